@@ -1,0 +1,75 @@
+// What a source holds, in the words of the container: the tracks, the chapters, the shape of the video.
+import type { Rational } from '../base/rational.ts';
+
+export interface Chapter {
+  startSeconds: number;
+  endSeconds: number;
+  title: string;
+}
+
+/** Numbers of ISO/IEC 23091-2 (CICP); 2 means "unspecified". */
+export interface ColorDescription {
+  primaries: number;
+  transfer: number;
+  matrix: number;
+  fullRange: boolean;
+}
+
+export interface VideoTrack {
+  /** Index of the stream in the demuxer. */
+  streamIndex: number;
+  /** libav codec name: h264, hevc, vp9, av1, mpeg4, ... */
+  codec: string;
+  /** RFC 6381 codecs parameter from the real parameter sets; undefined when MP4 has none for it. */
+  codecString: string | undefined;
+  /** avcC, hvcC, vpcC, av1C record; empty when the codec has none. */
+  configuration: Uint8Array;
+  width: number;
+  height: number;
+  sampleAspectRatio: Rational;
+  /** Clockwise degrees the picture must be turned to be shown upright. */
+  rotationDegrees: 0 | 90 | 180 | 270;
+  bitDepth: number;
+  chroma: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4';
+  interlaced: boolean;
+  color: ColorDescription;
+  /** Length of a tick of the demuxer's timestamps, seconds. */
+  timeBase: Rational;
+  frameRate: Rational;
+  bitRate: number | undefined;
+}
+
+export interface AudioTrack {
+  streamIndex: number;
+  codec: string;
+  codecString: string | undefined;
+  /** AudioSpecificConfig for AAC, codec private bytes for others; may be empty. */
+  configuration: Uint8Array;
+  sampleRate: number;
+  channels: number;
+  /** RFC 5646 or ISO 639-2 tag as the container states it; 'und' when it does not. */
+  language: string;
+  title: string;
+  isDefault: boolean;
+  timeBase: Rational;
+  /** Timestamp of the first packet, in `timeBase`. */
+  startTicks: number;
+  bitRate: number | undefined;
+}
+
+export interface SubtitleTrack {
+  streamIndex: number;
+  codec: string;
+  language: string;
+  title: string;
+  isDefault: boolean;
+  isForced: boolean;
+}
+
+export interface MediaDescription {
+  /** Demuxer name: "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "avi", ... */
+  container: string;
+  video: VideoTrack | undefined;
+  audio: AudioTrack[];
+  subtitles: SubtitleTrack[];
+}

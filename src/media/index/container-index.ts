@@ -1,0 +1,40 @@
+// What a container's own tables tell without reading the film: where the keyframes are, when the tracks end, the chapters.
+import type { ByteRange } from '../../base/byte-range.ts';
+import type { Rational } from '../../base/rational.ts';
+import type { Chapter } from '../description.ts';
+
+/** Reads `[start, end)`, shorter only at the end. The index parsers see sources through this alone. */
+export interface ByteReader {
+  /** Undefined while nobody knows. */
+  readonly sizeBytes: number | undefined;
+  read(range: ByteRange): Promise<Uint8Array>;
+}
+
+/** Times are presentation timestamps as libavformat's demuxer reports them (edit lists applied), in ticks of `timeBase`. */
+export interface VideoIndex {
+  timeBase: Rational;
+  /** Ascending; one entry for every keyframe the container lists. */
+  keyframes: number[];
+  /**
+   * Smallest timestamp among the frames from this keyframe (decode order) up to the next one; equals `keyframes[i]` for a closed GOP.
+   * Undefined when the container does not tell (Matroska).
+   */
+  gopStarts: number[] | undefined;
+  /** End of the last frame; undefined when the container does not tell. */
+  endTicks: number | undefined;
+  /** True: ticks are the film's own (MP4). False: rounded to the container's clock (Matroska milliseconds). */
+  isExact: boolean;
+  /** Constant frame rate the container states, if any. */
+  frameRate: Rational | undefined;
+  /** Number of frames; undefined when the container does not tell. */
+  frameCount: number | undefined;
+}
+
+export interface ContainerIndex {
+  container: 'mp4' | 'matroska';
+  /** The presentation's duration as stated by the container; undefined when it is not. */
+  durationSeconds: number | undefined;
+  /** Undefined: no video track, or no index of it (a packet scan is needed). */
+  video: VideoIndex | undefined;
+  chapters: Chapter[];
+}

@@ -1,0 +1,25 @@
+// What everything above reads from: random-access bytes with an identity. Files, URLs and (later) torrents look the same.
+import type { ByteRange } from '../base/byte-range.ts';
+
+/** How a media worker, another process, opens the bytes. `url` is a loopback address of ours with a secret path. */
+export type MediaInput = { kind: 'file'; path: string } | { kind: 'endpoint'; url: string };
+
+export interface Source extends AsyncDisposable {
+  /** Content identity: equal bytes, equal id, across restarts. 32 lower-case hex digits. */
+  readonly id: string;
+  /** File name, or the last segment of the URL's path. For titles only. */
+  readonly name: string;
+  /** Undefined while nobody knows (a server that states no length). */
+  readonly sizeBytes: number | undefined;
+  /** False: the bytes only come in order from the start; a read far ahead waits for all before it. */
+  readonly seekable: boolean;
+  readonly input: MediaInput;
+  /**
+   * Reads `[start, end)`; the answer is shorter only at the end of the source.
+   * Never reads ahead: an index must not pull the film through.
+   * @throws AppError SOURCE_FAILED, SOURCE_CHANGED, SOURCE_STALLED, SOURCE_NOT_FOUND, SOURCE_FORBIDDEN
+   */
+  read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
+  /** Streams `[start, end)` (to the end of the source without `end`), reading ahead within a byte cap. */
+  stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
