@@ -1,0 +1,38 @@
+// The boundaries of a rendition's segments: one table, from which playlists are written and segments are cut.
+
+/** Segment n covers `[boundaries[n], boundaries[n + 1])`, in ticks of `1 / timescale` seconds from the start of the presentation. */
+export interface Timeline {
+  timescale: number;
+  /** Ascending; one more than there are segments. */
+  boundaries: number[];
+}
+
+export function segmentCount(timeline: Timeline): number {
+  return Math.max(0, timeline.boundaries.length - 1);
+}
+
+/** `[start, end)` of segment n in ticks. @throws RangeError when there is no such segment */
+export function segmentTicks(timeline: Timeline, number: number): { start: number; end: number } {
+  const start = timeline.boundaries[number];
+  const end = timeline.boundaries[number + 1];
+  if (start === undefined || end === undefined) throw new RangeError(`no segment ${number}`);
+  return { start, end };
+}
+
+export function segmentSeconds(timeline: Timeline, number: number): { start: number; end: number } {
+  const { start, end } = segmentTicks(timeline, number);
+  return { start: start / timeline.timescale, end: end / timeline.timescale };
+}
+
+/** Number of the segment on show at `seconds`, clamped to the first and the last one. */
+export function segmentAt(timeline: Timeline, seconds: number): number {
+  const ticks = seconds * timeline.timescale;
+  let low = 0;
+  let high = segmentCount(timeline) - 1;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((timeline.boundaries[middle] ?? Infinity) <= ticks) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,155 @@
+// The words between the server and a media worker. Every job is whole in itself: any worker can do it, at any time, with the same result.
+import type { Rational } from '../../base/rational.ts';
+import type { MediaInput } from '../../sources/source.ts';
+import type { MediaDescription } from '../description.ts';
+
+/** The demuxer timestamp that is the presentation's zero. */
+export interface Origin {
+  ticks: number;
+  timeBase: Rational;
+}
+
+export interface CopiedVideo {
+  kind: 'copied';
+  streamIndex: number;
+  codec: string;
+  /** Ticks per second of the segment's timeline. */
+  timescale: number;
+  /** Constant rate whose grid the (rounded) timestamps are snapped to; undefined: timestamps are exact as they are. */
+  frameGrid: Rational | undefined;
+  /** The cut must be an IDR picture (MPEG-TS route, H.264). */
+  mustBeIdr: boolean;
+  /** Decode order to presentation order delay of the source, frames. Used by MPEG-TS only. */
+  reorderFrames: number;
+  frameRate: Rational;
+  /** Parameter sets for MPEG-TS (avcC record). */
+  configuration: Uint8Array;
+}
+
+export interface EncodedVideo {
+  kind: 'encoded';
+  streamIndex: number;
+  /** Constant rate of the encoded frames; the timescale is its numerator. */
+  frameRate: Rational;
+  width: number;
+  height: number;
+  deinterlace: boolean;
+  rotationDegrees: 0 | 90 | 180 | 270;
+  crf: number;
+  maxBitRate: number;
+  bFrames: number;
+  /** H.264 level_idc. */
+  level: number;
+}
+
+export interface CopiedAudio {
+  kind: 'copied';
+  streamIndex: number;
+  codec: string;
+  sampleRate: number;
+  /** Samples in one coded frame; timestamps near this grid are snapped to it. */
+  frameSamples: number;
+  /** First packet's demuxer timestamp: the phase of the frame grid. */
+  startTicks: number;
+  configuration: Uint8Array;
+}
+
+export interface EncodedAudio {
+  kind: 'encoded';
+  streamIndex: number;
+  sampleRate: number;
+  channels: number;
+  bitRate: number;
+  /** First packet's demuxer timestamp: the phase of the source's own frame grid. */
+  startTicks: number;
+}
+
+/** What a copied segment is cut from: demuxer timestamps of its keyframe and of the next segment's (undefined: to the end). */
+export interface VideoCut {
+  fromTicks: number;
+  toTicks: number | undefined;
+}
+
+export interface SegmentJob {
+  kind: 'segment';
+  input: MediaInput;
+  origin: Origin;
+  format: 'cmaf' | 'mpegts';
+  number: number;
+  /** `start` and `end` are ticks of the track's timescale (copied: `timescale`; encoded: `frameRate.num`). `cut` for copied video only. */
+  video: { track: CopiedVideo | EncodedVideo; start: number; end: number; cut: VideoCut | undefined } | undefined;
+  /** `start` and `end` are samples. */
+  audio: { track: CopiedAudio | EncodedAudio; start: number; end: number } | undefined;
+  /** Encoders that end at `number` may continue with `number + 1` of the same key. Equal keys mean equal everything but the number. */
+  renditionKey: string;
+  /** The finished segment appears here by rename; nothing is left here on failure. */
+  outputPath: string;
+}
+
+export interface DescribeJob {
+  kind: 'describe';
+  input: MediaInput;
+}
+
+/** Reads every packet's header once; for containers that keep no index. */
+export interface ScanJob {
+  kind: 'scan';
+  input: MediaInput;
+}
+
+/** Looks at the pictures at some keyframes: which of them start a decodable sequence on their own (IDR). */
+export interface VerifyJob {
+  kind: 'verify';
+  input: MediaInput;
+  streamIndex: number;
+  keyframes: number[];
+}
+
+/** The parameter sets an encoder of this shape will write (avcC record). */
+export interface EncoderHeaderJob {
+  kind: 'encoder-header';
+  track: EncodedVideo;
+}
+
+export type WorkerJob = SegmentJob | DescribeJob | ScanJob | VerifyJob | EncoderHeaderJob;
+
+export interface SegmentResult {
+  sizeBytes: number;
+}
+
+export interface ScanResult {
+  description: MediaDescription;
+  /** Of the first video track; ascending presentation timestamps in its time base. */
+  keyframes: number[];
+  frameCount: number;
+  /** End of the last video frame, or of the last audio frame when there is no video; ticks of that track. */
+  endTicks: number;
+  /** Largest (position in decode order - position in presentation order). */
+  reorderFrames: number;
+}
+
+export interface VerifyResult {
+  isIdr: boolean[];
+  reorderFrames: number;
+}
+
+export interface EncoderHeader {
+  configuration: Uint8Array;
+  codecString: string;
+}
+
+/** What each kind of job answers. */
+export interface WorkerResults {
+  segment: SegmentResult;
+  describe: MediaDescription;
+  scan: ScanResult;
+  verify: VerifyResult;
+  'encoder-header': EncoderHeader;
+}
+
+export type WorkerRequest = { type: 'job'; id: number; job: WorkerJob } | { type: 'cancel'; id: number } | { type: 'release'; renditionKey: string };
+
+export type WorkerReply =
+  | { type: 'ready' }
+  | { type: 'done'; id: number; result: WorkerResults[keyof WorkerResults] }
+  | { type: 'failed'; id: number; code: string; message: string; detail: string | undefined };

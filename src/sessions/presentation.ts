@@ -1,0 +1,72 @@
+// One item to play: a source, its timeline and its renditions, shared by every session that plays it.
+import type { AudioTrack, Chapter, MediaDescription } from '../media/description.ts';
+import type { Timeline } from '../media/timeline.ts';
+
+/** A finished segment. Immutable; the file may go once it is not used any more, so open it at once or use `bytes`. */
+export interface SegmentFile {
+  path: string;
+  sizeBytes: number;
+  /** Strong validator, with quotes. */
+  etag: string;
+  /** Present when the segment is still in memory. */
+  bytes: Uint8Array | undefined;
+}
+
+export interface Rendition {
+  /** `original`, `1080p`, ..., `audio-0`, `muxed-0`: one path segment of the URL. */
+  readonly name: string;
+  readonly format: 'cmaf' | 'mpegts';
+  readonly timeline: Timeline;
+  /** Whether every segment starts with an IDR picture (or is audio). */
+  readonly isIndependent: boolean;
+  /** The init section. Only for `cmaf`. */
+  init(signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Makes or finds segment n. `viewer` names who wishes it: a newer wish of one viewer replaces the work for an older one.
+   * @throws RangeError for a number outside the timeline; AppError when it cannot be made
+   */
+  segment(number: number, viewer: string, signal: AbortSignal): Promise<SegmentFile>;
+}
+
+/** A variant stream of the multivariant playlist (RFC 8216 section 4.3.4.2). */
+export interface Variant {
+  name: string;
+  bandwidth: number;
+  averageBandwidth: number;
+  codecs: string;
+  width: number | undefined;
+  height: number | undefined;
+  frameRate: number | undefined;
+  videoRange: 'SDR' | 'HLG' | 'PQ' | undefined;
+}
+
+/** An entry of the audio group (RFC 8216 section 4.3.4.1). */
+export interface AudioRendition {
+  name: string;
+  track: AudioTrack;
+  channels: number;
+}
+
+export interface Presentation extends AsyncDisposable {
+  readonly description: MediaDescription;
+  readonly chapters: Chapter[];
+  readonly durationSeconds: number;
+  readonly fileSizeBytes: number | undefined;
+  /** False: the source only comes in order; a seek waits for the download. */
+  readonly canSeek: boolean;
+  /** Reasons, in words, why the picture or the sound is not simply copied; empty when it is. */
+  readonly why: string[];
+  readonly variants: Variant[];
+  readonly audioRenditions: AudioRendition[];
+  /** Equal in every media playlist of the presentation (RFC 8216 section 6.2.4). */
+  readonly targetDurationSeconds: number;
+  /** A rendition of the multivariant playlist, by name. */
+  rendition(name: string): Rendition | undefined;
+  /** The muxed MPEG-TS rendition with audio track `audioIndex` (ordinal; ignored when there is no audio). */
+  muxed(audioIndex: number): Rendition;
+}
+
+/** Opens the item behind a source; the same source yields the same presentation while it is in use. */
+export interface Presentations {
+  open(source: { uri: string; kind: string; headers: Record<string, string> }, signal: AbortSignal): Promise<Presentation>;
+}
