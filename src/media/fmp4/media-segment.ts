@@ -1,0 +1,130 @@
+// One CMAF media segment from a run of samples: `moof` and `mdat` in one buffer, a pure function of its input.
+//
+// Decode times are not taken from the container: they are the segment's presentation times in order. Signed composition offsets
+// (`trun` version 1) then say where each sample is shown. So segments made in any order, by anyone, meet without gap or overlap.
+import type { Sample, SampleRun } from '../samples.ts';
+
+export interface MediaSegmentOptions {
+  /** Of `mfhd`: one more than the number of the segment. */
+  sequenceNumber: number;
+  trackId: number;
+  /** Times in the timescale of the init section. */
+  run: SampleRun;
+  /** Writes `styp` first (ISO/IEC 14496-12 8.16.2). HLS does not need it. */
+  withSegmentType?: boolean;
+}
+
+interface SampleTiming {
+  /** Decode time of the first sample, ticks. */
+  decodeTime: number;
+  durations: number[];
+  compositionOffsets: number[];
+}
+
+const SYNC = 0x02000000; // sample_depends_on = 2: an I picture
+const NOT_SYNC = 0x01010000; // sample_depends_on = 1, sample_is_non_sync_sample
+const TFHD = { defaultSampleFlags: 0x20, durationIsEmpty: 0x010000, defaultBaseIsMoof: 0x020000 } as const;
+const TRUN = { dataOffset: 0x1, duration: 0x100, size: 0x200, flags: 0x400, compositionOffset: 0x800 } as const;
+const SEGMENT_TYPE = Buffer.from('\0\0\0\x18stypmsdh\0\0\0\0msdhcmfs', 'latin1');
+
+/**
+ * A media segment of one track, one `moof` + `mdat` pair.
+ * A run whose first sample is shown after `run.start` starts at `run.start` all the same: the first duration is longer by the wait
+ * and the composition offset keeps the picture at its own time. A sample shown before `run.start` moves the start there (overlap: the caller cut wrongly).
+ * The last duration reaches `run.end`. An empty run gives a valid fragment without samples (`duration-is-empty`).
+ * @throws TypeError when a time or a size does not fit the format
+ */
+export function mediaSegment(options: MediaSegmentOptions): Buffer {
+  const { samples } = options.run;
+  const timing = sampleTiming(options.run);
+  const allSync = samples.every((sample) => sample.isSync);
+  const withOffsets = timing.compositionOffsets.some((offset) => offset !== 0);
+  const fields = TRUN.duration | TRUN.size | (allSync ? 0 : TRUN.flags) | (withOffsets ? TRUN.compositionOffset : 0);
+
+  let mediaBytes = 0;
+  for (const sample of samples) mediaBytes += sample.data.length;
+  const typeBytes = options.withSegmentType ? SEGMENT_TYPE.length : 0;
+  const trunBytes = samples.length === 0 ? 0 : 20 + samples.length * sampleEntryBytes(fields);
+  const tfhdBytes = allSync ? 20 : 16;
+  const trafBytes = 8 + tfhdBytes + 20 + trunBytes;
+  const moofBytes = 8 + 16 + trafBytes;
+  const mdatBytes = 8 + mediaBytes;
+  if (mdatBytes > 0xffffffff) throw new TypeError(`a segment of ${mediaBytes} bytes does not fit one mdat`);
+
+  const out = Buffer.allocUnsafe(typeBytes + moofBytes + mdatBytes);
+  let at = options.withSegmentType ? SEGMENT_TYPE.copy(out, 0) : 0;
+  at = writeHead(out, at, { type: 'moof', size: moofBytes });
+  at = writeHead(out, at, { type: 'mfhd', size: 16 });
+  at = out.writeUInt32BE(0, at);
+  at = out.writeUInt32BE(options.sequenceNumber, at);
+  at = writeHead(out, at, { type: 'traf', size: trafBytes });
+  at = writeTrackHeader(out, at, { trackId: options.trackId, size: tfhdBytes, allSync, isEmpty: samples.length === 0 });
+  at = writeHead(out, at, { type: 'tfdt', size: 20 });
+  at = out.writeUInt32BE(0x01000000, at);
+  at = out.writeBigUInt64BE(BigInt(timing.decodeTime), at);
+  if (samples.length > 0) {
+    at = writeHead(out, at, { type: 'trun', size: trunBytes });
+    at = writeRun(out, at, { samples, timing, fields, dataOffset: moofBytes + 8 });
+  }
+  at = writeHead(out, at, { type: 'mdat', size: mdatBytes });
+  for (const sample of samples) {
+    out.set(sample.data, at);
+    at += sample.data.length;
+  }
+  return out;
+}
+
+/**
+ * Decode times of a run: `q = sorted(pts)`, `duration[i] = q[i + 1] - q[i]`, the last one up to `run.end`, `offset[i] = pts[i] - q[i]`;
+ * `q[0]` is brought forward to `run.start`.
+ * A duration is at least one tick where `run.end` lies before the last sample.
+ */
+export function sampleTiming(run: SampleRun): SampleTiming {
+  const count = run.samples.length;
+  const order = Float64Array.from(run.samples, (sample) => sample.pts).sort();
+  const decodeTime = Math.min(run.start, order[0] ?? run.start);
+  if (!Number.isSafeInteger(decodeTime) || decodeTime < 0) throw new TypeError(`a segment cannot start at ${decodeTime} ticks`);
+  if (count > 0) order[0] = decodeTime;
+  const durations = new Array<number>(count);
+  const compositionOffsets = new Array<number>(count);
+  for (let index = 0; index < count; index++) {
+    const time = order[index] ?? 0;
+    durations[index] = index + 1 < count ? (order[index + 1] ?? 0) - time : Math.max(1, run.end - time);
+    compositionOffsets[index] = (run.samples[index]?.pts ?? 0) - time;
+  }
+  return { decodeTime, durations, compositionOffsets };
+}
+
+function sampleEntryBytes(fields: number): number {
+  return 8 + (fields & TRUN.flags ? 4 : 0) + (fields & TRUN.compositionOffset ? 4 : 0);
+}
+
+function writeHead(out: Buffer, at: number, head: { type: string; size: number }): number {
+  out.writeUInt32BE(head.size, at);
+  out.write(head.type, at + 4, 'latin1');
+  return at + 8;
+}
+
+function writeTrackHeader(out: Buffer, at: number, head: { trackId: number; size: number; allSync: boolean; isEmpty: boolean }): number {
+  let flags: number = TFHD.defaultBaseIsMoof;
+  if (head.allSync) flags |= TFHD.defaultSampleFlags;
+  if (head.isEmpty) flags |= TFHD.durationIsEmpty;
+  let next = writeHead(out, at, { type: 'tfhd', size: head.size });
+  next = out.writeUInt32BE(flags, next);
+  next = out.writeUInt32BE(head.trackId, next);
+  return head.allSync ? out.writeUInt32BE(SYNC, next) : next;
+}
+
+function writeRun(out: Buffer, at: number, run: { samples: Sample[]; timing: SampleTiming; fields: number; dataOffset: number }): number {
+  const { samples, timing, fields } = run;
+  let next = out.writeUInt32BE((0x01000000 | TRUN.dataOffset | fields) >>> 0, at);
+  next = out.writeUInt32BE(samples.length, next);
+  next = out.writeUInt32BE(run.dataOffset, next);
+  for (const [index, sample] of samples.entries()) {
+    next = out.writeUInt32BE(timing.durations[index] ?? 0, next);
+    next = out.writeUInt32BE(sample.data.length, next);
+    if (fields & TRUN.flags) next = out.writeUInt32BE(sample.isSync ? SYNC : NOT_SYNC, next);
+    if (fields & TRUN.compositionOffset) next = out.writeInt32BE(timing.compositionOffsets[index] ?? 0, next);
+  }
+  return next;
+}
