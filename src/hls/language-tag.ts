@@ -1,0 +1,24 @@
+// Languages of tracks: containers say ISO 639-2 ("eng", "ger"), HLS wants BCP 47 (RFC 5646: "en", "de").
+
+const NAMES = new Intl.DisplayNames(['en'], { type: 'language' });
+/** "undetermined", "no linguistic content", "not coded" and what files hold instead of a language. */
+const NO_LANGUAGE = new Set(['', 'und', 'zxx', 'mis', 'root', 'unk']);
+
+/** Shortest BCP 47 tag of a container's language; undefined when it states none or nonsense. */
+export function languageTag(language: string): string | undefined {
+  const candidate = language.trim().replaceAll('_', '-').toLowerCase();
+  if (NO_LANGUAGE.has(candidate) || !/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/u.test(candidate)) return undefined;
+  try {
+    return Intl.getCanonicalLocales(candidate)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** English name of a language, or undefined when it is not known. */
+export function languageName(language: string): string | undefined {
+  const tag = languageTag(language);
+  if (tag === undefined) return undefined;
+  const name = NAMES.of(tag);
+  return name === tag ? undefined : name;
+}

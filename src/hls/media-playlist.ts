@@ -1,0 +1,61 @@
+// The media playlist of one rendition (RFC 8216 section 4.3.3): the whole timeline as VOD, written at once.
+import type { Timeline } from '../media/timeline.ts';
+import { segmentCount } from '../media/timeline.ts';
+import { quotable, startTag } from './attribute-list.ts';
+
+export interface MediaPlaylistOptions {
+  format: 'cmaf' | 'mpegts';
+  timeline: Timeline;
+  /** Equal in every media playlist of a presentation (section 6.2.4). Raised when a segment is longer than it says. */
+  targetDurationSeconds: number;
+  /** Whether every segment can be decoded alone. */
+  isIndependent: boolean;
+  /** Relative URI of segment n. */
+  segmentUri(number: number): string;
+  /** Relative URI of the init section; for `cmaf` only. */
+  initUri?: string;
+  /** Where players should begin. */
+  startSeconds?: number | undefined;
+}
+
+/** EXT-X-MAP in a playlist of ordinary segments needs version 6 (section 7); 7 is what every CMAF packager writes. */
+const CMAF_VERSION = 7;
+/** Floating-point EXTINF needs version 3. */
+const TS_VERSION = 3;
+const MICROSECONDS = 1_000_000;
+
+export function mediaPlaylist(options: MediaPlaylistOptions): string {
+  const durations = segmentDurations(options.timeline);
+  const lines = ['#EXTM3U', `#EXT-X-VERSION:${options.format === 'cmaf' ? CMAF_VERSION : TS_VERSION}`];
+  lines.push(`#EXT-X-TARGETDURATION:${targetDuration(options.targetDurationSeconds, durations)}`);
+  lines.push('#EXT-X-MEDIA-SEQUENCE:0', '#EXT-X-PLAYLIST-TYPE:VOD');
+  if (options.isIndependent) lines.push('#EXT-X-INDEPENDENT-SEGMENTS');
+  if (options.startSeconds !== undefined) lines.push(startTag(options.startSeconds));
+  if (options.initUri !== undefined) lines.push(`#EXT-X-MAP:URI="${quotable(options.initUri)}"`);
+  durations.forEach((microseconds, number) => {
+    lines.push(`#EXTINF:${decimals(microseconds)},`, options.segmentUri(number));
+  });
+  lines.push('#EXT-X-ENDLIST', '');
+  return lines.join('\n');
+}
+
+/** Differences of rounded absolute times, in microseconds: their sum is the rounded duration, however many there are. */
+function segmentDurations(timeline: Timeline): number[] {
+  const rounded = timeline.boundaries.map((ticks) => Math.round((ticks * MICROSECONDS) / timeline.timescale));
+  const durations: number[] = [];
+  for (let number = 0; number < segmentCount(timeline); number++) {
+    durations.push((rounded[number + 1] ?? 0) - (rounded[number] ?? 0));
+  }
+  return durations;
+}
+
+/** Every EXTINF, rounded to the nearest integer, must not be above the target duration (section 4.3.3.1). */
+function targetDuration(wantedSeconds: number, durations: number[]): number {
+  const longest = durations.reduce((most, each) => Math.max(most, Math.round(each / MICROSECONDS)), 1);
+  return Math.max(Math.ceil(wantedSeconds), longest);
+}
+
+function decimals(microseconds: number): string {
+  const whole = Math.floor(microseconds / MICROSECONDS);
+  return `${whole}.${String(microseconds - whole * MICROSECONDS).padStart(6, '0')}`;
+}

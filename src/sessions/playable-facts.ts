@@ -1,0 +1,100 @@
+// What is known of an item once it was opened: kept by the session when the item itself is released.
+import type { MediaDescription, VideoTrack } from '../media/description.ts';
+import type { Chapter } from '../media/description.ts';
+import { isRelayed, type Playable, type RelayedPlaylist } from './playable.ts';
+import type { Presentation, Variant } from './presentation.ts';
+
+export interface AudioFacts {
+  codec: string | undefined;
+  language: string;
+  title: string;
+  channels: number | undefined;
+  isDefault: boolean;
+}
+
+export interface SubtitleFacts {
+  codec: string;
+  language: string;
+  title: string;
+  isDefault: boolean;
+  isForced: boolean;
+}
+
+export interface VideoFacts {
+  codec: string;
+  width: number;
+  height: number;
+  frameRate: number | undefined;
+  /** Transfer of an HDR picture; undefined for an ordinary one. */
+  hdr: 'PQ' | 'HLG' | undefined;
+}
+
+export interface PlayableFacts {
+  isRelayed: boolean;
+  durationSeconds: number | undefined;
+  fileSizeBytes: number | undefined;
+  canSeek: boolean;
+  chapters: Chapter[];
+  audio: AudioFacts[];
+  subtitles: SubtitleFacts[];
+  video: VideoFacts | undefined;
+  variants: Variant[];
+  why: string[];
+}
+
+export function factsOf(playable: Playable): PlayableFacts {
+  return isRelayed(playable) ? relayedFacts(playable) : presentationFacts(playable);
+}
+
+function presentationFacts(presentation: Presentation): PlayableFacts {
+  const { description } = presentation;
+  return {
+    isRelayed: false,
+    durationSeconds: presentation.durationSeconds,
+    fileSizeBytes: presentation.fileSizeBytes,
+    canSeek: presentation.canSeek,
+    chapters: presentation.chapters,
+    audio: description.audio.map(({ codec, language, title, channels, isDefault }) => ({ codec, language, title, channels, isDefault })),
+    subtitles: subtitleFacts(description),
+    video: description.video === undefined ? undefined : videoFacts(description.video),
+    variants: presentation.variants,
+    why: presentation.why,
+  };
+}
+
+function subtitleFacts(description: MediaDescription): SubtitleFacts[] {
+  return description.subtitles.map(({ codec, language, title, isDefault, isForced }) => ({ codec, language, title, isDefault, isForced }));
+}
+
+function videoFacts(track: VideoTrack): VideoFacts {
+  const turned = track.rotationDegrees === 90 || track.rotationDegrees === 270;
+  const { num, den } = track.frameRate;
+  return {
+    codec: track.codec,
+    width: turned ? track.height : track.width,
+    height: turned ? track.width : track.height,
+    frameRate: num > 0 && den > 0 ? num / den : undefined,
+    hdr: hdrOf(track.color.transfer),
+  };
+}
+
+/** Transfer characteristics of ISO/IEC 23091-2: 16 is SMPTE ST 2084 (PQ), 18 is ARIB STD-B67 (HLG). */
+function hdrOf(transfer: number): 'PQ' | 'HLG' | undefined {
+  if (transfer === 16) return 'PQ';
+  return transfer === 18 ? 'HLG' : undefined;
+}
+
+function relayedFacts(relayed: RelayedPlaylist): PlayableFacts {
+  return {
+    isRelayed: true,
+    durationSeconds: relayed.durationSeconds,
+    fileSizeBytes: undefined,
+    canSeek: relayed.durationSeconds !== undefined,
+    chapters: [],
+    audio: relayed.audio.map((track) => ({ ...track, codec: undefined })),
+    subtitles: [],
+    video: undefined,
+    variants: [],
+    why: [],
+  };
+}

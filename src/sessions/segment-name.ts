@@ -1,0 +1,32 @@
+// Names of segments in URLs. Segments are cached for a year, so the name of a muxed one carries its audio track.
+
+/** `segment-a1-00012.ts`: segment 12 with audio track 1. */
+export function muxedSegmentName(audioIndex: number, number: number): string {
+  return `segment-a${audioIndex}-${padded(number)}.ts`;
+}
+
+/** Also `segment00012.ts` and `segment12.ts`: the session's current track. Undefined for anything else. */
+export function parseMuxedSegmentName(name: string): { audioIndex: number | undefined; number: number } | undefined {
+  const match = /^segment(?:-a(?<audio>\d{1,3})-)?(?<number>\d{1,7})\.ts$/u.exec(name);
+  if (match?.groups === undefined) return undefined;
+  const { audio, number } = match.groups;
+  return { audioIndex: audio === undefined ? undefined : Number(audio), number: Number(number) };
+}
+
+/** `segment00012.m4s` (CMAF) or `segment00012.ts`. */
+export function segmentName(format: 'cmaf' | 'mpegts', number: number): string {
+  return `segment${padded(number)}.${extension(format)}`;
+}
+
+export function parseSegmentName(format: 'cmaf' | 'mpegts', name: string): number | undefined {
+  const match = /^segment(\d{1,7})\.(m4s|ts)$/u.exec(name);
+  return match !== null && match[2] === extension(format) ? Number(match[1]) : undefined;
+}
+
+function extension(format: 'cmaf' | 'mpegts'): string {
+  return format === 'cmaf' ? 'm4s' : 'ts';
+}
+
+function padded(number: number): string {
+  return String(number).padStart(5, '0');
+}
