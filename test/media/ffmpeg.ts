@@ -1,0 +1,55 @@
+// Debian's ffmpeg and ffprobe as child processes: what makes the clips, and the foreign judge of what the server makes.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+
+export interface RunOptions {
+  /** Written to the standard input. */
+  input?: Iterable<Uint8Array>;
+  /** File the standard output goes to: the program cannot seek in it. */
+  outputPath?: string;
+}
+
+/** Runs a program to its end. @throws Error with the last of its messages when it fails */
+export async function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<void> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const messages: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => messages.push(text));
+  // A program that stops reading early says why on its standard error; EPIPE would only hide that.
+  child.stdin.on('error', () => undefined);
+  const output =
+    options.outputPath === undefined
+      ? child.stdout.resume()
+      : pipeline(child.stdout, createWriteStream(options.outputPath));
+  const closed = once(child, 'close');
+  for (const chunk of options.input ?? []) {
+    if (child.stdin.writable && !child.stdin.write(chunk)) await Promise.race([once(child.stdin, 'drain'), closed]);
+  }
+  child.stdin.end();
+  const [code] = await closed;
+  await output;
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${messages.join('').slice(-2000)}`);
+}
+
+/** Bytes the program writes to its standard output, piece by piece. @throws Error when it fails */
+export async function* outputOf(program: string, args: readonly string[]): AsyncGenerator<Uint8Array> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const messages: string[] = [];
+  child.stderr.setEncoding('utf8').on('data', (text: string) => messages.push(text));
+  const closed = once(child, 'close');
+  try {
+    for await (const chunk of child.stdout) if (chunk instanceof Uint8Array) yield chunk;
+    const [code] = await closed;
+    if (code !== 0) throw new Error(`${program} ended with ${code}: ${messages.join('').slice(-2000)}`);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+/** What the program prints. @throws Error when it fails */
+export async function textOf(program: string, args: readonly string[]): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of outputOf(program, args)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
