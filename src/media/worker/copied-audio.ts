@@ -1,0 +1,66 @@
+// The AAC frames of one copied audio segment, each in its place on the frame grid; places without a frame hold silence.
+import type { Rational } from '../../base/rational.ts';
+import { toTimeline } from '../media-clock.ts';
+import type { Sample, SampleRun } from '../samples.ts';
+import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
+import type { CopiedAudio, Origin } from './protocol.ts';
+
+export interface AudioSpan {
+  /** Samples of the presentation; both on the frame grid. */
+  start: number;
+  end: number;
+}
+
+/** Collects the frames of `span` from a demuxer that was sent to its start or before. */
+export class CopiedAudioCollector {
+  readonly #track: CopiedAudio;
+  readonly #span: AudioSpan;
+  readonly #slots: (Uint8Array | undefined)[];
+  readonly #timeBase: Rational;
+  readonly #origin: Origin;
+  #lastPosition: number | undefined;
+  /** Position of the first packet that came, samples. */
+  firstPosition: number | undefined;
+  isDone = false;
+
+  constructor(demuxer: Demuxer, track: CopiedAudio, wish: { span: AudioSpan; origin: Origin }) {
+    this.#track = track;
+    this.#span = wish.span;
+    this.#origin = wish.origin;
+    this.#timeBase = demuxer.stream(track.streamIndex).timeBase;
+    this.#slots = Array.from({ length: Math.round((wish.span.end - wish.span.start) / track.frameSamples) });
+    this.isDone = this.#slots.length === 0;
+  }
+
+  get streamIndex(): number {
+    return this.#track.streamIndex;
+  }
+
+  accept(packet: DemuxedPacket, demuxer: Demuxer): void {
+    const { frameSamples, sampleRate } = this.#track;
+    const position =
+      packet.pts === undefined
+        ? (this.#lastPosition ?? 0) + frameSamples
+        : toTimeline(packet.pts, this.#timeBase, { origin: this.#origin, timescale: sampleRate });
+    this.#lastPosition = position;
+    this.firstPosition ??= position;
+    const slot = Math.round((position - this.#span.start) / frameSamples);
+    if (slot >= this.#slots.length) this.isDone = true;
+    else if (slot >= 0) this.#slots[slot] ??= demuxer.payload;
+  }
+
+  /** True when the demuxer came in after the start, though the track has sound there. */
+  get mayHaveMissedFrames(): boolean {
+    return this.firstPosition === undefined || this.firstPosition >= this.#span.start + this.#track.frameSamples;
+  }
+
+  /** `silence` makes one silent frame, asked for only when there is a hole. */
+  async run(silence: () => Promise<Uint8Array>): Promise<SampleRun> {
+    const { frameSamples, sampleRate } = this.#track;
+    const samples: Sample[] = [];
+    for (const [slot, frame] of this.#slots.entries()) {
+      samples.push({ data: frame ?? (await silence()), pts: this.#span.start + slot * frameSamples, isSync: true });
+    }
+    return { timescale: sampleRate, start: this.#span.start, end: this.#span.end, samples };
+  }
+}

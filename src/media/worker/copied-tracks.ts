@@ -1,0 +1,66 @@
+// One pass over the source for everything a segment copies: the demuxer is sent to the right place and read until all have enough.
+import { AppError } from '../../base/app-error.ts';
+import { toDemuxer } from '../media-clock.ts';
+import type { CopiedAudioCollector } from './copied-audio.ts';
+import type { CopiedVideoCollector } from './copied-video.ts';
+import type { Demuxer } from './libav/demuxer.ts';
+import type { Origin } from './protocol.ts';
+
+export interface Collectors {
+  video: CopiedVideoCollector | undefined;
+  audio: CopiedAudioCollector | undefined;
+  /** Where the segment begins, seconds of the presentation. */
+  startSeconds: number;
+}
+
+/** Seconds to start earlier than the segment; MPEG-TS and others without an index land by decode time, or only near. */
+const EARLIER_SECONDS = { indexed: [0, 2, 15, 60], scanned: [1.5, 6, 20, 90] } as const;
+const INDEXED = /^(mov|matroska)/;
+
+/**
+ * Fills the collectors, going back to an earlier place when the demuxer came in too late.
+ * @throws AppError MEDIA_FAILED when the segment's keyframe is not where the index says
+ */
+export async function collect(demuxer: Demuxer, collectors: Collectors, target: { origin: Origin; signal: AbortSignal }): Promise<void> {
+  const { video, audio } = collectors;
+  demuxer.keepOnly([video, audio].flatMap((collector) => (collector ? [collector.streamIndex] : [])));
+  for (const earlier of EARLIER_SECONDS[INDEXED.test(demuxer.container) ? 'indexed' : 'scanned']) {
+    await sendTo(demuxer, collectors, { seconds: collectors.startSeconds - earlier, origin: target.origin });
+    const isComplete = await pump(demuxer, collectors, target.signal);
+    if (isComplete && !(audio?.mayHaveMissedFrames && audio.firstPosition !== undefined)) return;
+    if (collectors.startSeconds - earlier <= 0) break;
+  }
+  if (video?.isEmpty) throw new AppError('MEDIA_FAILED', 'The video is damaged here: the picture this part begins with is missing.');
+}
+
+async function sendTo(demuxer: Demuxer, collectors: Collectors, place: { seconds: number; origin: Origin }): Promise<void> {
+  const streamIndex = seekStreamOf(demuxer, collectors);
+  const { timeBase } = demuxer.stream(streamIndex);
+  // Half a millisecond later, so that a rounded timestamp still finds its keyframe.
+  if (await demuxer.seek(streamIndex, toDemuxer(place.seconds + 0.0005, timeBase, place.origin))) return;
+  await demuxer.seek(streamIndex, toDemuxer(0, timeBase, place.origin));
+}
+
+/** Matroska indexes video only; MP4 finds audio by itself, without walking through the video. */
+export function seekStreamOf(demuxer: Demuxer, wish: { video?: { streamIndex: number } | undefined; audio?: { streamIndex: number } | undefined }): number {
+  if (wish.video) return wish.video.streamIndex;
+  const audioIndex = wish.audio?.streamIndex ?? 0;
+  if (demuxer.container.startsWith('mov')) return audioIndex;
+  const video = demuxer.streams.find((stream) => demuxer.kindOf(stream) === 'video' && !stream.attachedPic);
+  return video?.index ?? audioIndex;
+}
+
+/** Reads until every collector is done; false when the video collector says that it is too late already. */
+async function pump(demuxer: Demuxer, { video, audio }: Collectors, signal: AbortSignal): Promise<boolean> {
+  while (!(video?.isDone ?? true) || !(audio?.isDone ?? true)) {
+    signal.throwIfAborted();
+    const packet = await demuxer.read();
+    if (!packet) return true;
+    if (video && packet.streamIndex === video.streamIndex && !video.isDone) {
+      if (video.accept(packet, demuxer) === 'too-late') return false;
+    } else if (audio && packet.streamIndex === audio.streamIndex) {
+      audio.accept(packet, demuxer);
+    }
+  }
+  return true;
+}

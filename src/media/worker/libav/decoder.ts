@@ -1,0 +1,58 @@
+// Packets of one stream in, frames out.
+import { AVERROR_EAGAIN, AVERROR_EOF, AVERROR_INVALIDDATA } from 'node-av/constants';
+import { Codec, CodecContext, Frame } from 'node-av/lib';
+import type { Packet, Stream } from 'node-av/lib';
+import { AppError } from '../../../base/app-error.ts';
+import { check, codecName } from './check.ts';
+
+/** Yields the frames of one stream. The caller frees every frame it is given. */
+export class Decoder implements Disposable {
+  readonly #context = new CodecContext();
+
+  private constructor() {}
+
+  static async open(stream: Stream, threads: number): Promise<Decoder> {
+    const codec = Codec.findDecoder(stream.codecpar.codecId);
+    if (!codec) throw new AppError('UNSUPPORTED_MEDIA', `There is no decoder for ${codecName(stream.codecpar)}.`);
+    const decoder = new Decoder();
+    const context = decoder.#context;
+    context.allocContext3(codec);
+    check(context.parametersToContext(stream.codecpar), 'set up the decoder');
+    context.pktTimebase = stream.timeBase;
+    context.threadCount = threads;
+    check(await context.open2(codec, null), 'open the decoder');
+    return decoder;
+  }
+
+  /** Frames the decoder holds back to put them in presentation order. */
+  get delayFrames(): number {
+    return this.#context.hasBFrames;
+  }
+
+  /** Feeds a packet (undefined: the end) and returns the frames that came out. A broken packet yields none. */
+  async decode(packet: Packet | undefined): Promise<Frame[]> {
+    await this.#context.sendPacket(packet ?? null);
+    const frames: Frame[] = [];
+    for (;;) {
+      const frame = new Frame();
+      frame.alloc();
+      const code = await this.#context.receiveFrame(frame);
+      if (code < 0) {
+        frame.free();
+        if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return frames;
+        continueOnBrokenData(code);
+        return frames;
+      }
+      frames.push(frame);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#context.freeContext();
+  }
+}
+
+/** Damaged packets are part of life: the decoder goes on with the next one. Anything else is a failure. */
+function continueOnBrokenData(code: number): void {
+  if (code !== AVERROR_INVALIDDATA) check(code, 'decode');
+}

@@ -1,0 +1,165 @@
+// The pictures of a source on a constant frame grid: picture n is the one on show at n / rate seconds.
+import { AV_FRAME_FLAG_CORRUPT } from 'node-av/constants';
+import type { Frame } from 'node-av/lib';
+import { AppError } from '../../base/app-error.ts';
+import { toDemuxer, toTimeline } from '../media-clock.ts';
+import { Decoder } from './libav/decoder.ts';
+import type { Demuxer } from './libav/demuxer.ts';
+import { FilterChain } from './libav/filter-chain.ts';
+import type { EncodedVideo, Origin } from './protocol.ts';
+
+/** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
+const EARLIER_SECONDS = [0, 2, 6, 20, 90];
+
+/** Containers that seek by an index of keyframes land exactly; the others need a head start. */
+const INDEXED = /^(mov|matroska)/;
+
+interface Picture {
+  number: number;
+  frame: Frame;
+}
+
+/** Sequential use goes on decoding; a step back, or far ahead, seeks. One user at a time. */
+export class PictureGrid implements AsyncDisposable {
+  readonly #demuxer: Demuxer;
+  readonly #track: EncodedVideo;
+  readonly #origin: Origin;
+  #decoder: Decoder | undefined;
+  #filters: { shape: string; chain: FilterChain } | undefined;
+  #ready: Picture[] = [];
+  #current: Picture | undefined;
+  #atEnd = false;
+  #nextGuess = 0;
+
+  constructor(demuxer: Demuxer, track: EncodedVideo, origin: Origin) {
+    this.#demuxer = demuxer;
+    this.#track = track;
+    this.#origin = origin;
+  }
+
+  /** The picture on show at frame `number`; it stays ours, and valid until the next call. */
+  async frame(number: number, signal: AbortSignal): Promise<Frame> {
+    if (!this.#current || this.#current.number > number) await this.#goTo(number, signal);
+    for (;;) {
+      const next = this.#ready[0] ?? (await this.#decodeMore(signal));
+      if (!next || next.number > number) break;
+      this.#ready.shift();
+      this.#current?.frame.free();
+      this.#current = next;
+    }
+    if (!this.#current) throw new AppError('MEDIA_FAILED', 'No picture of the video could be decoded.');
+    return this.#current.frame;
+  }
+
+  /** Seeks so that the first picture out is at or before `number`, or is the very first. */
+  async #goTo(number: number, signal: AbortSignal): Promise<void> {
+    const { frameRate, streamIndex } = this.#track;
+    const { timeBase } = this.#demuxer.stream(streamIndex);
+    const headStart = INDEXED.test(this.#demuxer.container) ? 0 : 1.5;
+    for (const earlier of EARLIER_SECONDS) {
+      const seconds = (number * frameRate.den) / frameRate.num - earlier - headStart;
+      await this.#restart();
+      this.#demuxer.keepOnly([streamIndex]);
+      await this.#demuxer.seek(streamIndex, toDemuxer(Math.max(seconds, 0) + 0.0005, timeBase, this.#origin));
+      const first = await this.#decodeMore(signal);
+      if (seconds <= 0 || (first && first.number <= number)) break;
+    }
+    this.#current = this.#ready.shift();
+  }
+
+  async #restart(): Promise<void> {
+    this.#clear();
+    this.#dropFilters();
+    this.#decoder?.[Symbol.dispose]();
+    this.#decoder = await Decoder.open(this.#demuxer.stream(this.#track.streamIndex), DECODER_THREADS);
+    this.#atEnd = false;
+    this.#nextGuess = 0;
+  }
+
+  /** Decodes until at least one more picture is ready; undefined at the end of the source. */
+  async #decodeMore(signal: AbortSignal): Promise<Picture | undefined> {
+    while (!this.#ready.length && !this.#atEnd && this.#decoder) {
+      signal.throwIfAborted();
+      const packet = await this.#demuxer.read();
+      if (packet && packet.streamIndex !== this.#track.streamIndex) continue;
+      if (!packet) this.#atEnd = true;
+      const decoded = await this.#decoder.decode(packet ? this.#demuxer.raw : undefined);
+      for (const frame of decoded) await this.#place(frame);
+      if (this.#atEnd && this.#filters) this.#receive(this.#filters.chain, await this.#filters.chain.filter(undefined));
+    }
+    return this.#ready[0];
+  }
+
+  /** Sends a decoded frame through the filters, with its number on the grid for a timestamp. */
+  async #place(frame: Frame): Promise<void> {
+    const number = this.#numberOf(frame);
+    const isBroken = (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 && !this.#current && !this.#ready.length;
+    if (!isBroken) {
+      this.#nextGuess = number + 1;
+      frame.pts = BigInt(number);
+      const chain = this.#chainFor(frame);
+      this.#receive(chain, await chain.filter(frame));
+    }
+    frame.free();
+  }
+
+  #receive(chain: FilterChain, frames: Frame[]): void {
+    const { num, den } = chain.timeBase;
+    for (const frame of frames) this.#ready.push({ number: Math.floor((Number(frame.pts) * num) / den), frame });
+  }
+
+  #numberOf(frame: Frame): number {
+    const { frameRate, streamIndex } = this.#track;
+    const best = Number(frame.bestEffortTimestamp);
+    // The last frames of AVI come out without a time: they follow the one before.
+    if (!Number.isSafeInteger(best)) return this.#nextGuess;
+    const { timeBase } = this.#demuxer.stream(streamIndex);
+    // A half frame is rounded by the grid, so the timescale is twice the rate.
+    const halves = toTimeline(best, timeBase, { origin: this.#origin, timescale: 2 * frameRate.num }) / frameRate.den;
+    const late = this.#demuxer.container === 'avi' ? (this.#decoder?.delayFrames ?? 0) : 0;
+    return Math.floor((halves + 1) / 2) - late;
+  }
+
+  #chainFor(frame: Frame): FilterChain {
+    const aspect = frame.sampleAspectRatio;
+    const shape = `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=1/1:pixel_aspect=${aspect.num || 1}/${aspect.den || 1}`;
+    if (this.#filters?.shape === shape) return this.#filters.chain;
+    this.#dropFilters();
+    const chain = new FilterChain('video', shape, pictureFilters(this.#track));
+    this.#filters = { shape, chain };
+    return chain;
+  }
+
+  #dropFilters(): void {
+    this.#filters?.chain[Symbol.dispose]();
+    this.#filters = undefined;
+  }
+
+  #clear(): void {
+    for (const picture of this.#ready) picture.frame.free();
+    this.#ready = [];
+    this.#current?.frame.free();
+    this.#current = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#clear();
+    this.#dropFilters();
+    this.#decoder?.[Symbol.dispose]();
+    await this.#demuxer[Symbol.asyncDispose]();
+  }
+}
+
+const DECODER_THREADS = 2;
+
+/** Upright, progressive, square pixels, 4:2:0 8 bit, in the rendition's size. */
+function pictureFilters(track: EncodedVideo): string {
+  const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[track.rotationDegrees];
+  return [
+    ...(track.deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
+    ...turn,
+    `scale=${track.width}:${track.height}:flags=bicubic`,
+    'setsar=1',
+    'format=yuv420p',
+  ].join(',');
+}
