@@ -1,16 +1,7 @@
 // One item to play: a source, its timeline and its renditions, shared by every session that plays it.
 import type { AudioTrack, Chapter, MediaDescription } from '../media/description.ts';
+import type { SegmentFile } from '../media/segment-file.ts';
 import type { Timeline } from '../media/timeline.ts';
-
-/** A finished segment. Immutable; the file may go once it is not used any more, so open it at once or use `bytes`. */
-export interface SegmentFile {
-  path: string;
-  sizeBytes: number;
-  /** Strong validator, with quotes. */
-  etag: string;
-  /** Present when the segment is still in memory. */
-  bytes: Uint8Array | undefined;
-}
 
 export interface Rendition {
   /** `original`, `1080p`, ..., `audio-0`, `muxed-0`: one path segment of the URL. */
