@@ -80,10 +80,11 @@ function fits(locked, installed) {
   });
 }
 
+/** Of the optional ones, only those made for this platform must be there. */
 function isMeantForHere({ optional, os, cpu, libc }) {
   if (!optional) return true;
-  const lists = (names, name) => !names || [].concat(names).includes(name);
-  return lists(os, process.platform) && lists(cpu, process.arch) && !libc;
+  const lists = (names, name) => [].concat(names).includes(name);
+  return Boolean(os && cpu && !libc) && lists(os, process.platform) && lists(cpu, process.arch);
 }
 
 function writeStamp(stamp) {
@@ -147,7 +148,8 @@ function npmCommand() {
   const words = [isRunningFromModules() ? 'install' : 'ci', '--include=dev', '--include=optional'];
   const callerIsNpm = basename(cli).startsWith('npm-cli');
   // Not process.execPath: that may be the Node inside the node_modules that npm is about to remove.
-  if (callerIsNpm) return { command: process.env.npm_node_execpath || process.execPath, args: [cli, ...words], cwd: root };
+  if (callerIsNpm)
+    return { command: process.env.npm_node_execpath || process.execPath, args: [cli, ...words], cwd: root };
   // npm is a .cmd file on Windows, which only a shell can start.
   return { command: 'npm', args: words, cwd: root, shell: process.platform === 'win32' };
 }
@@ -166,7 +168,9 @@ async function runPinned(args) {
     say(`${pinned} could not be started: ${result.error.message}`);
   }
   if (ownMajor >= OLDEST_STAND_IN) return run({ command: process.execPath, args });
-  return fail(`npm has no pinned Node for ${platform}: install Node ${OLDEST_STAND_IN} or newer (this is ${process.version}).`);
+  return fail(
+    `npm has no pinned Node for ${platform}: install Node ${OLDEST_STAND_IN} or newer (this is ${process.version}).`,
+  );
 }
 
 function pinnedNode() {

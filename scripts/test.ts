@@ -1,0 +1,75 @@
+// Runs the tests: all of them, or the files, folders and globs named as arguments (`npm test -- test/base`).
+// Options go on to Node's runner: `npm test -- --test-name-pattern=seek test/black-box`.
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+interface Tool {
+  /** Debian's package. */
+  debian: string;
+  what: string;
+  isHere: () => boolean;
+}
+
+const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const FONT = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf';
+
+const TOOLS: Tool[] = [
+  {
+    debian: 'ffmpeg',
+    what: 'ffmpeg and ffprobe (they make the clips)',
+    isHere: () => isOnPath('ffmpeg') && isOnPath('ffprobe'),
+  },
+  { debian: 'chromium', what: 'Chromium (it plays what we serve)', isHere: () => CHROMIUMS.some(isOnPath) },
+  {
+    debian: 'fonts-dejavu-core',
+    what: 'the font DejaVu Sans',
+    isHere: () => process.platform !== 'linux' || existsSync(FONT),
+  },
+];
+
+const RUNNER_OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=180000'];
+
+ensureTools();
+process.exitCode = runTests(process.argv.slice(2));
+
+function runTests(args: string[]): number {
+  const options = args.filter((arg) => arg.startsWith('-'));
+  const paths = args.filter((arg) => !arg.startsWith('-')).map(asGlob);
+  const files = paths.length > 0 ? paths : ['test/**/*.test.ts'];
+  return spawnSync(process.execPath, [...RUNNER_OPTIONS, ...options, ...files], { stdio: 'inherit' }).status ?? 1;
+}
+
+/** The runner takes files and globs; a folder means the tests below it. */
+function asGlob(path: string): string {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return isFolder ? `${path.replace(/[/\\]$/, '')}/**/*.test.ts` : path;
+}
+
+function ensureTools(): void {
+  const missing = missingTools();
+  if (missing.length === 0) return;
+  if (isOnPath('apt-get') && process.getuid?.() === 0) aptInstall(missing);
+  for (const tool of missingTools()) {
+    console.error(`tests: ${tool.what} is missing and must be installed (Debian: apt-get install ${tool.debian}).`);
+  }
+}
+
+function missingTools(): Tool[] {
+  return TOOLS.filter((tool) => !tool.isHere());
+}
+
+function aptInstall(tools: Tool[]): void {
+  const packages = tools.map((tool) => tool.debian);
+  console.error(`tests: installing ${packages.join(', ')} with apt-get`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const words of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
+    const { status } = spawnSync('apt-get', ['-q', ...words], { stdio: 'inherit', env });
+    if (status !== 0) console.error(`tests: apt-get ${words[0]} failed`);
+  }
+}
+
+function isOnPath(name: string): boolean {
+  const file = process.platform === 'win32' ? `${name}.exe` : name;
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, file)));
+}
