@@ -1,0 +1,113 @@
+// The answer of `GET /sessions/{id}`: what is known of a session right now, in the fields clients know.
+import type { AudioFacts, PlayableFacts, SubtitleFacts, VideoFacts } from './playable-facts.ts';
+
+export type SessionStatus = 'starting' | 'ready' | 'streaming' | 'error';
+
+export interface StreamInfo {
+  /** Ordinal among the tracks of its type. */
+  index: number;
+  type: 'audio' | 'subtitle';
+  codec: string;
+  language: string;
+  title: string;
+  default: boolean;
+  channels?: number;
+  forced?: boolean;
+}
+
+export interface SessionInfo {
+  id: string;
+  source: string;
+  kind: string;
+  createdAt: string;
+  startTime: number;
+  status: SessionStatus;
+  /** A sentence; only with status `error`. */
+  error?: string;
+  durationSeconds: number;
+  chapters: { startTime: number; endTime: number; title: string }[];
+  audioIndex: number;
+  availableStreams: StreamInfo[];
+  isTorrent: boolean;
+  torrentInfoHash?: string;
+  /** 0-100: share of a torrent's file that is here; of other sources all is reachable once they are known. */
+  progress: number;
+  peers: number;
+  downloadSpeed: string;
+  fileSize: number;
+  canSeek: boolean;
+  position: number;
+  video?: { codec: string; width: number; height: number; frameRate?: number; hdr?: 'PQ' | 'HLG' };
+  variants: { name: string; bandwidth: number; codecs: string; width?: number; height?: number; frameRate?: number }[];
+  /** Why picture or sound are not simply copied; empty when they are. */
+  why: string[];
+}
+
+export interface SessionFacts {
+  id: string;
+  source: string;
+  kind: string;
+  createdAtMs: number;
+  startSeconds: number;
+  positionSeconds: number;
+  audioIndex: number;
+  status: SessionStatus;
+  error: string | undefined;
+  facts: PlayableFacts | undefined;
+}
+
+export function sessionInfo(session: SessionFacts): SessionInfo {
+  const { facts } = session;
+  return {
+    id: session.id,
+    source: session.source,
+    kind: session.kind,
+    createdAt: new Date(session.createdAtMs).toISOString(),
+    startTime: session.startSeconds,
+    status: session.status,
+    ...(session.error === undefined ? {} : { error: session.error }),
+    durationSeconds: facts?.durationSeconds ?? 0,
+    chapters: (facts?.chapters ?? []).map(({ startSeconds, endSeconds, title }) => ({ startTime: startSeconds, endTime: endSeconds, title })),
+    audioIndex: session.audioIndex,
+    availableStreams: facts === undefined ? [] : [...facts.audio.map(audioInfo), ...facts.subtitles.map(subtitleInfo)],
+    isTorrent: session.kind === 'torrent',
+    progress: facts === undefined ? 0 : 100,
+    peers: 0,
+    downloadSpeed: '0 B/s',
+    fileSize: facts?.fileSizeBytes ?? 0,
+    canSeek: facts?.canSeek ?? false,
+    position: session.positionSeconds,
+    ...(facts?.video === undefined ? {} : { video: videoInfo(facts.video) }),
+    variants: (facts?.variants ?? []).map(({ name, bandwidth, codecs, width, height, frameRate }) => ({
+      name,
+      bandwidth,
+      codecs,
+      ...defined({ width, height, frameRate }),
+    })),
+    why: facts?.why ?? [],
+  };
+}
+
+function audioInfo(track: AudioFacts, index: number): StreamInfo {
+  const { codec, language, title, isDefault, channels } = track;
+  return { index, type: 'audio', codec: codec ?? '', language, title, default: isDefault, ...defined({ channels }) };
+}
+
+function subtitleInfo(track: SubtitleFacts, index: number): StreamInfo {
+  const { codec, language, title, isDefault, isForced } = track;
+  return { index, type: 'subtitle', codec, language, title, default: isDefault, forced: isForced };
+}
+
+function videoInfo(video: VideoFacts): NonNullable<SessionInfo['video']> {
+  const { codec, width, height, frameRate, hdr } = video;
+  return { codec, width, height, ...defined({ frameRate }), ...(hdr === undefined ? {} : { hdr }) };
+}
+
+/** The members that have a value: JSON has no `undefined`. */
+function defined<Name extends string>(members: Record<Name, number | undefined>): Partial<Record<Name, number>> {
+  const present: Partial<Record<Name, number>> = {};
+  for (const name in members) {
+    if (members[name] !== undefined) present[name] = members[name];
+  }
+  return present;
+}

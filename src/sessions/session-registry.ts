@@ -1,0 +1,152 @@
+// All sessions of the server: made, found, kept across a crash, ended.
+import { randomBytes } from 'node:crypto';
+
+import { AppError } from '../base/app-error.ts';
+import { redactedAddress, type Logger } from '../base/logger.ts';
+import type { Playables, PlayableSource } from './playable.ts';
+import { Session } from './session.ts';
+import type { SessionRecord, SessionStore } from './store/session-store.ts';
+
+export interface NewSession {
+  source: PlayableSource;
+  /** The kind as the caller wrote it. */
+  kind: string;
+  startSeconds: number;
+  quality: string | undefined;
+}
+
+export interface SessionRegistryOptions {
+  playables: Playables;
+  store: SessionStore;
+  log: Logger;
+  /** @throws AppError when the source cannot possibly be played */
+  checkSource(source: PlayableSource): Promise<void>;
+  /** Monotonic clock, milliseconds. */
+  now(): number;
+  /** Wall clock, milliseconds: survives a restart. */
+  wallClock(): number;
+  infoHoldMs: number;
+  /** A session ends this long after its last request. */
+  sessionIdleMs: number;
+  /** The item of a session is let go this long after its last request. */
+  releaseIdleMs: number;
+  maxSessions: number;
+}
+
+/** A crash forgets at most this much of the time of the last request. */
+const TOUCH_SAVED_MS = 60_000;
+
+export class SessionRegistry implements AsyncDisposable {
+  readonly #options: SessionRegistryOptions;
+  readonly #sessions = new Map<string, Session>();
+  readonly #savedAtMs = new Map<string, number>();
+
+  constructor(options: SessionRegistryOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  /** Takes over the sessions of a server that was killed. Their items are opened when they are asked for. */
+  takeOver(): void {
+    const records = this.#attempt(() => this.#options.store.takeOver()) ?? [];
+    for (const record of records) this.#add(record);
+    if (records.length > 0) this.#options.log.info({ count: records.length }, 'sessions taken over');
+  }
+
+  /** Makes a session and begins to open its item; waits for neither. */
+  async create(wanted: NewSession): Promise<Session> {
+    if (this.#sessions.size >= this.#options.maxSessions) {
+      throw new AppError('TOO_MANY', 'There are too many sessions.', { hint: 'End sessions that are not needed any more.' });
+    }
+    await this.#options.checkSource(wanted.source);
+    const now = this.#options.wallClock();
+    const id = randomBytes(18).toString('base64url');
+    const times = { createdAtMs: now, lastRequestAtMs: now, positionSeconds: wanted.startSeconds };
+    const record: SessionRecord = { id, ...wanted, ...times, audioIndex: undefined };
+    const session = this.#add(record);
+    this.#save(record);
+    session.start();
+    this.#options.log.info({ session: id, source: redactedAddress(wanted.source.uri), kind: wanted.kind }, 'session created');
+    return session;
+  }
+
+  /** The session, its life extended. @throws AppError NOT_FOUND */
+  get(id: string): Session {
+    const session = this.#sessions.get(id);
+    if (session === undefined) throw new AppError('NOT_FOUND', 'There is no such session.');
+    const now = this.#options.wallClock();
+    session.touch(now);
+    if (now - (this.#savedAtMs.get(id) ?? 0) > TOUCH_SAVED_MS) this.#save(session.record);
+    return session;
+  }
+
+  list(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** Ends a session; false when there is none. What it held is freed in the background. */
+  end(id: string): boolean {
+    const session = this.#sessions.get(id);
+    if (session === undefined) return false;
+    this.#sessions.delete(id);
+    this.#savedAtMs.delete(id);
+    this.#attempt(() => this.#options.store.delete(id));
+    session.close().catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'session did not close well'));
+    this.#options.log.info({ session: id }, 'session ended');
+    return true;
+  }
+
+  /** Ends sessions nobody asked about for long, and lets go of the items of idle ones. */
+  sweep(): void {
+    const now = this.#options.wallClock();
+    for (const session of this.list()) {
+      const idleMs = now - session.lastRequestAtMs;
+      if (session.isBusy) continue;
+      if (idleMs >= this.#options.sessionIdleMs) this.end(session.id);
+      else if (idleMs >= this.#options.releaseIdleMs && session.isOpen) this.#release(session);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const sessions = this.list();
+    this.#sessions.clear();
+    for (const { id } of sessions) this.#attempt(() => this.#options.store.delete(id));
+    await Promise.allSettled(sessions.map((session) => session.close()));
+  }
+
+  #add(record: SessionRecord): Session {
+    const { playables, now, infoHoldMs, log } = this.#options;
+    const session = new Session(record, {
+      playables,
+      now,
+      infoHoldMs,
+      log: log.child({ session: record.id }),
+      onChange: (changed) => this.#save(changed),
+    });
+    this.#sessions.set(record.id, session);
+    return session;
+  }
+
+  #release(session: Session): void {
+    session.release().catch((err: unknown) => this.#options.log.warn({ err, session: session.id }, 'item did not close well'));
+  }
+
+  #save(record: SessionRecord): void {
+    if (!this.#sessions.has(record.id)) return;
+    this.#savedAtMs.set(record.id, record.lastRequestAtMs);
+    this.#attempt(() => this.#options.store.put(record));
+  }
+
+  /** A full disk or a broken store must not end playback: sessions then only live in memory. */
+  #attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (err) {
+      this.#options.log.warn({ err }, 'sessions could not be stored');
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// The SQLite file of the server: opened, migrated, and made anew when it is damaged. All in it is cache.
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Each entry brings the schema from version i to i + 1 (`PRAGMA user_version`). */
+const MIGRATIONS = [
+  `CREATE TABLE sessions (id TEXT PRIMARY KEY, owner TEXT NOT NULL, record TEXT NOT NULL) STRICT;
+   CREATE TABLE knowledge (source_id TEXT PRIMARY KEY, value TEXT NOT NULL, used_at INTEGER NOT NULL) STRICT;`,
+] as const;
+
+/** Larger files are not searched for damage at start: it would take seconds. */
+const CHECKED_SIZE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens the database at `path`, or in memory for `:memory:`. Only its owner may read the file: records hold the headers of sources.
+ * @throws the error of the file system when not even a new file can be made
+ */
+export function openDatabase(path: string): DatabaseSync {
+  if (path === ':memory:') return prepared(path);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    return prepared(path);
+  } catch {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    return prepared(path);
+  }
+}
+
+function prepared(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    assertSound(database, path);
+    migrate(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function assertSound(database: DatabaseSync, path: string): void {
+  if (path === ':memory:' || statSync(path).size > CHECKED_SIZE_BYTES) return;
+  const verdict = database.prepare('PRAGMA quick_check(1)').get();
+  if (verdict?.['quick_check'] !== 'ok') throw new Error('the database is damaged');
+}
+
+function migrate(database: DatabaseSync): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    if (version > MIGRATIONS.length) throw new Error('the database is of a newer server');
+    for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
+    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
