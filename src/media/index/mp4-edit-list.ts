@@ -1,0 +1,82 @@
+// What an edit list leaves of a track: which samples a demuxer delivers and how far their times move.
+// Follows libavformat's mov_fix_index, because packets are read by libavformat and times must agree to the tick.
+import type { Mp4Edit } from './mp4-movie.ts';
+import type { SampleTimes } from './mp4-sample-times.ts';
+
+/** Samples `[start, end)` in decode order are delivered, at composition time + `shift`. */
+export interface DeliveredSamples {
+  start: number;
+  end: number;
+  shift: number;
+}
+
+export interface EditedTrack {
+  times: SampleTimes;
+  isSync: Uint8Array;
+  edits: Mp4Edit[];
+  ticksPerSecond: number;
+  movieTicksPerSecond: number;
+  /** A track without samples comes before this one: libavformat then only moves the start, and cuts nothing. */
+  isOnlyShifted: boolean;
+  isVideo: boolean;
+}
+
+/** Undefined for a list that cuts the film into pieces, or shows nothing: only a packet scan can follow it. */
+export function deliveredSamples(track: EditedTrack): DeliveredSamples | undefined {
+  const { times, edits } = track;
+  const first = edits.findIndex((edit) => edit.mediaTime !== -1);
+  if (edits.length === 0) return { start: 0, end: times.count, shift: 0 };
+  const edit = edits[first];
+  if (!edit || first !== edits.length - 1 || edit.mediaTime < 0) return undefined;
+  const delay = edits.slice(0, first).reduce((sum, empty) => sum + inTrackTicks(empty.duration, track), 0);
+  if (track.isOnlyShifted) return { start: 0, end: times.count, shift: delay - edit.mediaTime };
+  const shown = { start: edit.mediaTime, end: edit.mediaTime + inTrackTicks(edit.duration, track) };
+  if (!Number.isSafeInteger(shown.end) || !Number.isSafeInteger(delay)) return undefined;
+  const start = decodingStart(track, shown.start);
+  const end = decodingEnd(track, start, shown.end);
+  const shift = shiftOf(track, { start, end }, shown);
+  return shift === undefined ? undefined : { start, end, shift: delay + shift };
+}
+
+function inTrackTicks(movieTicks: number, track: EditedTrack): number {
+  return Math.round((movieTicks * track.ticksPerSecond) / track.movieTicksPerSecond);
+}
+
+/** The last sync sample that is both decoded and shown no later than the edit starts. */
+function decodingStart({ times, isSync }: EditedTrack, mediaTime: number): number {
+  let found = 0;
+  for (let i = 0; i < times.count && (times.decode[i] ?? 0) <= mediaTime; i++) {
+    if (isSync[i] === 1 && (times.composition[i] ?? 0) <= mediaTime) found = i;
+  }
+  return found;
+}
+
+/** After the end of the edit come at most two sync samples: leading pictures of the first may still belong to it. */
+function decodingEnd({ times, isSync }: EditedTrack, start: number, endTime: number): number {
+  let isPassed = !times.hasOffsets;
+  for (let i = start; i < times.count; i++) {
+    const duration = (times.decode[i + 1] ?? 0) - (times.decode[i] ?? 0);
+    if (isSync[i] !== 1 || (times.composition[i] ?? 0) + duration < endTime) continue;
+    if (isPassed) return i + 1;
+    isPassed = true;
+  }
+  return times.count;
+}
+
+/** The first shown sample in decode order is decoded at zero; then the first picture of a video is moved back to zero. */
+function shiftOf(
+  { times, isVideo }: EditedTrack,
+  samples: { start: number; end: number },
+  shown: { start: number; end: number },
+): number | undefined {
+  let decodedAtZero: number | undefined;
+  let earliest = Infinity;
+  for (let i = samples.start; i < samples.end; i++) {
+    const time = times.composition[i] ?? 0;
+    if (time < shown.start || time >= shown.end) continue;
+    decodedAtZero ??= times.decode[i] ?? 0;
+    if (time < earliest) earliest = time;
+  }
+  if (decodedAtZero === undefined) return undefined;
+  return -(isVideo ? Math.max(decodedAtZero, earliest) : decodedAtZero);
+}

@@ -1,0 +1,54 @@
+// Index of an MP4 or QuickTime film from its `moov` box alone, wherever in the file it lies.
+import type { ByteReader, ContainerIndex } from './container-index.ts';
+import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
+import { readMp4Chapters } from './mp4-chapters.ts';
+import { parseMovie } from './mp4-movie.ts';
+import { indexVideoTrack, videoTrack } from './mp4-video-index.ts';
+import { WindowedReader } from './windowed-reader.ts';
+
+const MAX_MOVIE_BYTES = 64 * 1024 * 1024;
+/** Each top-level box may cost a read of its own, so there may not be many. */
+const MAX_TOP_LEVEL_BOXES = 4096;
+const HEADER_WINDOW_BYTES = 4096;
+
+/**
+ * Reads `moov` (64 MiB at most) and the samples of a chapter track, nothing else of the film.
+ * `video` is undefined for a fragmented film and for edit lists that cut it into pieces.
+ * Undefined: no whole `moov` found. Errors are the reader's own. ISO/IEC 14496-12.
+ */
+export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex | undefined> {
+  const windowed = new WindowedReader(reader);
+  const moov = await readMovieBox(windowed);
+  const movie = moov && parseMovie(moov);
+  if (!movie) return undefined;
+  const track = videoTrack(movie);
+  return {
+    container: 'mp4',
+    durationSeconds: movie.durationSeconds,
+    video: track && indexVideoTrack(movie, track, reader.sizeBytes),
+    chapters: await readMp4Chapters(movie, windowed),
+  };
+}
+
+async function readMovieBox(reader: WindowedReader): Promise<DataView | undefined> {
+  let offset = 0;
+  for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES; boxes++) {
+    const header = parseBoxHeader(await reader.read(offset, BOX_HEADER_BYTES, HEADER_WINDOW_BYTES));
+    if (!header) return undefined;
+    if (header.type === 'moov') {
+      const sizeBytes = header.sizeBytes ?? (reader.sizeBytes ?? Infinity) - offset;
+      return readPayload(reader, offset + header.headerBytes, sizeBytes - header.headerBytes);
+    }
+    // `moov` comes before the first fragment, and nothing comes after a box without a size.
+    if (header.sizeBytes === undefined || header.type === 'moof') return undefined;
+    offset += header.sizeBytes;
+  }
+  return undefined;
+}
+
+/** A box cut short by the end of the film is refused: half a table would tell a wrong story. */
+async function readPayload(reader: WindowedReader, start: number, length: number): Promise<DataView | undefined> {
+  if (length > MAX_MOVIE_BYTES) return undefined;
+  const payload = await reader.read(start, length);
+  return payload.byteLength === length ? payload : undefined;
+}

@@ -1,0 +1,132 @@
+// The `moov` box as plain facts: the movie's clock, its tracks with their edits and sample tables, Nero's chapter list.
+import { childAt, fourCharacters, int64, parseBoxes, uint64 } from './mp4-boxes.ts';
+
+export interface Mp4Edit {
+  /** Ticks of the movie's timescale. */
+  duration: number;
+  /** Ticks of the track's timescale; -1: nothing is shown (an empty edit). */
+  mediaTime: number;
+}
+
+export interface Mp4Track {
+  id: number;
+  /** `vide`, `soun`, `text`, ... */
+  handler: string;
+  ticksPerSecond: number;
+  /** Type of the first sample entry: `avc1`, `hev1`, `jpeg`, ... */
+  sampleEntry: string;
+  edits: Mp4Edit[];
+  /** Ids of the tracks that hold this one's chapters (`tref/chap`). */
+  chapterTrackIds: number[];
+  /** Payloads of the children of `stbl` by type; empty when the sample table is damaged. */
+  tables: ReadonlyMap<string, DataView>;
+}
+
+export interface Mp4Movie {
+  ticksPerSecond: number;
+  durationSeconds: number | undefined;
+  tracks: Mp4Track[];
+  /** Payload of `udta/chpl`. */
+  neroChapters: DataView | undefined;
+}
+
+/** Reads the payload of a `moov` box; undefined when it has no usable header (ISO/IEC 14496-12 clause 8.2.2). */
+export function parseMovie(moov: DataView): Mp4Movie | undefined {
+  const { boxes } = parseBoxes(moov);
+  const clock = parseClock(boxes.find((box) => box.type === 'mvhd')?.payload);
+  if (!clock) return undefined;
+  const fragments = childAt(moov, 'mvex', 'mehd');
+  const duration = clock.duration ?? parseFragmentDuration(fragments);
+  return {
+    ticksPerSecond: clock.ticksPerSecond,
+    durationSeconds: duration === undefined ? undefined : duration / clock.ticksPerSecond,
+    tracks: boxes.flatMap((box) => (box.type === 'trak' ? (parseTrack(box.payload, clock.ticksPerSecond) ?? []) : [])),
+    neroChapters: childAt(moov, 'udta', 'chpl'),
+  };
+}
+
+interface Clock {
+  ticksPerSecond: number;
+  duration: number | undefined;
+}
+
+/** `mvhd` and `mdhd` state timescale and duration at the same place; version 1 has 64-bit times. */
+function parseClock(view: DataView | undefined): Clock | undefined {
+  if (!view || view.byteLength < 20) return undefined;
+  const isLong = view.getUint8(0) === 1;
+  if (isLong && view.byteLength < 32) return undefined;
+  const ticksPerSecond = view.getUint32(isLong ? 20 : 12);
+  const duration = isLong ? uint64(view, 24) : view.getUint32(16);
+  const isStated = duration > 0 && Number.isSafeInteger(duration) && duration !== 0xffff_ffff;
+  return ticksPerSecond === 0 ? undefined : { ticksPerSecond, duration: isStated ? duration : undefined };
+}
+
+function parseFragmentDuration(view: DataView | undefined): number | undefined {
+  if (!view || view.byteLength < 8) return undefined;
+  const isLong = view.getUint8(0) === 1;
+  if (isLong && view.byteLength < 12) return undefined;
+  const duration = isLong ? uint64(view, 4) : view.getUint32(4);
+  return duration > 0 && Number.isSafeInteger(duration) ? duration : undefined;
+}
+
+function parseTrack(trak: DataView, movieTicksPerSecond: number): Mp4Track | undefined {
+  const media = childAt(trak, 'mdia');
+  const header = childAt(trak, 'tkhd');
+  if (!media || !header) return undefined;
+  const sampleTable = childAt(media, 'minf', 'stbl');
+  return {
+    id: parseTrackId(header),
+    handler: parseHandler(childAt(media, 'hdlr')),
+    ticksPerSecond: parseClock(childAt(media, 'mdhd'))?.ticksPerSecond ?? movieTicksPerSecond,
+    sampleEntry: parseSampleEntry(childAt(sampleTable, 'stsd')),
+    edits: parseEdits(childAt(trak, 'edts', 'elst')),
+    chapterTrackIds: parseTrackIds(childAt(trak, 'tref', 'chap')),
+    tables: parseTables(sampleTable),
+  };
+}
+
+function parseTrackId(header: DataView): number {
+  const at = header.byteLength > 0 && header.getUint8(0) === 1 ? 20 : 12;
+  return header.byteLength >= at + 4 ? header.getUint32(at) : 0;
+}
+
+function parseHandler(view: DataView | undefined): string {
+  return view && view.byteLength >= 12 ? fourCharacters(view, 8) : '';
+}
+
+function parseSampleEntry(view: DataView | undefined): string {
+  return view && view.byteLength >= 16 ? fourCharacters(view, 12) : '';
+}
+
+/** ISO/IEC 14496-12 clause 8.6.6. A list too short for its count is taken as far as it goes, as libavformat does. */
+function parseEdits(view: DataView | undefined): Mp4Edit[] {
+  if (!view || view.byteLength < 8) return [];
+  const isLong = view.getUint8(0) === 1;
+  const entryBytes = isLong ? 20 : 12;
+  const count = Math.min(view.getUint32(4), Math.floor((view.byteLength - 8) / entryBytes));
+  return Array.from({ length: count }, (_, i) => {
+    const at = 8 + i * entryBytes;
+    return isLong
+      ? { duration: uint64(view, at), mediaTime: int64(view, at + 8) }
+      : { duration: view.getUint32(at), mediaTime: view.getInt32(at + 4) };
+  });
+}
+
+function parseTrackIds(view: DataView | undefined): number[] {
+  if (!view) return [];
+  return Array.from({ length: Math.floor(view.byteLength / 4) }, (_, i) => view.getUint32(i * 4));
+}
+
+/** `sbgp` may come once per grouping type; only random access points matter here, kept under `sbgp:rap `. */
+function parseTables(sampleTable: DataView | undefined): Map<string, DataView> {
+  const tables = new Map<string, DataView>();
+  if (!sampleTable) return tables;
+  const { boxes, isWhole } = parseBoxes(sampleTable);
+  // A table lost in damage would change the meaning of the rest: no stss says that every sample is a sync sample.
+  if (!isWhole) return tables;
+  for (const { type, payload } of boxes) {
+    const key = type === 'sbgp' && payload.byteLength >= 8 ? `sbgp:${fourCharacters(payload, 4)}` : type;
+    if (!tables.has(key)) tables.set(key, payload);
+  }
+  return tables;
+}

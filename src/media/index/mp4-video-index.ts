@@ -1,0 +1,113 @@
+// The video track of a movie as an index: which track it is, its keyframes, the groups they start, its end.
+import type { Rational } from '../../base/rational.ts';
+import type { VideoIndex } from './container-index.ts';
+import { deliveredSamples, type DeliveredSamples } from './mp4-edit-list.ts';
+import type { Mp4Movie, Mp4Track } from './mp4-movie.ts';
+import { sampleTimes, syncSamples, type SampleTimes } from './mp4-sample-times.ts';
+import { reducedFraction } from './reduced-fraction.ts';
+
+/** Sample entries of still pictures: covers and thumbnails, not the film. */
+const STILL_PICTURES = new Set(['jpeg', 'png ', 'mjpa', 'mjpb', 'gif ', 'tiff', 'WRLE', 'BMP ']);
+
+/** The first video track that is not a cover; undefined when there is none. */
+export function videoTrack(movie: Mp4Movie): Mp4Track | undefined {
+  const chapterIds = new Set(movie.tracks.flatMap((track) => track.chapterTrackIds));
+  const videos = movie.tracks.filter((track) => track.handler === 'vide' && !chapterIds.has(track.id));
+  return videos.find((track) => !STILL_PICTURES.has(track.sampleEntry)) ?? videos[0];
+}
+
+/** Undefined: no samples listed (fragmented), damaged tables, or edits that only a packet scan can follow. */
+export function indexVideoTrack(
+  movie: Mp4Movie,
+  track: Mp4Track,
+  sizeBytes: number | undefined,
+): VideoIndex | undefined {
+  const times = sampleTimes(track.tables, sizeBytes);
+  const isSync = times && syncSamples(track.tables, times.count);
+  const delivered = isSync && deliveredSamples(editedTrack(movie, track, times, isSync));
+  if (!delivered) return undefined;
+  const groups = pictureGroups(times, isSync, delivered);
+  if (groups.keyframes.length === 0) return undefined;
+  return {
+    timeBase: { num: 1, den: track.ticksPerSecond },
+    keyframes: groups.keyframes,
+    gopStarts: groups.starts,
+    endTicks: groups.end,
+    isExact: true,
+    frameRate: constantFrameRate(times, delivered, track.ticksPerSecond),
+    frameCount: delivered.end - delivered.start,
+  };
+}
+
+/** What `deliveredSamples` needs to know of a track. */
+export function editedTrack(movie: Mp4Movie, track: Mp4Track, times: SampleTimes, isSync: Uint8Array) {
+  const before = movie.tracks.slice(0, movie.tracks.indexOf(track));
+  return {
+    times,
+    isSync,
+    edits: track.edits,
+    ticksPerSecond: track.ticksPerSecond,
+    movieTicksPerSecond: movie.ticksPerSecond,
+    isOnlyShifted: before.some((other) => isEmpty(other.tables.get('stts'))),
+    isVideo: track.handler === 'vide',
+  };
+}
+
+function isEmpty(table: DataView | undefined): boolean {
+  return !table || table.byteLength < 8 || table.getUint32(4) === 0;
+}
+
+interface PictureGroups {
+  keyframes: number[];
+  starts: number[];
+  end: number;
+}
+
+function pictureGroups(times: SampleTimes, isSync: Uint8Array, { start, end, shift }: DeliveredSamples): PictureGroups {
+  const keyframes: number[] = [];
+  const starts: number[] = [];
+  let [latest, latestEnd, earliest, isAscending] = [-Infinity, -Infinity, Infinity, true];
+  for (let i = start; i < end; i++) {
+    const time = (times.composition[i] ?? 0) + shift;
+    if (isSync[i] === 1) {
+      if (keyframes.length > 0) starts.push(earliest);
+      isAscending &&= time > (keyframes.at(-1) ?? -Infinity);
+      keyframes.push(time);
+      earliest = time;
+    } else if (time < earliest) {
+      earliest = time;
+    }
+    if (time > latest) {
+      latest = time;
+      latestEnd = time + (times.decode[i + 1] ?? 0) - (times.decode[i] ?? 0);
+    }
+  }
+  starts.push(earliest);
+  const groups = { keyframes, starts, end: latestEnd };
+  return isAscending ? groups : { ...groups, ...inPresentationOrder(groups) };
+}
+
+/** Keyframes out of order are a muxer's mistake; two at one time leave one. */
+function inPresentationOrder({ keyframes, starts }: PictureGroups): { keyframes: number[]; starts: number[] } {
+  const order = [...keyframes.keys()].sort((a, b) => (keyframes[a] ?? 0) - (keyframes[b] ?? 0));
+  const kept = order.filter((at, i) => i === 0 || keyframes[at] !== keyframes[order[i - 1] ?? 0]);
+  return { keyframes: kept.map((at) => keyframes[at] ?? 0), starts: kept.map((at) => starts[at] ?? 0) };
+}
+
+/** Equal durations are not enough: the pictures must also fill the grid without a hole. */
+function constantFrameRate(
+  times: SampleTimes,
+  { start, end }: DeliveredSamples,
+  ticksPerSecond: number,
+): Rational | undefined {
+  const duration = times.constantDuration;
+  if (duration === undefined) return undefined;
+  let [earliest, latest] = [Infinity, -Infinity];
+  for (let i = start; i < end; i++) {
+    const time = times.composition[i] ?? 0;
+    if (time < earliest) earliest = time;
+    if (time > latest) latest = time;
+  }
+  if (latest - earliest !== (end - start - 1) * duration) return undefined;
+  return reducedFraction({ num: ticksPerSecond, den: duration });
+}
