@@ -32,9 +32,13 @@ export interface VideoTrack {
   bitDepth: number;
   chroma: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4';
   interlaced: boolean;
+  /** Frames that decoding may run ahead of showing (B-frame depth). */
+  reorderFrames: number;
   color: ColorDescription;
   /** Length of a tick of the demuxer's timestamps, seconds. */
   timeBase: Rational;
+  /** Timestamp of the first packet that has one, in `timeBase`. */
+  startTicks: number;
   frameRate: Rational;
   bitRate: number | undefined;
 }
@@ -54,6 +58,8 @@ export interface AudioTrack {
   timeBase: Rational;
   /** Timestamp of the first packet, in `timeBase`. */
   startTicks: number;
+  /** Timestamp at which the track ends; undefined when the header does not tell. */
+  endTicks: number | undefined;
   bitRate: number | undefined;
 }
 
@@ -69,6 +75,8 @@ export interface SubtitleTrack {
 export interface MediaDescription {
   /** Demuxer name: "mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "mpegts", "avi", ... */
   container: string;
+  /** As stated or estimated by the demuxer; undefined when it cannot tell. */
+  durationSeconds: number | undefined;
   video: VideoTrack | undefined;
   audio: AudioTrack[];
   subtitles: SubtitleTrack[];

@@ -1,5 +1,6 @@
 // The AAC frames of one copied audio segment, each in its place on the frame grid; places without a frame hold silence.
 import type { Rational } from '../../base/rational.ts';
+import { rawAacFrame } from '../bitstream/adts.ts';
 import { toTimeline } from '../media-clock.ts';
 import type { Sample, SampleRun } from '../samples.ts';
 import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
@@ -46,7 +47,7 @@ export class CopiedAudioCollector {
     this.firstPosition ??= position;
     const slot = Math.round((position - this.#span.start) / frameSamples);
     if (slot >= this.#slots.length) this.isDone = true;
-    else if (slot >= 0) this.#slots[slot] ??= demuxer.payload;
+    else if (slot >= 0) this.#slots[slot] ??= rawAacFrame(demuxer.payload);
   }
 
   /** True when the demuxer came in after the start, though the track has sound there. */

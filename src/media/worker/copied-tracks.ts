@@ -15,7 +15,6 @@ export interface Collectors {
 
 /** Seconds to start earlier than the segment; MPEG-TS and others without an index land by decode time, or only near. */
 const EARLIER_SECONDS = { indexed: [0, 2, 15, 60], scanned: [1.5, 6, 20, 90] } as const;
-const INDEXED = /^(mov|matroska)/;
 
 /**
  * Fills the collectors, going back to an earlier place when the demuxer came in too late.
@@ -24,7 +23,7 @@ const INDEXED = /^(mov|matroska)/;
 export async function collect(demuxer: Demuxer, collectors: Collectors, target: { origin: Origin; signal: AbortSignal }): Promise<void> {
   const { video, audio } = collectors;
   demuxer.keepOnly([video, audio].flatMap((collector) => (collector ? [collector.streamIndex] : [])));
-  for (const earlier of EARLIER_SECONDS[INDEXED.test(demuxer.container) ? 'indexed' : 'scanned']) {
+  for (const earlier of EARLIER_SECONDS[demuxer.isIndexed ? 'indexed' : 'scanned']) {
     await sendTo(demuxer, collectors, { seconds: collectors.startSeconds - earlier, origin: target.origin });
     const isComplete = await pump(demuxer, collectors, target.signal);
     if (isComplete && !(audio?.mayHaveMissedFrames && audio.firstPosition !== undefined)) return;

@@ -5,20 +5,25 @@ import { Demuxer } from './libav/demuxer.ts';
 
 const MAX_IDLE = 4;
 
-/** Containers whose header tells everything about the streams. */
-const SELF_DESCRIBING = /^(mov|matroska)/;
-
 export class Demuxers implements AsyncDisposable {
   readonly #idle = new Map<string, Demuxer[]>();
   #idleCount = 0;
 
-  /** Runs `work` with a demuxer nobody else uses. One that failed is closed, not kept. */
+  /** Runs `work` with a demuxer nobody else uses, wherever the last work left it. */
   async use<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
-    const key = input.kind === 'file' ? input.path : input.url;
-    const demuxer = this.#takeIdle(key) ?? (await openProbed(input));
+    return this.#run(input, this.#takeIdle(keyOf(input)) ?? (await openProbed(input)), work);
+  }
+
+  /** Runs `work` with a demuxer that stands at the beginning of the source. */
+  async useFresh<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
+    return this.#run(input, await openProbed(input), work);
+  }
+
+  /** A demuxer whose work failed is closed, not kept. */
+  async #run<T>(input: MediaInput, demuxer: Demuxer, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
     try {
       const result = await work(demuxer);
-      await this.#keep(key, demuxer);
+      await this.#keep(keyOf(input), demuxer);
       return result;
     } catch (error) {
       await demuxer[Symbol.asyncDispose]();
@@ -56,11 +61,15 @@ export class Demuxers implements AsyncDisposable {
   }
 }
 
+function keyOf(input: MediaInput): string {
+  return input.kind === 'file' ? input.path : input.url;
+}
+
 /** Opens a source and makes its streams complete, reading packets only where the header is not enough. */
 export async function openProbed(input: MediaInput): Promise<Demuxer> {
   const demuxer = await Demuxer.open(input);
   try {
-    if (!SELF_DESCRIBING.test(demuxer.container) || demuxer.streams.some((stream) => isIncomplete(demuxer, stream.index))) {
+    if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream.index))) {
       await demuxer.probe();
     }
     if (!demuxer.streams.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');

@@ -45,8 +45,8 @@ export interface EncodedVideo {
 export interface CopiedAudio {
   kind: 'copied';
   streamIndex: number;
-  codec: string;
   sampleRate: number;
+  channels: number;
   /** Samples in one coded frame; timestamps near this grid are snapped to it. */
   frameSamples: number;
   /** First packet's demuxer timestamp: the phase of the frame grid. */
@@ -102,6 +102,7 @@ export interface VerifyJob {
   kind: 'verify';
   input: MediaInput;
   streamIndex: number;
+  /** Timestamps in the stream's time base. */
   keyframes: number[];
 }
 
@@ -129,8 +130,8 @@ export interface ScanResult {
 }
 
 export interface VerifyResult {
-  isIdr: boolean[];
-  reorderFrames: number;
+  /** One for each keyframe asked about. */
+  isStart: boolean[];
 }
 
 export interface EncoderHeader {

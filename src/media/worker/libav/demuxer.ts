@@ -80,6 +80,11 @@ export class Demuxer implements AsyncDisposable {
     return duration === undefined || duration <= 0 ? undefined : duration / 1e6;
   }
 
+  /** Whether the container holds an index of its keyframes, so that a seek lands exactly. */
+  get isIndexed(): boolean {
+    return /^(mov|matroska)/.test(this.container);
+  }
+
   kindOf(stream: Stream): StreamKind {
     switch (stream.codecpar.codecType) {
       case AVMEDIA_TYPE_VIDEO:

@@ -3,9 +3,9 @@
 import { AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
 import { Frame, Rational, avChannelLayoutDefault } from 'node-av/lib';
 import type { CodecContext } from 'node-av/lib';
-import type { Sample, SampleRun } from '../samples.ts';
-import { drain, encode, openEncoder } from './libav/encoder.ts';
-import type { EncodedAudio } from './protocol.ts';
+import type { Sample, SampleRun } from '../../samples.ts';
+import { drain, encode, openEncoder } from './encoder.ts';
+import type { EncodedAudio } from '../protocol.ts';
 import type { SoundGrid } from './sound-grid.ts';
 
 /** Samples in one AAC frame, and frames the encoder is fed before and after the ones that are kept. */

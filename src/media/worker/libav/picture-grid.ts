@@ -1,18 +1,15 @@
 // The pictures of a source on a constant frame grid: picture n is the one on show at n / rate seconds.
 import { AV_FRAME_FLAG_CORRUPT } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
-import { AppError } from '../../base/app-error.ts';
-import { toDemuxer, toTimeline } from '../media-clock.ts';
-import { Decoder } from './libav/decoder.ts';
-import type { Demuxer } from './libav/demuxer.ts';
-import { FilterChain } from './libav/filter-chain.ts';
-import type { EncodedVideo, Origin } from './protocol.ts';
+import { AppError } from '../../../base/app-error.ts';
+import { toDemuxer, toTimeline } from '../../media-clock.ts';
+import { Decoder } from './decoder.ts';
+import type { Demuxer } from './demuxer.ts';
+import { FilterChain } from './filter-chain.ts';
+import type { EncodedVideo, Origin } from '../protocol.ts';
 
 /** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
 const EARLIER_SECONDS = [0, 2, 6, 20, 90];
-
-/** Containers that seek by an index of keyframes land exactly; the others need a head start. */
-const INDEXED = /^(mov|matroska)/;
 
 interface Picture {
   number: number;
@@ -55,7 +52,7 @@ export class PictureGrid implements AsyncDisposable {
   async #goTo(number: number, signal: AbortSignal): Promise<void> {
     const { frameRate, streamIndex } = this.#track;
     const { timeBase } = this.#demuxer.stream(streamIndex);
-    const headStart = INDEXED.test(this.#demuxer.container) ? 0 : 1.5;
+    const headStart = this.#demuxer.isIndexed ? 0 : 1.5;
     for (const earlier of EARLIER_SECONDS) {
       const seconds = (number * frameRate.den) / frameRate.num - earlier - headStart;
       await this.#restart();

@@ -3,11 +3,11 @@
 import { AV_CODEC_FLAG_GLOBAL_HEADER, AV_PICTURE_TYPE_I, AV_PICTURE_TYPE_NONE, AV_PIX_FMT_YUV420P, AV_PROFILE_H264_HIGH } from 'node-av/constants';
 import { Rational } from 'node-av/lib';
 import type { CodecContext } from 'node-av/lib';
-import { annexBToSample, withoutParameterSets } from '../bitstream/nal-units.ts';
-import type { Sample, SampleRun } from '../samples.ts';
-import { drain, encode, openEncoder } from './libav/encoder.ts';
+import { annexBToSample, withoutParameterSets } from '../../bitstream/nal-units.ts';
+import type { Sample, SampleRun } from '../../samples.ts';
+import { drain, encode, openEncoder } from './encoder.ts';
 import type { PictureGrid } from './picture-grid.ts';
-import type { EncodedVideo } from './protocol.ts';
+import type { EncodedVideo } from '../protocol.ts';
 
 const THREADS = 2;
 

@@ -1,11 +1,11 @@
 // The sound of a source as samples on the presentation's timeline: placed by timestamp, holes are silence.
 import type { Frame } from 'node-av/lib';
-import { toDemuxer, toTimeline } from '../media-clock.ts';
-import { seekStreamOf } from './copied-tracks.ts';
-import { Decoder } from './libav/decoder.ts';
-import type { Demuxer } from './libav/demuxer.ts';
-import { FilterChain } from './libav/filter-chain.ts';
-import type { EncodedAudio, Origin } from './protocol.ts';
+import { toDemuxer, toTimeline } from '../../media-clock.ts';
+import { seekStreamOf } from '../copied-tracks.ts';
+import { Decoder } from './decoder.ts';
+import type { Demuxer } from './demuxer.ts';
+import { FilterChain } from './filter-chain.ts';
+import type { EncodedAudio, Origin } from '../protocol.ts';
 
 /** Decoders need some frames before they are in full swing (AC-3 overlaps, Opus 80 ms). */
 const WARM_UP_SECONDS = 0.25;
@@ -66,8 +66,7 @@ export class SoundGrid implements AsyncDisposable {
     this.#demuxer.keepOnly([this.#track.streamIndex]);
     const seekStream = seekStreamOf(this.#demuxer, { audio: this.#track });
     const { timeBase } = this.#demuxer.stream(seekStream);
-    const isIndexed = /^(mov|matroska)/.test(this.#demuxer.container);
-    const seconds = start / this.#track.sampleRate - WARM_UP_SECONDS - (isIndexed ? 0.25 : 1.5);
+    const seconds = start / this.#track.sampleRate - WARM_UP_SECONDS - (this.#demuxer.isIndexed ? 0.25 : 1.5);
     await this.#demuxer.seek(seekStream, toDemuxer(Math.max(seconds, -1), timeBase, this.#origin));
   }
 

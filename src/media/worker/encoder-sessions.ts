@@ -1,0 +1,71 @@
+// What an encoder keeps between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time.
+import type { MediaInput } from '../../sources/source.ts';
+import { openProbed } from './demuxers.ts';
+import { PictureGrid } from './libav/picture-grid.ts';
+import { SoundGrid } from './libav/sound-grid.ts';
+import type { EncodedAudio, EncodedVideo, Origin } from './protocol.ts';
+
+interface Session {
+  pictures: PictureGrid | undefined;
+  sound: SoundGrid | undefined;
+  /** The end of the line of jobs. */
+  tail: Promise<unknown>;
+}
+
+export interface SessionPlace {
+  key: string;
+  input: MediaInput;
+  origin: Origin;
+}
+
+export class EncoderSessions implements AsyncDisposable {
+  readonly #sessions = new Map<string, Session>();
+
+  /** Runs `work` after all earlier work of the same key. A failure ends the session: the next job starts a clean one. */
+  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const session = this.#sessions.get(key) ?? { pictures: undefined, sound: undefined, tail: Promise.resolve() };
+    this.#sessions.set(key, session);
+    const result = session.tail.then(work);
+    session.tail = result.catch(() => this.#close(session));
+    return result;
+  }
+
+  async pictures(place: SessionPlace, track: EncodedVideo): Promise<PictureGrid> {
+    const session = this.#session(place.key);
+    session.pictures ??= new PictureGrid(await openProbed(place.input), track, place.origin);
+    return session.pictures;
+  }
+
+  async sound(place: SessionPlace, track: EncodedAudio): Promise<SoundGrid> {
+    const session = this.#session(place.key);
+    session.sound ??= new SoundGrid(await openProbed(place.input), track, place.origin);
+    return session.sound;
+  }
+
+  #session(key: string): Session {
+    const session = this.#sessions.get(key);
+    if (!session) throw new TypeError('a session is used outside of its run');
+    return session;
+  }
+
+  /** Ends a session once its last job is done. */
+  async release(key: string): Promise<void> {
+    const session = this.#sessions.get(key);
+    if (!session) return;
+    this.#sessions.delete(key);
+    await session.tail;
+    await this.#close(session);
+  }
+
+  async #close(session: Session): Promise<void> {
+    const { pictures, sound } = session;
+    session.pictures = undefined;
+    session.sound = undefined;
+    await pictures?.[Symbol.asyncDispose]();
+    await sound?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const key of this.#sessions.keys()) await this.release(key);
+  }
+}

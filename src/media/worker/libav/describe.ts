@@ -1,0 +1,158 @@
+// What the streams of an open source are, in the server's words.
+import { AV_DISPOSITION_DEFAULT, AV_DISPOSITION_FORCED, AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
+import type { CodecParameters, Stream } from 'node-av/lib';
+import type { Rational } from '../../../base/rational.ts';
+import { annexBUnits, nalType, H264_NAL, HEVC_NAL } from '../../bitstream/nal-units.ts';
+import { aacLcConfig, parseAudioSpecificConfig } from '../../bitstream/audio-specific-config.ts';
+import { parseAvcConfiguration } from '../../bitstream/avc-configuration.ts';
+import { parseH264Sps } from '../../bitstream/h264-sps.ts';
+import { parseHevcConfiguration } from '../../bitstream/hevc-configuration.ts';
+import { parseHevcSps } from '../../bitstream/hevc-sps.ts';
+import type { AudioTrack, MediaDescription, SubtitleTrack, VideoTrack } from '../../description.ts';
+import { codecName } from './check.ts';
+import type { Demuxer } from './demuxer.ts';
+
+/** Packets read at most to see every track's first one. */
+const PEEK_PACKETS = 400;
+
+/** Reads the first packets for the tracks' start times; leaves the demuxer a little after the beginning. */
+export async function describe(demuxer: Demuxer): Promise<MediaDescription> {
+  const starts = await firstTimestamps(demuxer);
+  const of = (kind: string) => demuxer.streams.filter((stream) => demuxer.kindOf(stream) === kind);
+  const pictures = of('video').filter((stream) => !stream.attachedPic && stream.codecpar.width > 0);
+  const video = pictures[0];
+  return {
+    container: demuxer.container,
+    durationSeconds: demuxer.durationSeconds,
+    video: video && describeVideo(video, starts.get(video.index) ?? 0),
+    audio: of('audio').map((stream) => describeAudio(stream, starts.get(stream.index) ?? 0)),
+    subtitles: of('subtitle').map(describeSubtitle),
+  };
+}
+
+async function firstTimestamps(demuxer: Demuxer): Promise<Map<number, number>> {
+  const tracks = demuxer.streams.filter((stream) => demuxer.kindOf(stream) === 'audio' || demuxer.kindOf(stream) === 'video');
+  const wanted = new Set(tracks.filter((stream) => !stream.attachedPic).map((stream) => stream.index));
+  demuxer.keepOnly([...wanted]);
+  const starts = new Map<number, number>();
+  for (let count = 0; count < PEEK_PACKETS && starts.size < wanted.size; count++) {
+    const packet = await demuxer.read();
+    if (!packet) break;
+    const time = packet.pts ?? packet.dts;
+    if (time !== undefined && wanted.has(packet.streamIndex) && !starts.has(packet.streamIndex)) starts.set(packet.streamIndex, time);
+  }
+  return starts;
+}
+
+function describeVideo(stream: Stream, startTicks: number): VideoTrack {
+  const parameters = stream.codecpar;
+  const codec = codecName(parameters);
+  const shape = pictureShape(codec, parameters);
+  const rate = [stream.avgFrameRate, stream.rFrameRate, parameters.frameRate].find((candidate) => candidate.num > 0 && candidate.den > 0);
+  const aspect = stream.sampleAspectRatio.num > 0 ? stream.sampleAspectRatio : parameters.sampleAspectRatio;
+  return {
+    streamIndex: stream.index,
+    codec,
+    codecString: parameters.getCodecString() ?? undefined,
+    configuration: parameters.getDecoderConfigurationRecord() ?? parameters.extradata ?? new Uint8Array(0),
+    width: parameters.width,
+    height: parameters.height,
+    sampleAspectRatio: aspect.num > 0 && aspect.den > 0 ? ratio(aspect) : { num: 1, den: 1 },
+    rotationDegrees: rotation(parameters.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX)),
+    ...shape,
+    color: {
+      primaries: parameters.colorPrimaries,
+      transfer: parameters.colorTrc,
+      matrix: parameters.colorSpace,
+      fullRange: parameters.colorRange === 2,
+    },
+    timeBase: ratio(stream.timeBase),
+    startTicks,
+    frameRate: rate ? ratio(rate) : { num: 25, den: 1 },
+    bitRate: Number(parameters.bitRate) || undefined,
+  };
+}
+
+function describeAudio(stream: Stream, startTicks: number): AudioTrack {
+  const parameters = stream.codecpar;
+  const codec = codecName(parameters);
+  return {
+    streamIndex: stream.index,
+    codec,
+    codecString: parameters.getCodecString() ?? undefined,
+    configuration: codec === 'aac' ? aacConfiguration(parameters) : (parameters.extradata ?? new Uint8Array(0)),
+    sampleRate: parameters.sampleRate,
+    channels: parameters.channels,
+    ...tags(stream),
+    isDefault: (stream.disposition & AV_DISPOSITION_DEFAULT) !== 0,
+    timeBase: ratio(stream.timeBase),
+    startTicks,
+    endTicks: stream.duration > 0n ? startTicks + Number(stream.duration) : undefined,
+    bitRate: Number(parameters.bitRate) || undefined,
+  };
+}
+
+/** MPEG-TS carries it in every frame's ADTS header instead. */
+function aacConfiguration(parameters: CodecParameters): Uint8Array {
+  const extradata = parameters.extradata;
+  if (!extradata?.length) return aacLcConfig(parameters.sampleRate, parameters.channels);
+  parseAudioSpecificConfig(extradata);
+  return extradata;
+}
+
+function describeSubtitle(stream: Stream): SubtitleTrack {
+  return {
+    streamIndex: stream.index,
+    codec: codecName(stream.codecpar),
+    ...tags(stream),
+    isDefault: (stream.disposition & AV_DISPOSITION_DEFAULT) !== 0,
+    isForced: (stream.disposition & AV_DISPOSITION_FORCED) !== 0,
+  };
+}
+
+function tags(stream: Stream): { language: string; title: string } {
+  const metadata = stream.metadata?.getAll() ?? {};
+  return { language: metadata.language ?? 'und', title: metadata.title ?? '' };
+}
+
+type Shape = Pick<VideoTrack, 'bitDepth' | 'chroma' | 'interlaced' | 'reorderFrames'>;
+
+/** From the parameter sets where there are some; 4:2:0 8 bit is what all other codecs use in practice. */
+function pictureShape(codec: string, parameters: CodecParameters): Shape {
+  const fallback: Shape = { bitDepth: parameters.bitsPerRawSample || 8, chroma: '4:2:0', interlaced: false, reorderFrames: parameters.videoDelay };
+  const record = parameters.getDecoderConfigurationRecord() ?? parameters.extradata;
+  if (!record?.length) return fallback;
+  if (codec === 'h264') {
+    const unit = record[0] === 1 ? parseAvcConfiguration(record).sps[0] : annexBUnits(record).find((u) => nalType('h264', u) === H264_NAL.sps);
+    if (!unit) return fallback;
+    const sps = parseH264Sps(unit);
+    return { bitDepth: sps.bitDepthLuma, chroma: sps.chroma, interlaced: sps.interlaced, reorderFrames: sps.maxReorder };
+  }
+  if (codec === 'hevc') {
+    const unit = record[0] === 1 ? parseHevcConfiguration(record).sps[0] : annexBUnits(record).find((u) => nalType('hevc', u) === HEVC_NAL.sps);
+    if (!unit) return fallback;
+    const sps = parseHevcSps(unit);
+    return { bitDepth: sps.bitDepthLuma, chroma: sps.chroma, interlaced: false, reorderFrames: sps.maxReorder };
+  }
+  return fallback;
+}
+
+/** ISO/IEC 14496-12 8.3.2: the matrix turns the picture; its first two numbers are cosine and sine. */
+function rotation(matrix: Buffer | null): 0 | 90 | 180 | 270 {
+  if (!matrix || matrix.length < 36) return 0;
+  const degrees = (Math.atan2(matrix.readInt32LE(4), matrix.readInt32LE(0)) * 180) / Math.PI;
+  switch ((Math.round(degrees / 90) + 4) % 4) {
+    case 1:
+      return 90;
+    case 2:
+      return 180;
+    case 3:
+      return 270;
+    default:
+      return 0;
+  }
+}
+
+function ratio(rational: Rational): Rational {
+  return { num: rational.num, den: rational.den };
+}

@@ -1,0 +1,104 @@
+// One segment from one job: the samples of its tracks, copied or encoded, packaged and put in place.
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
+import { aacLcConfig } from '../bitstream/audio-specific-config.ts';
+import { mediaSegment } from '../fmp4/media-segment.ts';
+import { tsSegment } from '../mpegts/ts-segment.ts';
+import type { TsVideo } from '../mpegts/ts-segment.ts';
+import type { SampleRun } from '../samples.ts';
+import { collect } from './copied-tracks.ts';
+import { CopiedAudioCollector } from './copied-audio.ts';
+import { CopiedVideoCollector } from './copied-video.ts';
+import type { Demuxers } from './demuxers.ts';
+import type { EncoderSessions } from './encoder-sessions.ts';
+import { encodeSound, silentFrame } from './libav/encoded-audio.ts';
+import { encodeSegment } from './libav/encoded-video.ts';
+import { encoderHeader } from './libav/encoder-header.ts';
+import type { SegmentJob, SegmentResult } from './protocol.ts';
+
+export interface SegmentTools {
+  demuxers: Demuxers;
+  sessions: EncoderSessions;
+}
+
+interface Runs {
+  video: SampleRun | undefined;
+  audio: SampleRun | undefined;
+}
+
+/** Makes the segment and renames it into place; nothing is left at `outputPath` on failure. */
+export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<SegmentResult> {
+  const copied = await copiedRuns(job, tools, signal);
+  const encoded = await encodedRuns(job, tools, signal);
+  const bytes = await packaged(job, { video: copied.video ?? encoded.video, audio: copied.audio ?? encoded.audio });
+  signal.throwIfAborted();
+  const unfinished = `${job.outputPath}.tmp`;
+  try {
+    await writeFile(unfinished, bytes);
+    await rename(unfinished, job.outputPath);
+  } catch (error) {
+    await rm(unfinished, { force: true });
+    throw error;
+  }
+  return { sizeBytes: bytes.byteLength };
+}
+
+/** Everything that is copied comes from one pass over the source. */
+async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<Runs> {
+  const video = job.video?.track.kind === 'copied' ? { wish: job.video, track: job.video.track } : undefined;
+  const audio = job.audio?.track.kind === 'copied' ? { span: job.audio, track: job.audio.track } : undefined;
+  if (!video && !audio) return { video: undefined, audio: undefined };
+  return tools.demuxers.use(job.input, async (demuxer) => {
+    const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.wish);
+    const sound = audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
+    await collect(demuxer, { video: pictures, audio: sound, startSeconds: startSeconds(job) }, { origin: job.origin, signal });
+    return {
+      video: video && pictures?.run(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
+      audio: audio && (await sound?.run(() => silentFrame(audio.track))),
+    };
+  });
+}
+
+function startSeconds(job: SegmentJob): number {
+  if (job.video?.track.kind === 'copied') return job.video.start / job.video.track.timescale;
+  return (job.audio?.start ?? 0) / (job.audio?.track.sampleRate ?? 1);
+}
+
+async function encodedRuns(job: SegmentJob, { sessions }: SegmentTools, signal: AbortSignal): Promise<Runs> {
+  const video = job.video?.track.kind === 'encoded' ? { span: job.video, track: job.video.track } : undefined;
+  const audio = job.audio?.track.kind === 'encoded' ? { span: job.audio, track: job.audio.track } : undefined;
+  if (!video && !audio) return { video: undefined, audio: undefined };
+  const place = { key: job.renditionKey, input: job.input, origin: job.origin };
+  return sessions.run(job.renditionKey, async () => {
+    const sound = audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio.span, signal });
+    const pictures = video && encodeSegment(await sessions.pictures(place, video.track), video.track, { ...video.span, signal });
+    const [videoRun, audioRun] = await Promise.all([pictures, sound]);
+    return { video: videoRun, audio: audioRun };
+  });
+}
+
+async function packaged(job: SegmentJob, runs: Runs): Promise<Uint8Array> {
+  if (job.format === 'mpegts') {
+    return tsSegment({
+      ...(runs.video && job.video ? { video: await tsVideo(job.video, runs.video) } : {}),
+      ...(runs.audio && job.audio ? { audio: { run: runs.audio, configuration: aacConfiguration(job.audio) } } : {}),
+      isFirst: job.number === 0,
+    });
+  }
+  const run = runs.video ?? runs.audio;
+  if (!run) throw new TypeError('a segment needs video or audio');
+  return mediaSegment({ sequenceNumber: job.number + 1, trackId: 1, run });
+}
+
+async function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun): Promise<TsVideo> {
+  const { track } = video;
+  const configuration = track.kind === 'copied' ? track.configuration : (await encoderHeader(track)).configuration;
+  const { sps, pps } = parseAvcConfiguration(configuration);
+  const reorderFrames = track.kind === 'copied' ? track.reorderFrames : track.bFrames;
+  const reorderTicks = Math.round((reorderFrames * 90_000 * track.frameRate.den) / track.frameRate.num);
+  return { codec: 'h264', run, parameterSets: [...sps, ...pps], reorderTicks };
+}
+
+function aacConfiguration(audio: NonNullable<SegmentJob['audio']>): Uint8Array {
+  return audio.track.kind === 'copied' ? audio.track.configuration : aacLcConfig(audio.track.sampleRate, audio.track.channels);
+}

@@ -1,0 +1,37 @@
+// Looks at the pictures behind some keyframes: a container's key flag also marks recovery points, which no decoder can start at cleanly.
+import { isIdr, isRandomAccess } from '../bitstream/nal-units.ts';
+import { nalCodecOf, payloadToSample } from './copied-video.ts';
+import { codecName } from './libav/check.ts';
+import type { Demuxer } from './libav/demuxer.ts';
+import type { VerifyJob, VerifyResult } from './protocol.ts';
+
+/** For each keyframe: is a picture there that decoding can start at? HEVC: any random access point; other codecs have no such doubt. */
+export async function verify(demuxer: Demuxer, job: VerifyJob, signal: AbortSignal): Promise<VerifyResult> {
+  const { codecpar } = demuxer.stream(job.streamIndex);
+  const codec = nalCodecOf(codecName(codecpar));
+  const toSample = payloadToSample(codecName(codecpar), codecpar.extradata);
+  demuxer.keepOnly([job.streamIndex]);
+  const isStart: boolean[] = [];
+  for (const ticks of job.keyframes) {
+    const payload = await payloadAt(demuxer, { streamIndex: job.streamIndex, ticks }, signal);
+    if (!payload) isStart.push(false);
+    else if (codec === 'h264') isStart.push(isIdr(toSample(payload), codec));
+    else isStart.push(codec !== 'hevc' || isRandomAccess(toSample(payload), codec));
+  }
+  return { isStart };
+}
+
+/** The keyframe packet with exactly this timestamp; undefined when there is none. */
+async function payloadAt(demuxer: Demuxer, place: { streamIndex: number; ticks: number }, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  const { timeBase } = demuxer.stream(place.streamIndex);
+  const headStart = demuxer.isIndexed ? 0 : (1.5 * timeBase.den) / timeBase.num;
+  await demuxer.seek(place.streamIndex, place.ticks - headStart);
+  for (;;) {
+    signal.throwIfAborted();
+    const packet = await demuxer.read();
+    if (!packet) return undefined;
+    if (packet.streamIndex !== place.streamIndex || packet.pts === undefined) continue;
+    if (packet.pts === place.ticks) return packet.isKey ? demuxer.payload : undefined;
+    if (packet.isKey && packet.pts > place.ticks) return undefined;
+  }
+}
