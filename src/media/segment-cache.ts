@@ -1,0 +1,286 @@
+// Finished segments: files named by what they hold, the least recently used go first, the newest are in memory too.
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../base/app-error.ts';
+import { SingleFlight } from '../base/single-flight.ts';
+import { KeptWindows } from './kept-windows.ts';
+import { DRAFTS, findSegments, isWhole } from './segment-directory.ts';
+import type { SegmentFile } from './segment-file.ts';
+import { type CachedRendition, renditionPath, segmentEtag, segmentName } from './segment-path.ts';
+
+export interface SegmentCacheOptions {
+  /** A directory of the cache's own; made when it is not there. One process at a time. */
+  root: string;
+  /** Default 4 GiB. */
+  capBytes?: number;
+  /** What must stay free on the disk: the cap shrinks for it. Default 1 GiB. */
+  keepFreeBytes?: number;
+  /** How long a look at the free space is good for. Default 3 s. */
+  freeCheckMs?: number;
+  /** Default 64 MiB; segments larger than a quarter of it are served from the disk. */
+  memoryBytes?: number;
+  /** A viewer's window is forgotten after this long without a new wish. Default 10 min. */
+  windowMs?: number;
+  /** Monotonic clock, milliseconds. */
+  now?: () => number;
+}
+
+export interface CacheStats {
+  segments: number;
+  sizeBytes: number;
+  memoryBytes: number;
+  evicted: number;
+}
+
+/** A segment being made. Disposing removes what was written unless it was published. */
+export interface SegmentDraft extends AsyncDisposable {
+  /** Where the worker puts the finished segment. */
+  readonly outputPath: string;
+  /** Makes the finished segment visible, all at once; returns its size in bytes. @throws AppError DISK_FULL */
+  publish(): Promise<number>;
+}
+
+interface Entry {
+  rendition: string;
+  number: number;
+  sizeBytes: number;
+  /** False: left by an earlier run and not looked into yet. */
+  isKnownWhole: boolean;
+}
+
+export class SegmentCache implements AsyncDisposable {
+  readonly #options: Required<SegmentCacheOptions>;
+  /** By name, least recently used first. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #windows = new KeptWindows();
+  readonly #memory: LRUCache<string, Uint8Array>;
+  readonly #reads = new SingleFlight<{ bytes: Uint8Array | undefined } | undefined>();
+  /** Files being removed, by name: none may be written anew until it is gone. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  #sizeBytes = 0;
+  #evicted = 0;
+  /** Bytes the disk has room for in the cache, as of `#checkedMs`. */
+  #allowance = Infinity;
+  #checkedMs = -Infinity;
+
+  /** Opens the directory and takes over the intact segments in it. @throws when it cannot be made or read */
+  static async open(options: SegmentCacheOptions): Promise<SegmentCache> {
+    const cache = new SegmentCache(options);
+    await cache.#adopt();
+    return cache;
+  }
+
+  private constructor(options: SegmentCacheOptions) {
+    this.#options = { ...DEFAULTS, now: () => performance.now(), ...options };
+    const { memoryBytes } = this.#options;
+    this.#memory = new LRUCache({
+      maxSize: memoryBytes,
+      maxEntrySize: Math.ceil(memoryBytes / 4),
+      sizeCalculation: (bytes) => bytes.byteLength,
+    });
+  }
+
+  get stats(): CacheStats {
+    return {
+      segments: this.#entries.size,
+      sizeBytes: this.#sizeBytes,
+      memoryBytes: this.#memory.calculatedSize,
+      evicted: this.#evicted,
+    };
+  }
+
+  /** Whether even eviction leaves no room for more than viewers are playing: no moment to work ahead. */
+  get isTight(): boolean {
+    return this.#sizeBytes >= this.#limit();
+  }
+
+  has(rendition: CachedRendition, number: number): boolean {
+    return this.#entries.has(segmentName(rendition, number));
+  }
+
+  /** The segment, now the most recently used one; undefined when it is not there, or not whole. */
+  async lookup(rendition: CachedRendition, number: number): Promise<SegmentFile | undefined> {
+    const name = segmentName(rendition, number);
+    const entry = this.#entries.get(name);
+    if (!entry) return undefined;
+    this.#entries.delete(name);
+    this.#entries.set(name, entry);
+    const bytes = this.#memory.get(name);
+    const read = bytes ? { bytes } : await this.#reads.run(name, () => this.#read(name, entry));
+    if (!read) return undefined;
+    return {
+      path: join(this.#options.root, name),
+      sizeBytes: entry.sizeBytes,
+      etag: segmentEtag(rendition, number),
+      bytes: read.bytes,
+    };
+  }
+
+  /** A place to write segment `number` to. Any number of drafts of one segment may exist; each is published or removed. */
+  async draft(rendition: CachedRendition, number: number): Promise<SegmentDraft> {
+    const name = segmentName(rendition, number);
+    const drafts = join(this.#options.root, DRAFTS);
+    await this.#trim(undefined);
+    await mkdir(drafts, { recursive: true }).catch(translate);
+    const id = randomUUID();
+    const outputPath = join(drafts, id);
+    let isPublished = false;
+    return {
+      outputPath,
+      publish: async () => {
+        const sizeBytes = await this.#publish(outputPath, name, { rendition: renditionPath(rendition), number });
+        isPublished = true;
+        return sizeBytes;
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (!isPublished) await removeStartingWith(drafts, id);
+      },
+    };
+  }
+
+  /** Segments `[from, to)` of the rendition stay, until the viewer's next window in it, `release`, or ten minutes of silence. */
+  keep(viewer: string, rendition: CachedRendition, window: { from: number; to: number }): void {
+    const expiresMs = this.#options.now() + this.#options.windowMs;
+    this.#windows.set(viewer, renditionPath(rendition), { ...window, expiresMs });
+  }
+
+  /** Forgets the viewer's windows. */
+  release(viewer: string): void {
+    this.#windows.remove(viewer);
+  }
+
+  /** Evicts at least `wantedBytes`, as far as viewers' windows allow; whether anything went. Resolves when the disk has the room. */
+  async makeRoom(wantedBytes: number): Promise<boolean> {
+    const before = this.#sizeBytes;
+    this.#evictDownTo(before - wantedBytes, undefined);
+    await Promise.all(this.#leaving.values());
+    return this.#sizeBytes < before;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#memory.clear();
+    await Promise.all(this.#leaving.values());
+  }
+
+  async #adopt(): Promise<void> {
+    await mkdir(this.#options.root, { recursive: true });
+    for (const { name, rendition, number, sizeBytes } of await findSegments(this.#options.root)) {
+      this.#entries.set(name, { rendition, number, sizeBytes, isKnownWhole: false });
+      this.#sizeBytes += sizeBytes;
+    }
+    await this.#trim(undefined);
+  }
+
+  async #publish(
+    draft: string,
+    name: string,
+    { rendition, number }: { rendition: string; number: number },
+  ): Promise<number> {
+    const { size: sizeBytes } = await stat(draft);
+    await this.#leaving.get(name);
+    const path = join(this.#options.root, name);
+    await rename(draft, path).catch(async () => {
+      await mkdir(dirname(path), { recursive: true }).catch(translate);
+      await rename(draft, path).catch(translate);
+    });
+    this.#forget(name);
+    this.#entries.set(name, { rendition, number, sizeBytes, isKnownWhole: true });
+    this.#sizeBytes += sizeBytes;
+    await this.#trim(name);
+    return sizeBytes;
+  }
+
+  /** Reads the file into memory when it is small enough; undefined (and forgotten) when it is not the file that was published. */
+  async #read(name: string, entry: Entry): Promise<{ bytes: Uint8Array | undefined } | undefined> {
+    const file = await open(join(this.#options.root, name)).catch(() => undefined);
+    try {
+      const isIntact =
+        file &&
+        (await file.stat()).size === entry.sizeBytes &&
+        (entry.isKnownWhole || (await isWhole(file, name, entry.sizeBytes)));
+      if (!isIntact) {
+        if (this.#entries.get(name) === entry) this.#evict(name, entry);
+        return undefined;
+      }
+      entry.isKnownWhole = true;
+      if (entry.sizeBytes > this.#memory.maxEntrySize) return { bytes: undefined };
+      const bytes = Buffer.allocUnsafeSlow(entry.sizeBytes);
+      const { bytesRead } = await file.read(bytes, 0, entry.sizeBytes, 0);
+      if (bytesRead < entry.sizeBytes) return { bytes: undefined };
+      this.#memory.set(name, bytes);
+      return { bytes };
+    } finally {
+      await file?.close();
+    }
+  }
+
+  async #trim(fresh: string | undefined): Promise<void> {
+    const nowMs = this.#options.now();
+    this.#windows.expire(nowMs);
+    if (nowMs - this.#checkedMs > this.#options.freeCheckMs) {
+      this.#checkedMs = nowMs;
+      await Promise.all(this.#leaving.values());
+      const disk = await statfs(this.#options.root).catch(() => undefined);
+      if (disk) this.#allowance = this.#sizeBytes + disk.bavail * disk.bsize - this.#options.keepFreeBytes;
+    }
+    this.#evictDownTo(this.#limit(), fresh);
+  }
+
+  #limit(): number {
+    return Math.min(this.#options.capBytes, this.#allowance);
+  }
+
+  #evictDownTo(limitBytes: number, fresh: string | undefined): void {
+    if (this.#sizeBytes <= limitBytes) return;
+    for (const [name, entry] of [...this.#entries]) {
+      if (name === fresh || this.#windows.has(entry.rendition, entry.number)) continue;
+      this.#evict(name, entry);
+      if (this.#sizeBytes <= limitBytes) return;
+    }
+  }
+
+  #evict(name: string, entry: Entry): void {
+    this.#forget(name);
+    this.#evicted += 1;
+    const { root } = this.#options;
+    const removal = rm(join(root, name), { force: true })
+      .then(() => rmdir(join(root, entry.rendition)))
+      .then(() => rmdir(join(root, dirname(entry.rendition))))
+      // Directories that still hold something stay.
+      .catch(() => {})
+      .finally(() => this.#leaving.delete(name));
+    this.#leaving.set(name, removal);
+  }
+
+  #forget(name: string): void {
+    const entry = this.#entries.get(name);
+    if (!entry) return;
+    this.#entries.delete(name);
+    this.#memory.delete(name);
+    this.#sizeBytes -= entry.sizeBytes;
+  }
+}
+
+const DEFAULTS = {
+  capBytes: 4 * 2 ** 30,
+  keepFreeBytes: 2 ** 30,
+  freeCheckMs: 3000,
+  memoryBytes: 64 * 2 ** 20,
+  windowMs: 600_000,
+};
+
+function translate(error: unknown): never {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
+    throw new AppError('DISK_FULL', 'The disk is full.', { cause: error });
+  }
+  throw error;
+}
+
+async function removeStartingWith(directory: string, prefix: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  await Promise.all(
+    names.filter((name) => name.startsWith(prefix)).map((name) => rm(join(directory, name), { force: true })),
+  );
+}

@@ -1,0 +1,47 @@
+// Where a segment lives in the cache directory. Every part of a path is made here, from digests and numbers.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+
+/** A rendition of a source, as far as the cache is concerned. */
+export interface CachedRendition {
+  /** Id of the source. */
+  sourceId: string;
+  /** Equal keys, equal segments: the `renditionKey` of its jobs. */
+  key: string;
+  format: 'cmaf' | 'mpegts';
+}
+
+const EXTENSIONS = { cmaf: 'm4s', mpegts: 'ts' } as const;
+const DIGEST = /^[0-9a-f]{32}$/;
+const FILE_NAME = /^(0|[1-9]\d{0,8})\.(m4s|ts)$/;
+
+/** `<source id>/<digest of the key>`. An id that is not a digest already (it might hold anything) is made one. */
+export function renditionPath({ sourceId, key }: CachedRendition): string {
+  return join(DIGEST.test(sourceId) ? sourceId : digest(sourceId), digest(key));
+}
+
+/** `<rendition path>/<number>.<extension>`: the name of a segment in the cache, and its path below the root. */
+export function segmentName(rendition: CachedRendition, number: number): string {
+  if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`no segment ${number}`);
+  return join(renditionPath(rendition), `${number}.${EXTENSIONS[rendition.format]}`);
+}
+
+/** Strong validator: equal only for equal bytes, since a segment is a function of its rendition and number. */
+export function segmentEtag(rendition: CachedRendition, number: number): string {
+  return `"${digest(`${rendition.sourceId}\n${rendition.key}\n${rendition.format}`)}-${number}"`;
+}
+
+/** Whether a directory of the cache could be one of ours. */
+export function isDigest(name: string): boolean {
+  return DIGEST.test(name);
+}
+
+/** The number in a segment's file name; undefined for other files. */
+export function segmentNumber(fileName: string): number | undefined {
+  const match = FILE_NAME.exec(fileName);
+  return match ? Number(match[1]) : undefined;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
