@@ -1,0 +1,141 @@
+// GET requests for one source: redirects followed by us, every hop checked, the user's headers kept to their own host.
+import { lookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher } from 'undici';
+
+import { AppError } from '../../base/app-error.ts';
+import { sameHost, type RequestHeaders } from './request-headers.ts';
+import { ignore } from './pulse.ts';
+
+export interface HttpClientOptions {
+  /** Where the user pointed: the only host that sees `headers`. */
+  home: URL;
+  headers: RequestHeaders;
+  /** Called before every request and redirect; throws (AppError SOURCE_FORBIDDEN) to refuse the address. */
+  checkAddress?: ((url: URL) => void | Promise<void>) | undefined;
+  /** Called with each IP address about to be connected to, after the look-up: a name cannot change in between. */
+  checkIp?: ((ip: string, hostname: string) => void) | undefined;
+  userAgent?: string | undefined;
+  connectTimeoutMs?: number | undefined;
+}
+
+export interface HttpReply {
+  status: number;
+  /** The address that answered, after redirects. */
+  url: URL;
+  header(name: string): string | undefined;
+  /** Must be read to its end or destroyed. */
+  body: Readable;
+}
+
+const MAX_REDIRECTS = 10;
+const REDIRECT_BODY_BYTES = 16_384;
+const DEFAULT_USER_AGENT = 'Mozilla/5.0 (compatible; Raffi)';
+
+/** Owns its connections. */
+export class HttpClient implements AsyncDisposable {
+  readonly #options: HttpClientOptions;
+  readonly #agent: Agent;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    const timeout = options.connectTimeoutMs ?? 10_000;
+    this.#agent = new Agent({
+      // One HTTP/2 connection would share its small flow-control window among all our readers.
+      allowH2: false,
+      connect: { timeout, ...(options.checkIp ? { lookup: checkedLookup(options.checkIp) } : {}) },
+      // Whoever asks watches for stalls: only it knows whether it is waiting.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: 10_000,
+      keepAliveMaxTimeout: 10_000,
+    });
+  }
+
+  /**
+   * Requests `url`, following redirects. The answer may have any other status.
+   * @throws AppError of a refused address or redirect; anything undici throws
+   */
+  async get(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<HttpReply> {
+    let target = url;
+    for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
+      await this.#check(target);
+      const answer = await this.#request(target, headers, signal);
+      const location = redirectOf(answer);
+      if (location === undefined) return reply(answer, target);
+      await answer.body.dump({ limit: REDIRECT_BODY_BYTES, signal });
+      target = redirectTarget(location, target);
+    }
+    throw new AppError('SOURCE_FAILED', 'The server redirects in circles');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #check(url: URL): Promise<void> {
+    await this.#options.checkAddress?.(url);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) !== 0) this.#options.checkIp?.(host, host);
+  }
+
+  #request(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const own = {
+      accept: '*/*',
+      'accept-encoding': 'identity',
+      'user-agent': this.#options.userAgent ?? DEFAULT_USER_AGENT,
+    };
+    const users = sameHost(this.#options.home, url) ? this.#options.headers : {};
+    return this.#agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: 'GET',
+      headers: { ...own, ...users, ...headers },
+      signal,
+    });
+  }
+}
+
+function reply(answer: Dispatcher.ResponseData, url: URL): HttpReply {
+  // A body that is destroyed before anyone listens must not bring the process down.
+  answer.body.on('error', ignore);
+  return { status: answer.statusCode, url, header: (name) => header(answer, name), body: answer.body };
+}
+
+function header(answer: Dispatcher.ResponseData, name: string): string | undefined {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function redirectOf(answer: Dispatcher.ResponseData): string | undefined {
+  if (![301, 302, 303, 307, 308].includes(answer.statusCode)) return undefined;
+  return header(answer, 'location');
+}
+
+function redirectTarget(location: string, from: URL): URL {
+  const target = URL.parse(location, from);
+  if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
+    throw new AppError('SOURCE_UNUSABLE', 'The server redirects to an address that is not http or https');
+  }
+  target.username = '';
+  target.password = '';
+  target.hash = '';
+  return target;
+}
+
+function checkedLookup(check: (ip: string, hostname: string) => void): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0);
+      try {
+        for (const { address } of addresses) check(address, hostname);
+      } catch (refusal) {
+        return callback(refusal instanceof Error ? refusal : new Error('refused'), '', 0);
+      }
+      const [first] = addresses;
+      if (options.all === true || first === undefined) return callback(null, addresses);
+      return callback(null, first.address, first.family);
+    });
+  };
+}

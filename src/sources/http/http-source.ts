@@ -1,0 +1,194 @@
+// A file on a server that answers ranges, as a source: a page cache shared by exact reads and by streams that read ahead.
+import { AppError } from '../../base/app-error.ts';
+import type { ByteRange } from '../../base/byte-range.ts';
+import type { MediaInput, Source } from '../source.ts';
+import { ConnectionSlots } from './connection-slots.ts';
+import { contentId, nameOf } from './content-id.ts';
+import type { FirstContact } from './first-contact.ts';
+import type { HttpClient } from './http-client.ts';
+import { PAGE_BYTES, PageCache, pageOf } from './page-cache.ts';
+import { PageReads } from './page-reads.ts';
+import type { SourcePublisher } from './publisher.ts';
+import { RemoteFile } from './remote-file.ts';
+import { resilientBytes } from './resilient-bytes.ts';
+import type { RetryPolicy } from './retry-policy.ts';
+import { SequentialDownload, windowEnd, type Reader } from './sequential-download.ts';
+
+export interface HttpSourceOptions {
+  /** Owned from here on. */
+  client: HttpClient;
+  /** As the user gave it: for the name, and to renew what redirects gave. */
+  url: URL;
+  contact: FirstContact;
+  publisher: SourcePublisher;
+  policy: RetryPolicy;
+  /** Pages kept in memory. */
+  cacheBytes: number;
+  /** How far a stream may run ahead of its reader, once it has proved to be read in order. */
+  readAheadBytes: number;
+  /** Connections to the server at a time. */
+  maxConnections: number;
+  /** A connection nobody needs is closed after this. */
+  idleMs: number;
+}
+
+/** Read-ahead begins here and doubles with what the reader has taken: a player that only looks at the start costs little. */
+const FIRST_WINDOW = 256 * 1024;
+/** A download this far behind is caught up with rather than replaced by a new connection. */
+const CATCH_UP_BYTES = 1024 * 1024;
+const TAIL_BYTES = 16 * 1024;
+
+export class HttpSource implements Source {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly seekable = true;
+  readonly input: MediaInput;
+  readonly #options: HttpSourceOptions;
+  readonly #file: RemoteFile;
+  readonly #cache: PageCache;
+  readonly #slots: ConnectionSlots;
+  readonly #reads: PageReads;
+  readonly #downloads = new Set<SequentialDownload>();
+  #id = '';
+  #closed = false;
+
+  private constructor(options: HttpSourceOptions, sizeBytes: number) {
+    this.#options = options;
+    this.sizeBytes = sizeBytes;
+    this.name = nameOf(options.url);
+    this.#file = new RemoteFile(options.client, options.url, options.contact);
+    this.#cache = new PageCache(options.cacheBytes);
+    this.#slots = new ConnectionSlots(options.maxConnections);
+    this.#reads = new PageReads({
+      sizeBytes,
+      cache: this.#cache,
+      slots: this.#slots,
+      bytes: (range, signal) => resilientBytes({ file: this.#file, policy: options.policy }, range, signal),
+    });
+    this.#keepHead(options.contact.head);
+    this.input = { kind: 'endpoint', url: options.publisher.publish(this) };
+  }
+
+  /**
+   * Takes over a first contact that answered a range; reads the end of the file for the identity.
+   * @throws AppError as `read`
+   */
+  static async open(options: HttpSourceOptions, signal: AbortSignal): Promise<HttpSource> {
+    const { sizeBytes } = options.contact;
+    if (sizeBytes === undefined) throw new TypeError('a source with ranges has a size');
+    const source = new HttpSource(options, sizeBytes);
+    try {
+      const tail = await source.read({ start: Math.max(0, sizeBytes - TAIL_BYTES), end: sizeBytes }, signal);
+      source.#id = contentId(options.contact, tail);
+      return source;
+    } catch (error) {
+      await source[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  async read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    this.#assertUsable();
+    const end = Math.min(range.end, this.sizeBytes);
+    if (range.start >= end) return new Uint8Array();
+    const bytes = await this.#reads.read({ start: range.start, end }, signal);
+    this.#assertUsable();
+    return bytes;
+  }
+
+  /** The chunks are the cache's own: not to be written to. */
+  async *stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const end = Math.min(range.end ?? this.sizeBytes, this.sizeBytes);
+    const reader: Reader = {};
+    try {
+      for (let at = range.start; at < end;) {
+        signal.throwIfAborted();
+        this.#assertUsable();
+        const window = Math.min(this.#options.readAheadBytes, Math.max(FIRST_WINDOW, 2 * (at - range.start)));
+        const limit = Math.min(windowEnd(at, window), windowEnd(end - 1, 1));
+        const page = await this.#page(pageOf(at), { reader, limit }, signal);
+        this.#assertUsable();
+        const offset = at % PAGE_BYTES;
+        const bytes = page.subarray(offset, Math.min(page.length, offset + end - at));
+        at += bytes.length;
+        yield bytes;
+      }
+    } finally {
+      for (const download of this.#downloads) download.leave(reader);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#options.publisher.withdraw(this);
+    this.#reads.close(closedError());
+    await Promise.all([...this.#downloads].map((download) => download.close(closedError())));
+    await this.#options.client[Symbol.asyncDispose]();
+    this.#cache.clear();
+  }
+
+  /** One page for a stream; also moves the downloads around it on, so that the next pages are here in time. */
+  async #page(page: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Uint8Array> {
+    const cached = this.#cache.get(page);
+    const download = this.#downloadFor(page, cached !== undefined, wish.limit);
+    for (const other of this.#downloads) if (other !== download) other.leave(wish.reader);
+    download?.advance(wish.reader, wish.limit);
+    if (cached !== undefined) return cached;
+    if (download !== undefined) return download.page(page, signal);
+    const flying = await this.#reads.flying(page, signal);
+    if (flying !== undefined) return flying;
+    const fresh = this.#download(page);
+    fresh.advance(wish.reader, wish.limit);
+    return fresh.page(page, signal);
+  }
+
+  /** The running download that has passed `page` (when it is here already) or will reach it soon. */
+  #downloadFor(page: number, here: boolean, limit: number): SequentialDownload | undefined {
+    let nearest: SequentialDownload | undefined;
+    for (const download of this.#downloads) {
+      const { nextPage, startPage, running } = download;
+      const useful = here
+        ? startPage <= page && nextPage > page && nextPage * PAGE_BYTES < limit
+        : nextPage <= page && page - nextPage <= CATCH_UP_BYTES / PAGE_BYTES;
+      if (running && useful && nextPage > (nearest?.nextPage ?? -1)) nearest = download;
+    }
+    return nearest;
+  }
+
+  #download(startPage: number): SequentialDownload {
+    const { policy, idleMs } = this.#options;
+    const download: SequentialDownload = new SequentialDownload({
+      startPage,
+      sizeBytes: this.sizeBytes,
+      slots: this.#slots,
+      bytes: (start, signal) => resilientBytes({ file: this.#file, policy }, { start, end: this.sizeBytes }, signal),
+      store: (page, bytes) => this.#cache.set(page, bytes),
+      idleMs,
+      ended: () => this.#downloads.delete(download),
+    });
+    this.#downloads.add(download);
+    return download;
+  }
+
+  #keepHead(head: Uint8Array): void {
+    for (let start = 0; start < head.length; start += PAGE_BYTES) {
+      const end = Math.min(start + PAGE_BYTES, this.sizeBytes);
+      if (end <= head.length) this.#cache.set(pageOf(start), Uint8Array.from(head.subarray(start, end)));
+    }
+  }
+
+  #assertUsable(): void {
+    if (this.#closed) throw closedError();
+    this.#file.assertSame();
+  }
+}
+
+function closedError(): AppError {
+  return new AppError('SOURCE_FAILED', 'The source is closed');
+}

@@ -1,0 +1,81 @@
+// How long a remote server is borne with: one place for every limit, and the count against them.
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { failureOf, type FailureKind } from './upstream-failure.ts';
+
+export interface RetryPolicy {
+  /** No byte for this long: the connection is given up and another one tried at the same byte. */
+  stallMs: number;
+  /** No byte for this long, over all connections: SOURCE_STALLED. */
+  stallLimitMs: number;
+  /** Failed connections in a row, without a byte between them. */
+  tries: number;
+  /** The same for bodies that end too early at the same byte. */
+  shortTries: number;
+  /** Waits double from here, ... */
+  backoffMs: number;
+  /** ... to here. */
+  maxBackoffMs: number;
+}
+
+/** Survives a minute without network and a server that stops for 60 s. */
+export const PATIENT: RetryPolicy = {
+  stallMs: 10_000,
+  stallLimitMs: 90_000,
+  tries: 12,
+  shortTries: 4,
+  backoffMs: 200,
+  maxBackoffMs: 8_000,
+};
+
+/** For the first contact: 200, 400, 800 ms, then the truth. */
+export const BRIEF: RetryPolicy = { ...PATIENT, stallMs: 20_000, stallLimitMs: 20_000, tries: 4, shortTries: 2 };
+
+/** Counts failures since the last byte and decides whether there is another attempt. */
+export class Patience {
+  readonly #policy: RetryPolicy;
+  #counts: Record<FailureKind, number> = zero();
+  #progressed = false;
+  #since = performance.now();
+
+  constructor(policy: RetryPolicy) {
+    this.#policy = policy;
+  }
+
+  /** A byte arrived (or the reader wants the next one only now). */
+  progressed(): void {
+    this.#progressed = true;
+    this.#since = performance.now();
+  }
+
+  /** Something arrived, though nothing new: the server lives, but this is no progress. */
+  alive(): void {
+    this.#since = performance.now();
+  }
+
+  /**
+   * Waits before the next attempt; at once when the last one brought bytes.
+   * @throws AppError of the failure when the limits are reached
+   */
+  async next(cause: unknown, signal: AbortSignal): Promise<void> {
+    const failed = failureOf(cause);
+    if (this.#progressed) this.#counts = zero();
+    const first = this.#progressed;
+    this.#progressed = false;
+    this.#counts[failed.kind] += 1;
+    if (this.#exhausted(failed.kind)) throw failed.error;
+    const tries = this.#counts.transient + this.#counts.short + (first ? -1 : 0);
+    if (first || tries === 0) return;
+    await delay(Math.min(this.#policy.backoffMs * 2 ** (tries - 1), this.#policy.maxBackoffMs), undefined, { signal });
+  }
+
+  #exhausted(kind: FailureKind): boolean {
+    if (kind === 'final') return true;
+    if (performance.now() - this.#since >= this.#policy.stallLimitMs) return true;
+    return this.#counts.transient >= this.#policy.tries || this.#counts.short >= this.#policy.shortTries;
+  }
+}
+
+function zero(): Record<FailureKind, number> {
+  return { transient: 0, short: 0, stalled: 0, final: 0 };
+}

@@ -1,0 +1,178 @@
+// One connection that runs ahead of its readers through a file, page by page, and waits when it is far enough ahead.
+import { untilAborted } from '../../base/until-aborted.ts';
+import type { ConnectionSlots, SlotHolder } from './connection-slots.ts';
+import { PAGE_BYTES, PageAssembler, pageOf } from './page-cache.ts';
+import { Pulse, ignore } from './pulse.ts';
+
+export interface DownloadOptions {
+  startPage: number;
+  sizeBytes: number;
+  slots: ConnectionSlots;
+  /** Bytes from `start` to the end of the file, retried inside. */
+  bytes: (start: number, signal: AbortSignal) => AsyncIterable<Uint8Array>;
+  store: (page: number, bytes: Uint8Array) => void;
+  /** With all readers satisfied for this long the connection is closed, without a reader the download ends. */
+  idleMs: number;
+  /** Called once, when it will give no more pages. */
+  ended: () => void;
+}
+
+/** Identifies a reader to a download. */
+export type Reader = object;
+
+/** Runs from its construction until its readers are gone, the file or the server is at its end, or it is closed. */
+export class SequentialDownload implements SlotHolder {
+  readonly #options: DownloadOptions;
+  readonly #assembler: PageAssembler;
+  /** How far each reader lets it run, in bytes from the start of the file. */
+  readonly #limits = new Map<Reader, number>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  readonly #wake = new Pulse();
+  readonly #life = new AbortController();
+  readonly #done: Promise<void>;
+  #connection: AbortController | undefined;
+  #pausedAt: number | undefined;
+  #lonely: NodeJS.Timeout | undefined;
+
+  constructor(options: DownloadOptions) {
+    this.#options = options;
+    this.#assembler = new PageAssembler(options.startPage, options.sizeBytes, (page, bytes) =>
+      this.#deliver(page, bytes),
+    );
+    this.#done = this.#run();
+  }
+
+  /** False: it gives no more pages. */
+  get running(): boolean {
+    return !this.#life.signal.aborted;
+  }
+
+  get startPage(): number {
+    return this.#options.startPage;
+  }
+
+  /** The page being received: everything before was delivered. */
+  get nextPage(): number {
+    return pageOf(this.#assembler.position);
+  }
+
+  /** Lets it run to `limit` for this reader. */
+  advance(reader: Reader, limit: number): void {
+    clearTimeout(this.#lonely);
+    if ((this.#limits.get(reader) ?? -1) >= limit) return;
+    this.#limits.set(reader, limit);
+    this.#wake.fire();
+  }
+
+  /**
+   * Waits for a page not yet delivered; `advance` must allow it.
+   * @throws AppError of the source; the signal's reason
+   */
+  page(page: number, signal: AbortSignal): Promise<Uint8Array> {
+    const waiting = this.#waiting.get(page) ?? Promise.withResolvers<Uint8Array>();
+    waiting.promise.catch(ignore);
+    this.#waiting.set(page, waiting);
+    return untilAborted(waiting.promise, signal);
+  }
+
+  leave(reader: Reader): void {
+    if (!this.#limits.delete(reader)) return;
+    this.#wake.fire();
+    if (this.#limits.size > 0 || !this.running) return;
+    this.#lonely = setTimeout(
+      () => this.#life.abort(new DOMException('Nobody reads', 'AbortError')),
+      this.#options.idleMs,
+    );
+  }
+
+  idleSince(): number | undefined {
+    return this.#pausedAt;
+  }
+
+  drop(): void {
+    this.#connection?.abort(new Error('the connection makes room'));
+    this.#wake.fire();
+  }
+
+  /** Readers that wait get `reason`. Resolves when the connection is closed. */
+  async close(reason: Error): Promise<void> {
+    this.#life.abort(reason);
+    await this.#done;
+  }
+
+  get #hungry(): boolean {
+    const position = this.#assembler.position;
+    for (const limit of this.#limits.values()) if (position < limit) return true;
+    return false;
+  }
+
+  async #run(): Promise<void> {
+    // Constructed and advanced in one go: the reader comes before the first look.
+    await Promise.resolve();
+    let reason: unknown = new DOMException('The download ended', 'AbortError');
+    try {
+      while (this.#assembler.position < this.#options.sizeBytes && (await this.#wanted())) await this.#connect();
+    } catch (error) {
+      reason = error;
+    }
+    clearTimeout(this.#lonely);
+    this.#life.abort(reason);
+    this.#options.ended();
+    for (const waiting of this.#waiting.values()) waiting.reject(reason);
+    this.#waiting.clear();
+  }
+
+  /** Receives over one connection until the end, a long pause, or until it is dropped. */
+  async #connect(): Promise<void> {
+    const connection = new AbortController();
+    this.#connection = connection;
+    const signal = AbortSignal.any([this.#life.signal, connection.signal]);
+    try {
+      using _slot = await this.#options.slots.acquire(this, signal);
+      if (!this.#hungry) return;
+      for await (const chunk of this.#options.bytes(this.#assembler.position, signal)) {
+        this.#assembler.push(chunk);
+        if (!this.#hungry && !(await this.#pause(signal))) return;
+      }
+    } catch (error) {
+      if (!connection.signal.aborted || this.#life.signal.aborted) throw error;
+    } finally {
+      this.#connection = undefined;
+    }
+  }
+
+  /** Readers that have enough keep the download, not its connection, until they want more or leave. */
+  async #wanted(): Promise<boolean> {
+    while (!this.#hungry && this.#limits.size > 0) await this.#wake.wait(this.#life.signal);
+    return this.#hungry;
+  }
+
+  /** Waits until a reader wants more; false after the idle time. */
+  async #pause(signal: AbortSignal): Promise<boolean> {
+    this.#pausedAt = performance.now();
+    const idle = new AbortController();
+    const timer = setTimeout(() => idle.abort(new Error('idle')), this.#options.idleMs);
+    try {
+      const either = AbortSignal.any([signal, idle.signal]);
+      while (!this.#hungry) await this.#wake.wait(either);
+      return true;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return false;
+    } finally {
+      clearTimeout(timer);
+      this.#pausedAt = undefined;
+    }
+  }
+
+  #deliver(page: number, bytes: Uint8Array): void {
+    this.#options.store(page, bytes);
+    this.#waiting.get(page)?.resolve(bytes);
+    this.#waiting.delete(page);
+  }
+}
+
+/** The end of a window of `windowBytes` after a byte, in whole pages. */
+export function windowEnd(byte: number, windowBytes: number): number {
+  return (pageOf(byte + windowBytes - 1) + 1) * PAGE_BYTES;
+}

@@ -1,0 +1,31 @@
+// What the first bytes of an answer are, when they are not media: content decides, the MIME type only supports.
+
+export type Sniffed = 'hls' | 'dash' | 'html' | 'text' | undefined;
+
+const LOOK_BYTES = 2048;
+const HTML = /^(?:<!--[\s\S]*?-->\s*)*<(?:!doctype html|html|head|body|title|meta|script|h1|div|p)\b/i;
+
+/**
+ * `hls`: a playlist; `dash`: a manifest; `html`: a web page; `text`: JSON, XML or words with a MIME type that says so.
+ * Undefined: anything else, media included, whatever the MIME type claims.
+ */
+export function sniff(head: Uint8Array, contentType: string | undefined): Sniffed {
+  const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, LOOK_BYTES));
+  if (bytes.length === 0) return undefined;
+  const text = bytes
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
+    .trimStart();
+  if (text.startsWith('#EXTM3U')) return 'hls';
+  if (isBinary(bytes)) return undefined;
+  if (HTML.test(text)) return 'html';
+  if (/^(?:<\?xml[\s\S]*?>\s*)?(?:<!--[\s\S]*?-->\s*)*<MPD[\s>]/.test(text)) return 'dash';
+  const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (type === 'text/html' || type === 'application/xhtml+xml') return 'html';
+  return type.startsWith('text/') || /[/+](?:json|xml)$/.test(type) ? 'text' : undefined;
+}
+
+/** Control characters that no text has. */
+function isBinary(bytes: Buffer): boolean {
+  return bytes.some((byte) => byte < 9 || (byte > 13 && byte < 27) || byte === 127);
+}

@@ -1,0 +1,109 @@
+// Opens what a locator names: a local file, a file on a server with or without ranges, or an HLS playlist.
+import { AppError } from '../base/app-error.ts';
+import { FileSource } from './file/file-source.ts';
+import { firstContact, type FirstContact } from './http/first-contact.ts';
+import { HlsUpstream } from './http/hls-upstream.ts';
+import { HttpClient, type HttpClientOptions } from './http/http-client.ts';
+import { HttpSource } from './http/http-source.ts';
+import type { SourcePublisher } from './http/publisher.ts';
+import { BRIEF, PATIENT, type RetryPolicy } from './http/retry-policy.ts';
+import { sniff } from './http/sniff.ts';
+import { SpoolSource } from './http/spool-source.ts';
+import type { SourceLocator } from './source-locator.ts';
+import type { Source } from './source.ts';
+
+export interface OpenSourceOptions {
+  /** Existing directory for the copies of sources that only come in order. */
+  spoolDirectory: string;
+  /** Where remote sources are published for the media workers. */
+  endpoint: SourcePublisher;
+  checkAddress?: HttpClientOptions['checkAddress'];
+  checkIp?: HttpClientOptions['checkIp'];
+  userAgent?: string | undefined;
+  connectTimeoutMs?: number | undefined;
+  /** Limits once the source works. */
+  retry?: Partial<RetryPolicy> | undefined;
+  /** Limits for the first contact. */
+  firstRetry?: Partial<RetryPolicy> | undefined;
+  /** Bytes of a remote source kept in memory. Default 64 MiB. */
+  cacheBytes?: number | undefined;
+  /** Default 8 MiB. */
+  readAheadBytes?: number | undefined;
+  /** Default 4. */
+  maxConnections?: number | undefined;
+  /** Default 10 s. */
+  idleMs?: number | undefined;
+  /** How far the copy of a source without ranges runs ahead of its readers. Default 64 MiB. */
+  spoolAheadBytes?: number | undefined;
+}
+
+/** What a locator turned out to be. Whoever gets it owns it. */
+export type OpenedSource = { kind: 'media'; source: Source } | { kind: 'hls'; upstream: HlsUpstream };
+
+const MIB = 1024 * 1024;
+
+/**
+ * @throws AppError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, SOURCE_UNUSABLE, SOURCE_FAILED, SOURCE_STALLED, NOT_MEDIA,
+ * UNSUPPORTED_MEDIA, DISK_FULL
+ */
+export async function openSource(
+  locator: SourceLocator,
+  options: OpenSourceOptions,
+  signal: AbortSignal,
+): Promise<OpenedSource> {
+  if (locator.kind === 'file') return { kind: 'media', source: await openFile(locator.path, signal) };
+  return openHttp(locator, options, signal);
+}
+
+async function openFile(path: string, signal: AbortSignal): Promise<Source> {
+  const source = await FileSource.open(path, signal);
+  try {
+    if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty');
+    const head = await source.read({ start: 0, end: 2048 }, signal);
+    if (sniff(head, undefined) === 'hls')
+      throw new AppError('UNSUPPORTED_MEDIA', 'Playlists on disk are not supported');
+    assertNotWords(head, undefined, 'The file is');
+    return source;
+  } catch (error) {
+    await source[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function openHttp(
+  locator: Extract<SourceLocator, { kind: 'http' }>,
+  options: OpenSourceOptions,
+  signal: AbortSignal,
+): Promise<OpenedSource> {
+  const { url, headers } = locator;
+  const client = new HttpClient({ home: url, headers, ...options });
+  const policy = { ...PATIENT, ...options.retry };
+  let contact: FirstContact | undefined;
+  try {
+    contact = await firstContact({ client, url, policy: { ...BRIEF, ...options.firstRetry } }, signal);
+    if (sniff(contact.head, contact.contentType) === 'hls') {
+      await contact.rest?.[Symbol.asyncDispose]();
+      return { kind: 'hls', upstream: new HlsUpstream({ client, url: contact.url, policy }) };
+    }
+    assertNotWords(contact.head, contact.contentType, 'The server sent');
+  } catch (error) {
+    await contact?.rest?.[Symbol.asyncDispose]();
+    await client[Symbol.asyncDispose]();
+    throw error;
+  }
+  const parts = { client, url, contact, publisher: options.endpoint, policy };
+  if (contact.rest !== undefined) {
+    const { spoolDirectory: directory, spoolAheadBytes: aheadBytes = 64 * MIB } = options;
+    return { kind: 'media', source: await SpoolSource.open({ ...parts, directory, aheadBytes }) };
+  }
+  const { cacheBytes = 64 * MIB, readAheadBytes = 8 * MIB, maxConnections = 4, idleMs = 10_000 } = options;
+  const source = await HttpSource.open({ ...parts, cacheBytes, readAheadBytes, maxConnections, idleMs }, signal);
+  return { kind: 'media', source };
+}
+
+function assertNotWords(head: Uint8Array, contentType: string | undefined, subject: string): void {
+  const kind = sniff(head, contentType);
+  if (kind === 'html') throw new AppError('NOT_MEDIA', `${subject} a web page, not a media file`);
+  if (kind === 'text') throw new AppError('NOT_MEDIA', `${subject} text, not a media file`);
+  if (kind === 'dash') throw new AppError('UNSUPPORTED_MEDIA', 'DASH manifests are not supported');
+}

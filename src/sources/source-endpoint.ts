@@ -1,0 +1,158 @@
+// The loopback HTTP endpoint where media workers read remote sources: workers never talk to a remote server themselves.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+import { AppError, isAbort } from '../base/app-error.ts';
+import type { SourcePublisher } from './http/publisher.ts';
+import type { Source } from './source.ts';
+
+const HOST = '127.0.0.1';
+
+interface Publication {
+  source: Source;
+  path: string;
+  error: AppError | undefined;
+}
+
+/** Serves sources to other processes of this machine, each under a path of 256 random bits. Owns its server. */
+export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
+  readonly #server: Server;
+  readonly #port: number;
+  readonly #byPath = new Map<string, Publication>();
+  readonly #bySource = new Map<Source, Publication>();
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.#port = port;
+    server.on('request', (request, response) => void this.#answer(request, response));
+  }
+
+  /** Listens on a free port of 127.0.0.1. */
+  static async open(): Promise<SourceEndpoint> {
+    const server = createServer({ keepAliveTimeout: 5_000, headersTimeout: 10_000, requestTimeout: 30_000 });
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('the endpoint has no port');
+    return new SourceEndpoint(server, address.port);
+  }
+
+  publish(source: Source): string {
+    const known = this.#bySource.get(source);
+    const publication = known ?? { source, path: `/${randomBytes(32).toString('base64url')}`, error: undefined };
+    this.#bySource.set(source, publication);
+    this.#byPath.set(publication.path, publication);
+    return `http://${HOST}:${this.#port}${publication.path}`;
+  }
+
+  withdraw(source: Source): void {
+    const publication = this.#bySource.get(source);
+    if (publication === undefined) return;
+    this.#bySource.delete(source);
+    this.#byPath.delete(publication.path);
+  }
+
+  /** The failure of the last answer for this source; undefined when it went well (readers that left do not count). */
+  lastError(source: Source): AppError | undefined {
+    return this.#bySource.get(source)?.error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Only our own workers know the address; anything else may be a web page with a rebound name.
+    if (request.headers.host !== `${HOST}:${this.#port}`) return refuse(response, 421);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+    const publication = this.#byPath.get(request.url ?? '');
+    if (publication === undefined) return refuse(response, 404);
+    const plan = planReply(publication.source, request.headers.range);
+    if (request.method === 'HEAD' || plan.status === 416) {
+      response.writeHead(plan.status, plan.headers).end();
+      return;
+    }
+    const gone = new AbortController();
+    response.once('close', () => gone.abort(new DOMException('The reader left', 'AbortError')));
+    try {
+      await send(publication.source, plan, { response, signal: gone.signal });
+      publication.error = undefined;
+    } catch (error) {
+      if (gone.signal.aborted || isAbort(error)) return void response.destroy();
+      publication.error = asAppError(error);
+      if (response.headersSent) response.destroy();
+      else refuse(response, 502);
+    }
+  }
+}
+
+interface ReplyPlan {
+  status: 200 | 206 | 416;
+  headers: Record<string, string>;
+  start: number;
+  /** Undefined: to the end of a source of unknown size. */
+  end: number | undefined;
+}
+
+/** 200, 206 or 416 by RFC 9110 section 14; ranges that are not single and well-formed are ignored, as it allows. */
+function planReply(source: Source, rangeHeader: string | undefined): ReplyPlan {
+  const size = source.sizeBytes;
+  const common = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
+  if (size === undefined) return { status: 200, headers: common, start: 0, end: undefined };
+  // libav takes either answer as leave to seek. Where each seek means waiting for everything before it, it must not.
+  const headers = source.seekable ? { ...common, 'accept-ranges': 'bytes' } : common;
+  const range = parseRange(rangeHeader, size);
+  const whole = range === undefined || (!source.seekable && rangeHeader === 'bytes=0-');
+  if (whole) return { status: 200, headers: { ...headers, 'content-length': String(size) }, start: 0, end: size };
+  if (range.start >= range.end) {
+    return {
+      status: 416,
+      headers: { ...headers, 'content-length': '0', 'content-range': `bytes */${size}` },
+      start: 0,
+      end: 0,
+    };
+  }
+  const length = String(range.end - range.start);
+  const contentRange = `bytes ${range.start}-${range.end - 1}/${size}`;
+  return { status: 206, headers: { ...headers, 'content-length': length, 'content-range': contentRange }, ...range };
+}
+
+/** `[start, end)`, empty when it cannot be satisfied; undefined when there is no single well-formed range. */
+function parseRange(value: string | undefined, size: number): { start: number; end: number } | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(value ?? '');
+  const [first, last] = [match?.[1] ?? '', match?.[2] ?? ''];
+  if (match === null || (first === '' && last === '')) return undefined;
+  if (first === '') return { start: Math.max(0, size - Number(last)), end: last === '0' ? 0 : size };
+  if (last !== '' && Number(last) < Number(first)) return undefined;
+  return { start: Number(first), end: last === '' ? size : Math.min(Number(last) + 1, size) };
+}
+
+/** The headers wait for the first bytes, so that a source that fails can still be answered with an error. */
+async function send(
+  source: Source,
+  plan: ReplyPlan,
+  reader: { response: ServerResponse; signal: AbortSignal },
+): Promise<void> {
+  const { response, signal } = reader;
+  const range = plan.end === undefined ? { start: plan.start } : { start: plan.start, end: plan.end };
+  for await (const chunk of source.stream(range, signal)) {
+    if (!response.headersSent) response.writeHead(plan.status, plan.headers);
+    if (!response.write(chunk)) await once(response, 'drain', { signal });
+  }
+  if (!response.headersSent) response.writeHead(plan.status, plan.headers);
+  response.end();
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError('SOURCE_FAILED', 'The source could not be read', { cause: error });
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'content-length': '0' }).end();
+}
