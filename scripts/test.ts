@@ -28,6 +28,9 @@ const TOOLS: Tool[] = [
   },
 ];
 
+/** A handle that a test forgot keeps its file running for ever; this ends the whole run instead. */
+const RUN_LIMIT_MS = 30 * 60 * 1000;
+
 const RUNNER_OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=180000'];
 
 ensureTools();
@@ -37,7 +40,8 @@ function runTests(args: string[]): number {
   const options = args.filter((arg) => arg.startsWith('-'));
   const paths = args.filter((arg) => !arg.startsWith('-')).map(asGlob);
   const files = paths.length > 0 ? paths : ['test/**/*.test.ts'];
-  return spawnSync(process.execPath, [...RUNNER_OPTIONS, ...options, ...files], { stdio: 'inherit' }).status ?? 1;
+  const words = [...RUNNER_OPTIONS, ...options, ...files];
+  return spawnSync(process.execPath, words, { stdio: 'inherit', timeout: RUN_LIMIT_MS }).status ?? 1;
 }
 
 /** The runner takes files and globs; a folder means the tests below it. */
