@@ -32,7 +32,7 @@ export function clipDirectory(): { path: string; [Symbol.dispose](): void } {
 
 /** Makes a clip; throws with ffmpeg's words when it cannot. */
 export function makeClip(path: string, ffmpegArguments: string): string {
-  execFileSync('ffmpeg', ['-v', 'error', '-y', ...ffmpegArguments.split(' '), path]);
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...ffmpegArguments.split(' '), path], { stdio: 'pipe' });
   return path;
 }
 
@@ -79,8 +79,8 @@ export function streamOf(streams: ClipStream[], mediaType: 'video' | 'audio'): C
 }
 
 /** Hash of every decoded frame, in order of presentation, and what ffmpeg complained of. */
-export function decodedFrames(path: string, selector: 'v' | 'a'): { hashes: string[]; messages: string } {
-  const run = spawnSync('ffmpeg', ['-v', 'warning', '-i', path, '-map', `0:${selector}`, '-fps_mode', 'passthrough', '-f', 'framemd5', '-'], {
+export function decodedFrames(path: string, selector: 'v' | 'a', inputOptions: string[] = []): { hashes: string[]; messages: string } {
+  const run = spawnSync('ffmpeg', ['-v', 'warning', ...inputOptions, '-i', path, '-map', `0:${selector}`, '-fps_mode', 'passthrough', '-f', 'framemd5', '-'], {
     encoding: 'utf8',
     maxBuffer: 1 << 28,
   });

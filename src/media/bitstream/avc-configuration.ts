@@ -11,8 +11,8 @@ export interface AvcConfiguration {
   pps: Uint8Array[];
 }
 
-/** Profiles whose record ends with chroma and bit depth. */
-const HIGH_PROFILES = [100, 110, 122, 144, 244];
+/** Baseline, Main, Extended: the record of all others ends with chroma and bit depth. */
+const SHORT_RECORD_PROFILES = [66, 77, 88];
 
 /**
  * Parameter sets and length size of an `avcC`, or of the parameter sets as a byte stream (what TS and AVI have instead; length size 4).
@@ -40,7 +40,7 @@ export function buildAvcConfiguration({ sps, pps }: Pick<AvcConfiguration, 'sps'
   const [, profile = 0, compatibility = 0, level = 0] = first;
   const parts = [Buffer.from([1, profile, compatibility, level, 0xff, 0xe0 | sps.length]), ...withLengths(sps)];
   parts.push(Buffer.from([pps.length]), ...withLengths(pps));
-  if (HIGH_PROFILES.includes(profile)) {
+  if (!SHORT_RECORD_PROFILES.includes(profile)) {
     const { chromaFormat, bitDepthLuma, bitDepthChroma } = parseH264Sps(first);
     parts.push(Buffer.from([0xfc | chromaFormat, 0xf8 | (bitDepthLuma - 8), 0xf8 | (bitDepthChroma - 8), 0]));
   }

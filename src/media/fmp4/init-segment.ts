@@ -8,7 +8,7 @@ import { box, fourCharacters, fullBox, u16, u32, zeros } from './box.ts';
 import { videoSampleEntry } from './video-sample-entry.ts';
 
 /**
- * What of a video track is written. `configuration`: avcC (h264), hvcC (hevc), vpcC with or without its version and flags (vp9, vp8),
+ * What of a video track is written. `configuration`: avcC (h264), hvcC (hevc), vpcC with or without its version and flags (vp9),
  * av1C (av1); `vp9Configuration()` makes one from a frame where the container has none.
  */
 export type VideoShape = Pick<VideoTrack, 'codec' | 'configuration' | 'width' | 'height' | 'sampleAspectRatio' | 'color'>;

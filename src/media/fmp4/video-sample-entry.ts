@@ -1,4 +1,4 @@
-// Visual sample entries: `avc1`, `hvc1`, `vp08`, `vp09`, `av01` with their configuration, colour and pixel shape.
+// Visual sample entries: `avc1`, `hvc1`, `vp09`, `av01` with their configuration, colour and pixel shape.
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
 import type { ColorDescription } from '../description.ts';
@@ -34,9 +34,8 @@ function codecBoxes({ codec, configuration }: VideoShape): { type: string; confi
       return { type: 'hvc1', configuration: box('hvcC', record(configuration, { codec, leastBytes: 23 })) };
     case 'av1':
       return { type: 'av01', configuration: box('av1C', record(configuration, { codec, leastBytes: 4, version: 0x81 })) };
-    case 'vp8':
     case 'vp9':
-      return { type: codec === 'vp9' ? 'vp09' : 'vp08', configuration: vpBox(configuration, codec) };
+      return { type: 'vp09', configuration: vpBox(configuration, codec) };
     default:
       throw new AppError('UNSUPPORTED_MEDIA', `Video of type ${codec} cannot be written to fragmented MP4.`);
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -63,6 +64,16 @@ function transportPackets(bytes: Buffer): { pid: number; counter: number; hasPay
   });
 }
 
+/** program_clock_reference_base of the video PID. */
+function programClocks(bytes: Buffer): number[] {
+  const clocks: number[] = [];
+  for (let at = 0; at < bytes.length; at += 188) {
+    const hasClock = bytes.readUInt16BE(at + 1) % 0x2000 === 0x100 && ((bytes[at + 3] ?? 0) & 0x20) !== 0 && (bytes[at + 4] ?? 0) > 0 && ((bytes[at + 5] ?? 0) & 0x10) !== 0;
+    if (hasClock) clocks.push(bytes.readUInt32BE(at + 6) * 2 + ((bytes[at + 10] ?? 0) >> 7));
+  }
+  return clocks;
+}
+
 test('the clip has what makes this hard: several segments and reordered frames', () => {
   assert.equal(pictures.length, 5);
   assert.equal(depth, 2);
@@ -123,6 +134,25 @@ test('continuity counters start at 0 and end at 15 in every segment, for every P
   }
 });
 
+test('audio comes before the video frame that is decoded at or after it, and every picture carries a clock 100 ms ahead of its decode time', () => {
+  const path = written('order.ts', allSegments());
+  const packets = JSON.parse(
+    execFileSync('ffprobe', ['-v', 'error', '-show_entries', 'packet=codec_type,pts,dts', '-of', 'json', path], { encoding: 'utf8' }),
+  ).packets;
+  assert.ok(Array.isArray(packets) && packets.length > 400);
+  let heard = 0;
+  for (const packet of packets) {
+    if (packet.codec_type === 'audio') heard = packet.pts;
+    else if (packet.dts > 900000 + 1920) assert.ok(heard > packet.dts - 1920, `audio at ${heard}, decoding at ${packet.dts}`);
+  }
+  const clocks = pictures.flatMap((_, number) => programClocks(segment(number)));
+  const decoded = probedPackets(path, 'v').map(({ dts }) => dts);
+  assert.deepEqual(
+    clocks,
+    decoded.map((dts) => dts - 9000),
+  );
+});
+
 test('a segment begins with PAT and PMT, and equal input gives equal bytes', () => {
   const first = segment(2);
   assert.deepEqual(
@@ -168,7 +198,7 @@ test('a run without samples gives tables only', () => {
 
 test('times beyond 2^33 wrap, and joins across the wrap stay clean', () => {
   const shift = 2 ** 33 - 900000 - 3 * 90000;
-  const segments = pictures.map(({ samples }, number) =>
+  const segments = pictures.map(({ samples }) =>
     tsSegment({
       isFirst: false,
       video: {

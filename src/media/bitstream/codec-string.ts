@@ -1,0 +1,85 @@
+// The `codecs` parameter (RFC 6381) of a track, from its configuration as it will be written to the init section.
+import type { AudioTrack, VideoTrack } from '../description.ts';
+import { parseAudioSpecificConfig } from './audio-specific-config.ts';
+
+type Coded = Pick<VideoTrack | AudioTrack, 'codec' | 'configuration'>;
+
+/** For avcC, hvcC, vpcC or av1C; undefined for other codecs and records too short to tell. */
+export function videoCodecString({ codec, configuration }: Coded): string | undefined {
+  switch (codec) {
+    case 'h264':
+      return configuration.length < 7 ? undefined : `avc1.${Buffer.from(configuration.subarray(1, 4)).toString('hex')}`;
+    case 'hevc':
+      return configuration.length < 23 ? undefined : hevcString(configuration);
+    case 'vp9':
+      return configuration.length < 8 ? undefined : vp9String(configuration.length < 12 ? configuration : configuration.subarray(4));
+    case 'av1':
+      return configuration.length < 4 ? undefined : av1String(configuration);
+    default:
+      return undefined;
+  }
+}
+
+/** For AAC from its AudioSpecificConfig, for others from the name alone; undefined for codecs that MP4 has no name for. @throws AppError NOT_MEDIA for a broken configuration */
+export function audioCodecString({ codec, configuration }: Coded): string | undefined {
+  switch (codec) {
+    case 'aac':
+      return configuration.length === 0 ? undefined : aacString(configuration);
+    case 'mp3':
+      return 'mp4a.40.34';
+    case 'ac3':
+      return 'ac-3';
+    case 'eac3':
+      return 'ec-3';
+    case 'opus':
+    case 'flac':
+      return codec;
+    default:
+      return undefined;
+  }
+}
+
+/** ISO/IEC 14496-15 E.3: profile, compatibility in reverse bit order, tier and level, constraint bytes without trailing zeros. */
+function hevcString(record: Uint8Array): string {
+  const [, head = 0] = record;
+  const space = ['', 'A', 'B', 'C'][head >> 6] ?? '';
+  const compatibility = reversedBits(Buffer.from(record.subarray(2, 6)).readUInt32BE(0));
+  const tier = head & 0x20 ? 'H' : 'L';
+  const constraints = [...record.subarray(6, 12)];
+  while (constraints.at(-1) === 0) constraints.pop();
+  const parts = [`hvc1`, `${space}${head & 0x1f}`, compatibility.toString(16).toUpperCase(), `${tier}${record[12] ?? 0}`];
+  return [...parts, ...constraints.map((byte) => byte.toString(16).toUpperCase())].join('.');
+}
+
+function reversedBits(value: number): number {
+  let reversed = 0;
+  for (let bit = 0; bit < 32; bit++) reversed = reversed * 2 + ((value >>> bit) & 1);
+  return reversed;
+}
+
+/** The short form stands for 4:2:0, BT.709, limited range; anything else is spelt out. */
+function vp9String(record: Uint8Array): string {
+  const [profile = 0, level = 0, shape = 0, ...rest] = record;
+  const short = `vp09.${twoDigits(profile)}.${twoDigits(level)}.${twoDigits(shape >> 4)}`;
+  const chroma = (shape >> 1) & 7;
+  const color = rest.slice(0, 3).map((value) => (value === 2 ? 1 : value));
+  if (chroma <= 1 && (shape & 1) === 0 && color.every((value) => value === 1)) return short;
+  return [short, ...[chroma, ...color, shape & 1].map(twoDigits)].join('.');
+}
+
+/** AV1 in ISOBMFF section 5: profile, level and tier, bit depth. */
+function av1String(record: Uint8Array): string {
+  const [, shape = 0, flags = 0] = record;
+  const bitDepth = flags & 0x40 ? (flags & 0x20 ? 12 : 10) : 8;
+  return `av01.${shape >> 5}.${twoDigits(shape & 0x1f)}${flags & 0x80 ? 'H' : 'M'}.${twoDigits(bitDepth)}`;
+}
+
+function aacString(configuration: Uint8Array): string {
+  const { objectType, sbrSampleRate, hasParametricStereo } = parseAudioSpecificConfig(configuration);
+  if (hasParametricStereo) return 'mp4a.40.29';
+  return `mp4a.40.${sbrSampleRate === undefined ? objectType : 5}`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}
