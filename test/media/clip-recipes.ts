@@ -19,8 +19,12 @@ import { HTML_PAGE, PLAIN_TEXT } from './texts.ts';
 /** Seconds after which a 33-bit clock of 90 kHz starts again at 0. */
 const WRAP_SECONDS = 2 ** 33 / 90000;
 
+/** Every seventh frame is missing from the first 300, and 96 in a row, 4 s, from 480 on. */
+const VFR_SELECT = String.raw`select=not(between(n\,480\,575)+eq(mod(n\,7)\,3)*lt(n\,300))`;
+
 const PAIR = ['-i', '{video-main}', '-i', '{sound-eng}', '-map', '0:v', '-map', '1:a', '-c', 'copy'];
 const PAIR_25 = ['-i', '{video-25}', '-i', '{sound-25}', '-map', '0:v', '-map', '1:a', '-c', 'copy'];
+const LATE = ['-i', '{video-25}', '-itsoffset', '2', '-i', '{sound-25-late}', '-c', 'copy'];
 const COVER = ['-c', 'copy', '-disposition:v:0', 'attached_pic'];
 
 export const CLIP_RECIPES = {
@@ -42,12 +46,11 @@ export const CLIP_RECIPES = {
   'ts-hevc': muxed('ts', ['-i', '{video-hevc}', '-i', '{sound-25}', '-map', '0:v', '-map', '1:a', '-c', 'copy']),
   'hevc-open-gop-10bit': muxed('mkv', ['-i', '{video-hevc-open-gop-10bit}', '-i', '{sound-film}', '-c', 'copy']),
   'h264-open-gop': muxed('mkv', ['-i', '{video-h264-open-gop}', '-i', '{sound-film}', '-c', 'copy']),
-  vfr: {
-    ...pictured(SMALL, FILM_RATE, 960, [
-      ...['-vf', String.raw`select=not(between(n\,480\,575)+between(mod(n\,7)\,3\,3)*lt(n\,300))`, '-fps_mode', 'passthrough'],
-      ...[...H264, '-crf', '26', '-g', '60', '-video_track_timescale', '24000'],
-    ]),
-  },
+  vfr: pictured(SMALL, FILM_RATE, 960, [
+    ...[...soundInput({ hertz: 1000, everySeconds: 1.001, seconds: 40.04 }), '-map', '0:v', '-map', '1:a'],
+    ...['-vf', VFR_SELECT, '-fps_mode', 'passthrough', ...H264, '-crf', '26', '-g', '60'],
+    ...['-video_track_timescale', '24000', '-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '96k', '-movflags', '+faststart'],
+  ]),
   'avi-mpeg4-bframes': {
     ...pictured(BROADCAST, '25', 750, [
       ...[...soundInput({ hertz: 1000, everySeconds: 1, seconds: 30 }), '-map', '0:v', '-map', '1:a'],
@@ -55,7 +58,8 @@ export const CLIP_RECIPES = {
     ]),
     extension: 'avi',
   },
-  'webm-vp9-opus': muxed('webm', ['-i', '{video-vp9}', '-i', '{sound-opus}', '-c', 'copy']),
+  // CodecDelay tells of Opus' pre-skip of 6.5 ms already; without the offset ffmpeg puts the picture as much too late.
+  'webm-vp9-opus': muxed('webm', ['-i', '{video-vp9}', '-itsoffset', '0.0065', '-i', '{sound-opus}', '-c', 'copy']),
   'interlaced-mp4': muxed('mp4', ['-i', '{video-interlaced}', '-i', '{sound-25}', '-c', 'copy', '-movflags', '+faststart']),
   'interlaced-ts': muxed('ts', ['-i', '{video-interlaced}', '-i', '{sound-25}', '-c', 'copy']),
   'one-keyframe': muxed('mp4', ['-i', '{video-one-keyframe}', '-i', '{sound-eng}', '-c', 'copy', '-movflags', '+faststart']),
@@ -65,17 +69,17 @@ export const CLIP_RECIPES = {
   'audio-flac': muxed('flac', [...soundInput({ hertz: 1000, everySeconds: 1, seconds: 30 }), '-c:a', 'flac']),
   'mono-44100': muxed('mp4', ['-i', '{video-25}', '-i', '{sound-25-mono}', '-c', 'copy', '-movflags', '+faststart']),
   'aac-7.1': muxed('mkv', ['-i', '{video-25}', '-i', '{sound-25-7.1}', '-c', 'copy']),
-  'late-audio-mp4': muxed('mp4', ['-i', '{video-25}', '-i', '{sound-25-late}', '-c', 'copy', '-movflags', '+faststart']),
-  'late-audio-mkv': muxed('mkv', ['-i', '{video-25}', '-i', '{sound-25-late}', '-c', 'copy']),
+  'late-audio-mp4': muxed('mp4', [...LATE, '-movflags', '+faststart']),
+  'late-audio-mkv': muxed('mkv', LATE),
   'cover-mp4': muxed('mp4', [
     ...['-i', '{cover}', '-i', '{video-25}', '-i', '{sound-25}', '-map', '0:v', '-map', '1:v', '-map', '2:a'],
     ...[...COVER, '-disposition:v:1', 'default', '-movflags', '+faststart'],
   ]),
   'cover-mp3': muxed('mp3', ['-i', '{audio-mp3}', '-i', '{cover}', '-map', '0:a', '-map', '1:v', ...COVER]),
-  rotated: pictured({ ...BROADCAST, width: 360, height: 640 }, '25', 250, [
-    ...[...soundInput({ hertz: 1000, everySeconds: 1, seconds: 10 }), '-map', '0:v', '-map', '1:a'],
-    ...['-vf', 'transpose=cclock', ...H264, '-crf', '26', '-g', '50', '-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '96k'],
-    ...['-metadata:s:v:0', 'rotate=90', '-movflags', '+faststart'],
+  // Stored lying on its left side; players turn it clockwise by the display matrix.
+  rotated: muxed('mp4', [
+    ...['-i', '{video-turned}', '-i', '{sound-25}', '-map', '0:v', '-map', '1:a', '-c', 'copy'],
+    ...['-metadata:s:v:0', 'rotate=270', '-movflags', '+faststart'],
   ]),
   'mkv-truncated': { kind: 'bytes', extension: 'mkv', from: 'mkv-two-audio', edit: firstThreeFifths },
   'mp4-truncated': { kind: 'bytes', extension: 'mp4', from: 'mp4-faststart', edit: firstThreeFifths },

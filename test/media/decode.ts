@@ -8,10 +8,20 @@ export interface GreyFrame {
   pixels: Uint8Array;
 }
 
-/** Every frame of the first video track at its own size, upright. `inputOptions` go before `-i`. */
-export async function* framesOf(source: string, inputOptions: readonly string[] = []): AsyncGenerator<GreyFrame> {
+export interface FrameOptions {
+  /** ffmpeg options that go before `-i`. */
+  inputOptions?: readonly string[];
+  /** ffmpeg video filters. */
+  filter?: string;
+}
+
+/** Every frame of the first video track at its own size, upright. */
+export async function* framesOf(
+  source: string,
+  { inputOptions = [], filter = 'null' }: FrameOptions = {},
+): AsyncGenerator<GreyFrame> {
   const input = ['-hide_banner', '-loglevel', 'error', '-threads', '2', ...inputOptions, '-i', source];
-  const output = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-pix_fmt', 'gray', '-c:v', 'pgm'];
+  const output = ['-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', filter, '-pix_fmt', 'gray', '-c:v', 'pgm'];
   let chunks: Uint8Array[] = [];
   let held = 0;
   let wanted = 1;

@@ -46,6 +46,9 @@ export const INGREDIENTS = {
   'video-interlaced': pictured({ ...BROADCAST, width: 360, height: 288, interlaced: true }, '25', 500, [
     ...['-vf', 'setfield=tff', ...H264, '-flags', '+ildct+ilme', '-crf', '26', '-g', '50', '-x264-params', 'tff=1'],
   ]),
+  'video-turned': pictured({ ...BROADCAST, width: 360, height: 640 }, '25', 500, [
+    ...['-vf', 'transpose=cclock', ...H264, '-crf', '26', '-g', '50', '-x264-params', PYRAMID],
+  ]),
   'video-vp9': pictured({ ...SMALL, flashEvery: 30 }, '30', 600, [
     ...['-c:v', 'libvpx-vp9', '-b:v', '400k', '-deadline', 'good', '-cpu-used', '5', '-row-mt', '1'],
     ...['-g', '120', '-auto-alt-ref', '1', '-lag-in-frames', '16'],
