@@ -1,0 +1,205 @@
+// A real HTTP server that serves bytes and misbehaves on demand: for everything that reads from remote servers.
+import { createCipheriv } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Faults {
+  /** False: `Range` is ignored. Default true. */
+  ranges?: boolean;
+  /** False: no Content-Length, chunked. Default true. */
+  length?: boolean;
+  /** `null`: none. Default `"v1"`. */
+  etag?: string | null;
+  contentType?: string | null;
+  /** Replaces the answer to the n-th request (from 0). */
+  status?: (request: RecordedRequest) => number | undefined;
+  /** The body of such an answer. */
+  statusBody?: string;
+  /** Resets the connection after this many bytes of each body. */
+  resetEveryBytes?: number;
+  /** Sends nothing for a while at this byte of the file, the first `times` times a body gets there (default once). */
+  stall?: { atByte: number; forMs: number; times?: number };
+  /** States a size that is this much larger than the file. */
+  extraBytes?: number;
+  /** Ends the response in good order at this byte of the file, whatever was stated (closes the connection). */
+  endAtByte?: number;
+  bytesPerSecond?: number;
+  /** The place to send the request on to. */
+  redirect?: (request: RecordedRequest) => string | undefined;
+  /** Milliseconds before the answer. */
+  delayMs?: number;
+}
+
+export interface RecordedRequest {
+  index: number;
+  path: string;
+  method: string;
+  headers: IncomingHttpHeaders;
+  /** `[start, end)` as asked for. */
+  range: { start: number; end: number } | undefined;
+}
+
+const WRITE_BYTES = 16 * 1024;
+
+/** Serves one file under every path. `faults` and `content` may change while it runs. */
+export class FaultServer implements AsyncDisposable {
+  faults: Faults;
+  content: Uint8Array;
+  readonly requests: RecordedRequest[] = [];
+  /** Bytes of bodies handed to the network. */
+  bytesSent = 0;
+  /** The most bodies being sent at one time. */
+  mostBodies = 0;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #end = new AbortController();
+  #bodies = 0;
+  #stalls = 0;
+
+  private constructor(content: Uint8Array, faults: Faults) {
+    this.content = content;
+    this.faults = faults;
+    this.#server = createServer(
+      (request, response) => void this.#answer(request, response).catch(() => response.destroy()),
+    );
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** Listens on a free port, on all loopback addresses, so that `127.0.0.1` and `localhost` are two hosts of one server. */
+  static async start(content: Uint8Array, faults: Faults = {}): Promise<FaultServer> {
+    const server = new FaultServer(content, faults);
+    server.#server.listen(0);
+    await once(server.#server, 'listening');
+    return server;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('not listening');
+    return address.port;
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  url(path = '/film.mkv', host = '127.0.0.1'): string {
+    return `http://${host}:${this.port}${path}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const recorded = this.#record(request);
+    const { faults } = this;
+    if (faults.delayMs !== undefined) await delay(faults.delayMs, undefined, { signal: this.#end.signal });
+    const location = faults.redirect?.(recorded);
+    if (location !== undefined) return void response.writeHead(302, { location }).end('moved');
+    const status = faults.status?.(recorded);
+    if (status !== undefined) return void response.writeHead(status).end(faults.statusBody ?? `status ${status}`);
+    await this.#serve(recorded, response);
+  }
+
+  #record(request: IncomingMessage): RecordedRequest {
+    const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    const start = Number(match?.[1]);
+    const end = match?.[2] === '' ? Infinity : Number(match?.[2]) + 1;
+    const recorded = {
+      index: this.requests.length,
+      path: request.url ?? '',
+      method: request.method ?? '',
+      headers: request.headers,
+      range: match === null ? undefined : { start, end },
+    };
+    this.requests.push(recorded);
+    return recorded;
+  }
+
+  async #serve(request: RecordedRequest, response: ServerResponse): Promise<void> {
+    const { faults } = this;
+    const size = this.content.length + (faults.extraBytes ?? 0);
+    const range = faults.ranges === false ? undefined : request.range;
+    if (range !== undefined && range.start >= size) {
+      return void response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
+    }
+    const { start, end } = range === undefined ? { start: 0, end: size } : { ...range, end: Math.min(range.end, size) };
+    const { etag = '"v1"', contentType = 'video/x-matroska' } = faults;
+    response.writeHead(range === undefined ? 200 : 206, {
+      ...(etag === null ? {} : { etag }),
+      ...(contentType === null ? {} : { 'content-type': contentType }),
+      ...(faults.length === false ? {} : { 'content-length': end - start }),
+      ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
+    });
+    this.#bodies += 1;
+    this.mostBodies = Math.max(this.mostBodies, this.#bodies);
+    try {
+      await this.#send(response, start, end);
+    } finally {
+      this.#bodies -= 1;
+    }
+  }
+
+  async #send(response: ServerResponse, start: number, end: number): Promise<void> {
+    const { content } = this;
+    const startedMs = performance.now();
+    for (let at = start; at < end;) {
+      const { resetEveryBytes = Infinity, endAtByte = Infinity, stall, bytesPerSecond } = this.faults;
+      const stop = Math.min(at + WRITE_BYTES, end, content.length, endAtByte, start + resetEveryBytes);
+      if (stall !== undefined && at <= stall.atByte && stall.atByte < stop) await this.#stall(stall);
+      if (stop > at) await this.#write(response, content.subarray(at, stop));
+      at = stop;
+      if (at === start + resetEveryBytes) return void response.socket?.resetAndDestroy();
+      if (at >= Math.min(content.length, endAtByte)) break;
+      if (bytesPerSecond === undefined) continue;
+      const dueMs = startedMs + ((at - start) / bytesPerSecond) * 1000;
+      await delay(Math.max(0, dueMs - performance.now()), undefined, { signal: this.#end.signal });
+    }
+    if (this.faults.length === false || !(this.faults.endAtByte ?? this.faults.extraBytes)) response.end();
+    else response.socket?.end();
+  }
+
+  async #stall(stall: NonNullable<Faults['stall']>): Promise<void> {
+    this.#stalls += 1;
+    if (this.#stalls <= (stall.times ?? 1)) await delay(stall.forMs, undefined, { signal: this.#end.signal });
+  }
+
+  async #write(response: ServerResponse, bytes: Uint8Array): Promise<void> {
+    if (response.destroyed) throw new Error('the client left');
+    this.bytesSent += bytes.length;
+    if (response.write(bytes)) return;
+    const gone = new AbortController();
+    const leave = (): void => gone.abort(new Error('the client left'));
+    response.once('close', leave);
+    try {
+      await once(response, 'drain', { signal: AbortSignal.any([gone.signal, this.#end.signal]) });
+    } finally {
+      response.off('close', leave);
+    }
+  }
+}
+
+/** Bytes that look random and are the same every time; a Matroska signature first, so that nobody takes them for text. */
+export function sampleBytes(size: number, seed = 1): Uint8Array {
+  const key = Buffer.alloc(16, seed);
+  const bytes = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size));
+  bytes.set([0x1a, 0x45, 0xdf, 0xa3].slice(0, size));
+  return bytes;
+}
