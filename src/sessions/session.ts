@@ -97,6 +97,11 @@ export class Session {
     return this.#opening.state !== 'idle';
   }
 
+  /** For the answer that makes the session: it does not wait to learn more. */
+  get createdStatus(): 'starting' | 'ready' {
+    return this.#facts === undefined ? 'starting' : 'ready';
+  }
+
   /** Notes that a request for this session came in. */
   touch(nowMs: number): void {
     this.#record = { ...this.#record, lastRequestAtMs: nowMs };

@@ -1,0 +1,114 @@
+// The directory of one running server inside `<tmp>/raffi`. A lock that dies with the process tells the living from the dead.
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync, type Stats } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import { isSameProcess, processStart } from './process-start.ts';
+
+const INSTANCE_NAME = /^server-\d+-[0-9a-f]{12}$/u;
+const LOCK_NAME = 'lock.db';
+const CHILD_NAME = /^child-(?<pid>\d+)-(?<start>[\w.:-]+)$/u;
+/** A directory this young may not have its lock yet. */
+const YOUNG_MS = 60_000;
+
+export class InstanceDirectory implements Disposable {
+  /** Absolute. Also the name of this server among those that share a database. */
+  readonly path: string;
+  readonly #root: string;
+  readonly #lock: DatabaseSync;
+
+  /** Makes `<tmp>/raffi/server-.../` and locks it. */
+  constructor(tmpDirectory: string) {
+    this.#root = ownRoot(tmpDirectory);
+    this.path = join(this.#root, `server-${process.pid}-${randomBytes(6).toString('hex')}`);
+    mkdirSync(this.path, { mode: 0o700 });
+    this.#lock = new DatabaseSync(join(this.path, LOCK_NAME));
+    this.#lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+  }
+
+  /** Notes a process of ours, so that the next server can end it if we die. Call `forget` with the result when it ended. */
+  recordChild(pid: number): { forget(): void } {
+    const file = join(this.path, `child-${pid}-${processStart(pid) ?? 'unknown'}`);
+    writeFileSync(file, '');
+    return { forget: () => rmSync(file, { force: true }) };
+  }
+
+  /** Removes what dead servers left beside this one, processes first; living servers and everything else stay. */
+  async removeDeadNeighbours(): Promise<{ directories: number; processes: number }> {
+    let directories = 0;
+    let processes = 0;
+    for (const name of readdirSync(this.#root)) {
+      const path = join(this.#root, name);
+      if (!INSTANCE_NAME.test(name) || path === this.path || isAliveInstance(path)) continue;
+      processes += endChildren(path);
+      await rm(path, { recursive: true, force: true });
+      directories += 1;
+    }
+    return { directories, processes };
+  }
+
+  /** May be called more than once. */
+  [Symbol.dispose](): void {
+    if (this.#lock.isOpen) this.#lock.close();
+    rmSync(this.path, { recursive: true, force: true });
+    try {
+      rmdirSync(this.#root);
+    } catch {
+      // Another server lives there.
+    }
+  }
+}
+
+/** Whether the server of this directory still runs. What is not a real directory of a server counts as alive: hands off. */
+export function isAliveInstance(path: string): boolean {
+  try {
+    const directory = lstatSync(path);
+    if (!directory.isDirectory()) return true;
+    const lock = lstatSync(join(path, LOCK_NAME), { throwIfNoEntry: false });
+    if (lock === undefined) return Date.now() - directory.ctimeMs < YOUNG_MS;
+    return !lock.isFile() || isLocked(join(path, LOCK_NAME));
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+  }
+}
+
+function isLocked(path: string): boolean {
+  try {
+    using database = new DatabaseSync(path);
+    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Processes a dead server left, by id and time of start, so that a process that got the same id later is safe. */
+function endChildren(path: string): number {
+  let ended = 0;
+  for (const name of readdirSync(path)) {
+    const { pid, start } = CHILD_NAME.exec(name)?.groups ?? {};
+    if (pid === undefined || start === undefined || !isSameProcess(Number(pid), start)) continue;
+    process.kill(Number(pid), 'SIGKILL');
+    unlinkSync(join(path, name));
+    ended += 1;
+  }
+  return ended;
+}
+
+/** `<tmp>/raffi`, unless that belongs to somebody else or is a link to somewhere: then one with our user id. */
+function ownRoot(tmpDirectory: string): string {
+  const uid = process.getuid?.();
+  for (const name of ['raffi', `raffi-${uid ?? 0}`]) {
+    const path = join(tmpDirectory, name);
+    const found = lstatSync(path, { throwIfNoEntry: false }) ?? madeDirectory(path);
+    if (found.isDirectory() && (uid === undefined || found.uid === uid)) return path;
+  }
+  throw new Error(`no directory for segments can be made in ${tmpDirectory}`);
+}
+
+function madeDirectory(path: string): Stats {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  return lstatSync(path);
+}

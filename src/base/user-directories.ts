@@ -1,0 +1,10 @@
+// Where the operating system wants a user's caches.
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** The cache directory of the program for this user. @param env for `XDG_CACHE_HOME` and `LOCALAPPDATA` */
+export function userCacheDirectory(env: Record<string, string | undefined>, platform: NodeJS.Platform): string {
+  if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Raffi', 'Cache');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'Raffi');
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'raffi');
+}

@@ -1,0 +1,72 @@
+// The command `serve`: starts the server, says where it is, and ends it when it is told to.
+import { pino } from 'pino';
+
+import { createLogger } from '../base/logger.ts';
+import { ConfigError, readConfig, type Config } from '../config/config.ts';
+import { startServer, type RunningServer } from '../server.ts';
+import { IDENTITY } from './identity.ts';
+import { createPlayables } from './media-parts.ts';
+import { surviveErrors } from './survive.ts';
+
+/** Closing that takes longer is cut short: supervisors allow one second. */
+const CLOSE_LIMIT_MS = 750;
+/** Log lines wait here when nobody reads them; more are dropped. */
+const LOG_BUFFER_BYTES = 1024 * 1024;
+
+/** @throws ConfigError when it cannot start as configured */
+export async function serve(): Promise<void> {
+  const config = readConfig();
+  const destination = pino.destination({ fd: 1, sync: false, maxLength: LOG_BUFFER_BYTES });
+  destination.on('error', () => undefined);
+  const log = createLogger(config.logLevel, destination);
+  const server = await started(config, log);
+  surviveErrors((err) => log.error({ err }, 'an error nobody caught'));
+  endOnSignal(server, () => flushed(destination));
+  process.stdout.write(`${IDENTITY.name} ${IDENTITY.version} listening on ${server.url}\n`);
+  process.stdout.write(`try: curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'\n`);
+  if (!server.isLoopbackOnly) log.warn('listening on the network: everybody in it can use this server');
+}
+
+async function started(config: Config, log: ReturnType<typeof createLogger>): Promise<RunningServer> {
+  try {
+    return await startServer({ config, identity: IDENTITY, log, createPlayables });
+  } catch (cause) {
+    throw listenError(config, cause);
+  }
+}
+
+/** What may well be wrong with an address, in one line; anything else is passed on. */
+function listenError(config: Config, cause: unknown): unknown {
+  const address = `${config.listen.host ?? ''}:${config.listen.port}`;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') return new ConfigError(`${address} is in use by another program; set RAFFI_SERVER_ADDR to listen elsewhere`, { cause });
+  if (code === 'EACCES') return new ConfigError(`listening on ${address} is not permitted; set RAFFI_SERVER_ADDR to listen elsewhere`, { cause });
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new ConfigError(`${address} is not an address of this machine`, { cause });
+  return cause;
+}
+
+function endOnSignal(server: RunningServer, flush: () => void): void {
+  let isEnding = false;
+  const end = () => {
+    if (isEnding) return;
+    isEnding = true;
+    const leave = () => {
+      server.closeNow();
+      flush();
+      process.exit(0);
+    };
+    setTimeout(leave, CLOSE_LIMIT_MS);
+    server[Symbol.asyncDispose]().then(leave, leave);
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+  process.on('SIGHUP', end);
+}
+
+function flushed(destination: ReturnType<typeof pino.destination>): void {
+  try {
+    destination.flushSync();
+  } catch {
+    // Nobody reads the log any more.
+  }
+}

@@ -1,0 +1,57 @@
+// The configuration of a server, read once from the environment.
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+
+import type { LogLevel } from '../base/logger.ts';
+import { userCacheDirectory } from '../base/user-directories.ts';
+import { SETTINGS, type ListenAddress, type Setting } from './settings.ts';
+
+export interface Config {
+  listen: ListenAddress;
+  /** Absolute. */
+  dataDirectory: string;
+  /** Absolute. */
+  tmpDirectory: string;
+  allowedOrigins: string[];
+  cacheBytes: number;
+  memoryCacheBytes: number;
+  sessionIdleMs: number;
+  releaseIdleMs: number;
+  encoderIdleMs: number;
+  maxSessions: number;
+  logLevel: LogLevel;
+}
+
+export type Environment = Record<string, string | undefined>;
+
+/** A value somebody wrote that cannot be meant. The message is one line for a person. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** @throws ConfigError naming the variable and what it should look like */
+export function readConfig(env: Environment = process.env): Config {
+  return {
+    listen: read(SETTINGS.listen, env),
+    dataDirectory: resolve(read(SETTINGS.dataDirectory, env) || userCacheDirectory(env, process.platform)),
+    tmpDirectory: resolve(read(SETTINGS.tmpDirectory, env) || tmpdir()),
+    allowedOrigins: read(SETTINGS.allowedOrigins, env),
+    cacheBytes: read(SETTINGS.cacheBytes, env),
+    memoryCacheBytes: read(SETTINGS.memoryCacheBytes, env),
+    sessionIdleMs: read(SETTINGS.sessionIdleMs, env),
+    releaseIdleMs: read(SETTINGS.releaseIdleMs, env),
+    encoderIdleMs: read(SETTINGS.encoderIdleMs, env),
+    maxSessions: read(SETTINGS.maxSessions, env),
+    logLevel: read(SETTINGS.logLevel, env),
+  };
+}
+
+function read<T>(setting: Setting<T>, env: Environment): T {
+  const text = env[setting.name] || setting.fallback;
+  try {
+    return setting.parse(text);
+  } catch (cause) {
+    const rule = cause instanceof Error ? cause.message : 'it is not valid';
+    throw new ConfigError(`${setting.name}="${text.slice(0, 100)}" is not valid: ${rule}`, { cause });
+  }
+}

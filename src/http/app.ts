@@ -1,0 +1,92 @@
+// The HTTP application: every route over the sessions it is given. It listens to nothing by itself.
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { fastify } from 'fastify';
+
+import { AppError } from '../base/app-error.ts';
+import type { Logger } from '../base/logger.ts';
+import type { SessionRegistry } from '../sessions/session-registry.ts';
+import { AllowedMethods } from './allowed-methods.ts';
+import type { App } from './app-type.ts';
+import { BufferPool } from './buffer-pool.ts';
+import { allowOrigins } from './cors.ts';
+import { errorBody, handleErrors, sendError, validationError } from './error-handler.ts';
+import type { Metrics } from './metrics.ts';
+import { cleanupRoutes } from './routes/cleanup.ts';
+import { describeApi, docsRoutes } from './routes/docs.ts';
+import { healthRoutes, type Readiness } from './routes/health.ts';
+import { hlsRoutes } from './routes/hls.ts';
+import { rootRoutes, type Identity } from './routes/root.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { streamRoutes } from './routes/stream.ts';
+
+export interface AppParts {
+  sessions: SessionRegistry;
+  log: Logger;
+  identity: Identity;
+  metrics: Metrics;
+  allowedOrigins: string[];
+  /** State of each part the server needs, by name. */
+  readiness(): Promise<Readiness>;
+}
+
+const BODY_LIMIT_BYTES = 256 * 1024;
+/** Longer than a session id or an info hash can be; longer parameters are unknown names. */
+const MAX_PARAMETER_LENGTH = 512;
+
+export async function createApp(parts: AppParts): Promise<App> {
+  const methods = new AllowedMethods();
+  const pool = new BufferPool();
+  const app = bareApp(parts);
+  app.addHook('onRoute', (route) => methods.add(route));
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('X-Content-Type-Options', 'nosniff');
+  });
+  app.addHook('onResponse', async (request, reply) => parts.metrics.observe(request, reply));
+  onlyJsonBodies(app);
+  handleErrors(app, methods);
+  await allowOrigins(app, { allowedOrigins: parts.allowedOrigins });
+  await describeApi(app, parts.identity);
+  await app.register(async (scope: App) => {
+    rootRoutes(scope, parts.identity);
+    healthRoutes(scope, parts);
+    docsRoutes(scope);
+    sessionRoutes(scope, parts.sessions);
+    hlsRoutes(scope, { sessions: parts.sessions, pool });
+    streamRoutes(scope, { sessions: parts.sessions, pool });
+  });
+  await app.register(async (scope: App) => cleanupRoutes(scope, parts.sessions));
+  return app;
+}
+
+function bareApp(parts: AppParts): App {
+  return fastify({
+    loggerInstance: parts.log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    schemaErrorFormatter: validationError,
+    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    keepAliveTimeout: 75_000,
+    // Covers receiving the request only, never the time a segment takes.
+    requestTimeout: 60_000,
+    http: { headersTimeout: 20_000 },
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    clientErrorHandler(error, socket) {
+      if (error.code === 'ECONNRESET' || !socket.writable) return;
+      const body = errorBody(new AppError('BAD_REQUEST', 'The request is not valid HTTP.'));
+      socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+}
+
+/** JSON or nothing; a JSON content type without a body is nothing too, as many clients send it with DELETE. */
+function onlyJsonBodies(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body.toString(), done);
+  });
+}

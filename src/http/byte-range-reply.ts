@@ -1,0 +1,112 @@
+// Replies with the bytes of an immutable entity, from memory or from a file, whole or one range of it.
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import type { ByteRange } from '../base/byte-range.ts';
+import { POOLED_BUFFER_BYTES, type BufferPool } from './buffer-pool.ts';
+import { matchesEtag, rangeVerdict } from './range-header.ts';
+
+export interface Entity {
+  contentType: string;
+  cacheControl: string;
+  /** Strong validator, with quotes. */
+  etag: string;
+  sizeBytes: number;
+  /** The bytes, or the path of the file that holds them. */
+  content: Uint8Array | string;
+}
+
+/**
+ * Answers GET and HEAD with 200, 206, 304 or 416.
+ * @throws the error of the file system when the file cannot be opened; nothing was sent then
+ */
+export async function sendEntity(request: FastifyRequest, reply: FastifyReply, { entity, pool }: { entity: Entity; pool: BufferPool }): Promise<FastifyReply> {
+  reply.header('ETag', entity.etag).header('Cache-Control', entity.cacheControl).header('Accept-Ranges', 'bytes');
+  if (matchesEtag(request.headers['if-none-match'], entity.etag)) return reply.code(304).send();
+  const verdict = rangeVerdict({
+    range: request.headers.range,
+    ifRange: oneHeader(request.headers['if-range']),
+    etag: entity.etag,
+    sizeBytes: entity.sizeBytes,
+  });
+  if (verdict.kind === 'unsatisfiable') {
+    return reply.code(416).header('Content-Range', `bytes */${entity.sizeBytes}`).header('Cache-Control', 'no-store').send();
+  }
+  reply.type(entity.contentType);
+  const range = verdict.kind === 'part' ? verdict.range : { start: 0, end: entity.sizeBytes };
+  reply.header('Content-Length', range.end - range.start);
+  if (verdict.kind === 'part') {
+    reply.code(206).header('Content-Range', `bytes ${range.start}-${range.end - 1}/${entity.sizeBytes}`);
+  }
+  await sendBody(request, reply, { entity, pool, range });
+  return reply;
+}
+
+interface Body {
+  entity: Entity;
+  pool: BufferPool;
+  range: ByteRange;
+}
+
+async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, pool, range }: Body): Promise<void> {
+  const { content } = entity;
+  if (request.method === 'HEAD' || range.start === range.end) {
+    beginRaw(reply).end();
+    return;
+  }
+  if (typeof content !== 'string') {
+    beginRaw(reply).end(content.subarray(range.start, range.end));
+    return;
+  }
+  await using file = await open(content, constants.O_RDONLY);
+  const response = beginRaw(reply);
+  if (await writeRange(response, { file, pool, range })) response.end();
+  else response.destroy();
+}
+
+/** Takes the response over from the framework, with the headers that were set so far (those of CORS among them). */
+function beginRaw(reply: FastifyReply): ServerResponse {
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  reply.raw.writeHead(reply.statusCode);
+  return reply.raw;
+}
+
+/** Reads and writes by turns, one buffer in flight. False: the client left, or the file ends early. */
+async function writeRange(response: ServerResponse, { file, pool, range }: { file: FileHandle; pool: BufferPool; range: ByteRange }): Promise<boolean> {
+  const buffer = pool.take();
+  try {
+    for (let at = range.start; at < range.end; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(POOLED_BUFFER_BYTES, range.end - at), at);
+      if (bytesRead === 0 || response.destroyed) return false;
+      if (!(await written(response, buffer.subarray(0, bytesRead)))) return false;
+      at += bytesRead;
+    }
+    return true;
+  } catch {
+    return false;
+  } finally {
+    pool.giveBack(buffer);
+  }
+}
+
+/** Resolves when the buffer may be used again: true once it was handed to the kernel, false when the connection is gone. */
+function written(response: ServerResponse, bytes: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    const gone = () => resolve(false);
+    response.once('close', gone);
+    response.write(bytes, (error) => {
+      response.off('close', gone);
+      resolve(error === null || error === undefined);
+    });
+  });
+}
+
+function oneHeader(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,12 @@
+// A signal that aborts when the client of a request is gone before it got its answer.
+import type { FastifyReply } from 'fastify';
+
+export function requestSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  const { raw } = reply;
+  if (raw.destroyed) gone.abort();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}

@@ -1,0 +1,164 @@
+// The composition: builds every part once, in the order they need each other, and closes them in reverse.
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { DatabaseSync } from 'node:sqlite';
+
+import { InstanceDirectory, isAliveInstance } from './base/instance-directory.ts';
+import type { Logger } from './base/logger.ts';
+import type { Config } from './config/config.ts';
+import { createApp } from './http/app.ts';
+import { Metrics } from './http/metrics.ts';
+import type { Readiness } from './http/routes/health.ts';
+import type { Identity } from './http/routes/root.ts';
+import { DeferredPlayables } from './sessions/deferred-playables.ts';
+import type { Playables, PlayableSource } from './sessions/playable.ts';
+import { SessionRegistry } from './sessions/session-registry.ts';
+import { openDatabase } from './sessions/store/database.ts';
+import type { KnowledgeStore } from './sessions/store/session-store.ts';
+import { SqliteKnowledgeStore } from './sessions/store/sqlite-knowledge-store.ts';
+import { SqliteSessionStore } from './sessions/store/sqlite-session-store.ts';
+import { assertPresent, parseLocator } from './sources/source-locator.ts';
+
+/** What the media side is built from. */
+export interface PlayablesContext {
+  config: Config;
+  /** Directory for segments, of this server alone; removed when it ends. */
+  cacheDirectory: string;
+  knowledge: KnowledgeStore;
+  metrics: Metrics;
+  log: Logger;
+  /** Notes a child process, so that the next server can end it should this one be killed. */
+  recordChild(pid: number): { forget(): void };
+}
+
+export type ClosablePlayables = Playables & Partial<AsyncDisposable>;
+
+export interface ServerOptions {
+  config: Config;
+  identity: Identity;
+  log: Logger;
+  /** Called once the server listens: the answer to `GET /` must not wait for the media engine. */
+  createPlayables(context: PlayablesContext): Promise<ClosablePlayables>;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:6969` */
+  readonly url: string;
+  readonly isLoopbackOnly: boolean;
+  /** What can still be done when closing takes too long. */
+  closeNow(): void;
+}
+
+const SWEEP_MS = 30_000;
+const INFO_HOLD_MS = 8_000;
+
+/** @throws the error of `listen`, EADDRINUSE for one; everything is closed again then */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, identity, log } = options;
+  await using stack = new AsyncDisposableStack();
+  const instance = stack.use(new InstanceDirectory(config.tmpDirectory));
+  const database = stack.adopt(openStore(config, log), (opened) => opened.close());
+  const playables = Promise.withResolvers<ClosablePlayables>();
+  const sessions = createSessions({ options, instance, database, playables: playables.promise });
+  const metrics = new Metrics();
+  metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
+  const state: { media: 'ready' | 'starting' | 'failed' } = { media: 'starting' };
+  const app = await createApp({
+    sessions,
+    log,
+    identity,
+    metrics,
+    allowedOrigins: config.allowedOrigins,
+    readiness: async () => readiness(state.media),
+  });
+  stack.defer(() => app.close());
+  sessions.takeOver();
+  await app.listen({ port: config.listen.port, ...(config.listen.host === undefined ? {} : { host: config.listen.host }) });
+  stack.use(sessions);
+
+  const cacheDirectory = join(instance.path, 'segments');
+  const context = { config, cacheDirectory, knowledge: new SqliteKnowledgeStore(database), metrics, log, recordChild: instance.recordChild.bind(instance) };
+  playables.resolve(startMedia(options, context, state));
+  stack.defer(async () => (await playables.promise.catch(() => undefined))?.[Symbol.asyncDispose]?.());
+  const sweep = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
+  stack.defer(() => clearInterval(sweep));
+  removeLeftovers(instance, log);
+  return running(app.addresses(), stack.move(), instance);
+}
+
+/** A database that cannot be opened costs memory of the past, not the service. */
+function openStore(config: Config, log: Logger): DatabaseSync {
+  try {
+    return openDatabase(join(config.dataDirectory, 'raffi.db'));
+  } catch (err) {
+    log.warn({ err }, 'no database can be written; sessions will not survive a crash');
+    return openDatabase(':memory:');
+  }
+}
+
+interface SessionsNeeds {
+  options: ServerOptions;
+  instance: InstanceDirectory;
+  database: DatabaseSync;
+  playables: Promise<Playables>;
+}
+
+function createSessions({ options, instance, database, playables }: SessionsNeeds): SessionRegistry {
+  const { config, log } = options;
+  return new SessionRegistry({
+    playables: new DeferredPlayables(playables),
+    store: new SqliteSessionStore(database, { owner: instance.path, isAlive: isAliveInstance }),
+    log,
+    checkSource: (source) => checkSource(source),
+    now: () => performance.now(),
+    wallClock: () => Date.now(),
+    infoHoldMs: INFO_HOLD_MS,
+    sessionIdleMs: config.sessionIdleMs,
+    releaseIdleMs: config.releaseIdleMs,
+    maxSessions: config.maxSessions,
+  });
+}
+
+async function checkSource({ uri, kind, headers }: PlayableSource): Promise<void> {
+  await assertPresent(parseLocator(uri, { kind, headers }));
+}
+
+async function startMedia(options: ServerOptions, context: PlayablesContext, state: { media: string }): Promise<ClosablePlayables> {
+  try {
+    const playables = await options.createPlayables(context);
+    state.media = 'ready';
+    return playables;
+  } catch (err) {
+    state.media = 'failed';
+    options.log.error({ err }, 'media engine could not be started');
+    throw err;
+  }
+}
+
+function readiness(media: 'ready' | 'starting' | 'failed'): Readiness {
+  return { ready: media === 'ready', parts: { media: { state: media } } };
+}
+
+function removeLeftovers(instance: InstanceDirectory, log: Logger): void {
+  instance.removeDeadNeighbours().then(
+    (removed) => {
+      if (removed.directories > 0) log.info(removed, 'leftovers of a killed server removed');
+    },
+    (err: unknown) => log.warn({ err }, 'leftovers of a killed server could not be removed'),
+  );
+}
+
+function running(listening: (AddressInfo | string)[], stack: AsyncDisposableStack, instance: InstanceDirectory): RunningServer {
+  const addresses = listening.filter((each) => typeof each === 'object');
+  const [first] = addresses;
+  if (first === undefined) throw new TypeError('the server listens nowhere');
+  const isLoopbackOnly = addresses.every(({ address }) => address.startsWith('127.') || address === '::1');
+  const host = first.family === 'IPv6' ? `[${first.address}]` : first.address;
+  return {
+    url: `http://${host === '[::]' || host === '0.0.0.0' ? '127.0.0.1' : host}:${first.port}`,
+    isLoopbackOnly,
+    closeNow: () => instance[Symbol.dispose](),
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
