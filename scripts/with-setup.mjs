@@ -103,11 +103,10 @@ async function underLock(work) {
     if (waits === 0) say('waiting for an installation that is running already');
     await new Promise((done) => setTimeout(done, 300));
   }
-  try {
-    await work();
-  } finally {
-    rmSync(path, { force: true });
-  }
+  const release = () => rmSync(path, { force: true });
+  process.once('exit', release);
+  await work();
+  release();
 }
 
 function takeLock(path) {
