@@ -74,11 +74,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   stack.defer(() => app.close());
   sessions.takeOver();
-  await app.listen({ port: config.listen.port, ...(config.listen.host === undefined ? {} : { host: config.listen.host }) });
+  await app.listen({
+    port: config.listen.port,
+    ...(config.listen.host === undefined ? {} : { host: config.listen.host }),
+  });
   stack.use(sessions);
 
   const cacheDirectory = join(instance.path, 'segments');
-  const context = { config, cacheDirectory, knowledge: new SqliteKnowledgeStore(database), metrics, log, recordChild: instance.recordChild.bind(instance) };
+  const context = {
+    config,
+    cacheDirectory,
+    knowledge: new SqliteKnowledgeStore(database),
+    metrics,
+    log,
+    recordChild: instance.recordChild.bind(instance),
+  };
   playables.resolve(startMedia(options, context, state));
   stack.defer(async () => (await playables.promise.catch(() => undefined))?.[Symbol.asyncDispose]?.());
   const sweep = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
@@ -124,7 +134,11 @@ async function checkSource({ uri, kind, headers }: PlayableSource): Promise<void
   await assertPresent(parseLocator(uri, { kind, headers }));
 }
 
-async function startMedia(options: ServerOptions, context: PlayablesContext, state: { media: string }): Promise<ClosablePlayables> {
+async function startMedia(
+  options: ServerOptions,
+  context: PlayablesContext,
+  state: { media: string },
+): Promise<ClosablePlayables> {
   try {
     const playables = await options.createPlayables(context);
     state.media = 'ready';
@@ -149,7 +163,11 @@ function removeLeftovers(instance: InstanceDirectory, log: Logger): void {
   );
 }
 
-function running(listening: (AddressInfo | string)[], stack: AsyncDisposableStack, instance: InstanceDirectory): RunningServer {
+function running(
+  listening: (AddressInfo | string)[],
+  stack: AsyncDisposableStack,
+  instance: InstanceDirectory,
+): RunningServer {
   const addresses = listening.filter((each) => typeof each === 'object');
   const [first] = addresses;
   if (first === undefined) throw new TypeError('the server listens nowhere');

@@ -1,13 +1,29 @@
 // The log: one line of JSON per event. Addresses lose their query strings and credentials before they are written.
 import { pino, type DestinationStream, type Logger } from 'pino';
 
+import { AppError } from './app-error.ts';
+
 export type { Logger } from 'pino';
 
 export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /** A logger that writes to `destination`. Give errors as `err`; sources only through {@link redactedAddress}. */
 export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } }, destination);
+  const formatters = { level: (label: string) => ({ level: label }) };
+  const serializers = { err: errorFields };
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters, serializers }, destination);
+}
+
+/** A failure of ours is a code and a sentence, with what was behind it; only what nobody foresaw needs a stack. */
+function errorFields(error: unknown): unknown {
+  if (error instanceof AppError) {
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.cause === undefined ? {} : { cause: errorFields(error.cause) }),
+    };
+  }
+  return error instanceof Error ? pino.stdSerializers.err(error) : String(error);
 }
 
 /** The address without user, password, query and fragment: those carry the tokens of private sources. */

@@ -23,7 +23,9 @@ export async function serve(): Promise<void> {
   surviveErrors((err) => log.error({ err }, 'an error nobody caught'));
   endOnSignal(server, () => flushed(destination));
   process.stdout.write(`${IDENTITY.name} ${IDENTITY.version} listening on ${server.url}\n`);
-  process.stdout.write(`try: curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'\n`);
+  process.stdout.write(
+    `try: curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'\n`,
+  );
   if (!server.isLoopbackOnly) log.warn('listening on the network: everybody in it can use this server');
 }
 
@@ -39,9 +41,16 @@ async function started(config: Config, log: ReturnType<typeof createLogger>): Pr
 function listenError(config: Config, cause: unknown): unknown {
   const address = `${config.listen.host ?? ''}:${config.listen.port}`;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE') return new ConfigError(`${address} is in use by another program; set RAFFI_SERVER_ADDR to listen elsewhere`, { cause });
-  if (code === 'EACCES') return new ConfigError(`listening on ${address} is not permitted; set RAFFI_SERVER_ADDR to listen elsewhere`, { cause });
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return new ConfigError(`${address} is not an address of this machine`, { cause });
+  if (code === 'EADDRINUSE')
+    return new ConfigError(`${address} is in use by another program; set RAFFI_SERVER_ADDR to listen elsewhere`, {
+      cause,
+    });
+  if (code === 'EACCES')
+    return new ConfigError(`listening on ${address} is not permitted; set RAFFI_SERVER_ADDR to listen elsewhere`, {
+      cause,
+    });
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new ConfigError(`${address} is not an address of this machine`, { cause });
   return cause;
 }
 

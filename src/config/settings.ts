@@ -21,21 +21,46 @@ export interface ListenAddress {
 const LOG_LEVELS: readonly LogLevel[] = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
 export const SETTINGS = {
-  listen: setting('RAFFI_SERVER_ADDR', '127.0.0.1:6969', 'Address to listen on: `host:port`, or `:port` for every address of the machine', listenAddress),
+  listen: setting(
+    'RAFFI_SERVER_ADDR',
+    '127.0.0.1:6969',
+    'Address to listen on: `host:port`, or `:port` for every address of the machine',
+    listenAddress,
+  ),
   dataDirectory: {
-    ...setting('RAFFI_DATA_DIR', '', 'Directory of the database: what was learned about sources, and the sessions', (text) => text),
+    ...setting(
+      'RAFFI_DATA_DIR',
+      '',
+      'Directory of the database: what was learned about sources, and the sessions',
+      (text) => text,
+    ),
     shown: "the user's cache directory",
   },
   tmpDirectory: {
     ...setting('RAFFI_TMP_DIR', '', 'Directory in which `raffi/` with the segments is made', (text) => text),
     shown: "the system's temporary directory",
   },
-  allowedOrigins: setting('RAFFI_ALLOWED_ORIGINS', '', 'More web origins that may call the server, separated by commas', origins),
+  allowedOrigins: setting(
+    'RAFFI_ALLOWED_ORIGINS',
+    '',
+    'More web origins that may call the server, separated by commas',
+    origins,
+  ),
   cacheBytes: setting('RAFFI_CACHE_SIZE', '4GiB', 'How much disk the finished segments may take', size),
   memoryCacheBytes: setting('RAFFI_MEMORY_CACHE_SIZE', '64MiB', 'How much memory fresh segments may take', size),
   sessionIdleMs: setting('RAFFI_SESSION_IDLE', '24h', 'A session ends this long after its last request', duration),
-  releaseIdleMs: setting('RAFFI_RELEASE_IDLE', '10m', "A session's source is closed this long after its last request, and opened again by the next one", duration),
-  encoderIdleMs: setting('RAFFI_ENCODER_IDLE', '60s', 'An encoder ends this long after anybody wished for one of its segments', duration),
+  releaseIdleMs: setting(
+    'RAFFI_RELEASE_IDLE',
+    '10m',
+    "A session's source is closed this long after its last request, and opened again by the next one",
+    duration,
+  ),
+  encoderIdleMs: setting(
+    'RAFFI_ENCODER_IDLE',
+    '60s',
+    'An encoder ends this long after anybody wished for one of its segments',
+    duration,
+  ),
   maxSessions: setting('RAFFI_MAX_SESSIONS', '1000', 'How many sessions there may be at a time', wholeNumber),
   logLevel: setting('RAFFI_LOG_LEVEL', 'info', `How much is logged: ${LOG_LEVELS.join(', ')}`, logLevel),
 };
@@ -53,20 +78,36 @@ function listenAddress(text: string): ListenAddress {
 }
 
 function origins(text: string): string[] {
-  const list = text.split(',').map((each) => each.trim()).filter((each) => each !== '');
+  const list = text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
   for (const each of list) {
     if (URL.parse(each)?.origin !== each) throw new Error(`"${each}" is not an origin such as https://example.org`);
   }
   return list;
 }
 
-const SIZE_UNITS = new Map([['', 1], ['kib', 2 ** 10], ['mib', 2 ** 20], ['gib', 2 ** 30], ['tib', 2 ** 40]]);
+const SIZE_UNITS = new Map([
+  ['', 1],
+  ['kib', 2 ** 10],
+  ['mib', 2 ** 20],
+  ['gib', 2 ** 30],
+  ['tib', 2 ** 40],
+]);
 
 function size(text: string): number {
   return Math.round(withUnit(text, SIZE_UNITS, 'write it as a number with KiB, MiB or GiB, such as 4GiB'));
 }
 
-const DURATION_UNITS = new Map([['ms', 1], ['', 1000], ['s', 1000], ['m', 60_000], ['h', 3_600_000], ['d', 86_400_000]]);
+const DURATION_UNITS = new Map([
+  ['ms', 1],
+  ['', 1000],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+  ['d', 86_400_000],
+]);
 
 function duration(text: string): number {
   return withUnit(text, DURATION_UNITS, 'write it as a number with ms, s, m, h or d, such as 10m');

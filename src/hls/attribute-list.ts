@@ -15,7 +15,10 @@ export function attributeList(attributes: Record<string, AttributeValue>): strin
 
 /** A text that may stand between quotes: no quote, no line break, no control character (section 4.2). */
 export function quotable(text: string): string {
-  return text.replaceAll('"', "'").replaceAll(/[\u0000-\u001f\u007f]+/gu, ' ').trim();
+  return text
+    .replaceAll('"', "'")
+    .replaceAll(/[\u0000-\u001f\u007f]+/gu, ' ')
+    .trim();
 }
 
 /** `#EXT-X-START` line (section 4.3.5.2) for a position in seconds. */

@@ -1,6 +1,5 @@
 // The media playlist of one rendition (RFC 8216 section 4.3.3): the whole timeline as VOD, written at once.
 import type { Timeline } from '../media/timeline.ts';
-import { segmentCount } from '../media/timeline.ts';
 import { quotable, startTag } from './attribute-list.ts';
 
 export interface MediaPlaylistOptions {
@@ -42,11 +41,7 @@ export function mediaPlaylist(options: MediaPlaylistOptions): string {
 /** Differences of rounded absolute times, in microseconds: their sum is the rounded duration, however many there are. */
 function segmentDurations(timeline: Timeline): number[] {
   const rounded = timeline.boundaries.map((ticks) => Math.round((ticks * MICROSECONDS) / timeline.timescale));
-  const durations: number[] = [];
-  for (let number = 0; number < segmentCount(timeline); number++) {
-    durations.push((rounded[number + 1] ?? 0) - (rounded[number] ?? 0));
-  }
-  return durations;
+  return rounded.slice(1).map((end, number) => end - (rounded[number] ?? 0));
 }
 
 /** Every EXTINF, rounded to the nearest integer, must not be above the target duration (section 4.3.3.1). */

@@ -11,7 +11,7 @@ interface Operation {
   method: string;
   tag: string;
   summary: string;
-  details: unknown;
+  details: object;
 }
 
 const METHODS = ['get', 'post', 'delete'] as const;
@@ -19,7 +19,13 @@ const METHODS = ['get', 'post', 'delete'] as const;
 export function apiReference(api: ApiDescription): string {
   const operations = Object.entries(api.paths ?? {}).flatMap(([path, item]) => operationsOf(path, item));
   const tags = [...new Set(operations.map((operation) => operation.tag))];
-  const sections = tags.map((tag) => `<h2>${escaped(tag)}</h2>${operations.filter((each) => each.tag === tag).map(article).join('')}`);
+  const sections = tags.map(
+    (tag) =>
+      `<h2>${escaped(tag)}</h2>${operations
+        .filter((each) => each.tag === tag)
+        .map(article)
+        .join('')}`,
+  );
   const title = `${escaped(api.info.title)} ${escaped(api.info.version)}`;
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
 <style>body{font:16px/1.5 system-ui;max-width:50rem;margin:2rem auto;padding:0 1rem}code{font-weight:600}pre{overflow:auto;background:#8882;padding:.5rem}</style>
@@ -39,7 +45,7 @@ function operationsOf(path: string, item: unknown): Operation[] {
 }
 
 function article({ path, method, summary, details }: Operation): string {
-  const shown = Object.fromEntries(Object.entries(Object(details)).filter(([name]) => name !== 'tags' && name !== 'summary'));
+  const shown = Object.fromEntries(Object.entries(details).filter(([name]) => name !== 'tags' && name !== 'summary'));
   return `<details><summary><code>${method} ${escaped(path)}</code> ${escaped(summary)}</summary><pre>${escaped(JSON.stringify(shown, null, 2))}</pre></details>`;
 }
 

@@ -1,6 +1,6 @@
 // The HTTP application: every route over the sessions it is given. It listens to nothing by itself.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify } from 'fastify';
+import { fastify, LogController } from 'fastify';
 
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
@@ -61,12 +61,12 @@ export async function createApp(parts: AppParts): Promise<App> {
 function bareApp(parts: AppParts): App {
   return fastify({
     loggerInstance: parts.log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     schemaErrorFormatter: validationError,
-    frameworkErrors: (error, request, reply) => sendError(error, request, reply),
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
     keepAliveTimeout: 75_000,
     // Covers receiving the request only, never the time a segment takes.
     requestTimeout: 60_000,
@@ -76,7 +76,9 @@ function bareApp(parts: AppParts): App {
     clientErrorHandler(error, socket) {
       if (error.code === 'ECONNRESET' || !socket.writable) return;
       const body = errorBody(new AppError('BAD_REQUEST', 'The request is not valid HTTP.'));
-      socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
+      socket.end(
+        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
@@ -87,6 +89,6 @@ function onlyJsonBodies(app: App): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined);
-    else parse(request, body.toString(), done);
+    else void parse(request, body.toString(), done);
   });
 }

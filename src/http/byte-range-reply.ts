@@ -23,7 +23,11 @@ export interface Entity {
  * Answers GET and HEAD with 200, 206, 304 or 416.
  * @throws the error of the file system when the file cannot be opened; nothing was sent then
  */
-export async function sendEntity(request: FastifyRequest, reply: FastifyReply, { entity, pool }: { entity: Entity; pool: BufferPool }): Promise<FastifyReply> {
+export async function sendEntity(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { entity, pool }: { entity: Entity; pool: BufferPool },
+): Promise<FastifyReply> {
   reply.header('ETag', entity.etag).header('Cache-Control', entity.cacheControl).header('Accept-Ranges', 'bytes');
   if (matchesEtag(request.headers['if-none-match'], entity.etag)) return reply.code(304).send();
   const verdict = rangeVerdict({
@@ -33,7 +37,11 @@ export async function sendEntity(request: FastifyRequest, reply: FastifyReply, {
     sizeBytes: entity.sizeBytes,
   });
   if (verdict.kind === 'unsatisfiable') {
-    return reply.code(416).header('Content-Range', `bytes */${entity.sizeBytes}`).header('Cache-Control', 'no-store').send();
+    return reply
+      .code(416)
+      .header('Content-Range', `bytes */${entity.sizeBytes}`)
+      .header('Cache-Control', 'no-store')
+      .send();
   }
   reply.type(entity.contentType);
   const range = verdict.kind === 'part' ? verdict.range : { start: 0, end: entity.sizeBytes };
@@ -78,10 +86,13 @@ function beginRaw(reply: FastifyReply): ServerResponse {
 }
 
 /** Reads and writes by turns, one buffer in flight. False: the client left, or the file ends early. */
-async function writeRange(response: ServerResponse, { file, pool, range }: { file: FileHandle; pool: BufferPool; range: ByteRange }): Promise<boolean> {
+async function writeRange(
+  response: ServerResponse,
+  { file, pool, range }: { file: FileHandle; pool: BufferPool; range: ByteRange },
+): Promise<boolean> {
   const buffer = pool.take();
   try {
-    for (let at = range.start; at < range.end; ) {
+    for (let at = range.start; at < range.end;) {
       const { bytesRead } = await file.read(buffer, 0, Math.min(POOLED_BUFFER_BYTES, range.end - at), at);
       if (bytesRead === 0 || response.destroyed) return false;
       if (!(await written(response, buffer.subarray(0, bytesRead)))) return false;

@@ -8,7 +8,10 @@ import type { AllowedMethods } from './allowed-methods.ts';
 /** What the framework finds wrong with a request, in our words. */
 const FRAMEWORK_ERRORS = new Map<string, AppError>([
   ['FST_ERR_CTP_BODY_TOO_LARGE', new AppError('BODY_TOO_LARGE', 'The body is too large.')],
-  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', new AppError('UNSUPPORTED_CONTENT_TYPE', 'The body must be sent as application/json.')],
+  [
+    'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+    new AppError('UNSUPPORTED_CONTENT_TYPE', 'The body must be sent as application/json.'),
+  ],
   ['FST_ERR_CTP_INVALID_JSON_BODY', new AppError('BAD_REQUEST', 'The body is not valid JSON.')],
   ['FST_ERR_CTP_EMPTY_JSON_BODY', new AppError('BAD_REQUEST', 'The body is empty.')],
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', new AppError('BAD_REQUEST', 'The body is not as long as the request says.')],
@@ -26,7 +29,8 @@ export function handleErrors(app: App, methods: AllowedMethods): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.of(request.url.split('?')[0] ?? '');
-    if (allowed.length === 0) return sendError(new AppError('NOT_FOUND', 'There is nothing at this address.'), request, reply);
+    if (allowed.length === 0)
+      return sendError(new AppError('NOT_FOUND', 'There is nothing at this address.'), request, reply);
     reply.header('Allow', allowed.join(', '));
     return sendError(new AppError('METHOD_NOT_ALLOWED', `${request.method} is not possible here.`), request, reply);
   });
@@ -58,12 +62,15 @@ function shownError(error: Error): AppError {
   if (isAbort(error)) return new AppError('NOT_READY', 'The request was given up.');
   const known = 'code' in error && typeof error.code === 'string' ? FRAMEWORK_ERRORS.get(error.code) : undefined;
   if (known !== undefined) return known;
-  if (isClientError(error)) return new AppError('BAD_REQUEST', 'The request could not be understood.', { cause: error });
+  if (isClientError(error))
+    return new AppError('BAD_REQUEST', 'The request could not be understood.', { cause: error });
   return new AppError('INTERNAL', 'Something went wrong in the server.', { cause: error });
 }
 
 function isClientError(error: Error): boolean {
-  return 'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500;
+  return (
+    'statusCode' in error && typeof error.statusCode === 'number' && error.statusCode >= 400 && error.statusCode < 500
+  );
 }
 
 /** The first thing a schema finds wrong, as a sentence that names the field. */
@@ -75,7 +82,11 @@ export function validationError(errors: FastifySchemaValidationError[], part: st
     const missing = [field, String(first.params['missingProperty'])].filter((name) => name !== '').join('.');
     return new AppError('BAD_REQUEST', `The field "${missing}" is missing.`);
   }
-  if (field === '') return new AppError('BAD_REQUEST', part === 'body' ? 'The body must be a JSON object.' : `The ${part} is not valid.`);
+  if (field === '')
+    return new AppError(
+      'BAD_REQUEST',
+      part === 'body' ? 'The body must be a JSON object.' : `The ${part} is not valid.`,
+    );
   return new AppError('BAD_REQUEST', `The field "${field}" ${rule(first)}.`);
 }
 
@@ -84,5 +95,8 @@ function rule(error: FastifySchemaValidationError): string {
   if (error.keyword === 'enum' && Array.isArray(allowed)) return `must be one of ${allowed.join(', ')}`;
   if (error.keyword === 'minLength') return 'must not be empty';
   if (error.keyword === 'maxLength') return 'is too long';
-  return (error.message ?? 'is not valid').replace('must be number', 'must be a number').replace('must be string', 'must be a text').replace('must be integer', 'must be a whole number');
+  return (error.message ?? 'is not valid')
+    .replace('must be number', 'must be a number')
+    .replace('must be string', 'must be a text')
+    .replace('must be integer', 'must be a whole number');
 }

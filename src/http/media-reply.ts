@@ -15,7 +15,11 @@ export function sendPlaylist(reply: FastifyReply, text: string): FastifyReply {
 }
 
 /** Sends what `make` gives. The cache may drop the file just before it is opened: then it is made once more. */
-export async function sendSegment(request: FastifyRequest, reply: FastifyReply, { pool, make }: { pool: BufferPool; make(): Promise<SegmentReply> }): Promise<FastifyReply> {
+export async function sendSegment(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { pool, make }: { pool: BufferPool; make(): Promise<SegmentReply> },
+): Promise<FastifyReply> {
   try {
     return await sendMade(request, reply, { pool, made: await make() });
   } catch (error) {
@@ -24,7 +28,11 @@ export async function sendSegment(request: FastifyRequest, reply: FastifyReply, 
   }
 }
 
-function sendMade(request: FastifyRequest, reply: FastifyReply, { pool, made }: { pool: BufferPool; made: SegmentReply }): Promise<FastifyReply> {
+function sendMade(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { pool, made }: { pool: BufferPool; made: SegmentReply },
+): Promise<FastifyReply> {
   const { file, format } = made;
   const entity = {
     content: file.bytes ?? file.path,

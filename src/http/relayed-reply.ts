@@ -7,7 +7,10 @@ import type { RelayedBytes } from '../sessions/playable.ts';
 
 /** Passes the bytes on as they come; the client's leaving ends the fetch. */
 export function sendRelayed(request: FastifyRequest, reply: FastifyReply, bytes: RelayedBytes): FastifyReply {
-  reply.code(bytes.status).header('Cache-Control', 'no-store').type(bytes.contentType ?? 'application/octet-stream');
+  reply
+    .code(bytes.status)
+    .header('Cache-Control', 'no-store')
+    .type(bytes.contentType ?? 'application/octet-stream');
   if (bytes.contentRange !== undefined) reply.header('Content-Range', bytes.contentRange);
   if (bytes.contentLength !== undefined) reply.header('Content-Length', bytes.contentLength);
   const body = Readable.from(bytes.body);

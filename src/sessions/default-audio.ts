@@ -5,5 +5,8 @@ import { languageTag } from '../hls/language-tag.ts';
 export function defaultAudioIndex(tracks: { language: string; isDefault: boolean }[]): number {
   const english = tracks.findIndex((track) => languageTag(track.language)?.split('-')[0] === 'en');
   if (english >= 0) return english;
-  return Math.max(0, tracks.findIndex((track) => track.isDefault));
+  return Math.max(
+    0,
+    tracks.findIndex((track) => track.isDefault),
+  );
 }

@@ -54,7 +54,13 @@ function presentationFacts(presentation: Presentation): PlayableFacts {
     fileSizeBytes: presentation.fileSizeBytes,
     canSeek: presentation.canSeek,
     chapters: presentation.chapters,
-    audio: description.audio.map(({ codec, language, title, channels, isDefault }) => ({ codec, language, title, channels, isDefault })),
+    audio: description.audio.map(({ codec, language, title, channels, isDefault }) => ({
+      codec,
+      language,
+      title,
+      channels,
+      isDefault,
+    })),
     subtitles: subtitleFacts(description),
     video: description.video === undefined ? undefined : videoFacts(description.video),
     variants: presentation.variants,
@@ -63,7 +69,13 @@ function presentationFacts(presentation: Presentation): PlayableFacts {
 }
 
 function subtitleFacts(description: MediaDescription): SubtitleFacts[] {
-  return description.subtitles.map(({ codec, language, title, isDefault, isForced }) => ({ codec, language, title, isDefault, isForced }));
+  return description.subtitles.map(({ codec, language, title, isDefault, isForced }) => ({
+    codec,
+    language,
+    title,
+    isDefault,
+    isForced,
+  }));
 }
 
 function videoFacts(track: VideoTrack): VideoFacts {

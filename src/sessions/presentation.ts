@@ -59,5 +59,8 @@ export interface Presentation extends AsyncDisposable {
 
 /** Opens the item behind a source; the same source yields the same presentation while it is in use. */
 export interface Presentations {
-  open(source: { uri: string; kind: string; headers: Record<string, string> }, signal: AbortSignal): Promise<Presentation>;
+  open(
+    source: { uri: string; kind: string; headers: Record<string, string> },
+    signal: AbortSignal,
+  ): Promise<Presentation>;
 }

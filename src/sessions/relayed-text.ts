@@ -14,7 +14,9 @@ export function chooseRelayedAudio(text: string, index: number): string {
   const lines = text.split(/\r?\n/u).map((line) => {
     if (!/^#EXT-X-MEDIA:(?:.*,)?TYPE=AUDIO(?:,|$)/u.test(line)) return line;
     ordinal += 1;
-    const without = line.replaceAll(/,(?:DEFAULT|AUTOSELECT)=(?:YES|NO)/gu, '').replace(/:(?:DEFAULT|AUTOSELECT)=(?:YES|NO),/u, ':');
+    const without = line
+      .replaceAll(/,(?:DEFAULT|AUTOSELECT)=(?:YES|NO)/gu, '')
+      .replace(/:(?:DEFAULT|AUTOSELECT)=(?:YES|NO),/u, ':');
     return `${without},DEFAULT=${ordinal === index ? 'YES' : 'NO'},AUTOSELECT=YES`;
   });
   return lines.join('\n');

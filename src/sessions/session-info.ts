@@ -67,7 +67,11 @@ export function sessionInfo(session: SessionFacts): SessionInfo {
     status: session.status,
     ...(session.error === undefined ? {} : { error: session.error }),
     durationSeconds: facts?.durationSeconds ?? 0,
-    chapters: (facts?.chapters ?? []).map(({ startSeconds, endSeconds, title }) => ({ startTime: startSeconds, endTime: endSeconds, title })),
+    chapters: (facts?.chapters ?? []).map(({ startSeconds, endSeconds, title }) => ({
+      startTime: startSeconds,
+      endTime: endSeconds,
+      title,
+    })),
     audioIndex: session.audioIndex,
     availableStreams: facts === undefined ? [] : [...facts.audio.map(audioInfo), ...facts.subtitles.map(subtitleInfo)],
     isTorrent: session.kind === 'torrent',

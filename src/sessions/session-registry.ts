@@ -59,7 +59,9 @@ export class SessionRegistry implements AsyncDisposable {
   /** Makes a session and begins to open its item; waits for neither. */
   async create(wanted: NewSession): Promise<Session> {
     if (this.#sessions.size >= this.#options.maxSessions) {
-      throw new AppError('TOO_MANY', 'There are too many sessions.', { hint: 'End sessions that are not needed any more.' });
+      throw new AppError('TOO_MANY', 'There are too many sessions.', {
+        hint: 'End sessions that are not needed any more.',
+      });
     }
     await this.#options.checkSource(wanted.source);
     const now = this.#options.wallClock();
@@ -69,7 +71,10 @@ export class SessionRegistry implements AsyncDisposable {
     const session = this.#add(record);
     this.#save(record);
     session.start();
-    this.#options.log.info({ session: id, source: redactedAddress(wanted.source.uri), kind: wanted.kind }, 'session created');
+    this.#options.log.info(
+      { session: id, source: redactedAddress(wanted.source.uri), kind: wanted.kind },
+      'session created',
+    );
     return session;
   }
 
@@ -131,7 +136,9 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   #release(session: Session): void {
-    session.release().catch((err: unknown) => this.#options.log.warn({ err, session: session.id }, 'item did not close well'));
+    session
+      .release()
+      .catch((err: unknown) => this.#options.log.warn({ err, session: session.id }, 'item did not close well'));
   }
 
   #save(record: SessionRecord): void {

@@ -1,6 +1,7 @@
 // One viewer of one item: where they are, which track they hear, and what is made for them.
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
+import type { SegmentFile } from '../media/segment-file.ts';
 import { segmentSeconds } from '../media/timeline.ts';
 import { defaultAudioIndex } from './default-audio.ts';
 import { Opening } from './opening.ts';
@@ -40,7 +41,6 @@ export interface MuxedRequest {
 /** A playlist, or the position the player must ask for explicitly. */
 export type MuxedPlaylistReply = { text: string } | { redirectSeconds: number };
 
-export type SegmentFile = Awaited<ReturnType<Rendition['segment']>>;
 export type SegmentReply = { file: SegmentFile; format: 'cmaf' | 'mpegts' };
 export type StreamFileReply = SegmentReply | { text: string } | { relayed: RelayedBytes };
 
@@ -128,7 +128,11 @@ export class Session {
     const playable = await this.#opening.playable(signal);
     const startSeconds = this.#record.startSeconds > 0 ? this.#record.startSeconds : undefined;
     if (isRelayed(playable)) return this.#relayedText(playable, { prefix: 'stream/', startSeconds }, signal);
-    return presentationMultivariant(playable, { audioIndex: this.#audioIndex(), quality: this.#record.quality, startSeconds });
+    return presentationMultivariant(playable, {
+      audioIndex: this.#audioIndex(),
+      quality: this.#record.quality,
+      startSeconds,
+    });
   }
 
   async renditionPlaylist(name: string, signal: AbortSignal): Promise<string> {

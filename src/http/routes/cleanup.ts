@@ -13,7 +13,12 @@ export function cleanupRoutes(app: App, sessions: SessionRegistry): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
-  const schema = { tags: ['sessions'], summary: 'End one session, or sweep abandoned ones', querystring: QUERY, response: { 200: DONE } };
+  const schema = {
+    tags: ['sessions'],
+    summary: 'End one session, or sweep abandoned ones',
+    querystring: QUERY,
+    response: { 200: DONE },
+  };
   app.route({
     method: ['POST', 'DELETE'],
     url: '/cleanup',

@@ -20,9 +20,13 @@ export async function describeApi(app: App, identity: Identity): Promise<void> {
 }
 
 export function docsRoutes(app: App): void {
-  app.get('/openapi.json', { schema: { tags: ['server'], summary: 'This API as OpenAPI 3.1' } }, async (_request, reply) => {
-    return reply.type('application/json').send(JSON.stringify(app.swagger()));
-  });
+  app.get(
+    '/openapi.json',
+    { schema: { tags: ['server'], summary: 'This API as OpenAPI 3.1' } },
+    async (_request, reply) => {
+      return reply.type('application/json').send(JSON.stringify(app.swagger()));
+    },
+  );
   app.get('/docs', { schema: { tags: ['server'], summary: 'This API for people' } }, async (_request, reply) => {
     return reply.type('text/html; charset=utf-8').send(apiReference(app.swagger()));
   });

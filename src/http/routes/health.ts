@@ -25,17 +25,28 @@ const READINESS = Type.Object({
 });
 
 export function healthRoutes(app: App, { readiness, metrics }: HealthParts): void {
-  app.get('/health', { schema: { tags: ['server'], summary: 'The process answers', response: { 200: HEALTH } } }, async () => {
-    return { status: 'ok' } as const;
-  });
+  app.get(
+    '/health',
+    { schema: { tags: ['server'], summary: 'The process answers', response: { 200: HEALTH } } },
+    async () => {
+      return { status: 'ok' } as const;
+    },
+  );
 
   const ready = { tags: ['server'], summary: 'Which parts can work', response: { 200: READINESS, 503: READINESS } };
   app.get('/ready', { schema: ready }, async (_request, reply) => {
     const state = await readiness();
-    return reply.code(state.ready ? 200 : 503).header('Cache-Control', 'no-store').send(state);
+    return reply
+      .code(state.ready ? 200 : 503)
+      .header('Cache-Control', 'no-store')
+      .send(state);
   });
 
-  app.get('/metrics', { schema: { tags: ['server'], summary: 'Numbers in the text format of Prometheus' } }, async (_request, reply) => {
-    return reply.type(metrics.contentType).send(await metrics.text());
-  });
+  app.get(
+    '/metrics',
+    { schema: { tags: ['server'], summary: 'Numbers in the text format of Prometheus' } },
+    async (_request, reply) => {
+      return reply.type(metrics.contentType).send(await metrics.text());
+    },
+  );
 }

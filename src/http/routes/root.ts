@@ -8,11 +8,20 @@ export interface Identity {
   version: string;
 }
 
-const ALIVE = Type.Object({ name: Type.String(), version: Type.String(), pid: Type.Integer(), uptimeSeconds: Type.Number() });
+const ALIVE = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  pid: Type.Integer(),
+  uptimeSeconds: Type.Number(),
+});
 
 export function rootRoutes(app: App, identity: Identity): void {
-  app.get('/', { schema: { tags: ['server'], summary: 'Is the server alive?', response: { 200: ALIVE } } }, async (_request, reply) => {
-    reply.header('Cache-Control', 'no-store');
-    return { ...identity, pid: process.pid, uptimeSeconds: Math.round(process.uptime() * 1000) / 1000 };
-  });
+  app.get(
+    '/',
+    { schema: { tags: ['server'], summary: 'Is the server alive?', response: { 200: ALIVE } } },
+    async (_request, reply) => {
+      reply.header('Cache-Control', 'no-store');
+      return { ...identity, pid: process.pid, uptimeSeconds: Math.round(process.uptime() * 1000) / 1000 };
+    },
+  );
 }

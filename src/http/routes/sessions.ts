@@ -7,35 +7,81 @@ import type { NewSession, SessionRegistry } from '../../sessions/session-registr
 import type { App } from '../app-type.ts';
 import { isLoopback } from '../peer-address.ts';
 import { requestSignal } from '../request-signal.ts';
-import { AUDIO_CHOICE, ERROR, NEW_SESSION, SESSION_CREATED, SESSION_ID, SESSION_INFO, SESSION_LIST } from '../schemas/session.ts';
+import {
+  AUDIO_CHOICE,
+  ERROR,
+  NEW_SESSION,
+  SESSION_CREATED,
+  SESSION_ID,
+  SESSION_INFO,
+  SESSION_LIST,
+} from '../schemas/session.ts';
 
 export function sessionRoutes(app: App, sessions: SessionRegistry): void {
-  const create = { tags: ['sessions'], summary: 'Make a session', body: NEW_SESSION, response: { 200: SESSION_CREATED, '4xx': ERROR } };
-  app.post('/sessions', { schema: create }, async (request) => {
+  collectionRoutes(app, sessions);
+  memberRoutes(app, sessions);
+}
+
+function collectionRoutes(app: App, sessions: SessionRegistry): void {
+  const create = {
+    tags: ['sessions'],
+    summary: 'Make a session',
+    body: NEW_SESSION,
+    response: { 200: SESSION_CREATED, '4xx': ERROR },
+  };
+  app.post('/sessions', { schema: create }, async (request, reply) => {
+    reply.header('Cache-Control', 'no-store');
     const session = await sessions.create(newSession(request.body));
-    return { id: session.id, streamUrl: `${baseUrl(request)}/sessions/${session.id}/stream.m3u8`, status: session.createdStatus };
+    return {
+      id: session.id,
+      streamUrl: `${baseUrl(request)}/sessions/${session.id}/stream.m3u8`,
+      status: session.createdStatus,
+    };
   });
 
-  const list = { tags: ['sessions'], summary: 'All sessions, for this machine only', response: { 200: SESSION_LIST, '4xx': ERROR } };
+  const list = {
+    tags: ['sessions'],
+    summary: 'All sessions, for this machine only',
+    response: { 200: SESSION_LIST, '4xx': ERROR },
+  };
   app.get('/sessions', { schema: list }, async (request, reply) => {
-    if (!isLoopback(request.socket.remoteAddress)) throw new AppError('FORBIDDEN', 'The list of sessions is for this machine only.');
+    if (!isLoopback(request.socket.remoteAddress))
+      throw new AppError('FORBIDDEN', 'The list of sessions is for this machine only.');
     reply.header('Cache-Control', 'no-store');
     return sessions.list().map((session) => session.summary());
   });
+}
 
-  const info = { tags: ['sessions'], summary: 'What is known of a session', params: SESSION_ID, response: { 200: SESSION_INFO, '4xx': ERROR } };
+function memberRoutes(app: App, sessions: SessionRegistry): void {
+  const info = {
+    tags: ['sessions'],
+    summary: 'What is known of a session',
+    params: SESSION_ID,
+    response: { 200: SESSION_INFO, '4xx': ERROR },
+  };
   app.get('/sessions/:id', { schema: info }, async (request, reply) => {
     reply.header('Cache-Control', 'no-store');
     return sessions.get(request.params.id).info(requestSignal(reply));
   });
 
-  const end = { tags: ['sessions'], summary: 'End a session', params: SESSION_ID, response: { 204: Type.Null(), '4xx': ERROR } };
+  const end = {
+    tags: ['sessions'],
+    summary: 'End a session',
+    params: SESSION_ID,
+    response: { 204: Type.Null(), '4xx': ERROR },
+  };
   app.delete('/sessions/:id', { schema: end }, async (request, reply) => {
     if (!sessions.end(request.params.id)) throw new AppError('NOT_FOUND', 'There is no such session.');
     return reply.code(204).send(null);
   });
 
-  const audio = { tags: ['sessions'], summary: 'Choose the audio track', params: SESSION_ID, body: AUDIO_CHOICE, response: { 200: AUDIO_CHOICE, '4xx': ERROR } };
+  const audio = {
+    tags: ['sessions'],
+    summary: 'Choose the audio track',
+    params: SESSION_ID,
+    body: AUDIO_CHOICE,
+    response: { 200: AUDIO_CHOICE, '4xx': ERROR },
+  };
   app.post('/sessions/:id/audio', { schema: audio }, async (request, reply) => {
     const { index } = request.body;
     await sessions.get(request.params.id).selectAudio(index, requestSignal(reply));
@@ -59,7 +105,8 @@ function newSession(body: Static<typeof NEW_SESSION>): NewSession {
 /** The address the caller used to reach us; our own when it named none that is valid. */
 function baseUrl(request: FastifyRequest): string {
   const named = URL.parse(`http://${request.host}`);
-  if (named !== null && named.host !== '' && named.pathname === '/' && named.username === '') return `http://${request.host}`;
+  if (named !== null && named.host !== '' && named.pathname === '/' && named.username === '')
+    return `http://${request.host}`;
   const { localAddress = '127.0.0.1', localPort, localFamily } = request.socket;
   return `http://${localFamily === 'IPv6' ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

@@ -46,7 +46,11 @@ interface MuxedCall extends Parts {
   prefix: string;
 }
 
-async function sendMuxed(request: FastifyRequest, reply: FastifyReply, { sessions, id, query, prefix }: MuxedCall): Promise<FastifyReply> {
+async function sendMuxed(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { sessions, id, query, prefix }: MuxedCall,
+): Promise<FastifyReply> {
   const session = sessions.get(id);
   const answer = await session.muxed({ seek: parseSeek(query), prefix }, requestSignal(reply));
   // The timeline is whole and absolute: every playlist begins at 0, wherever playback does.
@@ -56,10 +60,16 @@ async function sendMuxed(request: FastifyRequest, reply: FastifyReply, { session
   search.delete('stream');
   search.set('seek', answer.redirectSeconds.toFixed(3));
   search.set('seek_id', 'auto');
-  return reply.header('Cache-Control', 'no-store').redirect(`/sessions/${id}/stream/${PLAYLIST_NAME}?${search}`, 302);
+  return reply
+    .header('Cache-Control', 'no-store')
+    .redirect(`/sessions/${id}/stream/${PLAYLIST_NAME}?${search.toString()}`, 302);
 }
 
-async function sendFile(request: FastifyRequest, reply: FastifyReply, { sessions, pool, id, name }: Parts & { id: string; name: string }): Promise<FastifyReply> {
+async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { sessions, pool, id, name }: Parts & { id: string; name: string },
+): Promise<FastifyReply> {
   const signal = requestSignal(reply);
   const made = await sessions.get(id).streamFile(name, request.headers.range, signal);
   if ('text' in made) return sendPlaylist(reply, made.text);

@@ -20,12 +20,20 @@ export const NEW_SESSION = Type.Object({
   startTime: Type.Optional(Type.Union([Type.Number({ minimum: 0, description: 'Seconds' }), Type.Null()])),
   fileIdx: Type.Optional(Type.Union([Type.Integer({ minimum: 0, description: 'File of a torrent' }), Type.Null()])),
   quality: Type.Optional(Type.Union([QUALITY, Type.Null()])),
-  headers: Type.Optional(Type.Record(Type.String({ maxLength: 256 }), Type.String({ maxLength: 8192 }), { maxProperties: 32 })),
+  headers: Type.Optional(
+    Type.Record(Type.String({ maxLength: 256 }), Type.String({ maxLength: 8192 }), { maxProperties: 32 }),
+  ),
 });
 
-export const SESSION_CREATED = Type.Object({ id: Type.String(), streamUrl: Type.String(), status: Type.Enum(['starting', 'ready']) });
+export const SESSION_CREATED = Type.Object({
+  id: Type.String(),
+  streamUrl: Type.String(),
+  status: Type.Enum(['starting', 'ready']),
+});
 
-export const AUDIO_CHOICE = Type.Object({ index: Type.Integer({ minimum: 0, description: 'Ordinal among the audio tracks' }) });
+export const AUDIO_CHOICE = Type.Object({
+  index: Type.Integer({ minimum: 0, description: 'Ordinal among the audio tracks' }),
+});
 
 const NUMBER = Type.Optional(Type.Number());
 const STREAM = Type.Object({
@@ -47,7 +55,14 @@ const VIDEO = Type.Object({
   hdr: Type.Optional(Type.Enum(['PQ', 'HLG'])),
 });
 
-const VARIANT = Type.Object({ name: Type.String(), bandwidth: Type.Number(), codecs: Type.String(), width: NUMBER, height: NUMBER, frameRate: NUMBER });
+const VARIANT = Type.Object({
+  name: Type.String(),
+  bandwidth: Type.Number(),
+  codecs: Type.String(),
+  width: NUMBER,
+  height: NUMBER,
+  frameRate: NUMBER,
+});
 
 export const SESSION_INFO = Type.Object({
   id: Type.String(),

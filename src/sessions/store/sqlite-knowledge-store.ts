@@ -13,12 +13,16 @@ export class SqliteKnowledgeStore implements KnowledgeStore {
   constructor(database: DatabaseSync) {
     this.#database = database;
     database
-      .prepare('DELETE FROM knowledge WHERE source_id NOT IN (SELECT source_id FROM knowledge ORDER BY used_at DESC LIMIT ?)')
+      .prepare(
+        'DELETE FROM knowledge WHERE source_id NOT IN (SELECT source_id FROM knowledge ORDER BY used_at DESC LIMIT ?)',
+      )
       .run(KEPT_SOURCES);
   }
 
   get(sourceId: string): unknown {
-    const row = this.#database.prepare('UPDATE knowledge SET used_at = ? WHERE source_id = ? RETURNING value').get(Date.now(), sourceId);
+    const row = this.#database
+      .prepare('UPDATE knowledge SET used_at = ? WHERE source_id = ? RETURNING value')
+      .get(Date.now(), sourceId);
     return typeof row?.['value'] === 'string' ? decoded(row['value']) : undefined;
   }
 

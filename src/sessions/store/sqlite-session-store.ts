@@ -53,7 +53,9 @@ export class SqliteSessionStore implements SessionStore {
 
   put(record: SessionRecord): void {
     this.#database
-      .prepare('INSERT INTO sessions (id, owner, record) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, record = excluded.record')
+      .prepare(
+        'INSERT INTO sessions (id, owner, record) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, record = excluded.record',
+      )
       .run(record.id, this.#options.owner, JSON.stringify(record));
   }
 

@@ -1,0 +1,167 @@
+// A presentation over the media engine: the plans of a source's renditions, made once, and the segments behind them.
+import { AppError } from '../base/app-error.ts';
+import { planAudio, reasonsToEncodeAudio } from '../media/audio-plan.ts';
+import type { AudioPlan } from '../media/audio-plan.ts';
+import { planCopiedVideo, reasonsToEncode } from '../media/copied-video-plan.ts';
+import type { CopiedVideoPlan } from '../media/copied-video-plan.ts';
+import type { Chapter, MediaDescription } from '../media/description.ts';
+import { planLadder } from '../media/encoded-video-plan.ts';
+import type { EncodedVideoPlan } from '../media/encoded-video-plan.ts';
+import type { MediaFacts } from '../media/facts.ts';
+import { audioInit, copiedVideoInit, encodedVideoInit } from '../media/init-sections.ts';
+import type { RunJob } from '../media/probe.ts';
+import { planRendition } from '../media/rendition-plan.ts';
+import type { RenditionParts, RenditionPlan } from '../media/rendition-plan.ts';
+import type { SegmentFile } from '../media/segment-file.ts';
+import type { SegmentScheduler } from '../media/segment-scheduler.ts';
+import { segmentCount, segmentSeconds } from '../media/timeline.ts';
+import type { Source } from '../sources/source.ts';
+import { listVariants } from './list-variants.ts';
+import type { AudioRendition, Presentation, Rendition, Variant } from './presentation.ts';
+
+export interface MediaEngine {
+  scheduler: SegmentScheduler;
+  run: RunJob;
+}
+
+/** B-frames save bits; without them hls.js shows MPEG-TS exactly, wherever it starts. */
+const LADDER_B_FRAMES = 3;
+const MUXED_B_FRAMES = 0;
+
+/** On this rung and below the muxed route encodes. */
+const MUXED_RUNG = 0;
+
+export class MediaPresentation implements Presentation {
+  readonly #source: Source;
+  readonly #facts: MediaFacts;
+  readonly #engine: MediaEngine;
+  readonly #audio: AudioPlan[];
+  readonly #original: CopiedVideoPlan | undefined;
+  readonly #ladder: EncodedVideoPlan[];
+  readonly #muxedVideo: CopiedVideoPlan | EncodedVideoPlan | undefined;
+  readonly #renditions = new Map<string, Rendition>();
+  readonly audioRenditions: AudioRendition[];
+  readonly variants: Variant[];
+  readonly targetDurationSeconds: number;
+
+  constructor(source: Source, facts: MediaFacts, engine: MediaEngine) {
+    this.#source = source;
+    this.#facts = facts;
+    this.#engine = engine;
+    this.#audio = facts.description.audio.map((track) => planAudio(facts, track));
+    this.#original = planCopiedVideo(facts, 'cmaf');
+    this.#ladder = planLadder(facts, LADDER_B_FRAMES);
+    this.#muxedVideo = planCopiedVideo(facts, 'mpegts') ?? planLadder(facts, MUXED_B_FRAMES)[MUXED_RUNG];
+    this.audioRenditions = facts.description.audio.map((track, i) => ({
+      name: `audio-${i}`,
+      track,
+      channels: this.#audio[i]?.channels ?? 2,
+    }));
+    for (const parts of this.#cmafParts()) this.#renditions.set(parts.name, this.#rendition(parts));
+    this.variants = listVariants({
+      facts,
+      original: this.#original,
+      ladder: this.#ladder,
+      audio: this.#audio,
+      sizeBytes: source.sizeBytes,
+    });
+    this.targetDurationSeconds = this.#targetDuration();
+  }
+
+  get description(): MediaDescription {
+    return this.#facts.description;
+  }
+
+  get chapters(): Chapter[] {
+    return this.#facts.chapters;
+  }
+
+  get durationSeconds(): number {
+    return this.#facts.durationSeconds;
+  }
+
+  get fileSizeBytes(): number | undefined {
+    return this.#source.sizeBytes;
+  }
+
+  get canSeek(): boolean {
+    return this.#source.seekable;
+  }
+
+  get why(): string[] {
+    const sound = this.#facts.description.audio[0];
+    return [...reasonsToEncode(this.#facts, 'mpegts'), ...(sound ? reasonsToEncodeAudio(sound) : [])];
+  }
+
+  rendition(name: string): Rendition | undefined {
+    return this.#renditions.get(name);
+  }
+
+  muxed(audioIndex: number): Rendition {
+    const audio = this.#audio[audioIndex];
+    if (!audio && this.#audio.length) throw new AppError('BAD_REQUEST', `There is no audio track ${audioIndex}.`);
+    const name = `muxed-${audio ? audioIndex : 0}`;
+    const known = this.#renditions.get(name);
+    if (known) return known;
+    const rendition = this.#rendition({ name, format: 'mpegts', video: this.#muxedVideo, audio });
+    this.#renditions.set(name, rendition);
+    return rendition;
+  }
+
+  *#cmafParts(): Iterable<RenditionParts> {
+    if (this.#original) yield { name: 'original', format: 'cmaf', video: this.#original, audio: undefined };
+    for (const rung of this.#ladder) yield { name: rung.name, format: 'cmaf', video: rung, audio: undefined };
+    for (const [i, audio] of this.#audio.entries())
+      yield { name: `audio-${i}`, format: 'cmaf', video: undefined, audio };
+  }
+
+  #rendition(parts: RenditionParts): Rendition {
+    const { id, input } = this.#source;
+    const plan = planRendition({ id, input, origin: this.#facts.origin }, parts);
+    return {
+      name: parts.name,
+      format: parts.format,
+      timeline: plan.timeline,
+      isIndependent: parts.video?.track.kind !== 'copied' || parts.video.track.codec !== 'hevc',
+      init: (signal) => this.#init(plan, signal),
+      segment: (number, viewer, signal) => this.#segment({ plan, number, viewer }, signal),
+    };
+  }
+
+  #segment(wish: { plan: RenditionPlan; number: number; viewer: string }, signal: AbortSignal): Promise<SegmentFile> {
+    return this.#engine.scheduler.request(
+      { rendition: wish.plan.scheduled, number: wish.number, viewer: wish.viewer },
+      signal,
+    );
+  }
+
+  async #init(plan: RenditionPlan, signal: AbortSignal): Promise<Uint8Array> {
+    const { video, audio } = plan;
+    if (video && !('cuts' in video)) {
+      const header = await this.#engine.run({ kind: 'encoder-header', track: video.track }, signal);
+      return encodedVideoInit(video.track, header.configuration);
+    }
+    const source = this.#facts.description.video;
+    if (video && source) return copiedVideoInit(source, video.timeline.timescale);
+    if (audio) return audioInit(audio);
+    throw new TypeError('a rendition needs video or audio');
+  }
+
+  /** RFC 8216 section 4.3.3.1: no EXTINF, rounded, is longer. The muxed renditions have the grids of the others. */
+  #targetDuration(): number {
+    const timelines = [...this.#renditions.values()].map((rendition) => rendition.timeline);
+    if (this.#muxedVideo) timelines.push(this.#muxedVideo.timeline);
+    let longest = 1;
+    for (const timeline of timelines) {
+      for (let number = 0; number < segmentCount(timeline); number++) {
+        const { start, end } = segmentSeconds(timeline, number);
+        longest = Math.max(longest, Math.round(end - start));
+      }
+    }
+    return longest;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#source[Symbol.asyncDispose]();
+  }
+}
