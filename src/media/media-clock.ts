@@ -23,3 +23,9 @@ export function toDemuxer(seconds: number, timeBase: Rational, origin: Origin): 
   const originSeconds = (origin.ticks * origin.timeBase.num) / origin.timeBase.den;
   return Math.floor(((seconds + originSeconds) * timeBase.den) / timeBase.num);
 }
+
+/** The time of the nearest frame of a constant rate, in the same ticks. */
+export function snapTime(ticks: number, timescale: number, rate: Rational): number {
+  const frame = Math.round((ticks * rate.num) / (rate.den * timescale));
+  return Math.round((frame * rate.den * timescale) / rate.num);
+}

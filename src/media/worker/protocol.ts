@@ -1,7 +1,7 @@
 // The words between the server and a media worker. Every job is whole in itself: any worker can do it, at any time, with the same result.
 import type { Rational } from '../../base/rational.ts';
 import type { MediaInput } from '../../sources/source.ts';
-import type { MediaDescription } from '../description.ts';
+import type { ColorDescription, MediaDescription } from '../description.ts';
 
 /** The demuxer timestamp that is the presentation's zero. */
 export interface Origin {
@@ -35,6 +35,7 @@ export interface EncodedVideo {
   height: number;
   deinterlace: boolean;
   rotationDegrees: 0 | 90 | 180 | 270;
+  color: ColorDescription;
   crf: number;
   maxBitRate: number;
   bFrames: number;

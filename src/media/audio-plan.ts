@@ -1,0 +1,93 @@
+// Whether a sound track can be copied, and its segments: always a whole number of coded frames.
+import { parseAudioSpecificConfig } from './bitstream/audio-specific-config.ts';
+import type { AudioTrack } from './description.ts';
+import type { MediaFacts } from './facts.ts';
+import { toTimeline } from './media-clock.ts';
+import type { Timeline } from './timeline.ts';
+import type { CopiedAudio, EncodedAudio } from './worker/protocol.ts';
+
+const SEGMENT_SECONDS = 4;
+
+/** Rates an encoded track may have; others become 48 kHz. */
+const ENCODED_RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000];
+const ENCODED_BIT_RATE = 160_000;
+const AAC_FRAME_SAMPLES = 1024;
+const AAC_LC = 2;
+
+/** What hls.js, AVPlayer and ADTS can carry. */
+const MAX_COPIED_CHANNELS = 6;
+
+export interface AudioPlan {
+  track: CopiedAudio | EncodedAudio;
+  /** Samples in one coded frame. */
+  frameSamples: number;
+  /** Position of the first frame: less than one frame after the start of the presentation. */
+  phaseSamples: number;
+  channels: number;
+  timeline: Timeline;
+}
+
+/** Why the track cannot be copied, in words; empty when it can. */
+export function reasonsToEncodeAudio(track: AudioTrack): string[] {
+  if (track.codec !== 'aac') return [`${track.codec} sound does not play everywhere`];
+  const config = parseAudioSpecificConfig(track.configuration);
+  const isPlain = config.objectType === AAC_LC && config.channels > 0 && config.channels <= MAX_COPIED_CHANNELS && config.frameLength === AAC_FRAME_SAMPLES;
+  return isPlain ? [] : ['this kind of AAC does not play everywhere'];
+}
+
+export function planAudio(facts: MediaFacts, track: AudioTrack): AudioPlan {
+  const isCopied = !reasonsToEncodeAudio(track).length;
+  const planned = isCopied ? copiedTrack(track) : encodedTrack(track);
+  const frameSamples = planned.kind === 'copied' ? planned.frameSamples : AAC_FRAME_SAMPLES;
+  const start = toTimeline(track.startTicks, track.timeBase, { origin: facts.origin, timescale: planned.sampleRate });
+  const phaseSamples = planned.kind === 'copied' ? ((start % frameSamples) + frameSamples) % frameSamples : 0;
+  return {
+    track: planned,
+    frameSamples,
+    phaseSamples,
+    channels: planned.channels,
+    timeline: sampleTimeline({ seconds: facts.durationSeconds, sampleRate: planned.sampleRate, frameSamples, phaseSamples }),
+  };
+}
+
+/** High-efficiency AAC counts in samples of its core: half the rate, and the same frame. */
+function copiedTrack(track: AudioTrack): CopiedAudio {
+  const config = parseAudioSpecificConfig(track.configuration);
+  return {
+    kind: 'copied',
+    streamIndex: track.streamIndex,
+    sampleRate: config.sampleRate,
+    channels: config.channels,
+    frameSamples: config.frameLength,
+    startTicks: track.startTicks,
+    configuration: track.configuration,
+  };
+}
+
+function encodedTrack(track: AudioTrack): EncodedAudio {
+  return {
+    kind: 'encoded',
+    streamIndex: track.streamIndex,
+    sampleRate: ENCODED_RATES.includes(track.sampleRate) ? track.sampleRate : 48_000,
+    channels: track.channels === 1 ? 1 : 2,
+    bitRate: track.channels === 1 ? ENCODED_BIT_RATE / 2 : ENCODED_BIT_RATE,
+    startTicks: track.startTicks,
+  };
+}
+
+function sampleTimeline(shape: { seconds: number; sampleRate: number; frameSamples: number; phaseSamples: number }): Timeline {
+  const { seconds, sampleRate, frameSamples, phaseSamples } = shape;
+  const total = Math.max(1, Math.ceil((seconds * sampleRate - phaseSamples) / frameSamples - 0.5));
+  const perSegment = Math.round((SEGMENT_SECONDS * sampleRate) / frameSamples);
+  const boundaries: number[] = [];
+  for (let frame = 0; frame < total; frame += perSegment) boundaries.push(phaseSamples + frame * frameSamples);
+  boundaries.push(phaseSamples + total * frameSamples);
+  return { timescale: sampleRate, boundaries };
+}
+
+/** The frames that start within `[startSeconds, endSeconds)`: the sound of one segment of a muxed rendition. */
+export function framesWithin(plan: AudioPlan, span: { startSeconds: number; endSeconds: number }): { start: number; end: number } {
+  const { frameSamples, phaseSamples, track } = plan;
+  const onGrid = (seconds: number) => phaseSamples + Math.max(0, Math.ceil((seconds * track.sampleRate - phaseSamples) / frameSamples - 1e-6)) * frameSamples;
+  return { start: onGrid(span.startSeconds), end: onGrid(span.endSeconds) };
+}

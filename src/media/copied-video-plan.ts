@@ -1,0 +1,104 @@
+// Whether video can be copied, and where it is cut: a pure function of the facts, the same in every process.
+import type { VideoTrack } from './description.ts';
+import type { KeyframeTable, MediaFacts } from './facts.ts';
+import { snapTime, toTimeline } from './media-clock.ts';
+import type { Timeline } from './timeline.ts';
+import type { CopiedVideo, VideoCut } from './worker/protocol.ts';
+
+/** Cut at the first keyframe in each of these. */
+const TARGET_SECONDS = 6;
+
+/** While playback gets going, cut at every keyframe that is this far from the last cut. */
+const START_SECONDS = 10;
+const START_SPACING_SECONDS = 1;
+
+/** A longer group of pictures makes the player wait: such a video is encoded instead. */
+const MAX_GROUP_SECONDS = 12;
+
+export interface CopiedVideoPlan {
+  track: CopiedVideo;
+  timeline: Timeline;
+  /** One for every segment. */
+  cuts: VideoCut[];
+}
+
+/** Codecs with a mapping into CMAF that players know. */
+const CMAF_CODECS = ['h264', 'hevc', 'vp9', 'av1'];
+
+export type Route = 'cmaf' | 'mpegts';
+
+/** Why the video cannot be copied on this route, in words; empty when it can. */
+export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
+  const { table } = facts;
+  const { video } = facts.description;
+  if (!video) return [];
+  const reasons: string[] = [];
+  const codecs = route === 'mpegts' ? ['h264'] : CMAF_CODECS;
+  if (!codecs.includes(video.codec)) reasons.push(`${video.codec} video does not play everywhere`);
+  else if (!video.configuration.length && video.codec !== 'vp9') reasons.push('the video states no parameter sets');
+  if (route === 'mpegts' && (video.bitDepth !== 8 || video.chroma !== '4:2:0')) reasons.push(`${video.bitDepth} bit ${video.chroma} video does not play everywhere`);
+  if (video.rotationDegrees !== 0) reasons.push('the picture must be turned upright');
+  if (video.interlaced) reasons.push('the video is interlaced');
+  if (!table) reasons.push('the file has no index of its keyframes');
+  else if (!table.startsClean) reasons.push('the video cannot be cut at its keyframes');
+  else if (longestGroup(facts, table, video) > MAX_GROUP_SECONDS) reasons.push('its keyframes are too far apart');
+  return reasons;
+}
+
+function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack): number {
+  const times = table.keyframes.map((ticks) => (ticks * video.timeBase.num) / video.timeBase.den);
+  const start = times[0] ?? 0;
+  const ends = [...times.slice(1), start + (facts.videoSeconds ?? 0)];
+  return Math.max(...times.map((time, i) => (ends[i] ?? time) - time));
+}
+
+/** The plan; undefined when there are reasons to encode. */
+export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPlan | undefined {
+  const { table, videoSeconds } = facts;
+  const { video } = facts.description;
+  if (!video || !table || videoSeconds === undefined || reasonsToEncode(facts, route).length) return undefined;
+  const grid = table.frameGrid;
+  const timescale = grid?.num ?? Math.round(video.timeBase.den / video.timeBase.num);
+  const ticksOf = (keyframe: number) => {
+    const exact = toTimeline(keyframe, video.timeBase, { origin: facts.origin, timescale });
+    return grid ? snapTime(exact, timescale, grid) : exact;
+  };
+  const cuts = chooseCuts(table.keyframes.map((keyframe) => ({ keyframe, ticks: ticksOf(keyframe) })), timescale);
+  const last = cuts.at(-1)?.ticks ?? 0;
+  const end = Math.max(Math.round(videoSeconds * timescale), last + 1);
+  return {
+    track: {
+      kind: 'copied',
+      streamIndex: video.streamIndex,
+      codec: video.codec,
+      timescale,
+      frameGrid: grid,
+      mustBeIdr: route === 'mpegts',
+      reorderFrames: video.reorderFrames,
+      frameRate: video.frameRate,
+      configuration: video.configuration,
+    },
+    timeline: { timescale, boundaries: [...cuts.map((cut) => cut.ticks), grid ? snapTime(end, timescale, grid) : end] },
+    cuts: cuts.map((cut, i) => ({ fromTicks: cut.keyframe, toTicks: cuts[i + 1]?.keyframe })),
+  };
+}
+
+interface Cut {
+  keyframe: number;
+  ticks: number;
+}
+
+/** An absolute grid: what is cut does not depend on what was cut before, but for the minimum spacing at the start. */
+function chooseCuts(keyframes: Cut[], timescale: number): Cut[] {
+  const cuts: Cut[] = [];
+  let last = -Infinity;
+  for (const candidate of keyframes) {
+    const time = candidate.ticks / timescale;
+    const isCut =
+      time < START_SECONDS ? time - last >= START_SPACING_SECONDS : Math.floor(time / TARGET_SECONDS) !== Math.floor(last / TARGET_SECONDS);
+    if (!isCut) continue;
+    cuts.push(candidate);
+    last = time;
+  }
+  return cuts;
+}

@@ -1,0 +1,119 @@
+// The ladder of encoded renditions: sizes, rates and the frame grid, from the shape of the source.
+import type { Rational } from '../base/rational.ts';
+import type { VideoTrack } from './description.ts';
+import type { MediaFacts } from './facts.ts';
+import type { Timeline } from './timeline.ts';
+import type { EncodedVideo } from './worker/protocol.ts';
+
+interface Rung {
+  name: string;
+  width: number;
+  height: number;
+  maxBitRate: number;
+}
+
+/** 16:9 boxes the picture is fitted into, never enlarged. */
+export const RUNGS: readonly Rung[] = [
+  { name: '1080p', width: 1920, height: 1080, maxBitRate: 6_000_000 },
+  { name: '720p', width: 1280, height: 720, maxBitRate: 3_000_000 },
+  { name: '480p', width: 854, height: 480, maxBitRate: 1_500_000 },
+  { name: '360p', width: 640, height: 360, maxBitRate: 800_000 },
+];
+
+const SEGMENT_SECONDS = 2;
+
+/** The first segments are short, so that playback starts early. */
+const SHORT_SEGMENTS = 4;
+const SHORT_SECONDS = 1;
+
+const CRF = 23;
+
+const STANDARD_RATES: readonly Rational[] = [
+  { num: 24_000, den: 1001 },
+  { num: 24, den: 1 },
+  { num: 25, den: 1 },
+  { num: 30_000, den: 1001 },
+  { num: 30, den: 1 },
+  { num: 48, den: 1 },
+  { num: 50, den: 1 },
+  { num: 60_000, den: 1001 },
+  { num: 60, den: 1 },
+];
+
+export interface EncodedVideoPlan {
+  name: string;
+  track: EncodedVideo;
+  timeline: Timeline;
+}
+
+/** Upright size in square pixels. */
+export function displaySize(video: VideoTrack): { width: number; height: number } {
+  const { num, den } = video.sampleAspectRatio;
+  const width = Math.round((video.width * num) / den);
+  return video.rotationDegrees % 180 === 0 ? { width, height: video.height } : { width: video.height, height: width };
+}
+
+/** The rungs that are not above the source; the source's own size where it is below all of them. */
+export function planLadder(facts: MediaFacts, bFrames: number): EncodedVideoPlan[] {
+  const { video } = facts.description;
+  if (!video) return [];
+  const size = displaySize(video);
+  const fitting = RUNGS.filter((rung) => rung.height <= size.height || rung.width <= size.width);
+  const lowest = RUNGS.at(-1);
+  const rungs = fitting.length || !lowest ? fitting : [{ ...lowest, name: `${even(size.height)}p` }];
+  return rungs.map((rung) => planRung(facts, video, { rung, bFrames }));
+}
+
+function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFrames: number }): EncodedVideoPlan {
+  const { rung, bFrames } = wish;
+  const size = displaySize(video);
+  const scale = Math.min(1, rung.width / size.width, rung.height / size.height);
+  const frameRate = encodedRate(video.frameRate);
+  const track: EncodedVideo = {
+    kind: 'encoded',
+    streamIndex: video.streamIndex,
+    frameRate,
+    width: even(size.width * scale),
+    height: even(size.height * scale),
+    deinterlace: video.interlaced,
+    rotationDegrees: video.rotationDegrees,
+    color: { ...video.color, fullRange: false },
+    crf: CRF,
+    maxBitRate: rung.maxBitRate,
+    bFrames,
+    level: levelFor(rung, frameRate),
+  };
+  return { name: rung.name, track, timeline: frameTimeline(facts.videoSeconds ?? 0, frameRate) };
+}
+
+/** H.264 Annex A: the lowest level whose macroblock rate and frame size the rung cannot exceed. */
+function levelFor(rung: Rung, rate: Rational): number {
+  const isFast = rate.num / rate.den > 31;
+  if (rung.height > 720) return isFast ? 42 : 40;
+  if (rung.height > 480) return isFast ? 32 : 31;
+  return isFast ? 31 : 30;
+}
+
+/** The source's rate where it is a common one, else the next common one above, so that no picture is lost below 60 a second. */
+function encodedRate(rate: Rational): Rational {
+  const value = rate.num / rate.den;
+  const near = STANDARD_RATES.find(({ num, den }) => Math.abs(num / den / value - 1) < 0.0005);
+  if (near) return near;
+  return STANDARD_RATES.find(({ num, den }) => num / den > value) ?? { num: 60, den: 1 };
+}
+
+/** Boundaries in ticks of the rate's numerator: frame numbers times its denominator. */
+function frameTimeline(seconds: number, rate: Rational): Timeline {
+  const total = Math.max(1, Math.round((seconds * rate.num) / rate.den));
+  const framesIn = (span: number) => Math.round((span * rate.num) / rate.den);
+  const boundaries = [0];
+  for (let frame = 0; frame < total; ) {
+    frame = Math.min(total, frame + framesIn(boundaries.length <= SHORT_SEGMENTS ? SHORT_SECONDS : SEGMENT_SECONDS));
+    boundaries.push(frame * rate.den);
+  }
+  return { timescale: rate.num, boundaries };
+}
+
+function even(value: number): number {
+  return Math.max(2, 2 * Math.round(value / 2));
+}

@@ -1,0 +1,44 @@
+// Everything the server knows of a source before it plays it: plain values, kept by source id.
+import type { Rational } from '../base/rational.ts';
+import type { Chapter, MediaDescription } from './description.ts';
+import type { Origin } from './worker/protocol.ts';
+
+/** Where copied video may be cut. */
+export interface KeyframeTable {
+  /** Presentation timestamps in the video track's time base, ascending. */
+  keyframes: number[];
+  /** Constant rate on whose grid the container's rounded timestamps lie; undefined: they are exact as they are, or of variable rate. */
+  frameGrid: Rational | undefined;
+  /** Whether decoding can start at the keyframes looked at. */
+  startsClean: boolean;
+}
+
+export interface MediaFacts {
+  description: MediaDescription;
+  chapters: Chapter[];
+  origin: Origin;
+  /** From the first picture (without video: the first sound) to the end of the last track. */
+  durationSeconds: number;
+  /** End of the last frame; undefined without video. */
+  videoSeconds: number | undefined;
+  /** Undefined: no index and too dear to scan; the video can only be transcoded. */
+  table: KeyframeTable | undefined;
+}
+
+/** Facts in the store that were written by another version are made again. */
+const FACTS_VERSION = 1;
+
+/** Facts as they are stored. */
+export interface StoredFacts {
+  version: number;
+  facts: MediaFacts;
+}
+
+export function toStored(facts: MediaFacts): StoredFacts {
+  return { version: FACTS_VERSION, facts };
+}
+
+/** The store holds what we wrote, or what an older or newer version wrote. */
+export function isStoredFacts(value: unknown): value is StoredFacts {
+  return typeof value === 'object' && value !== null && 'version' in value && value.version === FACTS_VERSION && 'facts' in value;
+}

@@ -1,0 +1,25 @@
+// The init section of each kind of rendition.
+import { aacLcConfig } from './bitstream/audio-specific-config.ts';
+import type { AudioPlan } from './audio-plan.ts';
+import type { VideoTrack } from './description.ts';
+import { initSegment } from './fmp4/init-segment.ts';
+import type { EncodedVideo } from './worker/protocol.ts';
+
+const TRACK_ID = 1;
+
+export function copiedVideoInit(track: VideoTrack, timescale: number): Uint8Array {
+  return initSegment({ trackId: TRACK_ID, timescale, track: { kind: 'video', ...track } });
+}
+
+/** `configuration`: the avcC record the encoder gave. */
+export function encodedVideoInit(track: EncodedVideo, configuration: Uint8Array): Uint8Array {
+  const { width, height, color } = track;
+  const shape = { codec: 'h264', configuration, width, height, color, sampleAspectRatio: { num: 1, den: 1 } };
+  return initSegment({ trackId: TRACK_ID, timescale: track.frameRate.num, track: { kind: 'video', ...shape } });
+}
+
+export function audioInit({ track }: AudioPlan): Uint8Array {
+  const configuration = track.kind === 'copied' ? track.configuration : aacLcConfig(track.sampleRate, track.channels);
+  const shape = { codec: 'aac', configuration, sampleRate: track.sampleRate, channels: track.channels };
+  return initSegment({ trackId: TRACK_ID, timescale: track.sampleRate, track: { kind: 'audio', ...shape } });
+}

@@ -1,0 +1,139 @@
+// Learns the facts of a source: header and index at the same time, a scan of the packets only where there is no index.
+import { AppError } from '../base/app-error.ts';
+import type { Rational } from '../base/rational.ts';
+import type { Source } from '../sources/source.ts';
+import type { Chapter, MediaDescription, VideoTrack } from './description.ts';
+import type { MediaFacts } from './facts.ts';
+import type { ContainerIndex } from './index/container-index.ts';
+import { readContainerIndex } from './index/read-container-index.ts';
+import type { Origin, ScanResult, WorkerJob, WorkerResults } from './worker/protocol.ts';
+
+/** Does one job in any media worker. */
+export type RunJob = <J extends WorkerJob>(job: J, signal: AbortSignal) => Promise<WorkerResults[J['kind']]>;
+
+/** A remote source is read through for its keyframes only up to this size. */
+const MAX_REMOTE_SCAN_BYTES = 64 * 1024 * 1024;
+
+/** Keyframes looked at to see whether decoding can start there. */
+const VERIFIED_KEYFRAMES = 3;
+
+/** Half a tick of a millisecond clock, and a little more. */
+const GRID_TOLERANCE_SECONDS = 0.001;
+
+/** @throws AppError NOT_MEDIA, UNSUPPORTED_MEDIA, or what reading the source throws */
+export async function probe(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
+  if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty.');
+  const [described, index] = await Promise.allSettled([
+    run({ kind: 'describe', input: source.input }, signal),
+    readIndex(source, signal),
+  ]);
+  if (described.status === 'rejected') throw described.reason;
+  if (index.status === 'rejected') throw index.reason;
+  return assemble(await withScan({ source, run, description: described.value, index: index.value }, signal), signal);
+}
+
+function readIndex(source: Source, signal: AbortSignal): Promise<ContainerIndex | undefined> {
+  return readContainerIndex({ sizeBytes: source.sizeBytes, read: (range) => source.read(range, signal) });
+}
+
+interface Findings {
+  source: Source;
+  run: RunJob;
+  description: MediaDescription;
+  index: ContainerIndex | undefined;
+  scan?: ScanResult | undefined;
+}
+
+async function withScan(findings: Findings, signal: AbortSignal): Promise<Findings> {
+  const { source, description, index } = findings;
+  if (!description.video && !description.audio.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+  const isKnown = description.video ? index?.video !== undefined : index?.durationSeconds !== undefined;
+  const isDear = source.input.kind !== 'file' && (source.sizeBytes ?? Infinity) > MAX_REMOTE_SCAN_BYTES;
+  const canDoWithout = (index?.durationSeconds ?? description.durationSeconds) !== undefined;
+  if (isKnown || (isDear && canDoWithout)) return findings;
+  return { ...findings, scan: await findings.run({ kind: 'scan', input: source.input }, signal) };
+}
+
+async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaFacts> {
+  const { index, scan } = findings;
+  const description = scan?.description ?? findings.description;
+  const chapters = index?.chapters ?? [];
+  const { video } = description;
+  if (!video) return withoutVideo(description, chapters, findings);
+  const keyframes = index?.video?.keyframes ?? scan?.keyframes ?? [];
+  const origin = { ticks: keyframes[0] ?? video.startTicks, timeBase: video.timeBase };
+  const videoSeconds = videoEnd(findings, video, origin);
+  const startsClean = await verified(findings, { video, keyframes }, signal);
+  return {
+    description,
+    chapters: shifted(chapters, origin),
+    origin,
+    durationSeconds: Math.max(videoSeconds, containerEnd(findings, origin) ?? 0),
+    videoSeconds,
+    table: keyframes.length ? { keyframes, frameGrid: gridOf({ video, keyframes, index, origin }), startsClean } : undefined,
+  };
+}
+
+function withoutVideo(description: MediaDescription, chapters: Chapter[], findings: Findings): MediaFacts {
+  const track = description.audio[0];
+  if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+  const origin = { ticks: Math.max(track.startTicks, 0), timeBase: track.timeBase };
+  const scanned = findings.scan && seconds(findings.scan.endTicks - origin.ticks, track.timeBase);
+  const durationSeconds = scanned ?? containerEnd(findings, origin) ?? 0;
+  if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played.');
+  return { description, chapters: shifted(chapters, origin), origin, durationSeconds, videoSeconds: undefined, table: undefined };
+}
+
+function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {
+  const endTicks = findings.index?.video?.endTicks ?? findings.scan?.endTicks;
+  if (endTicks !== undefined && endTicks > origin.ticks) return seconds(endTicks - origin.ticks, video.timeBase);
+  const end = containerEnd(findings, origin);
+  if (end === undefined || end <= 0) throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
+  return end;
+}
+
+/** The stated duration counts from timestamp zero, unless the last keyframe lies beyond it: then it counts from the first picture. */
+function containerEnd({ index, description }: Findings, origin: Origin): number | undefined {
+  const stated = index?.durationSeconds ?? description.durationSeconds;
+  if (stated === undefined) return undefined;
+  const start = seconds(origin.ticks, origin.timeBase);
+  const last = index?.video?.keyframes.at(-1);
+  const isRelative = index?.container !== 'matroska' || (last !== undefined && seconds(last, origin.timeBase) > stated);
+  return isRelative ? stated : stated - start;
+}
+
+async function verified(findings: Findings, table: { video: VideoTrack; keyframes: number[] }, signal: AbortSignal): Promise<boolean> {
+  const { video, keyframes } = table;
+  const asked = keyframes.slice(1, 1 + VERIFIED_KEYFRAMES);
+  if (!asked.length) return true;
+  const { isStart } = await findings.run(
+    { kind: 'verify', input: findings.source.input, streamIndex: video.streamIndex, keyframes: asked },
+    signal,
+  );
+  return isStart.every(Boolean);
+}
+
+/** Matroska rounds to milliseconds: when every keyframe lies on the stated rate's grid, that grid is the truth. */
+function gridOf(given: { video: VideoTrack; keyframes: number[]; index: ContainerIndex | undefined; origin: Origin }): Rational | undefined {
+  const { video, keyframes, index, origin } = given;
+  if (index?.video?.isExact) return undefined;
+  const rate = index?.video?.frameRate ?? video.frameRate;
+  const isOnGrid = keyframes.every((ticks) => {
+    const time = seconds(ticks - origin.ticks, video.timeBase);
+    return Math.abs((Math.round((time * rate.num) / rate.den) * rate.den) / rate.num - time) <= GRID_TOLERANCE_SECONDS;
+  });
+  return isOnGrid ? rate : undefined;
+}
+
+function shifted(chapters: Chapter[], origin: Origin): Chapter[] {
+  const start = seconds(origin.ticks, origin.timeBase);
+  return chapters.map((chapter) => ({
+    ...chapter,
+    startSeconds: Math.max(0, chapter.startSeconds - start),
+    endSeconds: Math.max(0, chapter.endSeconds - start),
+  }));
+}
+
+function seconds(ticks: number, timeBase: Rational): number {
+  return (ticks * timeBase.num) / timeBase.den;
+}

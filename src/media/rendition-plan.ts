@@ -1,0 +1,94 @@
+// Every rendition of a source: its tracks, its timeline and the job for each of its segments. Pure: equal facts, equal plans.
+import { createHash } from 'node:crypto';
+import type { MediaInput } from '../sources/source.ts';
+import type { AudioPlan } from './audio-plan.ts';
+import { framesWithin } from './audio-plan.ts';
+import type { CopiedVideoPlan } from './copied-video-plan.ts';
+import type { EncodedVideoPlan } from './encoded-video-plan.ts';
+import type { ScheduledRendition } from './scheduled-rendition.ts';
+import { segmentCount, segmentSeconds, segmentTicks } from './timeline.ts';
+import type { Timeline } from './timeline.ts';
+import type { Origin, SegmentJob } from './worker/protocol.ts';
+
+/** Part of every key: segments written by another version of the engine are not taken for ours. */
+const ENGINE_VERSION = 1;
+
+export interface RenditionParts {
+  name: string;
+  format: 'cmaf' | 'mpegts';
+  video: CopiedVideoPlan | EncodedVideoPlan | undefined;
+  audio: AudioPlan | undefined;
+}
+
+export interface PlannedSource {
+  id: string;
+  input: MediaInput;
+  origin: Origin;
+}
+
+export interface RenditionPlan extends RenditionParts {
+  timeline: Timeline;
+  scheduled: ScheduledRendition;
+}
+
+/** A rendition with a picture has the picture's segments; one without has the sound's. @throws TypeError without tracks */
+export function planRendition(source: PlannedSource, parts: RenditionParts): RenditionPlan {
+  const timeline = parts.video?.timeline ?? parts.audio?.timeline;
+  if (!timeline) throw new TypeError('a rendition needs video or audio');
+  const key = keyOf(source, parts, timeline);
+  const isEncoded = parts.video?.track.kind === 'encoded' || parts.audio?.track.kind === 'encoded';
+  const secondsOf = (number: number) => segmentSeconds(timeline, number);
+  return {
+    ...parts,
+    timeline,
+    scheduled: {
+      sourceId: source.id,
+      key,
+      format: parts.format,
+      work: isEncoded ? 'encode' : 'copy',
+      medium: parts.video ? 'video' : 'audio',
+      count: segmentCount(timeline),
+      secondsOf,
+      jobFor: (number) => ({
+        kind: 'segment',
+        input: source.input,
+        origin: source.origin,
+        format: parts.format,
+        number,
+        video: parts.video && videoPart(parts.video, number),
+        audio: parts.audio && audioPart(parts.audio, { number, timeline, hasVideo: parts.video !== undefined }),
+        renditionKey: key,
+      }),
+    },
+  };
+}
+
+function videoPart(plan: CopiedVideoPlan | EncodedVideoPlan, number: number): NonNullable<SegmentJob['video']> {
+  const cut = 'cuts' in plan ? plan.cuts[number] : undefined;
+  return { track: plan.track, ...segmentTicks(plan.timeline, number), cut };
+}
+
+function audioPart(plan: AudioPlan, place: { number: number; timeline: Timeline; hasVideo: boolean }): NonNullable<SegmentJob['audio']> {
+  const { number, timeline, hasVideo } = place;
+  if (!hasVideo) return { track: plan.track, ...segmentTicks(plan.timeline, number) };
+  const { start, end } = segmentSeconds(timeline, number);
+  const isLast = number === segmentCount(timeline) - 1;
+  const span = framesWithin(plan, { startSeconds: start, endSeconds: end });
+  const last = plan.timeline.boundaries.at(-1) ?? span.end;
+  return { track: plan.track, start: span.start, end: isLast ? Math.max(last, span.start) : span.end };
+}
+
+function keyOf(source: PlannedSource, parts: RenditionParts, timeline: Timeline): string {
+  const identity = {
+    version: ENGINE_VERSION,
+    source: source.id,
+    format: parts.format,
+    origin: source.origin,
+    video: parts.video?.track,
+    audio: parts.audio?.track,
+    phase: parts.audio?.phaseSamples,
+    timeline,
+  };
+  const text = JSON.stringify(identity, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value));
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
