@@ -143,14 +143,12 @@ export class MediaWorker implements AsyncDisposable {
 
   /** Ends the process: politely when it is idle, at once when it works, because the CPU belongs to somebody else then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#lost) {
-      if (this.#pending.size > 0 || !this.#child.connected) this.kill('is not needed any more');
-      else {
-        this.#whyKilled ??= 'is not needed any more';
-        this.#child.disconnect();
-        const grace = setTimeout(() => this.#child.kill('SIGKILL'), this.#options.graceMs);
-        void this.exited.then(() => clearTimeout(grace));
-      }
+    if (this.#pending.size > 0) this.kill('was not needed any more');
+    else if (!this.isGone) {
+      this.#whyKilled = 'was not needed any more';
+      const grace = setTimeout(() => this.#child.kill('SIGKILL'), this.#options.graceMs);
+      void this.exited.then(() => clearTimeout(grace));
+      if (this.#child.connected) this.#child.disconnect();
     }
     await this.exited;
   }

@@ -34,7 +34,7 @@ export interface CacheStats {
   evicted: number;
 }
 
-/** A segment being made. Disposing removes what was written unless it was published. */
+/** A segment being made. Disposing removes what was written and not published, also by workers that died over it. */
 export interface SegmentDraft extends AsyncDisposable {
   /** Where the worker puts the finished segment. */
   readonly outputPath: string;
@@ -126,17 +126,10 @@ export class SegmentCache implements AsyncDisposable {
     await mkdir(drafts, { recursive: true }).catch(translate);
     const id = randomUUID();
     const outputPath = join(drafts, id);
-    let isPublished = false;
     return {
       outputPath,
-      publish: async () => {
-        const sizeBytes = await this.#publish(outputPath, name, { rendition: renditionPath(rendition), number });
-        isPublished = true;
-        return sizeBytes;
-      },
-      [Symbol.asyncDispose]: async () => {
-        if (!isPublished) await removeStartingWith(drafts, id);
-      },
+      publish: () => this.#publish(outputPath, name, { rendition: renditionPath(rendition), number }),
+      [Symbol.asyncDispose]: () => removeStartingWith(drafts, id),
     };
   }
 

@@ -15,7 +15,7 @@ export interface WorkerPoolOptions {
   jobsPerWorker?: number;
   /** A shared worker is replaced after so many jobs, for its memory. Default 500. */
   recycleAfterJobs?: number;
-  /** Fresh workers a short job is given after its own was lost. Default 1. */
+  /** Fresh workers a short job is given after its own was lost. Default 2. */
   retries?: number;
   /** A job not answered after this long has hung. */
   jobLimitMs?: (job: WorkerJob) => number;
@@ -246,7 +246,7 @@ const DEFAULTS = {
   sharedWorkers: 2,
   jobsPerWorker: 4,
   recycleAfterJobs: 500,
-  retries: 1,
+  retries: 2,
   startLimitMs: 15_000,
   graceMs: 2000,
   niceness: 5,

@@ -1,0 +1,25 @@
+// What a scripted worker is told to do, carried in a job where the path of the film would be.
+import type { MediaInput } from '../../src/sources/source.ts';
+
+export interface WorkerScript {
+  /** The worker appends a line of JSON for each start and end of a segment. */
+  logPath: string;
+  segmentMs: number;
+  /** What the first segment of an encoder takes longer. */
+  startMs: number;
+  sizeBytes: number;
+  failingNumbers: number[];
+  /** When this file exists: remove it (unless it is called `.always`) and die by SIGKILL in mid-segment. */
+  crashMarker?: string;
+  /** When this file exists: remove it and block for ever in mid-segment. */
+  hangMarker?: string;
+}
+
+export function scriptInput(script: WorkerScript): MediaInput {
+  return { kind: 'file', path: JSON.stringify(script) };
+}
+
+export function parseScript(input: MediaInput): WorkerScript {
+  const script: WorkerScript = JSON.parse(input.kind === 'file' ? input.path : '{}');
+  return script;
+}
