@@ -60,7 +60,11 @@ export function readClip(path: string): ClipStream[] {
     packet.alloc();
     while (format.readFrameSync(packet) >= 0) {
       const stream = streams[packet.streamIndex];
-      stream?.samples.push({ data: Buffer.from(packet.data ?? []), pts: Number(packet.pts), isSync: packet.isKeyframe });
+      stream?.samples.push({
+        data: Buffer.from(packet.data ?? []),
+        pts: Number(packet.pts),
+        isSync: packet.isKeyframe,
+      });
       stream?.dts.push(Number(packet.dts));
       packet.unref();
     }
@@ -79,21 +83,46 @@ export function streamOf(streams: ClipStream[], mediaType: 'video' | 'audio'): C
 }
 
 /** Hash of every decoded frame, in order of presentation, and what ffmpeg complained of. */
-export function decodedFrames(path: string, selector: 'v' | 'a', inputOptions: string[] = []): { hashes: string[]; messages: string } {
-  const run = spawnSync('ffmpeg', ['-v', 'warning', ...inputOptions, '-i', path, '-map', `0:${selector}`, '-fps_mode', 'passthrough', '-f', 'framemd5', '-'], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
+export function decodedFrames(
+  path: string,
+  selector: 'v' | 'a',
+  inputOptions: string[] = [],
+): { hashes: string[]; messages: string } {
+  const run = spawnSync(
+    'ffmpeg',
+    [
+      '-v',
+      'warning',
+      ...inputOptions,
+      '-i',
+      path,
+      '-map',
+      `0:${selector}`,
+      '-fps_mode',
+      'passthrough',
+      '-f',
+      'framemd5',
+      '-',
+    ],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    },
+  );
   const lines = run.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return { hashes: lines.map((line) => line.split(',').at(-1)?.trim() ?? ''), messages: run.stderr };
 }
 
 /** Packets as ffprobe sees them. */
 export function probedPackets(path: string, selector: 'v' | 'a'): { pts: number; dts: number; isSync: boolean }[] {
-  const text = execFileSync('ffprobe', ['-v', 'error', '-select_streams', selector, '-show_entries', 'packet=pts,dts,flags', '-of', 'csv=p=0', path], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
+  const text = execFileSync(
+    'ffprobe',
+    ['-v', 'error', '-select_streams', selector, '-show_entries', 'packet=pts,dts,flags', '-of', 'csv=p=0', path],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    },
+  );
   return text
     .split('\n')
     .filter((line) => line !== '')
@@ -101,4 +130,19 @@ export function probedPackets(path: string, selector: 'v' | 'a'): { pts: number;
       const [pts, dts, flags] = line.split(',');
       return { pts: Number(pts), dts: Number(dts), isSync: (flags ?? '').startsWith('K') };
     });
+}
+
+/** Fields of the one stream of a file, as ffprobe words them; what it does not know is left out. */
+export function probedStream(path: string, fields: string): Record<string, string> {
+  const text = execFileSync(
+    'ffprobe',
+    ['-v', 'error', '-show_entries', `stream=${fields}`, '-of', 'default=nw=1', path],
+    {
+      encoding: 'utf8',
+    },
+  );
+  const pairs = text
+    .split('\n')
+    .map((line): [string, string] => [line.split('=')[0] ?? '', line.slice(line.indexOf('=') + 1)]);
+  return Object.fromEntries(pairs.filter(([name, value]) => name !== '' && value !== 'unknown' && value !== 'N/A'));
 }

@@ -15,25 +15,41 @@ export function videoRuns(stream: ClipStream, frameTicks: number): Runs {
   const samples = stream.samples.map((sample) => ({ ...sample, pts: sample.pts - zero }));
   const groups: SampleRun[] = [];
   for (const sample of samples) {
-    if (sample.isSync || groups.length === 0) groups.push({ timescale: stream.timescale, start: 0, end: 0, samples: [] });
+    if (sample.isSync || groups.length === 0)
+      groups.push({ timescale: stream.timescale, start: 0, end: 0, samples: [] });
     groups.at(-1)?.samples.push(sample);
   }
   const starts = groups.map((group) => Math.min(...group.samples.map((sample) => sample.pts)));
   const boundaries = [...starts, Math.max(...samples.map((sample) => sample.pts)) + frameTicks];
-  const video = groups.map((group, index) => ({ ...group, start: boundaries[index] ?? 0, end: boundaries[index + 1] ?? 0 }));
+  const video = groups.map((group, index) => ({
+    ...group,
+    start: boundaries[index] ?? 0,
+    end: boundaries[index + 1] ?? 0,
+  }));
   return { boundaries, video };
 }
 
 /** Audio frames by their start on the grid of the video; frames before zero are dropped, the last run keeps the tail. */
 export function audioRuns(audio: ClipStream, video: ClipStream, boundaries: readonly number[]): SampleRun[] {
-  const zero = rescale(Math.min(...video.samples.map((sample) => sample.pts)), { num: 1, den: video.timescale }, audio.timescale);
-  const samples = audio.samples.map((sample) => ({ ...sample, pts: sample.pts - zero })).filter((sample) => sample.pts >= 0);
+  const zero = rescale(
+    Math.min(...video.samples.map((sample) => sample.pts)),
+    { num: 1, den: video.timescale },
+    audio.timescale,
+  );
+  const samples = audio.samples
+    .map((sample) => ({ ...sample, pts: sample.pts - zero }))
+    .filter((sample) => sample.pts >= 0);
   const edges = boundaries.map((edge) => rescale(edge, { num: 1, den: video.timescale }, audio.timescale));
   const tail = (samples.at(-1)?.pts ?? 0) + 1024;
   return edges.slice(0, -1).map((start, index) => {
     const isLast = index === edges.length - 2;
     const end = isLast ? tail : (edges[index + 1] ?? tail);
-    return { timescale: audio.timescale, start, end, samples: samples.filter(({ pts }) => pts >= start && (isLast || pts < end)) };
+    return {
+      timescale: audio.timescale,
+      start,
+      end,
+      samples: samples.filter(({ pts }) => pts >= start && (isLast || pts < end)),
+    };
   });
 }
 

@@ -12,13 +12,21 @@ export function ac3Configuration(frame: Uint8Array): Buffer {
   const reader = new BitReader(frame.subarray(0, 16));
   if (reader.bits(16) !== SYNC_WORD) throw new AppError('NOT_MEDIA', 'This is no AC-3 frame.');
   reader.skip(16); // crc1
-  const [rateCode, sizeCode, streamId, mode, layout] = [reader.bits(2), reader.bits(6), reader.bits(5), reader.bits(3), reader.bits(3)];
-  if (rateCode === 3 || sizeCode > 37 || streamId > 10) throw new AppError('NOT_MEDIA', 'This AC-3 frame has a header that is not possible.');
+  const [rateCode, sizeCode, streamId, mode, layout] = [
+    reader.bits(2),
+    reader.bits(6),
+    reader.bits(5),
+    reader.bits(3),
+    reader.bits(3),
+  ];
+  if (rateCode === 3 || sizeCode > 37 || streamId > 10)
+    throw new AppError('NOT_MEDIA', 'This AC-3 frame has a header that is not possible.');
   if ((layout & 1) !== 0 && layout !== 1) reader.skip(2); // cmixlev
   if ((layout & 4) !== 0) reader.skip(2); // surmixlev
   if (layout === 2) reader.skip(2); // dsurmod
   const lfe = reader.bits(1);
-  const value = (rateCode << 22) | (streamId << 17) | (mode << 14) | (layout << 11) | (lfe << 10) | ((sizeCode >> 1) << 5);
+  const value =
+    (rateCode << 22) | (streamId << 17) | (mode << 14) | (layout << 11) | (lfe << 10) | ((sizeCode >> 1) << 5);
   return Buffer.from([value >> 16, (value >> 8) & 0xff, value & 0xff]);
 }
 
@@ -70,7 +78,13 @@ function readEac3Header(frame: Uint8Array): Omit<Substream, 'dependents' | 'loca
 } {
   const reader = new BitReader(frame);
   if (reader.bits(16) !== SYNC_WORD) throw new AppError('NOT_MEDIA', 'This is no E-AC-3 frame.');
-  const [type, substream, bytes, rateCode, secondCode] = [reader.bits(2), reader.bits(3), (reader.bits(11) + 1) * 2, reader.bits(2), reader.bits(2)];
+  const [type, substream, bytes, rateCode, secondCode] = [
+    reader.bits(2),
+    reader.bits(3),
+    (reader.bits(11) + 1) * 2,
+    reader.bits(2),
+    reader.bits(2),
+  ];
   const [layout, lfe, streamId] = [reader.bits(3), reader.bits(1), reader.bits(5)];
   const fullRate = SAMPLE_RATES[rateCode] ?? (SAMPLE_RATES[secondCode] ?? 48000) / 2; // fscod 3: reduced rate, always 6 blocks
   const samples = 256 * (rateCode === 3 ? 6 : (BLOCKS[secondCode] ?? 6));
@@ -79,5 +93,15 @@ function readEac3Header(frame: Uint8Array): Omit<Substream, 'dependents' | 'loca
     if (reader.flag()) reader.skip(8); // compr
   }
   const channelMap = type === DEPENDENT && reader.flag() ? reader.bits(16) : 0;
-  return { type, substream, bytes, rateCode, streamId, layout, lfe, channelMap, kilobits: (bytes * 8 * fullRate) / samples / 1000 };
+  return {
+    type,
+    substream,
+    bytes,
+    rateCode,
+    streamId,
+    layout,
+    lfe,
+    channelMap,
+    kilobits: (bytes * 8 * fullRate) / samples / 1000,
+  };
 }

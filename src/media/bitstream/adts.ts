@@ -20,7 +20,14 @@ export interface AdtsFrame {
 export function adtsHeaderWriter(config: AudioSpecificConfig): (payloadBytes: number) => Buffer {
   const { objectType, sampleRate, channelConfiguration, frameLength } = config;
   const rateIndex = AAC_SAMPLE_RATES.findIndex((rate) => rate === sampleRate);
-  if (objectType < 1 || objectType > 4 || rateIndex === -1 || channelConfiguration < 1 || channelConfiguration > 7 || frameLength !== 1024) {
+  if (
+    objectType < 1 ||
+    objectType > 4 ||
+    rateIndex === -1 ||
+    channelConfiguration < 1 ||
+    channelConfiguration > 7 ||
+    frameLength !== 1024
+  ) {
     throw new AppError(
       'UNSUPPORTED_MEDIA',
       `AAC of object type ${objectType}, ${sampleRate} Hz, channel configuration ${channelConfiguration} does not fit MPEG-TS.`,
@@ -28,7 +35,8 @@ export function adtsHeaderWriter(config: AudioSpecificConfig): (payloadBytes: nu
   }
   return (payloadBytes) => {
     const size = payloadBytes + ADTS_HEADER_BYTES;
-    if (size > LONGEST_FRAME) throw new AppError('UNSUPPORTED_MEDIA', `An AAC frame of ${payloadBytes} bytes does not fit ADTS.`);
+    if (size > LONGEST_FRAME)
+      throw new AppError('UNSUPPORTED_MEDIA', `An AAC frame of ${payloadBytes} bytes does not fit ADTS.`);
     return Buffer.from([
       0xff,
       0xf1, // MPEG-4, no checksum
@@ -49,7 +57,13 @@ export function parseAdtsHeader(bytes: Uint8Array): AdtsFrame | undefined {
   const headerBytes = flags & 1 ? ADTS_HEADER_BYTES : ADTS_HEADER_BYTES + 2;
   const frameBytes = ((layout & 3) << 11) | (middle << 3) | (low >> 5);
   if (sampleRate === undefined || frameBytes < headerBytes) return undefined;
-  return { objectType: (shape >> 6) + 1, sampleRate, channelConfiguration: ((shape & 1) << 2) | (layout >> 6), headerBytes, frameBytes };
+  return {
+    objectType: (shape >> 6) + 1,
+    sampleRate,
+    channelConfiguration: ((shape & 1) << 2) | (layout >> 6),
+    headerBytes,
+    frameBytes,
+  };
 }
 
 /** The raw frame of a packet that may still carry its ADTS header, as a view. */

@@ -19,7 +19,9 @@ export interface AudioSpecificConfig {
   hasParametricStereo: boolean;
 }
 
-export const AAC_SAMPLE_RATES = [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350] as const;
+export const AAC_SAMPLE_RATES = [
+  96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
+] as const;
 const CHANNELS = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 0, 8] as const;
 const SBR = 5;
 const PARAMETRIC_STEREO = 29;
@@ -44,15 +46,21 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig
   const frameLength = reader.flag() ? 960 : 1024;
   if (reader.flag()) reader.skip(14); // coreCoderDelay
   reader.skip(1); // extensionFlag
-  if (channelConfiguration === 0) return { ...config, channels: programChannels(reader), frameLength, sbrSampleRate, hasParametricStereo };
-  return { ...config, frameLength, ...(sbrSampleRate === undefined ? readSyncExtension(reader) : { sbrSampleRate, hasParametricStereo }) };
+  if (channelConfiguration === 0)
+    return { ...config, channels: programChannels(reader), frameLength, sbrSampleRate, hasParametricStereo };
+  return {
+    ...config,
+    frameLength,
+    ...(sbrSampleRate === undefined ? readSyncExtension(reader) : { sbrSampleRate, hasParametricStereo }),
+  };
 }
 
 /** Two bytes for AAC-LC with 1024 samples a frame. @throws TypeError for a rate or a channel count without a code */
 export function aacLcConfig(sampleRate: number, channels: number): Buffer {
   const rateIndex = AAC_SAMPLE_RATES.findIndex((rate) => rate === sampleRate);
   const layout = channels === 8 ? 7 : CHANNELS.findIndex((count) => count === channels);
-  if (rateIndex === -1 || channels < 1 || layout === -1) throw new TypeError(`AAC-LC with ${channels} channels at ${sampleRate} Hz`);
+  if (rateIndex === -1 || channels < 1 || layout === -1)
+    throw new TypeError(`AAC-LC with ${channels} channels at ${sampleRate} Hz`);
   const value = (2 << 11) | (rateIndex << 7) | (layout << 3);
   return Buffer.from([value >> 8, value & 0xff]);
 }
@@ -82,7 +90,14 @@ function readSyncExtension(reader: BitReader): { sbrSampleRate: number | undefin
 /** Channels of a program_config_element (4.4.1.1): front, side, back elements of one or two, and LFE. */
 function programChannels(reader: BitReader): number {
   reader.skip(4 + 2 + 4); // tag, object type, rate
-  const [front, side, back, lfe, associated, coupling] = [reader.bits(4), reader.bits(4), reader.bits(4), reader.bits(2), reader.bits(3), reader.bits(4)];
+  const [front, side, back, lfe, associated, coupling] = [
+    reader.bits(4),
+    reader.bits(4),
+    reader.bits(4),
+    reader.bits(2),
+    reader.bits(3),
+    reader.bits(4),
+  ];
   for (const bits of [4, 4, 3]) if (reader.flag()) reader.skip(bits); // mono, stereo, matrix mixdown
   let channels = lfe;
   for (let element = 0; element < front + side + back; element++) {

@@ -27,7 +27,8 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
       pps: units.filter((unit) => nalType('h264', unit) === H264_NAL.pps),
     };
   }
-  if (record.length < 7 || record[0] !== 1) throw new AppError('NOT_MEDIA', `The H.264 configuration (${record.length} bytes) is not an avcC record.`);
+  if (record.length < 7 || record[0] !== 1)
+    throw new AppError('NOT_MEDIA', `The H.264 configuration (${record.length} bytes) is not an avcC record.`);
   const spsList = readUnits(record, { at: 6, count: (record[5] ?? 0) & 0x1f });
   const ppsList = readUnits(record, { at: spsList.end + 1, count: record[spsList.end] ?? 0 });
   return { lengthSize: ((record[4] ?? 0) & 3) + 1, sps: spsList.units, pps: ppsList.units };
@@ -36,7 +37,8 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
 /** An `avcC` with 4-byte lengths. Equal sets give equal bytes. @throws AppError NOT_MEDIA without a readable SPS */
 export function buildAvcConfiguration({ sps, pps }: Pick<AvcConfiguration, 'sps' | 'pps'>): Buffer {
   const first = sps[0];
-  if (first === undefined || first.length < 4) throw new AppError('NOT_MEDIA', 'The H.264 stream has no sequence parameter set.');
+  if (first === undefined || first.length < 4)
+    throw new AppError('NOT_MEDIA', 'The H.264 stream has no sequence parameter set.');
   const [, profile = 0, compatibility = 0, level = 0] = first;
   const parts = [Buffer.from([1, profile, compatibility, level, 0xff, 0xe0 | sps.length]), ...withLengths(sps)];
   parts.push(Buffer.from([pps.length]), ...withLengths(pps));

@@ -51,7 +51,8 @@ export class BitReader {
   /** ue(v) that must not exceed `most`: sizes and counts of a header that is to be believed. */
   unsignedUpTo(most: number): number {
     const value = this.unsigned();
-    if (value > most) throw new AppError('NOT_MEDIA', `A stream header holds ${value} where at most ${most} is possible.`);
+    if (value > most)
+      throw new AppError('NOT_MEDIA', `A stream header holds ${value} where at most ${most} is possible.`);
     return value;
   }
 

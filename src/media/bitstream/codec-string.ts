@@ -12,7 +12,9 @@ export function videoCodecString({ codec, configuration }: Coded): string | unde
     case 'hevc':
       return configuration.length < 23 ? undefined : hevcString(configuration);
     case 'vp9':
-      return configuration.length < 8 ? undefined : vp9String(configuration.length < 12 ? configuration : configuration.subarray(4));
+      return configuration.length < 8
+        ? undefined
+        : vp9String(configuration.length < 12 ? configuration : configuration.subarray(4));
     case 'av1':
       return configuration.length < 4 ? undefined : av1String(configuration);
     default:
@@ -47,7 +49,12 @@ function hevcString(record: Uint8Array): string {
   const tier = head & 0x20 ? 'H' : 'L';
   const constraints = [...record.subarray(6, 12)];
   while (constraints.at(-1) === 0) constraints.pop();
-  const parts = [`hvc1`, `${space}${head & 0x1f}`, compatibility.toString(16).toUpperCase(), `${tier}${record[12] ?? 0}`];
+  const parts = [
+    `hvc1`,
+    `${space}${head & 0x1f}`,
+    compatibility.toString(16).toUpperCase(),
+    `${tier}${record[12] ?? 0}`,
+  ];
   return [...parts, ...constraints.map((byte) => byte.toString(16).toUpperCase())].join('.');
 }
 

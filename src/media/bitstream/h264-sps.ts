@@ -3,7 +3,14 @@ import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
 import { BitReader } from './bit-reader.ts';
 import { rbsp } from './rbsp.ts';
-import { CHROMA_FORMATS, readTickRate, readUsabilityHead, tolerant, unspecifiedUsability, type VideoUsability } from './video-usability.ts';
+import {
+  CHROMA_FORMATS,
+  readTickRate,
+  readUsabilityHead,
+  tolerant,
+  unspecifiedUsability,
+  type VideoUsability,
+} from './video-usability.ts';
 
 export interface H264Sps extends VideoUsability {
   profile: number;
@@ -50,7 +57,9 @@ export function parseH264Sps(unit: Uint8Array): H264Sps {
   const reader = new BitReader(rbsp(unit, 1));
   const [profile, constraints, level] = [reader.bits(8), reader.bits(8), reader.bits(8)];
   reader.unsignedUpTo(31); // seq_parameter_set_id
-  const format = WITH_CHROMA.includes(profile) ? readFormat(reader) : { chromaFormat: 1, bitDepthLuma: 8, bitDepthChroma: 8, subsampled: 1 };
+  const format = WITH_CHROMA.includes(profile)
+    ? readFormat(reader)
+    : { chromaFormat: 1, bitDepthLuma: 8, bitDepthChroma: 8, subsampled: 1 };
   reader.unsignedUpTo(12); // log2_max_frame_num_minus4
   const orderType = readPictureOrder(reader);
   reader.unsignedUpTo(16); // max_num_ref_frames
@@ -92,7 +101,8 @@ function readFormat(reader: BitReader): Format {
   const [bitDepthLuma, bitDepthChroma] = [8 + reader.unsignedUpTo(6), 8 + reader.unsignedUpTo(6)];
   reader.skip(1); // qpprime_y_zero_transform_bypass_flag
   if (reader.flag()) {
-    for (let list = 0; list < (chromaFormat === 3 ? 12 : 8); list++) if (reader.flag()) skipScalingList(reader, list < 6 ? 16 : 64);
+    for (let list = 0; list < (chromaFormat === 3 ? 12 : 8); list++)
+      if (reader.flag()) skipScalingList(reader, list < 6 ? 16 : 64);
   }
   return { chromaFormat, bitDepthLuma, bitDepthChroma, subsampled: separatePlanes ? 0 : chromaFormat };
 }
@@ -118,7 +128,10 @@ function readPictureOrder(reader: BitReader): number {
   return type;
 }
 
-function readSize(reader: BitReader, subsampled: number): { width: number; height: number; interlaced: boolean; macroblocks: number } {
+function readSize(
+  reader: BitReader,
+  subsampled: number,
+): { width: number; height: number; interlaced: boolean; macroblocks: number } {
   const columns = reader.unsignedUpTo(MOST_MACROBLOCKS - 1) + 1;
   const mapRows = reader.unsignedUpTo(MOST_MACROBLOCKS - 1) + 1;
   const interlaced = !reader.flag(); // frame_mbs_only_flag
@@ -131,12 +144,16 @@ function readSize(reader: BitReader, subsampled: number): { width: number; heigh
     const unitY = (subsampled === 1 ? 2 : 1) * (interlaced ? 2 : 1);
     width -= unitX * (reader.unsigned() + reader.unsigned());
     height -= unitY * (reader.unsigned() + reader.unsigned());
-    if (width <= 0 || height <= 0) throw new AppError('NOT_MEDIA', 'The H.264 parameter set crops the whole picture away.');
+    if (width <= 0 || height <= 0)
+      throw new AppError('NOT_MEDIA', 'The H.264 parameter set crops the whole picture away.');
   }
   return { width, height, interlaced, macroblocks: columns * rows };
 }
 
-function readUsability(reader: BitReader, into: { usability: VideoUsability; tail: { maxReorder?: number; frameRate?: Rational | undefined } }): void {
+function readUsability(
+  reader: BitReader,
+  into: { usability: VideoUsability; tail: { maxReorder?: number; frameRate?: Rational | undefined } },
+): void {
   readUsabilityHead(reader, into.usability);
   if (reader.flag()) {
     const fields = readTickRate(reader);
@@ -171,7 +188,15 @@ function halved({ num, den }: Rational): Rational {
 }
 
 /** MaxDpbFrames (A.3.1 h); none where output order is decode order. */
-function reorderBound({ orderType, level, macroblocks }: { orderType: number; level: number; macroblocks: number }): number {
+function reorderBound({
+  orderType,
+  level,
+  macroblocks,
+}: {
+  orderType: number;
+  level: number;
+  macroblocks: number;
+}): number {
   if (orderType === 2) return 0;
   const capacity = DPB_MACROBLOCKS.find(([most]) => level <= most)?.[1] ?? 696320;
   return Math.min(16, Math.floor(capacity / macroblocks));

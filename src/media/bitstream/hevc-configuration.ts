@@ -54,7 +54,9 @@ export function buildHevcConfiguration({ vps, sps, pps }: Omit<HevcConfiguration
   head[17] = 0xf8 | (set.bitDepthLuma - 8);
   head[18] = 0xf8 | (set.bitDepthChroma - 8);
   head[21] = (set.temporalLayers << 3) | (set.isTemporallyNested ? 4 : 0) | 3;
-  const arrays = [unitArray(HEVC_NAL.vps, vps), unitArray(HEVC_NAL.sps, sps), unitArray(HEVC_NAL.pps, pps)].filter((array) => array.length > 0);
+  const arrays = [unitArray(HEVC_NAL.vps, vps), unitArray(HEVC_NAL.sps, sps), unitArray(HEVC_NAL.pps, pps)].filter(
+    (array) => array.length > 0,
+  );
   head[22] = arrays.length;
   return Buffer.concat([head, ...arrays.flat()]);
 }
@@ -62,7 +64,10 @@ export function buildHevcConfiguration({ vps, sps, pps }: Omit<HevcConfiguration
 function unitArray(type: number, units: readonly Uint8Array[]): Uint8Array[] {
   if (units.length === 0) return [];
   const complete = 0x80;
-  return [Buffer.from([complete | type, units.length >> 8, units.length & 0xff]), ...units.flatMap((unit) => [Buffer.from([unit.length >> 8, unit.length & 0xff]), unit])];
+  return [
+    Buffer.from([complete | type, units.length >> 8, units.length & 0xff]),
+    ...units.flatMap((unit) => [Buffer.from([unit.length >> 8, unit.length & 0xff]), unit]),
+  ];
 }
 
 function sorted(units: readonly Uint8Array[]): Pick<HevcConfiguration, 'vps' | 'sps' | 'pps'> {

@@ -4,7 +4,14 @@ import type { Rational } from '../../base/rational.ts';
 import { BitReader } from './bit-reader.ts';
 import { HEVC_NAL, nalType } from './nal-units.ts';
 import { rbsp } from './rbsp.ts';
-import { CHROMA_FORMATS, readTickRate, readUsabilityHead, tolerant, unspecifiedUsability, type VideoUsability } from './video-usability.ts';
+import {
+  CHROMA_FORMATS,
+  readTickRate,
+  readUsabilityHead,
+  tolerant,
+  unspecifiedUsability,
+  type VideoUsability,
+} from './video-usability.ts';
 
 export interface HevcProfile {
   /** general_profile_space, 0 to 3. */
@@ -40,7 +47,8 @@ const LARGEST_SIDE = 65536;
 
 /** Parses an SPS unit without start code. @throws AppError NOT_MEDIA */
 export function parseHevcSps(unit: Uint8Array): HevcSps {
-  if (nalType('hevc', unit) !== HEVC_NAL.sps) throw new AppError('NOT_MEDIA', 'This unit is no HEVC sequence parameter set.');
+  if (nalType('hevc', unit) !== HEVC_NAL.sps)
+    throw new AppError('NOT_MEDIA', 'This unit is no HEVC sequence parameter set.');
   const payload = rbsp(unit, 2);
   const reader = new BitReader(payload);
   reader.skip(4);

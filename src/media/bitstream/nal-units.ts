@@ -5,8 +5,24 @@ export type NalCodec = 'h264' | 'hevc';
 const LENGTH_BYTES = 4;
 const START_CODE = Buffer.from([0, 0, 1]);
 
-export const H264_NAL = { nonIdr: 1, idr: 5, sei: 6, sps: 7, pps: 8, accessUnitDelimiter: 9, spsExtension: 13 } as const;
-export const HEVC_NAL = { idrWithRadl: 19, idrWithoutLeading: 20, cra: 21, vps: 32, sps: 33, pps: 34, accessUnitDelimiter: 35 } as const;
+export const H264_NAL = {
+  nonIdr: 1,
+  idr: 5,
+  sei: 6,
+  sps: 7,
+  pps: 8,
+  accessUnitDelimiter: 9,
+  spsExtension: 13,
+} as const;
+export const HEVC_NAL = {
+  idrWithRadl: 19,
+  idrWithoutLeading: 20,
+  cra: 21,
+  vps: 32,
+  sps: 33,
+  pps: 34,
+  accessUnitDelimiter: 35,
+} as const;
 
 /** nal_unit_type of a unit without start code or length (ISO/IEC 14496-10 7.3.1, 23008-2 7.3.1.2); -1 for an empty unit. */
 export function nalType(codec: NalCodec, unit: Uint8Array): number {
@@ -108,7 +124,9 @@ export function withoutParameterSets(sample: Uint8Array, codec: NalCodec): Uint8
  */
 export function isIdr(sample: Uint8Array, codec: NalCodec): boolean {
   const type = firstSliceType(sample, codec);
-  return codec === 'h264' ? type === H264_NAL.idr : type === HEVC_NAL.idrWithRadl || type === HEVC_NAL.idrWithoutLeading;
+  return codec === 'h264'
+    ? type === H264_NAL.idr
+    : type === HEVC_NAL.idrWithRadl || type === HEVC_NAL.idrWithoutLeading;
 }
 
 /** Whether decoding may start at a sample (4-byte lengths): IDR in H.264; any IRAP picture (types 16 to 23) in HEVC. */

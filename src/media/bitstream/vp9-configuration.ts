@@ -30,7 +30,16 @@ const LEVELS = [
   [61, 2353004544, 35651584],
 ] as const;
 /** color_space of the frame header as primaries, transfer and matrix of CICP. */
-const COLOR_SPACES = [undefined, [5, 6, 5], [1, 1, 1], [6, 6, 6], [7, 7, 7], [9, 14, 9], undefined, [1, 13, 0]] as const;
+const COLOR_SPACES = [
+  undefined,
+  [5, 6, 5],
+  [1, 1, 1],
+  [6, 6, 6],
+  [7, 7, 7],
+  [9, 14, 9],
+  undefined,
+  [1, 13, 0],
+] as const;
 
 /** The 8 bytes of the record, without version and flags ("VP Codec ISO Media File Format Binding" 2.2). @throws AppError NOT_MEDIA when it is no key frame */
 export function vp9Configuration({ frame, color, framesPerSecond = 30 }: Vp9ConfigurationOptions): Buffer {
@@ -38,7 +47,8 @@ export function vp9Configuration({ frame, color, framesPerSecond = 30 }: Vp9Conf
   const samples = header.width * header.height;
   const level = LEVELS.find(([, rate, size]) => samples <= size && samples * framesPerSecond <= rate)?.[0] ?? 62;
   const fromFrame = COLOR_SPACES[header.colorSpace] ?? [UNSPECIFIED, UNSPECIFIED, UNSPECIFIED];
-  const stated = color === undefined ? [UNSPECIFIED, UNSPECIFIED, UNSPECIFIED] : [color.primaries, color.transfer, color.matrix];
+  const stated =
+    color === undefined ? [UNSPECIFIED, UNSPECIFIED, UNSPECIFIED] : [color.primaries, color.transfer, color.matrix];
   const numbers = stated.map((value, index) => (value === UNSPECIFIED ? (fromFrame[index] ?? UNSPECIFIED) : value));
   const shape = (header.bitDepth << 4) | (header.chromaSubsampling << 1) | (header.fullRange ? 1 : 0);
   return Buffer.from([header.profile, level, shape, ...numbers, 0, 0]);
@@ -63,7 +73,8 @@ function readKeyFrame(reader: BitReader): KeyFrame {
   const isShownAgain = reader.flag();
   const isInter = reader.flag();
   reader.skip(2); // show_frame, error_resilient_mode
-  if (marker !== 2 || isShownAgain || isInter || reader.bits(24) !== 0x498342) throw new AppError('NOT_MEDIA', 'This is no VP9 key frame.');
+  if (marker !== 2 || isShownAgain || isInter || reader.bits(24) !== 0x498342)
+    throw new AppError('NOT_MEDIA', 'This is no VP9 key frame.');
   const bitDepth = profile < 2 ? 8 : reader.flag() ? 12 : 10;
   const colorSpace = reader.bits(3);
   const hasSubsampling = (profile & 1) === 1;
@@ -76,5 +87,13 @@ function readKeyFrame(reader: BitReader): KeyFrame {
     }
     reader.skip(1);
   }
-  return { profile, bitDepth, colorSpace, fullRange, chromaSubsampling, width: reader.bits(16) + 1, height: reader.bits(16) + 1 };
+  return {
+    profile,
+    bitDepth,
+    colorSpace,
+    fullRange,
+    chromaSubsampling,
+    width: reader.bits(16) + 1,
+    height: reader.bits(16) + 1,
+  };
 }

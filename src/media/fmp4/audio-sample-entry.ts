@@ -1,7 +1,13 @@
 // Audio sample entries: `mp4a` (AAC, MP3), `ac-3`, `ec-3`, `Opus`, `fLaC` with their configuration.
 import { AppError } from '../../base/app-error.ts';
+import type { AudioTrack } from '../description.ts';
 import { box, fullBox, u16, u32, u8, zeros } from './box.ts';
-import type { AudioShape } from './init-segment.ts';
+
+/**
+ * What of an audio track is written. `configuration`: AudioSpecificConfig (aac), contents of dac3 / dec3 (ac3, eac3; `ac3Configuration()`,
+ * `eac3Configuration()` make them from a frame), OpusHead (opus), STREAMINFO with or without `fLaC` and block header (flac), nothing (mp3).
+ */
+export type AudioShape = Pick<AudioTrack, 'codec' | 'configuration' | 'sampleRate' | 'channels'>;
 
 interface AudioEntry {
   type: string;
@@ -34,7 +40,11 @@ function audioEntry(track: AudioShape): AudioEntry {
     case 'aac':
       return { ...entry, type: 'mp4a', configuration: esds(OBJECT_TYPE.aac, notEmpty(track, 2)) };
     case 'mp3':
-      return { ...entry, type: 'mp4a', configuration: esds(sampleRate > 24000 ? OBJECT_TYPE.mpeg1Audio : OBJECT_TYPE.mpeg2Audio) };
+      return {
+        ...entry,
+        type: 'mp4a',
+        configuration: esds(sampleRate > 24000 ? OBJECT_TYPE.mpeg1Audio : OBJECT_TYPE.mpeg2Audio),
+      };
     case 'ac3':
       return { ...entry, type: 'ac-3', configuration: box('dac3', notEmpty(track, 3)) };
     case 'eac3':
@@ -50,7 +60,10 @@ function audioEntry(track: AudioShape): AudioEntry {
 
 function notEmpty({ codec, configuration }: AudioShape, leastBytes: number): Uint8Array {
   if (configuration.length < leastBytes) {
-    throw new AppError('NOT_MEDIA', `The ${codec} configuration has ${configuration.length} bytes, at least ${leastBytes} are needed.`);
+    throw new AppError(
+      'NOT_MEDIA',
+      `The ${codec} configuration has ${configuration.length} bytes, at least ${leastBytes} are needed.`,
+    );
   }
   return configuration;
 }
@@ -68,14 +81,18 @@ function esds(objectType: number, decoderSpecific?: Uint8Array): Buffer {
 function descriptor(tag: number, ...contents: Uint8Array[]): Buffer {
   const body = Buffer.concat(contents);
   const size = body.length;
-  return Buffer.concat([u8(tag, 0x80 | (size >> 21), 0x80 | ((size >> 14) & 0x7f), 0x80 | ((size >> 7) & 0x7f), size & 0x7f), body]);
+  return Buffer.concat([
+    u8(tag, 0x80 | (size >> 21), 0x80 | ((size >> 14) & 0x7f), 0x80 | ((size >> 7) & 0x7f), size & 0x7f),
+    body,
+  ]);
 }
 
 /** `dOps` from OpusHead: the same fields, big-endian, version 0 (RFC 7845 5.1; Opus in ISOBMFF 4.3.2). A `dOps` passes through. */
 function opusRecord(head: Uint8Array): Buffer {
   const bytes = Buffer.from(head);
   if (bytes.toString('latin1', 0, 8) !== 'OpusHead') return bytes;
-  if (bytes.length < 19) throw new AppError('NOT_MEDIA', `The OpusHead has ${bytes.length} bytes, at least 19 are needed.`);
+  if (bytes.length < 19)
+    throw new AppError('NOT_MEDIA', `The OpusHead has ${bytes.length} bytes, at least 19 are needed.`);
   const out = Buffer.concat([u8(0), bytes.subarray(9)]);
   out.writeUInt16BE(bytes.readUInt16LE(10), 2); // PreSkip
   out.writeUInt32BE(bytes.readUInt32LE(12), 4); // InputSampleRate
@@ -88,7 +105,8 @@ function flacEntry(configuration: Uint8Array): AudioEntry {
   const bytes = Buffer.from(configuration);
   const start = bytes.toString('latin1', 0, 4) === 'fLaC' ? 8 : bytes.length === STREAMINFO_BYTES + 4 ? 4 : 0;
   const info = bytes.subarray(start, start + STREAMINFO_BYTES);
-  if (info.length < STREAMINFO_BYTES) throw new AppError('NOT_MEDIA', `The FLAC configuration has ${bytes.length} bytes, no STREAMINFO.`);
+  if (info.length < STREAMINFO_BYTES)
+    throw new AppError('NOT_MEDIA', `The FLAC configuration has ${bytes.length} bytes, no STREAMINFO.`);
   const rateAndShape = info.readUInt32BE(10); // 20 bits sample rate, 3 channels - 1, 5 bits per sample - 1, 4 of the length
   return {
     type: 'fLaC',

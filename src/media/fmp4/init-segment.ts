@@ -2,22 +2,9 @@
 //
 // No edit list: the timeline starts at zero by construction. Neutral on language and names: the playlists say those.
 import type { Rational } from '../../base/rational.ts';
-import type { AudioTrack, VideoTrack } from '../description.ts';
-import { audioSampleEntry } from './audio-sample-entry.ts';
+import { type AudioShape, audioSampleEntry } from './audio-sample-entry.ts';
 import { box, fourCharacters, fullBox, u16, u32, zeros } from './box.ts';
-import { videoSampleEntry } from './video-sample-entry.ts';
-
-/**
- * What of a video track is written. `configuration`: avcC (h264), hvcC (hevc), vpcC with or without its version and flags (vp9),
- * av1C (av1); `vp9Configuration()` makes one from a frame where the container has none.
- */
-export type VideoShape = Pick<VideoTrack, 'codec' | 'configuration' | 'width' | 'height' | 'sampleAspectRatio' | 'color'>;
-
-/**
- * What of an audio track is written. `configuration`: AudioSpecificConfig (aac), contents of dac3 / dec3 (ac3, eac3; `ac3Configuration()`,
- * `eac3Configuration()` make them from a frame), OpusHead (opus), STREAMINFO with or without `fLaC` and block header (flac), nothing (mp3).
- */
-export type AudioShape = Pick<AudioTrack, 'codec' | 'configuration' | 'sampleRate' | 'channels'>;
+import { type VideoShape, videoSampleEntry } from './video-sample-entry.ts';
 
 export interface InitSegmentOptions {
   trackId: number;
@@ -62,14 +49,24 @@ function trackBox({ trackId, timescale, track }: InitSegmentOptions): Buffer {
     isVideo ? u32(fixedPoint(shownWidth(track.width, track.sampleAspectRatio)), fixedPoint(track.height)) : zeros(8),
   );
   const mediaHeader = fullBox({ type: 'mdhd', version: 0, flags: 0 }, u32(0, 0, timescale, 0), u16(LANGUAGE_UND, 0));
-  const handler = fullBox({ type: 'hdlr', version: 0, flags: 0 }, u32(0), fourCharacters(isVideo ? 'vide' : 'soun'), zeros(12), zeros(1));
+  const handler = fullBox(
+    { type: 'hdlr', version: 0, flags: 0 },
+    u32(0),
+    fourCharacters(isVideo ? 'vide' : 'soun'),
+    zeros(12),
+    zeros(1),
+  );
   const typeHeader = isVideo
     ? fullBox({ type: 'vmhd', version: 0, flags: 1 }, zeros(8))
     : fullBox({ type: 'smhd', version: 0, flags: 0 }, zeros(4));
   const sameFile = fullBox({ type: 'url ', version: 0, flags: 1 });
   const dataInformation = box('dinf', fullBox({ type: 'dref', version: 0, flags: 0 }, u32(1), sameFile));
   const entry = isVideo ? videoSampleEntry(track) : audioSampleEntry(track);
-  return box('trak', header, box('mdia', mediaHeader, handler, box('minf', typeHeader, dataInformation, sampleTable(entry))));
+  return box(
+    'trak',
+    header,
+    box('mdia', mediaHeader, handler, box('minf', typeHeader, dataInformation, sampleTable(entry))),
+  );
 }
 
 /** `stbl` with the one sample entry and the tables that must be there, empty. */

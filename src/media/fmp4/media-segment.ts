@@ -83,7 +83,8 @@ export function sampleTiming(run: SampleRun): SampleTiming {
   const count = run.samples.length;
   const order = Float64Array.from(run.samples, (sample) => sample.pts).sort();
   const decodeTime = Math.min(run.start, order[0] ?? run.start);
-  if (!Number.isSafeInteger(decodeTime) || decodeTime < 0) throw new TypeError(`a segment cannot start at ${decodeTime} ticks`);
+  if (!Number.isSafeInteger(decodeTime) || decodeTime < 0)
+    throw new TypeError(`a segment cannot start at ${decodeTime} ticks`);
   if (count > 0) order[0] = decodeTime;
   const durations = new Array<number>(count);
   const compositionOffsets = new Array<number>(count);
@@ -105,7 +106,11 @@ function writeHead(out: Buffer, at: number, head: { type: string; size: number }
   return at + 8;
 }
 
-function writeTrackHeader(out: Buffer, at: number, head: { trackId: number; size: number; allSync: boolean; isEmpty: boolean }): number {
+function writeTrackHeader(
+  out: Buffer,
+  at: number,
+  head: { trackId: number; size: number; allSync: boolean; isEmpty: boolean },
+): number {
   let flags: number = TFHD.defaultBaseIsMoof;
   if (head.allSync) flags |= TFHD.defaultSampleFlags;
   if (head.isEmpty) flags |= TFHD.durationIsEmpty;
@@ -115,7 +120,11 @@ function writeTrackHeader(out: Buffer, at: number, head: { trackId: number; size
   return head.allSync ? out.writeUInt32BE(SYNC, next) : next;
 }
 
-function writeRun(out: Buffer, at: number, run: { samples: Sample[]; timing: SampleTiming; fields: number; dataOffset: number }): number {
+function writeRun(
+  out: Buffer,
+  at: number,
+  run: { samples: Sample[]; timing: SampleTiming; fields: number; dataOffset: number },
+): number {
   const { samples, timing, fields } = run;
   let next = out.writeUInt32BE((0x01000000 | TRUN.dataOffset | fields) >>> 0, at);
   next = out.writeUInt32BE(samples.length, next);

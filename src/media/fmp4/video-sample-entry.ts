@@ -1,9 +1,17 @@
 // Visual sample entries: `avc1`, `hvc1`, `vp09`, `av01` with their configuration, colour and pixel shape.
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
-import type { ColorDescription } from '../description.ts';
+import type { ColorDescription, VideoTrack } from '../description.ts';
 import { box, fourCharacters, fullBox, u16, u32, u8, zeros } from './box.ts';
-import type { VideoShape } from './init-segment.ts';
+
+/**
+ * What of a video track is written. `configuration`: avcC (h264), hvcC (hevc), vpcC with or without its version and flags (vp9),
+ * av1C (av1); `vp9Configuration()` makes one from a frame where the container has none.
+ */
+export type VideoShape = Pick<
+  VideoTrack,
+  'codec' | 'configuration' | 'width' | 'height' | 'sampleAspectRatio' | 'color'
+>;
 
 const UNSPECIFIED = 2;
 
@@ -33,7 +41,10 @@ function codecBoxes({ codec, configuration }: VideoShape): { type: string; confi
     case 'hevc':
       return { type: 'hvc1', configuration: box('hvcC', record(configuration, { codec, leastBytes: 23 })) };
     case 'av1':
-      return { type: 'av01', configuration: box('av1C', record(configuration, { codec, leastBytes: 4, version: 0x81 })) };
+      return {
+        type: 'av01',
+        configuration: box('av1C', record(configuration, { codec, leastBytes: 4, version: 0x81 })),
+      };
     case 'vp9':
       return { type: 'vp09', configuration: vpBox(configuration, codec) };
     default:
@@ -43,7 +54,10 @@ function codecBoxes({ codec, configuration }: VideoShape): { type: string; confi
 
 function record(bytes: Uint8Array, need: { codec: string; leastBytes: number; version?: number }): Uint8Array {
   if (bytes.length < need.leastBytes || bytes[0] !== (need.version ?? 1)) {
-    throw new AppError('NOT_MEDIA', `The ${need.codec} configuration record (${bytes.length} bytes) is not a valid one.`);
+    throw new AppError(
+      'NOT_MEDIA',
+      `The ${need.codec} configuration record (${bytes.length} bytes) is not a valid one.`,
+    );
   }
   return bytes;
 }

@@ -23,7 +23,8 @@ export function decodeTimes({ pts, reorderTicks, isFirst }: DecodeTimesOptions):
     times[index] = next;
   }
   const start = order[0] ?? 0;
-  for (let index = 0; isFirst && index < times.length && (times[index] ?? 0) < start + index; index++) times[index] = start + index;
+  for (let index = 0; isFirst && index < times.length && (times[index] ?? 0) < start + index; index++)
+    times[index] = start + index;
   return times;
 }
 

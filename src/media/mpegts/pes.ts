@@ -67,7 +67,8 @@ export function writePes(out: Buffer, unit: PesUnit, place: { start: number; cou
     out[at + 1] = (index === 0 ? 0x40 : 0) | (unit.pid >> 8);
     out[at + 2] = unit.pid & 0xff;
     out[at + 3] = (size < CAPACITY ? 0x30 : 0x10) | ((place.counter + index) & (PES_COUNTER_CYCLE - 1));
-    if (size < CAPACITY) writeAdaptation(out, at + TRANSPORT_HEADER, { bytes: CAPACITY - size, unit: needed > 0 ? unit : undefined });
+    if (size < CAPACITY)
+      writeAdaptation(out, at + TRANSPORT_HEADER, { bytes: CAPACITY - size, unit: needed > 0 ? unit : undefined });
   }
   return end;
 }

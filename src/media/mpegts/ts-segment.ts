@@ -134,7 +134,8 @@ function interleave(pictures: readonly PesUnit[], sounds: readonly PesUnit[]): P
   const units: PesUnit[] = [];
   let next = 0;
   for (const picture of pictures) {
-    for (let sound = sounds[next]; sound !== undefined && sound.pts <= picture.dts; sound = sounds[++next]) units.push(sound);
+    for (let sound = sounds[next]; sound !== undefined && sound.pts <= picture.dts; sound = sounds[++next])
+      units.push(sound);
     units.push(picture);
   }
   return [...units, ...sounds.slice(next)];

@@ -21,14 +21,18 @@ test('the configuration built for AAC-LC is the one the encoder wrote', () => {
     [48000, '5.1', 6],
     [32000, '7.1', 8],
   ] as const) {
-    const clip = makeClip(join(directory.path, `aac-${rate}-${channels}.mp4`), `-f lavfi -i anullsrc=r=${rate}:cl=${layout}:d=0.2 -c:a aac`);
+    const clip = makeClip(
+      join(directory.path, `aac-${rate}-${channels}.mp4`),
+      `-f lavfi -i anullsrc=r=${rate}:cl=${layout}:d=0.2 -c:a aac`,
+    );
     const written = streamOf(readClip(clip), 'audio').extradata;
     const read = parseAudioSpecificConfig(written);
     assert.equal(read.channels, channels);
     assert.equal(read.sampleRate, rate);
     assert.equal(read.frameLength, 1024);
     assert.equal(read.objectType, 2);
-    if (read.channelConfiguration !== 0) assert.equal(aacLcConfig(rate, channels).toString('hex'), written.toString('hex', 0, 2));
+    if (read.channelConfiguration !== 0)
+      assert.equal(aacLcConfig(rate, channels).toString('hex'), written.toString('hex', 0, 2));
   }
 });
 
@@ -67,10 +71,19 @@ test('frames in ADTS decode as they did, and headers are read as they were writt
     readClip(foreign).map(({ samples }) => samples.length),
   );
   for (const [index, frame] of frames.entries()) {
-    assert.deepEqual(parseAdtsHeader(frame), { objectType: 2, sampleRate: 44100, channelConfiguration: 2, headerBytes: 7, frameBytes: frame.length });
+    assert.deepEqual(parseAdtsHeader(frame), {
+      objectType: 2,
+      sampleRate: 44100,
+      channelConfiguration: 2,
+      headerBytes: 7,
+      frameBytes: frame.length,
+    });
     assert.deepEqual(Buffer.from(rawAacFrame(frame)), stream.samples[index]?.data);
   }
-  assert.equal(execFileSync('ffmpeg', ['-v', 'warning', '-i', path, '-f', 'null', '-'], { encoding: 'utf8', stdio: 'pipe' }), '');
+  assert.equal(
+    execFileSync('ffmpeg', ['-v', 'warning', '-i', path, '-f', 'null', '-'], { encoding: 'utf8', stdio: 'pipe' }),
+    '',
+  );
 });
 
 test('a raw frame is left as it is, and what ADTS cannot carry is refused', () => {
@@ -87,7 +100,10 @@ test('dac3 and dec3 are those that libavformat writes', () => {
     ['eac3', 'dec3', 'stereo'],
     ['eac3', 'dec3', '5.1'],
   ] as const) {
-    const path = makeClip(join(directory.path, `${codec}-${layout}.mp4`), `-f lavfi -i anoisesrc=r=48000:d=0.3 -af aformat=channel_layouts=${layout} -c:a ${codec} -b:a 192k`);
+    const path = makeClip(
+      join(directory.path, `${codec}-${layout}.mp4`),
+      `-f lavfi -i anoisesrc=r=48000:d=0.3 -af aformat=channel_layouts=${layout} -c:a ${codec} -b:a 192k`,
+    );
     const file = execFileSync('cat', [path]);
     const at = file.indexOf(type);
     const written = file.subarray(at + 4, at - 4 + file.readUInt32BE(at - 4));

@@ -31,26 +31,41 @@ test('VP9 is named from a keyframe as libav names it', () => {
     ['vp9.webm', '-pix_fmt yuv420p'],
     ['vp9-10.webm', '-pix_fmt yuv420p10le'],
   ] as const) {
-    const clip = makeClip(join(directory.path, name), `${PICTURE} -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 300k ${options}`);
+    const clip = makeClip(
+      join(directory.path, name),
+      `${PICTURE} -c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 300k ${options}`,
+    );
     const stream = streamOf(readClip(clip), 'video');
     const frame = stream.samples[0]?.data ?? Buffer.alloc(0);
-    assert.equal(videoCodecString({ codec: 'vp9', configuration: vp9Configuration({ frame, framesPerSecond: 24 }) }), stream.codecString);
+    assert.equal(
+      videoCodecString({ codec: 'vp9', configuration: vp9Configuration({ frame, framesPerSecond: 24 }) }),
+      stream.codecString,
+    );
   }
 });
 
 test('VP9 in HDR or 4:4:4 has the long form', () => {
   const frame = Buffer.from('824983420013f00b360000', 'hex'); // profile 0, BT.601, 320x180
   const color = { primaries: 9, transfer: 16, matrix: 9, fullRange: false };
-  assert.equal(videoCodecString({ codec: 'vp9', configuration: vp9Configuration({ frame, color }) }), 'vp09.00.11.08.01.09.16.09.00');
+  assert.equal(
+    videoCodecString({ codec: 'vp9', configuration: vp9Configuration({ frame, color }) }),
+    'vp09.00.11.08.01.09.16.09.00',
+  );
 });
 
 test('HEVC is named as ISO/IEC 14496-15 Annex E says: compatibility in reverse bit order, constraints without trailing zeros', () => {
-  const mp4 = makeClip(join(directory.path, 'hevc.mp4'), `${PICTURE} -c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -tag:v hvc1 -x265-params log-level=0`);
+  const mp4 = makeClip(
+    join(directory.path, 'hevc.mp4'),
+    `${PICTURE} -c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -tag:v hvc1 -x265-params log-level=0`,
+  );
   const stream = streamOf(readClip(mp4), 'video');
   const fromMp4 = videoCodecString({ codec: 'hevc', configuration: stream.extradata });
   assert.equal(fromMp4, 'hvc1.2.4.L60.90');
   const raw = streamOf(readClip(makeClip(join(directory.path, 'hevc.ts'), `-i ${mp4} -c copy`)), 'video').extradata;
-  assert.equal(videoCodecString({ codec: 'hevc', configuration: buildHevcConfiguration(parseHevcConfiguration(raw)) }), fromMp4);
+  assert.equal(
+    videoCodecString({ codec: 'hevc', configuration: buildHevcConfiguration(parseHevcConfiguration(raw)) }),
+    fromMp4,
+  );
   const main = Buffer.from('01016000000090000000000078f000fcfdf8f800000f00', 'hex');
   assert.equal(videoCodecString({ codec: 'hevc', configuration: main }), 'hvc1.1.6.L120.90');
   const high = Buffer.from('01622000000000000000000099f000fcfdfafa00000f00', 'hex');
@@ -72,7 +87,8 @@ test('audio is named as libav names it', () => {
 });
 
 test('HE-AAC is named by what it signals, in either way', () => {
-  const name = (hex: string): string | undefined => audioCodecString({ codec: 'aac', configuration: Buffer.from(hex, 'hex') });
+  const name = (hex: string): string | undefined =>
+    audioCodecString({ codec: 'aac', configuration: Buffer.from(hex, 'hex') });
   assert.equal(name('1210'), 'mp4a.40.2');
   assert.equal(name('2b098800'), 'mp4a.40.5'); // explicit, 24 kHz core
   assert.equal(name('131056e598'), 'mp4a.40.5'); // backward compatible
@@ -81,6 +97,7 @@ test('HE-AAC is named by what it signals, in either way', () => {
 
 test('a codec without a name, or a record that is not there, has none', () => {
   const configuration = Buffer.alloc(0);
-  for (const codec of ['h264', 'hevc', 'vp9', 'av1', 'mpeg4', 'vc1']) assert.equal(videoCodecString({ codec, configuration }), undefined);
+  for (const codec of ['h264', 'hevc', 'vp9', 'av1', 'mpeg4', 'vc1'])
+    assert.equal(videoCodecString({ codec, configuration }), undefined);
   for (const codec of ['aac', 'dts', 'truehd']) assert.equal(audioCodecString({ codec, configuration }), undefined);
 });

@@ -17,12 +17,10 @@ const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(' ', ''), 'hex
 const hexOf = (units: Uint8Array[]): string[] => units.map((unit) => Buffer.from(unit).toString('hex'));
 
 test('units are found behind start codes of three and four bytes, without the zeros around them', () => {
-  assert.deepEqual(hexOf(annexBUnits(bytes('000001 09f0 00000001 6742 00000000000001 68ce 0000 000001 65880000030001 00 00'))), [
-    '09f0',
-    '6742',
-    '68ce',
-    '65880000030001',
-  ]);
+  assert.deepEqual(
+    hexOf(annexBUnits(bytes('000001 09f0 00000001 6742 00000000000001 68ce 0000 000001 65880000030001 00 00'))),
+    ['09f0', '6742', '68ce', '65880000030001'],
+  );
 });
 
 test('bytes before the first start code, empty units and streams without a start code give nothing', () => {
@@ -63,7 +61,10 @@ test('a sample is an IDR by its first slice, not by what the container says', ()
 
 test('parameter sets and delimiters are dropped, what has none is returned as it is', () => {
   const kept = sampleFromUnits([bytes('0605'), bytes('6588')]);
-  assert.deepEqual(withoutParameterSets(sampleFromUnits(['09f0', '6742', '68ce', '0605', '6588'].map(bytes)), 'h264'), kept);
+  assert.deepEqual(
+    withoutParameterSets(sampleFromUnits(['09f0', '6742', '68ce', '0605', '6588'].map(bytes)), 'h264'),
+    kept,
+  );
   assert.equal(withoutParameterSets(kept, 'h264'), kept);
 });
 

@@ -4,13 +4,18 @@ import { mediaSegment, sampleTiming } from '../../../src/media/fmp4/media-segmen
 import type { SampleRun } from '../../../src/media/samples.ts';
 
 function runOf(pts: number[], range: { start: number; end: number }): SampleRun {
-  return { timescale: 1000, ...range, samples: pts.map((time, index) => ({ data: Buffer.from([index]), pts: time, isSync: index === 0 })) };
+  return {
+    timescale: 1000,
+    ...range,
+    samples: pts.map((time, index) => ({ data: Buffer.from([index]), pts: time, isSync: index === 0 })),
+  };
 }
 
 /** Boxes of one level by type. */
 function boxes(bytes: Buffer): Map<string, Buffer> {
   const found = new Map<string, Buffer>();
-  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) found.set(bytes.toString('latin1', at + 4, at + 8), bytes.subarray(at + 8, at + bytes.readUInt32BE(at)));
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at))
+    found.set(bytes.toString('latin1', at + 4, at + 8), bytes.subarray(at + 8, at + bytes.readUInt32BE(at)));
   return found;
 }
 
@@ -51,7 +56,11 @@ test('the durations of a run add up to its length whatever the frame rate does',
 
 test('sequence number, track, 64-bit decode time and sample flags are where the standard puts them', () => {
   const start = 2 ** 40;
-  const bytes = mediaSegment({ sequenceNumber: 7, trackId: 3, run: runOf([start, start + 80, start + 40], { start, end: start + 120 }) });
+  const bytes = mediaSegment({
+    sequenceNumber: 7,
+    trackId: 3,
+    run: runOf([start, start + 80, start + 40], { start, end: start + 120 }),
+  });
   const moof = childOf(bytes, 'moof');
   assert.equal(childOf(moof, 'mfhd').readUInt32BE(4), 7);
   assert.equal(childOf(moof, 'traf', 'tfhd').readUInt32BE(0), 0x020000);
@@ -85,5 +94,6 @@ test('an empty run is a valid fragment that says so', () => {
 });
 
 test('a start before zero or between ticks is a mistake of the caller', () => {
-  for (const start of [-1, 0.5]) assert.throws(() => mediaSegment({ sequenceNumber: 1, trackId: 1, run: runOf([1], { start, end: 9 }) }), TypeError);
+  for (const start of [-1, 0.5])
+    assert.throws(() => mediaSegment({ sequenceNumber: 1, trackId: 1, run: runOf([1], { start, end: 9 }) }), TypeError);
 });

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -8,7 +7,16 @@ import { vp9Configuration } from '../../../src/media/bitstream/vp9-configuration
 import { initSegment, type InitSegmentOptions } from '../../../src/media/fmp4/init-segment.ts';
 import { mediaSegment } from '../../../src/media/fmp4/media-segment.ts';
 import type { SampleRun } from '../../../src/media/samples.ts';
-import { clipDirectory, type ClipStream, decodedFrames, makeClip, probedPackets, readClip, streamOf } from '../real-packets.ts';
+import {
+  clipDirectory,
+  type ClipStream,
+  decodedFrames,
+  makeClip,
+  probedPackets,
+  probedStream,
+  readClip,
+  streamOf,
+} from '../real-packets.ts';
 import { shuffled, videoRuns } from '../runs.ts';
 
 const directory = clipDirectory();
@@ -18,10 +26,24 @@ const PICTURE = '-f lavfi -i testsrc2=s=320x180:r=24000/1001:d=4';
 const SOUND = '-f lavfi -i aevalsrc=sin(440*t*(1+t))|sin(660*t):s=48000:d=3';
 
 const VIDEO = [
-  { codec: 'h264', name: 'h264.mp4', options: '-c:v libx264 -bf 3 -force_key_frames 0,1.1,3 -x264-params b-pyramid=normal -pix_fmt yuv420p' },
-  { codec: 'hevc', name: 'hevc.mp4', options: '-c:v libx265 -pix_fmt yuv420p10le -tag:v hvc1 -x265-params keyint=30:min-keyint=20:open-gop=1:bframes=4:log-level=0:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc -preset ultrafast' },
+  {
+    codec: 'h264',
+    name: 'h264.mp4',
+    options: '-c:v libx264 -bf 3 -force_key_frames 0,1.1,3 -x264-params b-pyramid=normal -pix_fmt yuv420p',
+  },
+  {
+    codec: 'hevc',
+    name: 'hevc.mp4',
+    options:
+      '-c:v libx265 -pix_fmt yuv420p10le -tag:v hvc1 -x265-params keyint=30:min-keyint=20:open-gop=1:bframes=4:log-level=0:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc -preset ultrafast',
+  },
   { codec: 'vp9', name: 'vp9.mp4', options: '-c:v libvpx-vp9 -g 40 -b:v 300k -deadline realtime -cpu-used 8' },
-  { codec: 'av1', name: 'av1.mp4', options: '-c:v libaom-av1 -g 40 -b:v 300k -usage realtime -cpu-used 8 -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc' },
+  {
+    codec: 'av1',
+    name: 'av1.mp4',
+    options:
+      '-c:v libaom-av1 -g 40 -b:v 300k -usage realtime -cpu-used 8 -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc',
+  },
 ] as const;
 
 const AUDIO = [
@@ -44,11 +66,19 @@ function configurationOf(codec: string, stream: ClipStream): Uint8Array {
 function initOf(codec: string, stream: ClipStream): InitSegmentOptions {
   const configuration = configurationOf(codec, stream);
   if (stream.mediaType !== 0) {
-    return { trackId: 1, timescale: stream.timescale, track: { kind: 'audio', codec, configuration, sampleRate: stream.sampleRate, channels: stream.channels } };
+    return {
+      trackId: 1,
+      timescale: stream.timescale,
+      track: { kind: 'audio', codec, configuration, sampleRate: stream.sampleRate, channels: stream.channels },
+    };
   }
   const { width, height } = stream;
   const color = { primaries: 9, transfer: 16, matrix: 9, fullRange: false };
-  return { trackId: 1, timescale: stream.timescale, track: { kind: 'video', codec, configuration, width, height, sampleAspectRatio: { num: 4, den: 3 }, color } };
+  return {
+    trackId: 1,
+    timescale: stream.timescale,
+    track: { kind: 'video', codec, configuration, width, height, sampleAspectRatio: { num: 4, den: 3 }, color },
+  };
 }
 
 /** Init section and segments made in shuffled order, as one file. */
@@ -97,11 +127,10 @@ for (const { codec, name, options } of VIDEO) {
     const path = join(directory.path, `init-${name}`);
     writeFileSync(path, initSegment(initOf(codec, stream)));
     const fields = 'codec_name,width,height,sample_aspect_ratio,color_space,color_transfer,color_primaries';
-    const probed = JSON.parse(execFileSync('ffprobe', ['-v', 'error', '-show_entries', `stream=${fields}`, '-of', 'json', path], { encoding: 'utf8' }));
-    assert.deepEqual(probed.streams[0], {
+    assert.deepEqual(probedStream(path, fields), {
       codec_name: codec,
-      width: 320,
-      height: 180,
+      width: '320',
+      height: '180',
       sample_aspect_ratio: '4:3',
       color_space: 'bt2020nc',
       color_transfer: 'smpte2084',
@@ -120,7 +149,12 @@ for (const { codec, options } of AUDIO) {
     const runs: SampleRun[] = [];
     for (let first = 0; first < samples.length; first += 20) {
       const last = Math.min(first + 20, samples.length);
-      runs.push({ timescale: stream.timescale, start: first * frameTicks, end: last * frameTicks, samples: samples.slice(first, last) });
+      runs.push({
+        timescale: stream.timescale,
+        start: first * frameTicks,
+        end: last * frameTicks,
+        samples: samples.slice(first, last),
+      });
     }
     const path = packaged(`${codec}.mp4`, initOf(codec, stream), runs);
 
