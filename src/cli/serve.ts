@@ -5,7 +5,7 @@ import { createLogger } from '../base/logger.ts';
 import { ConfigError, readConfig, type Config } from '../config/config.ts';
 import { startServer, type RunningServer } from '../server.ts';
 import { IDENTITY } from './identity.ts';
-import { createPlayables } from './media-parts.ts';
+import { createPlayables } from '../compose-media.ts';
 import { surviveErrors } from './survive.ts';
 
 /** Closing that takes longer is cut short: supervisors allow one second. */
