@@ -23,8 +23,10 @@ export interface Faults {
   status?: (request: RecordedRequest) => number | undefined;
   /** The body of such an answer. */
   statusBody?: string;
-  /** Resets the connection after this many bytes of each body. */
+  /** Resets the connection after this many bytes of each body (what the client has not read yet is lost too). */
   resetEveryBytes?: number;
+  /** Closes the connection in good order after this many bytes of each body. */
+  closeEveryBytes?: number;
   /** Sends nothing for a while at this byte of the file, the first `times` times a body gets there (default once). */
   stall?: { atByte: number; forMs: number; times?: number };
   /** States a size that is this much larger than the file. */
@@ -161,12 +163,15 @@ export class FaultServer implements AsyncDisposable {
     const { content } = this;
     const startedMs = performance.now();
     for (let at = start; at < end;) {
-      const { resetEveryBytes = Infinity, endAtByte = Infinity, stall, bytesPerSecond } = this.faults;
-      const stop = Math.min(at + WRITE_BYTES, end, content.length, endAtByte, start + resetEveryBytes);
+      const { resetEveryBytes = Infinity, closeEveryBytes = Infinity, endAtByte = Infinity } = this.faults;
+      const { stall, bytesPerSecond } = this.faults;
+      const cut = start + Math.min(resetEveryBytes, closeEveryBytes);
+      const stop = Math.min(at + WRITE_BYTES, end, content.length, endAtByte, cut);
       if (stall !== undefined && at <= stall.atByte && stall.atByte < stop) await this.#stall(stall);
       if (stop > at) await this.#write(response, content.subarray(at, stop));
       at = stop;
       if (at === start + resetEveryBytes) return void response.socket?.resetAndDestroy();
+      if (at === start + closeEveryBytes) return void response.socket?.end();
       if (at >= Math.min(content.length, endAtByte)) break;
       if (bytesPerSecond === undefined) continue;
       const dueMs = startedMs + ((at - start) / bytesPerSecond) * 1000;

@@ -46,13 +46,12 @@ const REFUSED: Sentence = ['transient', 'The server refused the connection'];
 const BROKEN: Sentence = ['transient', 'The server broke the connection'];
 const UNREACHABLE: Sentence = ['transient', 'The server cannot be reached'];
 const NO_ANSWER: Sentence = ['stalled', 'The server does not answer'];
-const ENDED: Sentence = ['short', 'The server ended the file too early'];
+const ENDED: Sentence = ['short', 'The server closed the connection before the end of the file'];
 
 const NETWORK: Readonly<Record<string, Sentence>> = {
   ECONNREFUSED: REFUSED,
   ECONNRESET: BROKEN,
   EPIPE: BROKEN,
-  UND_ERR_SOCKET: BROKEN,
   EHOSTUNREACH: UNREACHABLE,
   ENETUNREACH: UNREACHABLE,
   ENETDOWN: UNREACHABLE,
@@ -63,6 +62,8 @@ const NETWORK: Readonly<Record<string, Sentence>> = {
   UND_ERR_CONNECT_TIMEOUT: NO_ANSWER,
   UND_ERR_HEADERS_TIMEOUT: NO_ANSWER,
   UND_ERR_BODY_TIMEOUT: ['stalled', 'The server stopped sending'],
+  // Closed in good order, but too early.
+  UND_ERR_SOCKET: ENDED,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ENDED,
   UND_ERR_HEADERS_OVERFLOW: ['final', 'The answer of the server is not valid'],
   HPE_INVALID_CONSTANT: ['final', 'The answer of the server is not valid'],

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { AppError } from '../../src/base/app-error.ts';
+import { hashOf, hashOfStream } from '../contract/source-contract.ts';
+import { FaultServer, sampleBytes } from '../servers/fault-server.ts';
+import { appError, openUrl } from './opened.ts';
+
+const CONTENT = sampleBytes(900_000);
+const SECRETS = {
+  Cookie: 'session=1',
+  Authorization: 'Bearer x',
+  Referer: 'http://a/',
+  'User-Agent': 'Player/1',
+  'X-Key': 'k',
+};
+
+test('redirects are followed, and later requests go straight to their end', async () => {
+  await using stack = new AsyncDisposableStack();
+  await using server = await FaultServer.start(CONTENT, {
+    redirect: ({ path }) => ({ '/0': '/1', '/1': '2?sig=a', '/2?sig=a': '/film.mkv' })[path],
+  });
+  const { opened } = await openUrl(stack, server.url('/0'), {});
+  assert.ok(opened.kind === 'media');
+  assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
+  assert.deepEqual(
+    server.requests.slice(0, 4).map(({ path }) => path),
+    ['/0', '/1', '/2?sig=a', '/film.mkv'],
+  );
+  assert.ok(server.requests.slice(3).every(({ path }) => path === '/film.mkv'));
+});
+
+test('ten redirects are followed, a circle is not', async () => {
+  await using stack = new AsyncDisposableStack();
+  await using server = await FaultServer.start(CONTENT, {
+    redirect: ({ path }) => (Number(path.slice(1)) > 0 ? `/${Number(path.slice(1)) - 1}` : undefined),
+  });
+  await openUrl(stack, server.url('/10'), {});
+  await assert.rejects(openUrl(stack, server.url('/11'), {}), appError('SOURCE_FAILED', /circles/));
+});
+
+test("the user's headers are sent to their own host and to no other", async () => {
+  await using stack = new AsyncDisposableStack();
+  await using other = await FaultServer.start(CONTENT);
+  await using server = await FaultServer.start(CONTENT, {
+    redirect: ({ path }) => (path === '/a' ? '/b' : other.url('/film.mkv', 'localhost')),
+  });
+  const { opened } = await openUrl(stack, server.url('/a'), { hints: { headers: SECRETS } });
+  assert.ok(opened.kind === 'media');
+  assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
+  assert.equal(server.requests.length, 2);
+  for (const { headers } of server.requests) {
+    for (const [name, value] of Object.entries(SECRETS)) assert.equal(headers[name.toLowerCase()], value);
+  }
+  assert.ok(other.requests.length >= 3);
+  for (const { headers } of other.requests) {
+    for (const name of ['cookie', 'authorization', 'referer', 'x-key']) assert.equal(headers[name], undefined, name);
+    assert.notEqual(headers['user-agent'], 'Player/1');
+  }
+});
+
+test('another port is another host', async () => {
+  await using stack = new AsyncDisposableStack();
+  await using other = await FaultServer.start(CONTENT);
+  await using server = await FaultServer.start(CONTENT, { redirect: () => other.url() });
+  await openUrl(stack, server.url(), { hints: { headers: SECRETS } });
+  assert.ok(other.requests.every(({ headers }) => headers.cookie === undefined));
+});
+
+test('a redirect to anything but http is refused', async () => {
+  await using stack = new AsyncDisposableStack();
+  for (const location of ['file:///etc/passwd', 'ftp://127.0.0.1/', 'data:,x']) {
+    await using server = await FaultServer.start(CONTENT, { redirect: () => location });
+    await assert.rejects(openUrl(stack, server.url(), {}), appError('SOURCE_UNUSABLE', /not http or https/));
+  }
+});
+
+test('every hop is checked before it is asked', async () => {
+  await using stack = new AsyncDisposableStack();
+  await using canary = await FaultServer.start(CONTENT);
+  await using server = await FaultServer.start(CONTENT, { redirect: () => canary.url('/', 'localhost') });
+  const asked: string[] = [];
+  const checkAddress = (url: URL): void => {
+    asked.push(url.hostname);
+    if (url.hostname === 'localhost') throw new AppError('SOURCE_FORBIDDEN', 'This address is not allowed');
+  };
+  const opening = openUrl(stack, server.url(), { options: { checkAddress } });
+  await assert.rejects(opening, appError('SOURCE_FORBIDDEN', /not allowed/));
+  assert.deepEqual(asked, ['127.0.0.1', 'localhost']);
+  assert.equal(canary.connections, 0);
+});
+
+test('the IP address is checked after the look-up, for names and for literals in any spelling', async () => {
+  await using stack = new AsyncDisposableStack();
+  await using canary = await FaultServer.start(CONTENT);
+  const checkIp = (ip: string): void => {
+    if (ip.startsWith('127.') || ip === '::1') throw new AppError('SOURCE_FORBIDDEN', 'This address is not allowed');
+  };
+  for (const host of ['localhost', '127.0.0.1', '127.1', '0x7f000001', '2130706433', '[::1]']) {
+    const opening = openUrl(stack, canary.url('/', host), { options: { checkIp } });
+    await assert.rejects(opening, appError('SOURCE_FORBIDDEN', /not allowed/), host);
+  }
+  assert.equal(canary.requests.length, 0);
+  const { opened } = await openUrl(stack, canary.url('/', 'localhost'), { options: { checkIp: () => {} } });
+  assert.equal(opened.kind, 'media');
+});
+
+test('a signed address that expires is renewed through the one that was given', async () => {
+  await using stack = new AsyncDisposableStack();
+  let signature = 1;
+  await using server = await FaultServer.start(CONTENT, {
+    redirect: ({ path }) => (path === '/link' ? `/film.mkv?sig=${signature}` : undefined),
+    status: ({ path }) => (path.endsWith(`sig=${signature}`) ? undefined : 403),
+  });
+  const { opened } = await openUrl(stack, server.url('/link'), {});
+  assert.ok(opened.kind === 'media');
+  signature = 2;
+  assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
+  assert.equal(server.requests.at(-1)?.path, '/film.mkv?sig=2');
+});
+
+test('equal content under another address has the same id, other content has not', async () => {
+  await using stack = new AsyncDisposableStack();
+  const idAt = async (content: Uint8Array, path: string, faults = {}): Promise<string> => {
+    await using server = await FaultServer.start(content, faults);
+    const { opened } = await openUrl(stack, server.url(path), {});
+    assert.ok(opened.kind === 'media');
+    return opened.source.id;
+  };
+  assert.equal(await idAt(CONTENT, '/a?sig=1'), await idAt(CONTENT, '/b?sig=2'));
+  assert.notEqual(await idAt(CONTENT, '/a'), await idAt(CONTENT, '/a', { etag: '"v2"' }));
+  const tail = Uint8Array.from(CONTENT);
+  tail[tail.length - 5] = 0;
+  assert.notEqual(await idAt(CONTENT, '/a', { etag: null }), await idAt(tail, '/a', { etag: null }));
+  // In order only: the end is unknown, so without an ETag the address is all there is.
+  const plain = { ranges: false };
+  assert.equal(await idAt(CONTENT, '/a', plain), await idAt(CONTENT, '/b', plain));
+  assert.notEqual(
+    await idAt(CONTENT, '/a', { ...plain, etag: null }),
+    await idAt(CONTENT, '/b', { ...plain, etag: null }),
+  );
+});
+
+test('asks for the bytes as they are', async () => {
+  await using stack = new AsyncDisposableStack();
+  await using server = await FaultServer.start(CONTENT);
+  await openUrl(stack, server.url(), {});
+  const first = server.requests[0];
+  assert.equal(first?.headers.range, 'bytes=0-65535');
+  assert.equal(first?.headers['accept-encoding'], 'identity');
+  assert.match(first?.headers['user-agent'] ?? '', /Raffi/);
+});
