@@ -147,7 +147,7 @@ class UriNames {
 
   /** Oldest first. */
   playlists(): URL[] {
-    return [...this.#addresses.rvalues()].filter((each) => each.isPlaylist).map((each) => each.url);
+    return [...this.#addresses.rvalues()].flatMap((each) => (each?.isPlaylist === true ? [each.url] : []));
   }
 }
 

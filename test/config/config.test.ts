@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { ConfigError, readConfig } from '../../src/config/config.ts';
+import { configurationPage } from '../../src/config/configuration-page.ts';
+
+function listen(address: string): unknown {
+  return readConfig({ RAFFI_SERVER_ADDR: address }).listen;
+}
+
+test('addresses are host and port, a port alone, or an IPv6 address in brackets', () => {
+  assert.deepEqual(readConfig({}).listen, { host: '127.0.0.1', port: 6969 });
+  assert.deepEqual(listen('0.0.0.0:8080'), { host: '0.0.0.0', port: 8080 });
+  assert.deepEqual(listen('localhost:1'), { host: 'localhost', port: 1 });
+  assert.deepEqual(listen(':7000'), { host: undefined, port: 7000 });
+  assert.deepEqual(listen('[::1]:0'), { host: '::1', port: 0 });
+});
+
+test('an address that cannot be meant is refused in one line with the variable in it', () => {
+  for (const address of [
+    '6969',
+    'localhost',
+    'a:b',
+    '1.2.3.4:65536',
+    '::1:80',
+    'http://x:1',
+    'a:1/x',
+    '[::1]',
+    ' : ',
+  ]) {
+    assert.throws(
+      () => listen(address),
+      (error) => error instanceof ConfigError && /^RAFFI_SERVER_ADDR="[^\n]*$/u.test(error.message),
+      address,
+    );
+  }
+});
+
+test('sizes and durations have units', () => {
+  const config = readConfig({ RAFFI_CACHE_SIZE: '1.5GiB', RAFFI_SESSION_IDLE: '90', RAFFI_RELEASE_IDLE: '250ms' });
+  assert.equal(config.cacheBytes, 1.5 * 2 ** 30);
+  assert.equal(config.sessionIdleMs, 90_000);
+  assert.equal(config.releaseIdleMs, 250);
+  for (const bad of ['', 'much', '-1', '1GB', '1 h 2']) {
+    if (bad !== '') assert.throws(() => readConfig({ RAFFI_CACHE_SIZE: bad }), ConfigError, bad);
+  }
+});
+
+test('origins are complete', () => {
+  assert.deepEqual(readConfig({ RAFFI_ALLOWED_ORIGINS: 'https://a.example, http://b:8080' }).allowedOrigins, [
+    'https://a.example',
+    'http://b:8080',
+  ]);
+  assert.throws(() => readConfig({ RAFFI_ALLOWED_ORIGINS: 'a.example' }), ConfigError);
+  assert.throws(() => readConfig({ RAFFI_ALLOWED_ORIGINS: 'https://a.example/' }), ConfigError);
+});
+
+test('docs/configuration.md is the table of settings', () => {
+  const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  assert.equal(page, configurationPage());
+});
