@@ -2,10 +2,14 @@
 import type { AudioTrack, VideoTrack } from '../description.ts';
 import { parseAudioSpecificConfig } from './audio-specific-config.ts';
 
-type Coded = Pick<VideoTrack | AudioTrack, 'codec' | 'configuration'>;
+type CodedVideo = Pick<VideoTrack, 'codec' | 'configuration'>;
+type CodedAudio = Pick<AudioTrack, 'codec' | 'configuration' | 'sampleRate'>;
+
+/** Up to this rate MP3 is MPEG-2 audio with an object type of its own. */
+const FASTEST_MPEG2_RATE = 24000;
 
 /** For avcC, hvcC, vpcC or av1C; undefined for other codecs and records too short to tell. */
-export function videoCodecString({ codec, configuration }: Coded): string | undefined {
+export function videoCodecString({ codec, configuration }: CodedVideo): string | undefined {
   switch (codec) {
     case 'h264':
       return configuration.length < 7 ? undefined : `avc1.${Buffer.from(configuration.subarray(1, 4)).toString('hex')}`;
@@ -23,12 +27,13 @@ export function videoCodecString({ codec, configuration }: Coded): string | unde
 }
 
 /** For AAC from its AudioSpecificConfig, for others from the name alone; undefined for codecs that MP4 has no name for. @throws AppError NOT_MEDIA for a broken configuration */
-export function audioCodecString({ codec, configuration }: Coded): string | undefined {
+export function audioCodecString({ codec, configuration, sampleRate }: CodedAudio): string | undefined {
   switch (codec) {
     case 'aac':
       return configuration.length === 0 ? undefined : aacString(configuration);
     case 'mp3':
-      return 'mp4a.40.34';
+      // By the object type in `esds` (RFC 6381 3.3); Chromium does not know the mp4a.40.34 of libav.
+      return sampleRate > FASTEST_MPEG2_RATE ? 'mp4a.6B' : 'mp4a.69';
     case 'ac3':
       return 'ac-3';
     case 'eac3':

@@ -29,9 +29,8 @@ const SEGMENT_TYPE = Buffer.from('\0\0\0\x18stypmsdh\0\0\0\0msdhcmfs', 'latin1')
 
 /**
  * A media segment of one track, one `moof` + `mdat` pair.
- * A run whose first sample is shown after `run.start` starts at `run.start` all the same: the first duration is longer by the wait
- * and the composition offset keeps the picture at its own time. A sample shown before `run.start` moves the start there (overlap: the caller cut wrongly).
- * The last duration reaches `run.end`. An empty run gives a valid fragment without samples (`duration-is-empty`).
+ * The durations fill `[run.start, run.end)` whatever the samples' times are; composition offsets keep each picture at its own time.
+ * An empty run gives a valid fragment without samples (`duration-is-empty`).
  * @throws TypeError when a time or a size does not fit the format
  */
 export function mediaSegment(options: MediaSegmentOptions): Buffer {
@@ -75,25 +74,29 @@ export function mediaSegment(options: MediaSegmentOptions): Buffer {
 }
 
 /**
- * Decode times of a run: `q = sorted(pts)`, `duration[i] = q[i + 1] - q[i]`, the last one up to `run.end`, `offset[i] = pts[i] - q[i]`;
- * `q[0]` is brought forward to `run.start`.
- * A duration is at least one tick where `run.end` lies before the last sample.
+ * Decode times of a run: its presentation times in order, `q = sorted(pts)`; a duration is the step to the next one, the last one up to
+ * `run.end`; `offset[i] = pts[i] - decodeTime[i]`.
+ * Where the first picture shown is not at `run.start`, the decode times are: a later one starts at `run.start` all the same, and the leading
+ * pictures of an open group, shown before it, move all decode times by as much. Each sample lasts a tick at least.
  */
 export function sampleTiming(run: SampleRun): SampleTiming {
-  const count = run.samples.length;
-  const order = Float64Array.from(run.samples, (sample) => sample.pts).sort();
-  const decodeTime = Math.min(run.start, order[0] ?? run.start);
-  if (!Number.isSafeInteger(decodeTime) || decodeTime < 0)
-    throw new TypeError(`a segment cannot start at ${decodeTime} ticks`);
-  if (count > 0) order[0] = decodeTime;
-  const durations = new Array<number>(count);
-  const compositionOffsets = new Array<number>(count);
-  for (let index = 0; index < count; index++) {
-    const time = order[index] ?? 0;
-    durations[index] = index + 1 < count ? (order[index + 1] ?? 0) - time : Math.max(1, run.end - time);
-    compositionOffsets[index] = (run.samples[index]?.pts ?? 0) - time;
-  }
-  return { decodeTime, durations, compositionOffsets };
+  const { start, end, samples } = run;
+  if (!Number.isSafeInteger(start) || start < 0) throw new TypeError(`a segment cannot start at ${start} ticks`);
+  const times = decodeTimes(run);
+  return {
+    decodeTime: start,
+    durations: times.map((time, index) => Math.max(1, (times[index + 1] ?? end) - time)),
+    compositionOffsets: samples.map((sample, index) => sample.pts - (times[index] ?? 0)),
+  };
+}
+
+/** Strictly rising, from `run.start`, and below `run.end` as long as there is a tick for each sample. */
+function decodeTimes({ start, end, samples }: SampleRun): number[] {
+  const order = samples.map((sample) => sample.pts).sort((a, b) => a - b);
+  const shift = Math.max(0, start - (order[0] ?? start));
+  return order.map((pts, index) =>
+    index === 0 ? start : Math.max(start + index, Math.min(pts + shift, end - (samples.length - index))),
+  );
 }
 
 function sampleEntryBytes(fields: number): number {

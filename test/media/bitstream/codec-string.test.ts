@@ -79,16 +79,26 @@ test('audio is named as libav names it', () => {
     ['eac3', '-c:a eac3'],
     ['opus', '-c:a libopus'],
     ['flac', '-c:a flac -strict -2'],
-    ['mp3', '-c:a libmp3lame'],
   ] as const) {
     const stream = streamOf(readClip(makeClip(join(directory.path, `${codec}.mp4`), `${SOUND} ${options}`)), 'audio');
-    assert.equal(audioCodecString({ codec, configuration: stream.extradata }), stream.codecString, codec);
+    assert.equal(
+      audioCodecString({ codec, configuration: stream.extradata, sampleRate: 44100 }),
+      stream.codecString,
+      codec,
+    );
   }
+});
+
+test('MP3 is named by the object type in its esds', () => {
+  const name = (sampleRate: number): string | undefined =>
+    audioCodecString({ codec: 'mp3', configuration: Buffer.alloc(0), sampleRate });
+  assert.equal(name(44100), 'mp4a.6B');
+  assert.equal(name(22050), 'mp4a.69');
 });
 
 test('HE-AAC is named by what it signals, in either way', () => {
   const name = (hex: string): string | undefined =>
-    audioCodecString({ codec: 'aac', configuration: Buffer.from(hex, 'hex') });
+    audioCodecString({ codec: 'aac', configuration: Buffer.from(hex, 'hex'), sampleRate: 48000 });
   assert.equal(name('1210'), 'mp4a.40.2');
   assert.equal(name('2b098800'), 'mp4a.40.5'); // explicit, 24 kHz core
   assert.equal(name('131056e598'), 'mp4a.40.5'); // backward compatible
@@ -99,5 +109,6 @@ test('a codec without a name, or a record that is not there, has none', () => {
   const configuration = Buffer.alloc(0);
   for (const codec of ['h264', 'hevc', 'vp9', 'av1', 'mpeg4', 'vc1'])
     assert.equal(videoCodecString({ codec, configuration }), undefined);
-  for (const codec of ['aac', 'dts', 'truehd']) assert.equal(audioCodecString({ codec, configuration }), undefined);
+  for (const codec of ['aac', 'dts', 'truehd'])
+    assert.equal(audioCodecString({ codec, configuration, sampleRate: 48000 }), undefined);
 });
