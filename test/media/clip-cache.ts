@@ -11,13 +11,13 @@ const CACHE = resolve(import.meta.dirname, '../../.cache/clips');
 const LOCK_LIFE_MS = 20 * 60_000;
 
 /** Absolute path of the file of that recipe, made first if need be, with what it starts from. */
-export async function made(book: RecipeBook, name: string): Promise<string> {
+export async function made(book: RecipeBook, name: string, cache = CACHE): Promise<string> {
   const recipe = recipeOf(book, name);
-  const directory = join(CACHE, recipeHash(book, name));
+  const directory = join(cache, recipeHash(book, name));
   const path = join(directory, `${name}.${recipe.extension}`);
   if (await exists(path)) return path;
   const ingredients = new Map<string, string>();
-  for (const ingredient of ingredientsOf(recipe)) ingredients.set(ingredient, await made(book, ingredient));
+  for (const ingredient of ingredientsOf(recipe)) ingredients.set(ingredient, await made(book, ingredient, cache));
   await mkdir(directory, { recursive: true });
   const lock = join(directory, 'lock');
   await takeLock(lock);

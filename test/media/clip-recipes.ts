@@ -48,7 +48,7 @@ export const CLIP_RECIPES = {
   'h264-open-gop': muxed('mkv', ['-i', '{video-h264-open-gop}', '-i', '{sound-film}', '-c', 'copy']),
   vfr: pictured(SMALL, FILM_RATE, 960, [
     ...[...soundInput({ hertz: 1000, everySeconds: 1.001, seconds: 40.04 }), '-map', '0:v', '-map', '1:a'],
-    ...['-vf', VFR_SELECT, '-fps_mode', 'passthrough', ...H264, '-crf', '26', '-g', '60'],
+    ...['-vf', VFR_SELECT, '-fps_mode', 'passthrough', ...H264, '-crf', '26', '-g', '60', '-x264-params', PYRAMID],
     ...['-video_track_timescale', '24000', '-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '96k', '-movflags', '+faststart'],
   ]),
   'avi-mpeg4-bframes': {

@@ -43,12 +43,24 @@ export async function* framesOf(
   }
 }
 
-/** The sound of an audio track mixed to mono at 48 kHz, from the file's start: a track that starts late is padded in front. */
-export async function samplesOf(source: string, audioTrack = 0): Promise<Float32Array> {
-  const pad = 'aresample=48000:async=1:first_pts=0';
-  const input = ['-hide_banner', '-loglevel', 'error', '-i', source, '-map', `0:a:${audioTrack}`, '-af', pad];
+export interface SoundOptions {
+  /** Which of the audio tracks, from 0. */
+  track?: number;
+  /** Timestamp of the first sample returned: silence is put before a track that starts later. */
+  originSeconds?: number;
+  inputOptions?: readonly string[];
+}
+
+/** The sound of an audio track mixed to mono at 48 kHz. Gaps of the timestamps are filled with zeros. */
+export async function samplesOf(
+  source: string,
+  { track = 0, originSeconds = 0, inputOptions = [] }: SoundOptions = {},
+): Promise<Float32Array> {
+  const placed = `aresample=48000:async=1:min_hard_comp=0.005:first_pts=${Math.round(originSeconds * 48000)}`;
+  const input = ['-hide_banner', '-loglevel', 'error', '-copyts', ...inputOptions, '-i', source];
+  const output = ['-map', `0:a:${track}`, '-af', placed, '-ac', '1', '-f', 'f32le', 'pipe:1'];
   const chunks: Uint8Array[] = [];
-  for await (const chunk of outputOf('ffmpeg', [...input, '-ac', '1', '-f', 'f32le', 'pipe:1'])) chunks.push(chunk);
+  for await (const chunk of outputOf('ffmpeg', [...input, ...output])) chunks.push(chunk);
   const bytes = Buffer.concat(chunks);
   return Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readFloatLE(i * 4));
 }

@@ -44,7 +44,7 @@ export const INGREDIENTS = {
     ...['-x265-params', 'log-level=error:pools=2:open-gop=0:keyint=50:min-keyint=50:scenecut=0:bframes=3'],
   ]),
   'video-interlaced': pictured({ ...BROADCAST, width: 360, height: 288, interlaced: true }, '25', 500, [
-    ...['-vf', 'setfield=tff', ...H264, '-flags', '+ildct+ilme', '-crf', '26', '-g', '50', '-x264-params', 'tff=1'],
+    ...['-vf', 'setfield=tff', ...H264, '-flags', '+ildct+ilme', '-crf', '26', '-g', '50', '-x264-params', 'tff=1:scenecut=0'],
   ]),
   'video-turned': pictured({ ...BROADCAST, width: 360, height: 640 }, '25', 500, [
     ...['-vf', 'transpose=cclock', ...H264, '-crf', '26', '-g', '50', '-x264-params', PYRAMID],

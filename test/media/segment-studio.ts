@@ -1,6 +1,6 @@
 // Everything that makes segments, in a directory of its own, with scripted worker processes: for the tests of their rules.
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -99,7 +99,8 @@ export class SegmentStudio implements AsyncDisposable {
     if (!existsSync(this.path('log'))) return [];
     const lines = (await readFile(this.path('log'), 'utf8')).trim().split('\n');
     return lines
-      .map((line): WorkerEvent => JSON.parse(line))
+      .map((line): unknown => JSON.parse(line))
+      .filter(isWorkerEvent)
       .filter((event) => what === undefined || event.what === what);
   }
 
@@ -110,10 +111,22 @@ export class SegmentStudio implements AsyncDisposable {
       .map(({ number }) => number);
   }
 
+  /** Pids of the worker processes that were given segments (of one rendition). */
+  async pids(key?: string): Promise<number[]> {
+    const events = await this.events('start');
+    return [...new Set(events.filter((event) => key === undefined || event.key === key).map(({ pid }) => pid))];
+  }
+
+  /** Sizes of all files that bear a finished segment's name. */
+  async segmentSizes(): Promise<number[]> {
+    const names = await readdir(this.path('cache'), { recursive: true });
+    const sizes = names.filter((name) => name.endsWith('.m4s')).map((name) => stat(this.path(join('cache', name))));
+    return (await Promise.all(sizes)).map(({ size }) => size);
+  }
+
   /** Pids of the worker processes that encode, or have encoded, and are alive. */
   async alive(): Promise<number[]> {
-    const pids = new Set((await this.events()).map(({ pid }) => pid));
-    return [...pids].filter(isAlive);
+    return (await this.pids()).filter(isAlive);
   }
 
   /** Files below the cache's root that are not finished segments. */
@@ -145,4 +158,8 @@ export function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+function isWorkerEvent(value: unknown): value is WorkerEvent {
+  return typeof value === 'object' && value !== null && 'what' in value && 'number' in value && 'pid' in value;
 }

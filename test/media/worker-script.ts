@@ -19,7 +19,13 @@ export function scriptInput(script: WorkerScript): MediaInput {
   return { kind: 'file', path: JSON.stringify(script) };
 }
 
+/** @throws TypeError for a job without a script */
 export function parseScript(input: MediaInput): WorkerScript {
-  const script: WorkerScript = JSON.parse(input.kind === 'file' ? input.path : '{}');
+  const script: unknown = input.kind === 'file' ? JSON.parse(input.path) : undefined;
+  if (!isScript(script)) throw new TypeError('a job without a script');
   return script;
+}
+
+function isScript(value: unknown): value is WorkerScript {
+  return typeof value === 'object' && value !== null && 'logPath' in value && 'segmentMs' in value;
 }
