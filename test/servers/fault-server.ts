@@ -58,12 +58,12 @@ export class FaultServer implements AsyncDisposable {
   readonly requests: RecordedRequest[] = [];
   /** Bytes of bodies handed to the network. */
   bytesSent = 0;
-  /** The most bodies being sent at one time. */
-  mostBodies = 0;
+  /** Requests being answered now, and the most at one time. */
+  active = 0;
+  mostActive = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #end = new AbortController();
-  #bodies = 0;
   #stalls = 0;
 
   private constructor(content: Uint8Array, faults: Faults) {
@@ -111,6 +111,9 @@ export class FaultServer implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const recorded = this.#record(request);
+    this.active += 1;
+    this.mostActive = Math.max(this.mostActive, this.active);
+    response.once('close', () => (this.active -= 1));
     const { faults } = this;
     if (faults.delayMs !== undefined) await delay(faults.delayMs, undefined, { signal: this.#end.signal });
     const location = faults.redirect?.(recorded);
@@ -150,13 +153,7 @@ export class FaultServer implements AsyncDisposable {
       ...(faults.length === false ? {} : { 'content-length': end - start }),
       ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
     });
-    this.#bodies += 1;
-    this.mostBodies = Math.max(this.mostBodies, this.#bodies);
-    try {
-      await this.#send(response, start, end);
-    } finally {
-      this.#bodies -= 1;
-    }
+    await this.#send(response, start, end);
   }
 
   async #send(response: ServerResponse, start: number, end: number): Promise<void> {

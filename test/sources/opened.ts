@@ -84,7 +84,7 @@ export function appError(code: ErrorCode, sentence: RegExp = /./): (error: unkno
 export async function eventually(condition: () => boolean, withinMs = 3_000): Promise<void> {
   const until = performance.now() + withinMs;
   while (!condition()) {
-    assert.ok(performance.now() < until, `not within ${withinMs} ms: ${condition}`);
+    assert.ok(performance.now() < until, `not within ${withinMs} ms: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -141,7 +141,7 @@ export class HttpSource implements Source {
     download?.advance(wish.reader, wish.limit);
     if (cached !== undefined) return cached;
     if (download !== undefined) return download.page(page, signal);
-    const flying = await this.#reads.flying(page, signal);
+    const flying = this.#reads.flying(page, signal);
     if (flying !== undefined) return flying;
     const fresh = this.#download(page);
     fresh.advance(wish.reader, wish.limit);

@@ -48,7 +48,7 @@ export class PageReads {
     await Promise.all(
       [...wanted].map(([fetch, pages]) =>
         this.#join(fetch, signal).then((got) => {
-          for (const page of pages) copyPage({ page, bytes: got.get(page) ?? new Uint8Array() }, range, out);
+          for (const page of pages) copyPage({ page, bytes: pageFrom(got, page) }, range, out);
         }),
       ),
     );
@@ -56,9 +56,9 @@ export class PageReads {
   }
 
   /** A page that is on its way already; undefined otherwise. */
-  flying(page: number, signal: AbortSignal): Promise<Uint8Array | undefined> | undefined {
+  flying(page: number, signal: AbortSignal): Promise<Uint8Array> | undefined {
     const fetch = this.#flying.get(page);
-    return fetch && this.#join(fetch, signal).then((pages) => pages.get(page));
+    return fetch && this.#join(fetch, signal).then((pages) => pageFrom(pages, page));
   }
 
   /** Ends what is on its way. */
@@ -113,6 +113,12 @@ export class PageReads {
     this.#fetches.delete(fetch);
     for (const [page, flying] of this.#flying) if (flying === fetch) this.#flying.delete(page);
   }
+}
+
+function pageFrom(pages: ReadonlyMap<number, Uint8Array>, page: number): Uint8Array {
+  const bytes = pages.get(page);
+  if (bytes === undefined) throw new TypeError(`page ${page} was not fetched`);
+  return bytes;
 }
 
 function copyPage({ page, bytes }: { page: number; bytes: Uint8Array }, range: ByteRange, out: Uint8Array): void {
