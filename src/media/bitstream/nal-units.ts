@@ -32,7 +32,7 @@ export function nalType(codec: NalCodec, unit: Uint8Array): number {
 }
 
 /** VPS, SPS, SPS extension or PPS. */
-export function isParameterSet(codec: NalCodec, type: number): boolean {
+function isParameterSet(codec: NalCodec, type: number): boolean {
   if (codec === 'hevc') return type >= HEVC_NAL.vps && type <= HEVC_NAL.pps;
   return type === H264_NAL.sps || type === H264_NAL.pps || type === H264_NAL.spsExtension;
 }
@@ -82,7 +82,7 @@ export function sampleFromUnits(units: readonly Uint8Array[]): Buffer {
 }
 
 /** One byte stream from units, each after 00 00 00 01. */
-export function annexBFromUnits(units: readonly Uint8Array[]): Buffer {
+function annexBFromUnits(units: readonly Uint8Array[]): Buffer {
   return joinUnits(units, false);
 }
 
@@ -107,7 +107,7 @@ export function startsWithStartCode(bytes: Uint8Array): boolean {
 }
 
 /** The sample (4-byte lengths) without the units that `isUnwanted` names by type; the same object when there are none. */
-export function withoutUnits(sample: Uint8Array, codec: NalCodec, isUnwanted: (type: number) => boolean): Uint8Array {
+function withoutUnits(sample: Uint8Array, codec: NalCodec, isUnwanted: (type: number) => boolean): Uint8Array {
   const units = sampleUnits(sample);
   const kept = units.filter((unit) => !isUnwanted(nalType(codec, unit)));
   return kept.length === units.length ? sample : sampleFromUnits(kept);
