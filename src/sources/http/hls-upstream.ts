@@ -15,8 +15,8 @@ export interface HlsUpstreamOptions {
   policy: RetryPolicy;
 }
 
-/** A part of the presentation as it comes; leaving the loop over `body` closes the connection. */
-export interface HlsResource {
+/** A part of the presentation as it comes. Leaving the loop over `body`, or disposing, closes the connection. */
+export interface HlsResource extends AsyncDisposable {
   status: 200 | 206;
   contentType: string | undefined;
   /** Undefined: the server states none. */
@@ -64,12 +64,18 @@ export class HlsUpstream implements AsyncDisposable {
    */
   async fetch(url: URL, range: { start: number; end?: number } | undefined, signal: AbortSignal): Promise<HlsResource> {
     const opened = await this.#open(url, range, signal);
+    const body = this.#body(opened, signal);
     return {
       status: opened.status,
       contentType: opened.first.header('content-type'),
       lengthBytes: opened.lengthBytes,
       contentRange: opened.status === 206 ? opened.first.header('content-range') : undefined,
-      body: this.#body(opened, signal),
+      body,
+      async [Symbol.asyncDispose]() {
+        await body.return();
+        // A body that was never read has not taken its connection over.
+        await opened.chunks.return();
+      },
     };
   }
 
