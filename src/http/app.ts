@@ -38,7 +38,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const pool = new BufferPool();
   const app = bareApp(parts);
   app.addHook('onRoute', (route) => methods.add(route));
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onRequest', async (_request, reply) => {
     reply.header('X-Content-Type-Options', 'nosniff');
   });
   app.addHook('onResponse', async (request, reply) => parts.metrics.observe(request, reply));

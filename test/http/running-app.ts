@@ -1,0 +1,90 @@
+// The real application on a port of its own, over real files, with clocks a test can turn.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+
+import { createLogger } from '../../src/base/logger.ts';
+import { createApp } from '../../src/http/app.ts';
+import { Metrics } from '../../src/http/metrics.ts';
+import type { Playables } from '../../src/sessions/playable.ts';
+import { SessionRegistry } from '../../src/sessions/session-registry.ts';
+import { openDatabase } from '../../src/sessions/store/database.ts';
+import { SqliteSessionStore } from '../../src/sessions/store/sqlite-session-store.ts';
+import { assertPresent, parseLocator } from '../../src/sources/source-locator.ts';
+import { FilePresentations } from './file-presentation.ts';
+
+export interface RunningApp extends AsyncDisposable {
+  url: string;
+  files: FilePresentations;
+  sessions: SessionRegistry;
+  /** A file that exists; what is in it does not matter. */
+  film: string;
+  /** Lines of the log so far. */
+  log: string[];
+  /** Turns both clocks forward. */
+  wait(milliseconds: number): void;
+  /** Makes a session and gives its id. */
+  session(body?: Record<string, unknown>): Promise<string>;
+}
+
+export interface RunningAppOptions {
+  infoHoldMs?: number;
+  database?: DatabaseSync;
+  /** Instead of the files. */
+  playables?: Playables;
+}
+
+export async function startApp(options: RunningAppOptions = {}): Promise<RunningApp> {
+  await using stack = new AsyncDisposableStack();
+  const directory = await mkdtemp(join(tmpdir(), 'raffi-test-app-'));
+  stack.defer(() => rm(directory, { recursive: true, force: true }));
+  const film = join(directory, 'film.mkv');
+  await writeFile(film, 'film');
+  const files = stack.use(await FilePresentations.create());
+  const log: string[] = [];
+  const logger = createLogger('info', { write: (line) => log.push(line) });
+  let skippedMs = 0;
+  const sessions = new SessionRegistry({
+    playables: options.playables ?? files,
+    store: new SqliteSessionStore(options.database ?? openDatabase(':memory:'), {
+      owner: 'test',
+      isAlive: () => false,
+    }),
+    log: logger,
+    checkSource: ({ uri, kind, headers }) => assertPresent(parseLocator(uri, { kind, headers })),
+    now: () => performance.now() + skippedMs,
+    wallClock: () => Date.now() + skippedMs,
+    infoHoldMs: options.infoHoldMs ?? 8000,
+    sessionIdleMs: 24 * 3_600_000,
+    releaseIdleMs: 600_000,
+    maxSessions: 20,
+  });
+  const app = await createApp({
+    sessions,
+    log: logger,
+    identity: { name: 'raffi-server', version: '1.2.3' },
+    metrics: new Metrics(),
+    allowedOrigins: ['https://friend.example'],
+    readiness: async () => ({ ready: true, parts: { media: { state: 'ready' } } }),
+  });
+  stack.defer(() => app.close());
+  stack.use(sessions);
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const session = async (body: Record<string, unknown> = {}) => newSession(url, { source: film, ...body });
+  const owned = stack.move();
+  const wait = (milliseconds: number) => (skippedMs += milliseconds);
+  return { url, files, sessions, film, log, wait, session, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function newSession(url: string, body: Record<string, unknown>): Promise<string> {
+  const reply = await fetch(`${url}/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await reply.text();
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string') return value.id;
+  throw new Error(`no session: ${text}`);
+}
