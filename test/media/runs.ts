@@ -9,7 +9,7 @@ export interface Runs {
   video: SampleRun[];
 }
 
-/** One run for each keyframe group; `frameTicks` is the length of the last frame. */
+/** One run for each keyframe group, from keyframe to keyframe even where leading pictures are shown before it; `frameTicks` is the length of the last frame. */
 export function videoRuns(stream: ClipStream, frameTicks: number): Runs {
   const zero = Math.min(...stream.samples.map((sample) => sample.pts));
   const samples = stream.samples.map((sample) => ({ ...sample, pts: sample.pts - zero }));
@@ -19,7 +19,7 @@ export function videoRuns(stream: ClipStream, frameTicks: number): Runs {
       groups.push({ timescale: stream.timescale, start: 0, end: 0, samples: [] });
     groups.at(-1)?.samples.push(sample);
   }
-  const starts = groups.map((group) => Math.min(...group.samples.map((sample) => sample.pts)));
+  const starts = groups.map((group) => group.samples[0]?.pts ?? 0);
   const boundaries = [...starts, Math.max(...samples.map((sample) => sample.pts)) + frameTicks];
   const video = groups.map((group, index) => ({
     ...group,

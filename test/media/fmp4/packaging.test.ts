@@ -32,6 +32,11 @@ const VIDEO = [
     options: '-c:v libx264 -bf 3 -force_key_frames 0,1.1,3 -x264-params b-pyramid=normal -pix_fmt yuv420p',
   },
   {
+    codec: 'h264',
+    name: 'h264-open-gop.mp4',
+    options: '-c:v libx264 -x264-params open-gop=1:keyint=30:bframes=3:b-adapt=0:scenecut=0 -pix_fmt yuv420p',
+  },
+  {
     codec: 'hevc',
     name: 'hevc.mp4',
     options:
@@ -97,7 +102,7 @@ function packaged(name: string, init: InitSegmentOptions, runs: SampleRun[]): st
 }
 
 for (const { codec, name, options } of VIDEO) {
-  test(`${codec}: every frame of the source, at its time, and no word from ffmpeg`, () => {
+  test(`${name}: every frame of the source, at its time, and no word from ffmpeg`, () => {
     const clip = makeClip(join(directory.path, name), `${PICTURE} ${options}`);
     const stream = streamOf(readClip(clip), 'video');
     const { video: runs } = videoRuns(stream, (stream.timescale * 1001) / 24000);
@@ -122,7 +127,7 @@ for (const { codec, name, options } of VIDEO) {
     assert.ok(packets.every(({ dts }, index) => index === 0 || dts > (packets[index - 1]?.dts ?? 0)));
   });
 
-  test(`${codec}: ffprobe reads size, pixel shape and colour from the init section alone`, () => {
+  test(`${name}: ffprobe reads size, pixel shape and colour from the init section alone`, () => {
     const stream = streamOf(readClip(join(directory.path, name)), 'video');
     const path = join(directory.path, `init-${name}`);
     writeFileSync(path, initSegment(initOf(codec, stream)));
