@@ -34,8 +34,8 @@ export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
   if (!video) return [];
   const reasons: string[] = [];
   const codecs = route === 'mpegts' ? ['h264'] : CMAF_CODECS;
-  if (!codecs.includes(video.codec)) reasons.push(`${video.codec} video does not play everywhere`);
-  else if (!video.configuration.length && video.codec !== 'vp9') reasons.push('the video states no parameter sets');
+  if (!codecs.includes(video.codec)) return [`${video.codec} video does not play everywhere`];
+  if (!video.codecString) reasons.push('the video states no parameter sets');
   if (route === 'mpegts' && (video.bitDepth !== 8 || video.chroma !== '4:2:0')) reasons.push(`${video.bitDepth} bit ${video.chroma} video does not play everywhere`);
   if (video.rotationDegrees !== 0) reasons.push('the picture must be turned upright');
   if (video.interlaced) reasons.push('the video is interlaced');

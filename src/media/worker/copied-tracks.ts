@@ -45,7 +45,7 @@ export function seekStreamOf(demuxer: Demuxer, wish: { video?: { streamIndex: nu
   if (wish.video) return wish.video.streamIndex;
   const audioIndex = wish.audio?.streamIndex ?? 0;
   if (demuxer.container.startsWith('mov')) return audioIndex;
-  const video = demuxer.streams.find((stream) => demuxer.kindOf(stream) === 'video' && !stream.attachedPic);
+  const video = demuxer.streams.find((stream) => demuxer.kindOf(stream) === 'video');
   return video?.index ?? audioIndex;
 }
 

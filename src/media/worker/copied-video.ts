@@ -44,6 +44,7 @@ export class CopiedVideoCollector {
   /** True when the demuxer is already past the wanted keyframe: it must be sent to an earlier place. */
   accept(packet: DemuxedPacket, demuxer: Demuxer): 'taken' | 'too-late' {
     const cut = this.#wish.cut;
+    if (packet.isCorrupt) return 'taken';
     if (!cut || packet.pts === undefined) throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by.');
     if (this.#packets.length === 0) {
       if (!packet.isKey || packet.pts < cut.fromTicks) return 'taken';

@@ -83,6 +83,6 @@ export async function openProbed(input: MediaInput): Promise<Demuxer> {
 function isIncomplete(demuxer: Demuxer, index: number): boolean {
   const stream = demuxer.stream(index);
   const kind = demuxer.kindOf(stream);
-  if (kind === 'video') return stream.codecpar.width === 0 && !stream.attachedPic;
+  if (kind === 'video') return stream.codecpar.width === 0;
   return kind === 'audio' && (stream.codecpar.sampleRate === 0 || stream.codecpar.channels === 0);
 }

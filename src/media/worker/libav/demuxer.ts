@@ -4,10 +4,10 @@ import {
   AVDISCARD_DEFAULT,
   AVERROR_EOF,
   AVSEEK_FLAG_BACKWARD,
-  AVMEDIA_TYPE_ATTACHMENT,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_SUBTITLE,
   AVMEDIA_TYPE_VIDEO,
+  AV_DISPOSITION_ATTACHED_PIC,
   AV_NOPTS_VALUE,
   AV_PKT_FLAG_CORRUPT,
 } from 'node-av/constants';
@@ -85,16 +85,15 @@ export class Demuxer implements AsyncDisposable {
     return /^(mov|matroska)/.test(this.container);
   }
 
+  /** A cover picture is no video. (Asking node-av for the picture itself crashes it.) */
   kindOf(stream: Stream): StreamKind {
     switch (stream.codecpar.codecType) {
       case AVMEDIA_TYPE_VIDEO:
-        return 'video';
+        return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) === 0 ? 'video' : 'other';
       case AVMEDIA_TYPE_AUDIO:
         return 'audio';
       case AVMEDIA_TYPE_SUBTITLE:
         return 'subtitle';
-      case AVMEDIA_TYPE_ATTACHMENT:
-        return 'other';
       default:
         return 'other';
     }

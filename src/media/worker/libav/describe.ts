@@ -1,74 +1,89 @@
 // What the streams of an open source are, in the server's words.
-import { AV_DISPOSITION_DEFAULT, AV_DISPOSITION_FORCED, AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
+import { AVCOL_RANGE_JPEG, AV_DISPOSITION_DEFAULT, AV_DISPOSITION_FORCED, AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
 import type { CodecParameters, Stream } from 'node-av/lib';
 import type { Rational } from '../../../base/rational.ts';
 import { annexBUnits, nalType, H264_NAL, HEVC_NAL } from '../../bitstream/nal-units.ts';
 import { aacLcConfig, parseAudioSpecificConfig } from '../../bitstream/audio-specific-config.ts';
 import { parseAvcConfiguration } from '../../bitstream/avc-configuration.ts';
+import { videoCodecString } from '../../bitstream/codec-string.ts';
 import { parseH264Sps } from '../../bitstream/h264-sps.ts';
 import { parseHevcConfiguration } from '../../bitstream/hevc-configuration.ts';
 import { parseHevcSps } from '../../bitstream/hevc-sps.ts';
+import { vp9Configuration } from '../../bitstream/vp9-configuration.ts';
 import type { AudioTrack, MediaDescription, SubtitleTrack, VideoTrack } from '../../description.ts';
 import { codecName } from './check.ts';
-import type { Demuxer } from './demuxer.ts';
+import type { Demuxer, StreamKind } from './demuxer.ts';
 
 /** Packets read at most to see every track's first one. */
 const PEEK_PACKETS = 400;
 
 /** Reads the first packets for the tracks' start times; leaves the demuxer a little after the beginning. */
 export async function describe(demuxer: Demuxer): Promise<MediaDescription> {
-  const starts = await firstTimestamps(demuxer);
-  const of = (kind: string) => demuxer.streams.filter((stream) => demuxer.kindOf(stream) === kind);
-  const pictures = of('video').filter((stream) => !stream.attachedPic && stream.codecpar.width > 0);
-  const video = pictures[0];
+  const firsts = await firstPackets(demuxer);
+  const of = (kind: StreamKind) => demuxer.streams.filter((stream) => demuxer.kindOf(stream) === kind);
+  const video = of('video').find((stream) => stream.codecpar.width > 0);
   return {
     container: demuxer.container,
     durationSeconds: demuxer.durationSeconds,
-    video: video && describeVideo(video, starts.get(video.index) ?? 0),
-    audio: of('audio').map((stream) => describeAudio(stream, starts.get(stream.index) ?? 0)),
+    video: video && describeVideo(video, firsts.get(video.index)),
+    audio: of('audio').map((stream) => describeAudio(stream, firsts.get(stream.index)?.ticks ?? 0)),
     subtitles: of('subtitle').map(describeSubtitle),
   };
 }
 
-async function firstTimestamps(demuxer: Demuxer): Promise<Map<number, number>> {
-  const tracks = demuxer.streams.filter((stream) => demuxer.kindOf(stream) === 'audio' || demuxer.kindOf(stream) === 'video');
-  const wanted = new Set(tracks.filter((stream) => !stream.attachedPic).map((stream) => stream.index));
-  demuxer.keepOnly([...wanted]);
-  const starts = new Map<number, number>();
-  for (let count = 0; count < PEEK_PACKETS && starts.size < wanted.size; count++) {
-    const packet = await demuxer.read();
-    if (!packet) break;
-    const time = packet.pts ?? packet.dts;
-    if (time !== undefined && wanted.has(packet.streamIndex) && !starts.has(packet.streamIndex)) starts.set(packet.streamIndex, time);
-  }
-  return starts;
+interface FirstPacket {
+  ticks: number;
+  payload: Uint8Array;
 }
 
-function describeVideo(stream: Stream, startTicks: number): VideoTrack {
+async function firstPackets(demuxer: Demuxer): Promise<Map<number, FirstPacket>> {
+  const tracks = demuxer.streams.filter((stream) => ['audio', 'video'].includes(demuxer.kindOf(stream)));
+  const wanted = new Set(tracks.map((stream) => stream.index));
+  demuxer.keepOnly([...wanted]);
+  const firsts = new Map<number, FirstPacket>();
+  for (let count = 0; count < PEEK_PACKETS && firsts.size < wanted.size; count++) {
+    const packet = await demuxer.read();
+    if (!packet) break;
+    const ticks = packet.pts ?? packet.dts;
+    if (ticks === undefined || !wanted.has(packet.streamIndex) || firsts.has(packet.streamIndex)) continue;
+    firsts.set(packet.streamIndex, { ticks, payload: demuxer.payload });
+  }
+  return firsts;
+}
+
+function describeVideo(stream: Stream, first: FirstPacket | undefined): VideoTrack {
   const parameters = stream.codecpar;
   const codec = codecName(parameters);
   const shape = pictureShape(codec, parameters);
   const rate = [stream.avgFrameRate, stream.rFrameRate, parameters.frameRate].find((candidate) => candidate.num > 0 && candidate.den > 0);
   const aspect = stream.sampleAspectRatio.num > 0 ? stream.sampleAspectRatio : parameters.sampleAspectRatio;
+  const frameRate = rate ? ratio(rate) : { num: 25, den: 1 };
+  const color = {
+    primaries: parameters.colorPrimaries,
+    transfer: parameters.colorTrc,
+    matrix: parameters.colorSpace,
+    fullRange: parameters.colorRange === AVCOL_RANGE_JPEG,
+  };
+  const stated = parameters.getDecoderConfigurationRecord() ?? parameters.extradata ?? new Uint8Array(0);
+  // WebM need not state it for VP9: the first frame does.
+  const isSilent = codec === 'vp9' && !stated.length && first !== undefined;
+  const configuration = isSilent
+    ? vp9Configuration({ frame: first.payload, color, framesPerSecond: frameRate.num / frameRate.den })
+    : stated;
   return {
     streamIndex: stream.index,
     codec,
-    codecString: parameters.getCodecString() ?? undefined,
-    configuration: parameters.getDecoderConfigurationRecord() ?? parameters.extradata ?? new Uint8Array(0),
+    codecString: videoCodecString({ codec, configuration }),
+    configuration,
     width: parameters.width,
     height: parameters.height,
     sampleAspectRatio: aspect.num > 0 && aspect.den > 0 ? ratio(aspect) : { num: 1, den: 1 },
     rotationDegrees: rotation(parameters.getCodedSideData(AV_PKT_DATA_DISPLAYMATRIX)),
     ...shape,
-    color: {
-      primaries: parameters.colorPrimaries,
-      transfer: parameters.colorTrc,
-      matrix: parameters.colorSpace,
-      fullRange: parameters.colorRange === 2,
-    },
+    color,
     timeBase: ratio(stream.timeBase),
-    startTicks,
-    frameRate: rate ? ratio(rate) : { num: 25, den: 1 },
+    startTicks: first?.ticks ?? 0,
+    frameRate,
     bitRate: Number(parameters.bitRate) || undefined,
   };
 }
