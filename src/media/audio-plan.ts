@@ -8,9 +8,13 @@ import type { CopiedAudio, EncodedAudio } from './worker/protocol.ts';
 
 const SEGMENT_SECONDS = 4;
 
+/** The first segments are short, so that playback starts early. */
+const SHORT_SEGMENTS = 4;
+const SHORT_SECONDS = 1;
+
 /** Rates an encoded track may have; others become 48 kHz. */
 const ENCODED_RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000];
-const ENCODED_BIT_RATE = 160_000;
+const ENCODED_BIT_RATE = 192_000;
 const AAC_FRAME_SAMPLES = 1024;
 const AAC_LC = 2;
 
@@ -78,10 +82,12 @@ function encodedTrack(track: AudioTrack): EncodedAudio {
 function sampleTimeline(shape: { seconds: number; sampleRate: number; frameSamples: number; phaseSamples: number }): Timeline {
   const { seconds, sampleRate, frameSamples, phaseSamples } = shape;
   const total = Math.max(1, Math.ceil((seconds * sampleRate - phaseSamples) / frameSamples - 0.5));
-  const perSegment = Math.round((SEGMENT_SECONDS * sampleRate) / frameSamples);
-  const boundaries: number[] = [];
-  for (let frame = 0; frame < total; frame += perSegment) boundaries.push(phaseSamples + frame * frameSamples);
-  boundaries.push(phaseSamples + total * frameSamples);
+  const framesIn = (span: number) => Math.round((span * sampleRate) / frameSamples);
+  const boundaries = [phaseSamples];
+  for (let frame = 0; frame < total; ) {
+    frame = Math.min(total, frame + framesIn(boundaries.length <= SHORT_SEGMENTS ? SHORT_SECONDS : SEGMENT_SECONDS));
+    boundaries.push(phaseSamples + frame * frameSamples);
+  }
   return { timescale: sampleRate, boundaries };
 }
 

@@ -57,7 +57,8 @@ function openSoundEncoder(shape: Shape): Promise<CodecContext> {
     context.channelLayout = avChannelLayoutDefault(shape.channels);
     context.bitRate = BigInt(shape.bitRate);
     context.timeBase = new Rational(1, shape.sampleRate);
-    return {};
+    // A third less work than the default search, and no audible loss at our rates.
+    return { aac_coder: 'fast' };
   });
 }
 
