@@ -43,7 +43,9 @@ async function checkTracks(name: ClipName, facts: PlayingClip): Promise<void> {
     facts.audio.map(({ codec, language, channels, sampleRate }) => ({ codec, language, channels, sampleRate })),
   );
   assert.deepEqual(
-    streams.filter((stream) => stream['codec_type'] === 'subtitle').map(({ codec_name: codec, ...rest }) => ({ codec, language: languageOf(rest) })),
+    streams
+      .filter((stream) => stream['codec_type'] === 'subtitle')
+      .map(({ codec_name: codec, ...rest }) => ({ codec, language: languageOf(rest) })),
     facts.subtitles,
   );
   assert.deepEqual(chapters.map(chapterOf), facts.chapters);

@@ -1,5 +1,5 @@
 // Debian's ffmpeg and ffprobe as child processes: what makes the clips, and the foreign judge of what the server makes.
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
@@ -22,12 +22,12 @@ export async function run(program: string, args: readonly string[], options: Run
     options.outputPath === undefined
       ? child.stdout.resume()
       : pipeline(child.stdout, createWriteStream(options.outputPath));
-  const closed = once(child, 'close');
+  const closed = exitCodeOf(child);
   for (const chunk of options.input ?? []) {
     if (child.stdin.writable && !child.stdin.write(chunk)) await Promise.race([once(child.stdin, 'drain'), closed]);
   }
   child.stdin.end();
-  const [code] = await closed;
+  const code = await closed;
   await output;
   if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${messages.join('').slice(-2000)}`);
 }
@@ -37,10 +37,10 @@ export async function* outputOf(program: string, args: readonly string[]): Async
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const messages: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => messages.push(text));
-  const closed = once(child, 'close');
+  const closed = exitCodeOf(child);
   try {
     for await (const chunk of child.stdout) if (chunk instanceof Uint8Array) yield chunk;
-    const [code] = await closed;
+    const code = await closed;
     if (code !== 0) throw new Error(`${program} ended with ${code}: ${messages.join('').slice(-2000)}`);
   } finally {
     child.kill('SIGKILL');
@@ -52,4 +52,12 @@ export async function textOf(program: string, args: readonly string[]): Promise<
   const chunks: Uint8Array[] = [];
   for await (const chunk of outputOf(program, args)) chunks.push(chunk);
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Resolves when the streams are closed too. @throws Error when the program cannot be started */
+async function exitCodeOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
 }

@@ -10,7 +10,8 @@ import { range } from './clip-facts.ts';
 import { clip } from './clips.ts';
 import { framesOf } from './decode.ts';
 import { run } from './ffmpeg.ts';
-import { codeOf, frameNumbersOf, readFlash, readFrameNumber } from './frame-counter.ts';
+import { codeOf } from './frame-code.ts';
+import { frameNumbersOf, readFlash, readFrameNumber } from './frame-counter.ts';
 
 const WIDTH = 320;
 const HEIGHT = 180;
@@ -21,7 +22,16 @@ for (const height of [144, 360, 720]) {
     try {
       const small = join(directory, 'coarse.mp4');
       const encode = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '38', '-pix_fmt', 'yuv420p', '-threads', '2'];
-      await run('ffmpeg', ['-v', 'error', '-i', await clip('video-only'), '-vf', `scale=-2:${height}`, ...encode, small]);
+      await run('ffmpeg', [
+        '-v',
+        'error',
+        '-i',
+        await clip('video-only'),
+        '-vf',
+        `scale=-2:${height}`,
+        ...encode,
+        small,
+      ]);
       assert.deepEqual(await frameNumbersOf(small), range(0, 500));
     } finally {
       await rm(directory, { recursive: true });
@@ -48,7 +58,8 @@ test('the reader works as text in another realm, on RGBA, as in a page', () => {
 });
 
 test('every number can be read back', () => {
-  for (let number = 0; number < 2 ** 14; number += 97) assert.equal(readFrameNumber(drawn(number), WIDTH, HEIGHT), number);
+  for (let number = 0; number < 2 ** 14; number += 97)
+    assert.equal(readFrameNumber(drawn(number), WIDTH, HEIGHT), number);
 });
 
 test('a blend of two frames is no number', () => {
@@ -70,7 +81,9 @@ test('a flipped bit is no number', () => {
 
 function drawn(number: number): Uint8Array {
   const code = codeOf(number, false);
-  return Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) => (code[Math.floor((i % WIDTH) / 16)] === true ? 235 : 16));
+  return Uint8Array.from({ length: WIDTH * HEIGHT }, (_, i) =>
+    code[Math.floor((i % WIDTH) / 16)] === true ? 235 : 16,
+  );
 }
 
 function rgba(grey: Uint8Array): Uint8ClampedArray {

@@ -1,6 +1,6 @@
 // The pictures of the test clips, made frame by frame in yuv420p: the frame counter on top, a moving scene below.
 // Deterministic, with enough motion, cuts and noise for an encoder to use B-frames and spend real bytes.
-import { CODE_BLOCKS, CODE_HEIGHT, codeOf } from './frame-counter.ts';
+import { CODE_BLOCKS, CODE_HEIGHT, codeOf } from './frame-code.ts';
 
 export interface PictureOptions {
   width: number;

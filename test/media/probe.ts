@@ -30,7 +30,11 @@ export interface Packet {
 }
 
 /** The packets of a stream ("v:0", "a:1") in the order of the file. */
-export async function packetsOf(source: string, stream: string, inputOptions: readonly string[] = []): Promise<Packet[]> {
+export async function packetsOf(
+  source: string,
+  stream: string,
+  inputOptions: readonly string[] = [],
+): Promise<Packet[]> {
   const entries = ['-select_streams', stream, '-show_entries', 'packet=pts,pts_time,flags'];
   const lines = await sections(source, [...inputOptions, ...entries]);
   return lines

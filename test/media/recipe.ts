@@ -62,7 +62,7 @@ export function recipeHash(book: RecipeBook, name: string): string {
   hash.update(JSON.stringify(recipe, (_key, value: unknown) => (typeof value === 'function' ? String(value) : value)));
   for (const ingredient of ingredientsOf(recipe)) hash.update(recipeHash(book, ingredient));
   if (recipe.kind === 'picture') {
-    for (const file of ['picture.ts', 'frame-counter.ts']) hash.update(readFileSync(new URL(file, import.meta.url)));
+    for (const file of ['picture.ts', 'frame-code.ts']) hash.update(readFileSync(new URL(file, import.meta.url)));
   }
   return hash.digest('hex').slice(0, 12);
 }

@@ -15,7 +15,14 @@ export interface Sound {
 }
 
 /** ffmpeg's input options for that sound. */
-export function soundInput({ hertz, everySeconds, seconds, layout = 'stereo', rate = 48000, skipSeconds = 0 }: Sound): string[] {
+export function soundInput({
+  hertz,
+  everySeconds,
+  seconds,
+  layout = 'stereo',
+  rate = 48000,
+  skipSeconds = 0,
+}: Sound): string[] {
   const phase = `mod(t\\,${everySeconds})`;
   const beep = `0.4*sin(2*PI*${hertz}*${phase})*lt(${phase}\\,0.04)`;
   const channels = Array.from({ length: CHANNELS[layout] }, (_, i) => `${beep}+0.03*sin(2*PI*${110 + 30 * i}*t)`);
