@@ -1,27 +1,9 @@
 #!/usr/bin/env node
-// The program: reads the command line, runs one command, and turns what goes wrong at the start into one line and a code.
-import { readCommandLine } from '../config/command-line.ts';
-import { ConfigError } from '../config/config.ts';
-import { IDENTITY } from './identity.ts';
-import { serve } from './serve.ts';
-import { survive } from './survive.ts';
+// The first file of the program: turns on Node's cache of compiled code, then loads the rest. That halves the time to the first answer.
+import { enableCompileCache } from 'node:module';
 
-const HELP = `${IDENTITY.name} ${IDENTITY.version}
+import { codeCacheDirectory } from '../config/code-cache.ts';
 
-  raffi-server          serve until it is told to end (the same as: raffi-server serve)
-  raffi-server --help
-  raffi-server --version
-
-RAFFI_SERVER_ADDR says where it listens (127.0.0.1:6969); docs/configuration.md has the other settings.
-`;
-
-survive();
-try {
-  const command = readCommandLine();
-  if (command.name === 'serve') await serve();
-  else process.stdout.write(command.name === 'help' ? HELP : `${IDENTITY.version}\n`);
-} catch (error) {
-  if (!(error instanceof ConfigError)) throw error;
-  process.stderr.write(`${IDENTITY.name}: ${error.message}\n`);
-  process.exitCode = 1;
-}
+enableCompileCache(codeCacheDirectory());
+const { run } = await import('./run.ts');
+await run();

@@ -1,4 +1,6 @@
 // The command `serve`: starts the server, says where it is, and ends it when it is told to.
+import { flushCompileCache } from 'node:module';
+
 import { pino } from 'pino';
 
 import { createLogger } from '../base/logger.ts';
@@ -26,6 +28,7 @@ export async function serve(): Promise<void> {
   process.stdout.write(
     `try: curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'\n`,
   );
+  flushCompileCache();
   if (!server.isLoopbackOnly) log.warn('listening on the network: everybody in it can use this server');
 }
 
