@@ -66,7 +66,7 @@ test('both subtitle tracks hold the cues, 21 ms later like everything in that fi
       SUBTITLE_CUES.map(({ startSeconds }) => startSeconds * 1000 + 21),
     );
   }
-  const text = await textOf('ffmpeg', [
+  const printed = await textOf('ffmpeg', [
     '-v',
     'error',
     '-i',
@@ -77,6 +77,7 @@ test('both subtitle tracks hold the cues, 21 ms later like everything in that fi
     'srt',
     '-',
   ]);
+  const text = printed.replaceAll('\r', '');
   for (const cue of SUBTITLE_CUES) assert.ok(text.includes(`\n${cue.text}\n`), cue.text);
 });
 
