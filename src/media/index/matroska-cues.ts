@@ -70,7 +70,8 @@ export async function readFirstKeyframe(
         : element.id === ID.blockGroup
           ? await readBlockGroup(reader, element, trackNumber)
           : undefined;
-    if (block) return block.isKeyframe ? clusterTime + block.time : undefined;
+    // libavformat gives no timestamp to a block before zero.
+    if (block) return block.isKeyframe && clusterTime + block.time >= 0 ? clusterTime + block.time : undefined;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 // Boxes of ISO/IEC 14496-12 clause 4.2: headers, children, and the entry tables of full boxes.
 
 /** A walk over more boxes than this is not a film. */
-export const MAX_BOXES = 100_000;
+const MAX_BOXES = 100_000;
 
 /** Length of the longest box header: 32-bit size, type, 64-bit size. */
 export const BOX_HEADER_BYTES = 16;

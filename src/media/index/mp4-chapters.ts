@@ -5,7 +5,7 @@ import { deliveredSamples } from './mp4-edit-list.ts';
 import type { Mp4Movie, Mp4Track } from './mp4-movie.ts';
 import { sampleRanges } from './mp4-sample-ranges.ts';
 import { sampleTimes } from './mp4-sample-times.ts';
-import { editedTrack } from './mp4-video-index.ts';
+import { editContext } from './mp4-video-index.ts';
 import type { WindowedReader } from './windowed-reader.ts';
 
 const NERO_TICKS_PER_SECOND = 10_000_000;
@@ -63,7 +63,7 @@ function sampleSpans(
   const times = sampleTimes(track.tables, sizeBytes);
   if (!times || times.count > MAX_CHAPTERS) return undefined;
   const isSync = new Uint8Array(times.count).fill(1);
-  const shift = deliveredSamples(editedTrack(movie, track, times, isSync))?.shift ?? 0;
+  const shift = deliveredSamples({ ...editContext(movie, track), times, isSync })?.shift ?? 0;
   return Array.from({ length: times.count }, (_, i) => ({
     startSeconds: Math.max(0, (times.decode[i] ?? 0) + shift) / track.ticksPerSecond,
     endSeconds: Math.max(0, (times.decode[i + 1] ?? 0) + shift) / track.ticksPerSecond,

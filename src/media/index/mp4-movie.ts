@@ -25,6 +25,8 @@ export interface Mp4Track {
 export interface Mp4Movie {
   ticksPerSecond: number;
   durationSeconds: number | undefined;
+  /** Samples may follow in fragments, which `moov` does not list. */
+  isFragmented: boolean;
   tracks: Mp4Track[];
   /** Payload of `udta/chpl`. */
   neroChapters: DataView | undefined;
@@ -35,11 +37,13 @@ export function parseMovie(moov: DataView): Mp4Movie | undefined {
   const { boxes } = parseBoxes(moov);
   const clock = parseClock(boxes.find((box) => box.type === 'mvhd')?.payload);
   if (!clock) return undefined;
-  const fragments = childAt(moov, 'mvex', 'mehd');
-  const duration = clock.duration ?? parseFragmentDuration(fragments);
+  // With fragments, `mvhd` tells of the part before them only (clause 8.8.2).
+  const fragments = childAt(moov, 'mvex');
+  const duration = fragments ? parseFragmentDuration(childAt(fragments, 'mehd')) : clock.duration;
   return {
     ticksPerSecond: clock.ticksPerSecond,
     durationSeconds: duration === undefined ? undefined : duration / clock.ticksPerSecond,
+    isFragmented: fragments !== undefined,
     tracks: boxes.flatMap((box) => (box.type === 'trak' ? (parseTrack(box.payload, clock.ticksPerSecond) ?? []) : [])),
     neroChapters: childAt(moov, 'udta', 'chpl'),
   };

@@ -1,8 +1,9 @@
 // The video track of a movie as an index: which track it is, its keyframes, the groups they start, its end.
 import type { Rational } from '../../base/rational.ts';
 import type { VideoIndex } from './container-index.ts';
-import { deliveredSamples, type DeliveredSamples } from './mp4-edit-list.ts';
+import { deliveredSamples, type DeliveredSamples, type EditedTrack } from './mp4-edit-list.ts';
 import type { Mp4Movie, Mp4Track } from './mp4-movie.ts';
+import { samplesWithin } from './mp4-sample-ranges.ts';
 import { sampleTimes, syncSamples, type SampleTimes } from './mp4-sample-times.ts';
 import { reducedFraction } from './reduced-fraction.ts';
 
@@ -16,16 +17,19 @@ export function videoTrack(movie: Mp4Movie): Mp4Track | undefined {
   return videos.find((track) => !STILL_PICTURES.has(track.sampleEntry)) ?? videos[0];
 }
 
-/** Undefined: no samples listed (fragmented), damaged tables, or edits that only a packet scan can follow. */
+/** Undefined: a fragmented film, no samples, damaged tables, or edits that only a packet scan can follow. */
 export function indexVideoTrack(
   movie: Mp4Movie,
   track: Mp4Track,
   sizeBytes: number | undefined,
 ): VideoIndex | undefined {
+  if (movie.isFragmented) return undefined;
   const times = sampleTimes(track.tables, sizeBytes);
   const isSync = times && syncSamples(track.tables, times.count);
-  const delivered = isSync && deliveredSamples(editedTrack(movie, track, times, isSync));
-  if (!delivered) return undefined;
+  const edited = isSync && deliveredSamples({ ...editContext(movie, track), times, isSync });
+  if (!edited) return undefined;
+  // What a file cut short does not hold cannot be delivered.
+  const delivered = { ...edited, end: Math.min(edited.end, samplesWithin(track.tables, sizeBytes ?? Infinity)) };
   const groups = pictureGroups(times, isSync, delivered);
   if (groups.keyframes.length === 0) return undefined;
   return {
@@ -39,12 +43,10 @@ export function indexVideoTrack(
   };
 }
 
-/** What `deliveredSamples` needs to know of a track. */
-export function editedTrack(movie: Mp4Movie, track: Mp4Track, times: SampleTimes, isSync: Uint8Array) {
+/** What an edit list's meaning depends on, besides the samples. */
+export function editContext(movie: Mp4Movie, track: Mp4Track): Omit<EditedTrack, 'times' | 'isSync'> {
   const before = movie.tracks.slice(0, movie.tracks.indexOf(track));
   return {
-    times,
-    isSync,
     edits: track.edits,
     ticksPerSecond: track.ticksPerSecond,
     movieTicksPerSecond: movie.ticksPerSecond,
