@@ -1,12 +1,12 @@
 // The media side of the server: sources, workers, cache, scheduler, and the presentations over them.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from './base/app-error.ts';
 import { SegmentCache } from './media/segment-cache.ts';
 import { SegmentScheduler } from './media/segment-scheduler.ts';
 import { WorkerPool } from './media/worker-pool.ts';
 import type { ClosablePlayables, PlayablesContext } from './server.ts';
 import { MediaPlayables } from './sessions/media-playables.ts';
+import { relayPlaylist } from './sessions/relayed-playlist.ts';
 import { SourceEndpoint } from './sources/source-endpoint.ts';
 
 const WORKER_ENTRY = new URL('./media/worker/segment-worker.ts', import.meta.url);
@@ -30,9 +30,7 @@ export async function createPlayables({ config, cacheDirectory, knowledge, log }
     engine: { scheduler, run: (job, signal) => pool.run(job, signal) },
     knowledge,
     sources: { spoolDirectory, endpoint },
-    relay: async () => {
-      throw new AppError('UNSUPPORTED_MEDIA', 'HLS playlists as sources are not there yet.');
-    },
+    relay: relayPlaylist,
   });
   const owned = stack.move();
   return { open: (source, signal) => playables.open(source, signal), [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
