@@ -1,5 +1,6 @@
 // Stops restart loops: a rendition that failed several times in quick succession gives its error at once for a while.
 import { LRUCache } from 'lru-cache';
+import { AppError } from '../base/app-error.ts';
 
 export interface FailureBrakeOptions {
   /** Failures in a row. */
@@ -13,7 +14,7 @@ export interface FailureBrakeOptions {
 interface Failures {
   count: number;
   lastMs: number;
-  error: unknown;
+  error: Error;
 }
 
 export class FailureBrake {
@@ -25,18 +26,20 @@ export class FailureBrake {
   }
 
   /** The last error while the key cools down. After that one more failure is enough to brake again. */
-  errorOf(key: string): unknown {
+  errorOf(key: string): Error | undefined {
     const { limit, coolDownMs, now } = this.#options;
     const failures = this.#failures.get(key);
     return failures && failures.count >= limit && now() - failures.lastMs < coolDownMs ? failures.error : undefined;
   }
 
-  /** Counts a failure; whether it was one too many. */
-  failed(key: string, error: unknown): boolean {
+  /** Counts a failure (or several, of one error); whether it was one too many. */
+  failed(key: string, error: unknown, times = 1): boolean {
     const { limit, quickMs, now } = this.#options;
     const earlier = this.#failures.get(key);
-    const count = earlier && now() - earlier.lastMs < quickMs ? earlier.count + 1 : 1;
-    this.#failures.set(key, { count, lastMs: now(), error });
+    const count = earlier && now() - earlier.lastMs < quickMs ? earlier.count + times : times;
+    const kept =
+      error instanceof Error ? error : new AppError('INTERNAL', 'A segment could not be made.', { cause: error });
+    this.#failures.set(key, { count, lastMs: now(), error: kept });
     return count >= limit;
   }
 

@@ -76,11 +76,6 @@ export class MediaWorker implements AsyncDisposable {
     return this.#wasReady && !this.isGone;
   }
 
-  /** Whether it ever came up. */
-  get wasReady(): boolean {
-    return this.#wasReady;
-  }
-
   /** How it ended, when nobody had asked for it. */
   get fault(): string | undefined {
     return this.#fault;

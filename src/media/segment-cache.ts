@@ -1,14 +1,15 @@
 // Finished segments: files named by what they hold, the least recently used go first, the newest are in memory too.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { mkdir, open, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import { AppError } from '../base/app-error.ts';
 import { SingleFlight } from '../base/single-flight.ts';
+import { DiskAllowance } from './disk-allowance.ts';
+import { madeDirectory, moveInto, removeStartingWith, sizeOfDraft } from './draft-files.ts';
 import { KeptWindows } from './kept-windows.ts';
 import { DRAFTS, findSegments, isWhole } from './segment-directory.ts';
 import type { SegmentFile } from './segment-file.ts';
-import { type CachedRendition, renditionPath, segmentEtag, segmentName } from './segment-path.ts';
+import { type CachedRendition, renditionPath, segmentEtag, segmentFileName } from './segment-path.ts';
 
 export interface SegmentCacheOptions {
   /** A directory of the cache's own; made when it is not there. One process at a time. */
@@ -54,16 +55,18 @@ export class SegmentCache implements AsyncDisposable {
   readonly #options: Required<SegmentCacheOptions>;
   /** By name, least recently used first. */
   readonly #entries = new Map<string, Entry>();
+  /** Paths of renditions, which are digests and asked for all the time. */
+  readonly #paths = new WeakMap<CachedRendition, string>();
   readonly #windows = new KeptWindows();
   readonly #memory: LRUCache<string, Uint8Array>;
   readonly #reads = new SingleFlight<{ bytes: Uint8Array | undefined } | undefined>();
   /** Files being removed, by name: none may be written anew until it is gone. */
   readonly #leaving = new Map<string, Promise<void>>();
+  /** Names under which a file is about to appear: what was there is replaced, not removed. */
+  readonly #appearing = new Set<string>();
+  readonly #disk: DiskAllowance;
   #sizeBytes = 0;
   #evicted = 0;
-  /** Bytes the disk has room for in the cache, as of `#checkedMs`. */
-  #allowance = Infinity;
-  #checkedMs = -Infinity;
 
   /** Opens the directory and takes over the intact segments in it. @throws when it cannot be made or read */
   static async open(options: SegmentCacheOptions): Promise<SegmentCache> {
@@ -74,7 +77,8 @@ export class SegmentCache implements AsyncDisposable {
 
   private constructor(options: SegmentCacheOptions) {
     this.#options = { ...DEFAULTS, now: () => performance.now(), ...options };
-    const { memoryBytes } = this.#options;
+    const { root, keepFreeBytes, freeCheckMs, now, memoryBytes } = this.#options;
+    this.#disk = new DiskAllowance({ root, keepFreeBytes, freeCheckMs, now });
     this.#memory = new LRUCache({
       maxSize: memoryBytes,
       maxEntrySize: Math.ceil(memoryBytes / 4),
@@ -97,12 +101,12 @@ export class SegmentCache implements AsyncDisposable {
   }
 
   has(rendition: CachedRendition, number: number): boolean {
-    return this.#entries.has(segmentName(rendition, number));
+    return this.#entries.has(this.#name(rendition, number));
   }
 
   /** The segment, now the most recently used one; undefined when it is not there, or not whole. */
   async lookup(rendition: CachedRendition, number: number): Promise<SegmentFile | undefined> {
-    const name = segmentName(rendition, number);
+    const name = this.#name(rendition, number);
     const entry = this.#entries.get(name);
     if (!entry) return undefined;
     this.#entries.delete(name);
@@ -120,15 +124,15 @@ export class SegmentCache implements AsyncDisposable {
 
   /** A place to write segment `number` to. Any number of drafts of one segment may exist; each is published or removed. */
   async draft(rendition: CachedRendition, number: number): Promise<SegmentDraft> {
-    const name = segmentName(rendition, number);
+    const name = this.#name(rendition, number);
     const drafts = join(this.#options.root, DRAFTS);
     await this.#trim(undefined);
-    await mkdir(drafts, { recursive: true }).catch(translate);
+    await madeDirectory(drafts);
     const id = randomUUID();
     const outputPath = join(drafts, id);
     return {
       outputPath,
-      publish: () => this.#publish(outputPath, name, { rendition: renditionPath(rendition), number }),
+      publish: () => this.#publish(outputPath, name, { rendition: this.#path(rendition), number }),
       [Symbol.asyncDispose]: () => removeStartingWith(drafts, id),
     };
   }
@@ -136,7 +140,7 @@ export class SegmentCache implements AsyncDisposable {
   /** Segments `[from, to)` of the rendition stay, until the viewer's next window in it, `release`, or ten minutes of silence. */
   keep(viewer: string, rendition: CachedRendition, window: { from: number; to: number }): void {
     const expiresMs = this.#options.now() + this.#options.windowMs;
-    this.#windows.set(viewer, renditionPath(rendition), { ...window, expiresMs });
+    this.#windows.set(viewer, this.#path(rendition), { ...window, expiresMs });
   }
 
   /** Forgets the viewer's windows. */
@@ -157,6 +161,18 @@ export class SegmentCache implements AsyncDisposable {
     await Promise.all(this.#leaving.values());
   }
 
+  #name(rendition: CachedRendition, number: number): string {
+    return join(this.#path(rendition), segmentFileName(rendition, number));
+  }
+
+  #path(rendition: CachedRendition): string {
+    const known = this.#paths.get(rendition);
+    if (known !== undefined) return known;
+    const path = renditionPath(rendition);
+    this.#paths.set(rendition, path);
+    return path;
+  }
+
   async #adopt(): Promise<void> {
     await mkdir(this.#options.root, { recursive: true });
     for (const { name, rendition, number, sizeBytes } of await findSegments(this.#options.root)) {
@@ -171,16 +187,17 @@ export class SegmentCache implements AsyncDisposable {
     name: string,
     { rendition, number }: { rendition: string; number: number },
   ): Promise<number> {
-    const { size: sizeBytes } = await stat(draft);
-    await this.#leaving.get(name);
-    const path = join(this.#options.root, name);
-    await rename(draft, path).catch(async () => {
-      await mkdir(dirname(path), { recursive: true }).catch(translate);
-      await rename(draft, path).catch(translate);
-    });
-    this.#forget(name);
-    this.#entries.set(name, { rendition, number, sizeBytes, isKnownWhole: true });
-    this.#sizeBytes += sizeBytes;
+    const sizeBytes = await sizeOfDraft(draft);
+    this.#appearing.add(name);
+    try {
+      await this.#leaving.get(name);
+      await moveInto(join(this.#options.root, name), draft);
+      this.#forget(name);
+      this.#entries.set(name, { rendition, number, sizeBytes, isKnownWhole: true });
+      this.#sizeBytes += sizeBytes;
+    } finally {
+      this.#appearing.delete(name);
+    }
     await this.#trim(name);
     return sizeBytes;
   }
@@ -194,7 +211,7 @@ export class SegmentCache implements AsyncDisposable {
         (await file.stat()).size === entry.sizeBytes &&
         (entry.isKnownWhole || (await isWhole(file, name, entry.sizeBytes)));
       if (!isIntact) {
-        if (this.#entries.get(name) === entry) this.#evict(name, entry);
+        if (this.#entries.get(name) === entry && !this.#appearing.has(name)) this.#evict(name, entry);
         return undefined;
       }
       entry.isKnownWhole = true;
@@ -210,25 +227,22 @@ export class SegmentCache implements AsyncDisposable {
   }
 
   async #trim(fresh: string | undefined): Promise<void> {
-    const nowMs = this.#options.now();
-    this.#windows.expire(nowMs);
-    if (nowMs - this.#checkedMs > this.#options.freeCheckMs) {
-      this.#checkedMs = nowMs;
+    this.#windows.expire(this.#options.now());
+    if (this.#disk.isStale) {
       await Promise.all(this.#leaving.values());
-      const disk = await statfs(this.#options.root).catch(() => undefined);
-      if (disk) this.#allowance = this.#sizeBytes + disk.bavail * disk.bsize - this.#options.keepFreeBytes;
+      await this.#disk.look(() => this.#sizeBytes);
     }
     this.#evictDownTo(this.#limit(), fresh);
   }
 
   #limit(): number {
-    return Math.min(this.#options.capBytes, this.#allowance);
+    return Math.min(this.#options.capBytes, this.#disk.allowedBytes);
   }
 
   #evictDownTo(limitBytes: number, fresh: string | undefined): void {
     if (this.#sizeBytes <= limitBytes) return;
     for (const [name, entry] of [...this.#entries]) {
-      if (name === fresh || this.#windows.has(entry.rendition, entry.number)) continue;
+      if (name === fresh || this.#appearing.has(name) || this.#windows.has(entry.rendition, entry.number)) continue;
       this.#evict(name, entry);
       if (this.#sizeBytes <= limitBytes) return;
     }
@@ -263,17 +277,3 @@ const DEFAULTS = {
   memoryBytes: 64 * 2 ** 20,
   windowMs: 600_000,
 };
-
-function translate(error: unknown): never {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')) {
-    throw new AppError('DISK_FULL', 'The disk is full.', { cause: error });
-  }
-  throw error;
-}
-
-async function removeStartingWith(directory: string, prefix: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
-  await Promise.all(
-    names.filter((name) => name.startsWith(prefix)).map((name) => rm(join(directory, name), { force: true })),
-  );
-}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export interface CachedRendition {
   /** Id of the source. */
   sourceId: string;
-  /** Equal keys, equal segments: the `renditionKey` of its jobs. */
+  /** The `renditionKey` of its jobs. Names the source too: equal keys, equal segments. */
   key: string;
   format: 'cmaf' | 'mpegts';
 }
@@ -20,10 +20,10 @@ export function renditionPath({ sourceId, key }: CachedRendition): string {
   return join(DIGEST.test(sourceId) ? sourceId : digest(sourceId), digest(key));
 }
 
-/** `<rendition path>/<number>.<extension>`: the name of a segment in the cache, and its path below the root. */
-export function segmentName(rendition: CachedRendition, number: number): string {
+/** `<number>.<extension>`. @throws RangeError for what is not a number of a segment */
+export function segmentFileName({ format }: CachedRendition, number: number): string {
   if (!Number.isSafeInteger(number) || number < 0) throw new RangeError(`no segment ${number}`);
-  return join(renditionPath(rendition), `${number}.${EXTENSIONS[rendition.format]}`);
+  return `${number}.${EXTENSIONS[format]}`;
 }
 
 /** Strong validator: equal only for equal bytes, since a segment is a function of its rendition and number. */

@@ -2,45 +2,17 @@
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../base/app-error.ts';
+import { CopyAhead } from './copy-ahead.ts';
 import { CopyLane } from './copy-lane.ts';
 import { EncoderFleet } from './encoder-fleet.ts';
 import { EncoderSpeed } from './encoder-speed.ts';
 import { FailureBrake } from './failure-brake.ts';
 import { type ScheduledRendition, segmentsAround } from './scheduled-rendition.ts';
+import { SCHEDULER_DEFAULTS, type SegmentSchedulerOptions } from './scheduler-options.ts';
 import type { CacheStats, SegmentCache } from './segment-cache.ts';
 import type { SegmentFile } from './segment-file.ts';
 import { SegmentFlight } from './segment-flight.ts';
-import { segmentName } from './segment-path.ts';
 import { isWorkerLost, type WorkerPool, type WorkerStats } from './worker-pool.ts';
-
-export interface SegmentSchedulerOptions {
-  cache: SegmentCache;
-  pool: WorkerPool;
-  /** Live video encoders. Default: the cores, 2 at least. Audio, which is light, may have four times as many. */
-  maxEncoders?: number;
-  /** How far encoders work beyond the newest wish. Default 30 s. */
-  aheadSeconds?: number;
-  /** Default 64 MiB. */
-  aheadBytes?: number;
-  /** Played seconds before a viewer's newest wish that are kept in the cache. Default 30 s. */
-  behindSeconds?: number;
-  /** Copied segments made after one that was served, when the workers have nothing else to do. Default 1. */
-  copyAhead?: number;
-  /** Encoders without a wish for this long work no further. Default 20 s. */
-  pauseAfterMs?: number;
-  /** And end after this long. Default 60 s. */
-  endAfterMs?: number;
-  /** Default 10 s. See `EncoderFleetOptions`. */
-  turnMs?: number;
-  /** Default 1 s. See `EncoderFleetOptions`. */
-  graceMs?: number;
-  /** How long a rendition that failed three times in a row gives its error at once. Default 5 s. */
-  coolDownMs?: number;
-  /** Failures further apart are not "in a row". Default 30 s. */
-  quickMs?: number;
-  /** Monotonic clock, milliseconds. */
-  now?: () => number;
-}
 
 export interface SegmentWish {
   rendition: ScheduledRendition;
@@ -73,8 +45,7 @@ export class SegmentScheduler implements AsyncDisposable {
   readonly #brake: FailureBrake;
   /** By segment name. */
   readonly #flights = new Map<string, SegmentFlight>();
-  /** The copied segments made ahead for a viewer, by medium and viewer. */
-  readonly #ahead = new Map<string, { name: string; controller: AbortController }>();
+  readonly #ahead = new CopyAhead();
   readonly #settling = new Set<Promise<void>>();
   /** Order of each viewer's newest wish, by medium and viewer. */
   readonly #newest = new LRUCache<string, number>({ max: 10_000 });
@@ -86,7 +57,7 @@ export class SegmentScheduler implements AsyncDisposable {
 
   constructor(options: SegmentSchedulerOptions) {
     this.#options = {
-      ...DEFAULTS,
+      ...SCHEDULER_DEFAULTS,
       maxEncoders: Math.max(2, availableParallelism()),
       now: () => performance.now(),
       ...options,
@@ -127,7 +98,8 @@ export class SegmentScheduler implements AsyncDisposable {
       throw new RangeError(`no segment ${number}`);
     this.#order += 1;
     const order = this.#order;
-    this.#newest.set(aheadKey(rendition, viewer), order);
+    const lane = `${rendition.medium} ${viewer}`;
+    this.#newest.set(lane, order);
     const { behindSeconds: before, aheadSeconds: after } = this.#options;
     this.#cache.keep(viewer, rendition, segmentsAround(rendition, number, { before, after }));
     let file: SegmentFile | undefined;
@@ -142,7 +114,7 @@ export class SegmentScheduler implements AsyncDisposable {
     }
     if (isHit) this.#hits += 1;
     else this.#misses += 1;
-    if (this.#newest.get(aheadKey(rendition, viewer)) === order) this.#goOn(wish);
+    if (this.#newest.get(lane) === order) this.#goOn(wish);
     return file;
   }
 
@@ -150,8 +122,8 @@ export class SegmentScheduler implements AsyncDisposable {
   viewerGone(viewer: string): void {
     const reason = new DOMException('The viewer is gone.', 'AbortError');
     for (const medium of MEDIA) {
-      this.#stopAhead(aheadKey({ medium }, viewer));
-      this.#newest.delete(aheadKey({ medium }, viewer));
+      this.#ahead.stop(medium, viewer);
+      this.#newest.delete(`${medium} ${viewer}`);
     }
     for (const flight of [...this.#flights.values()]) flight.dismiss(viewer, reason);
     this.#fleet.viewerGone(viewer);
@@ -168,15 +140,13 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   #make({ rendition, number, viewer }: SegmentWish, order: number, signal: AbortSignal): Promise<SegmentFile> {
-    const name = segmentName(rendition, number);
-    const key = aheadKey(rendition, viewer);
-    const ahead = this.#ahead.get(key);
+    const name = flightName(rendition, number);
     const flying = this.#flights.get(name);
     if (flying) this.#joins += 1;
     else this.#throwIfBraked(rendition);
     const flight = flying ?? this.#launch(rendition, number);
     const file = flight.wait({ viewer, order }, signal);
-    if (ahead && ahead.name !== name) this.#stopAhead(key);
+    this.#ahead.yieldTo(viewer, flight);
     if (rendition.work === 'encode') this.#fleet.plan();
     return file;
   }
@@ -184,7 +154,7 @@ export class SegmentScheduler implements AsyncDisposable {
   #launch(rendition: ScheduledRendition, number: number): SegmentFlight {
     if (this.#isClosed) throw closing();
     const flight = new SegmentFlight(rendition, number, (left, viewer) => this.#left(left, viewer));
-    this.#flights.set(segmentName(rendition, number), flight);
+    this.#flights.set(flightName(rendition, number), flight);
     if (rendition.work === 'encode') this.#fleet.add(flight);
     else this.#copies.start(flight);
     return flight;
@@ -192,7 +162,7 @@ export class SegmentScheduler implements AsyncDisposable {
 
   #throwIfBraked({ key }: ScheduledRendition): void {
     const error = this.#brake.errorOf(key);
-    if (error !== undefined) throw error;
+    if (error) throw error;
   }
 
   #left(flight: SegmentFlight, viewer: string): void {
@@ -202,7 +172,7 @@ export class SegmentScheduler implements AsyncDisposable {
 
   /** Takes the flight out of everything; what works for it alone is cancelled. */
   #drop(flight: SegmentFlight): void {
-    const name = segmentName(flight.rendition, flight.number);
+    const name = flightName(flight.rendition, flight.number);
     if (this.#flights.get(name) === flight) this.#flights.delete(name);
     this.#fleet.remove(flight);
     this.#copies.cancel(flight);
@@ -210,7 +180,7 @@ export class SegmentScheduler implements AsyncDisposable {
 
   #made(rendition: ScheduledRendition, number: number): void {
     this.#brake.succeeded(rendition.key);
-    const flight = this.#flights.get(segmentName(rendition, number));
+    const flight = this.#flights.get(flightName(rendition, number));
     if (!flight) return;
     this.#fleet.remove(flight);
     const settling: Promise<void> = this.#settle(flight).finally(() => this.#settling.delete(settling));
@@ -226,7 +196,9 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   #failed(rendition: ScheduledRendition, number: number, error: unknown): void {
-    if (!isWorkerLost(error) || rendition.work === 'copy') this.#brake.failed(rendition.key, error);
+    // Lost encoders have been counted one by one; the pool has tried a copy several times before it gave up.
+    if (!isWorkerLost(error)) this.#brake.failed(rendition.key, error);
+    else if (rendition.work === 'copy') this.#brake.failed(rendition.key, error, FAILURES);
     const isBraked = this.#brake.errorOf(rendition.key) !== undefined;
     for (const flight of [...this.#flights.values()]) {
       if (flight.rendition.key === rendition.key && (isBraked || flight.number === number)) this.#fail(flight, error);
@@ -244,30 +216,15 @@ export class SegmentScheduler implements AsyncDisposable {
     else this.#copyAhead(wish);
   }
 
-  /** Makes the next segment that is missing, if it is near and the workers are idle; a wish for another segment ends it. */
+  /** Makes the next segment that is missing, if it is near and the workers are idle. */
   #copyAhead({ rendition, number, viewer }: SegmentWish): void {
     const end = Math.min(rendition.count, number + 1 + this.#options.copyAhead);
     let next = number + 1;
     while (next < end && this.#cache.has(rendition, next)) next += 1;
-    const name = segmentName(rendition, next);
-    const isBusy = !this.#pool.isIdle || this.#cache.isTight || this.#flights.has(name);
-    if (next >= end || isBusy || this.#isClosed || this.#brake.errorOf(rendition.key) !== undefined) return;
-    const key = aheadKey(rendition, viewer);
-    this.#stopAhead(key);
-    const ahead = { name, controller: new AbortController() };
-    this.#ahead.set(key, ahead);
-    void this.#launch(rendition, next)
-      .wait({ viewer, order: 0 }, ahead.controller.signal)
-      // Nobody asked for it: whoever does will hear of the failure.
-      .catch(() => {})
-      .finally(() => {
-        if (this.#ahead.get(key) === ahead) this.#ahead.delete(key);
-      });
-  }
-
-  #stopAhead(key: string): void {
-    this.#ahead.get(key)?.controller.abort();
-    this.#ahead.delete(key);
+    const isFlying = this.#flights.has(flightName(rendition, next));
+    const isBusy = !this.#pool.isIdle || this.#cache.isTight || isFlying;
+    if (next >= end || isBusy || this.#isClosed || this.#brake.errorOf(rendition.key)) return;
+    this.#ahead.follow(viewer, this.#launch(rendition, next));
   }
 
   #createFleet(): EncoderFleet {
@@ -295,23 +252,11 @@ const MEDIA = ['video', 'audio'] as const;
 /** In a row, of one rendition: then its error is given. */
 const FAILURES = 3;
 
-const DEFAULTS = {
-  aheadSeconds: 30,
-  aheadBytes: 64 * 2 ** 20,
-  behindSeconds: 30,
-  copyAhead: 1,
-  pauseAfterMs: 20_000,
-  endAfterMs: 60_000,
-  turnMs: 10_000,
-  graceMs: 1000,
-  coolDownMs: 5000,
-  quickMs: 30_000,
-};
-
-function aheadKey({ medium }: Pick<ScheduledRendition, 'medium'>, viewer: string): string {
-  return `${medium} ${viewer}`;
-}
-
 function closing(): DOMException {
   return new DOMException('The server is closing.', 'AbortError');
+}
+
+/** Keys name the source too. */
+function flightName({ key }: ScheduledRendition, number: number): string {
+  return `${number} ${key}`;
 }

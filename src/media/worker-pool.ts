@@ -50,7 +50,8 @@ export interface WorkerLease extends AsyncDisposable {
 export class WorkerPool implements AsyncDisposable {
   readonly #options: Required<Omit<WorkerPoolOptions, 'env'>>;
   readonly #workerOptions: MediaWorkerOptions;
-  readonly #alive = new Set<MediaWorker>();
+  /** With the time each was forked. */
+  readonly #alive = new Map<MediaWorker, number>();
   readonly #shared = new Set<MediaWorker>();
   readonly #leased = new Set<MediaWorker>();
   /** Callers that wait for a place on a shared worker. */
@@ -122,7 +123,7 @@ export class WorkerPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     for (const wake of this.#line.splice(0)) wake();
-    const all = [...this.#alive];
+    const all = [...this.#alive.keys()];
     for (const worker of all) worker.kill('ends with the server');
     await Promise.all(all.map((worker) => worker.exited));
   }
@@ -207,12 +208,13 @@ export class WorkerPool implements AsyncDisposable {
 
   #fork(): MediaWorker {
     const worker = new MediaWorker(this.#workerOptions);
-    this.#alive.add(worker);
+    this.#alive.set(worker, performance.now());
     void worker.exited.then(() => this.#forget(worker));
     return worker;
   }
 
   #forget(worker: MediaWorker): void {
+    const livedMs = performance.now() - (this.#alive.get(worker) ?? 0);
     this.#alive.delete(worker);
     this.#shared.delete(worker);
     this.#leased.delete(worker);
@@ -222,8 +224,8 @@ export class WorkerPool implements AsyncDisposable {
     }
     if (this.#spare === worker) {
       this.#spare = undefined;
-      // One that never came up would not come up the second time either: the next who needs one tries again.
-      if (worker.wasReady) this.#keepSpare();
+      // One that did not last would not last the second time either: the next who needs one tries again.
+      if (livedMs > LASTING_MS) this.#keepSpare();
     }
     this.#line.shift()?.();
   }
@@ -237,9 +239,13 @@ export function isWorkerLost(error: unknown): boolean {
   return error instanceof AppError && error.code === 'WORKER_LOST';
 }
 
+/** A spare that lived for so long died of something that may not come again. */
+const LASTING_MS = 5000;
+
 const LOCAL_LIMIT_MS = 60_000;
 const REMOTE_LIMIT_MS = 300_000;
 const SCAN_FACTOR = 12;
+const ENCODE_FACTOR = 2;
 
 const DEFAULTS = {
   execArgv: [],
@@ -250,13 +256,15 @@ const DEFAULTS = {
   startLimitMs: 15_000,
   graceMs: 2000,
   niceness: 5,
-  jobLimitMs,
+  jobLimitMs: limitOf,
 };
 
 /** Bytes from far away may be slow without anything being wrong: the source has its own time limits, and reports them. */
-function jobLimitMs(job: WorkerJob): number {
+function limitOf(job: WorkerJob): number {
   const isLocal = job.kind === 'encoder-header' || job.input.kind === 'file';
-  return (isLocal ? LOCAL_LIMIT_MS : REMOTE_LIMIT_MS) * (job.kind === 'scan' ? SCAN_FACTOR : 1);
+  const limitMs = isLocal ? LOCAL_LIMIT_MS : REMOTE_LIMIT_MS;
+  if (job.kind === 'scan') return limitMs * SCAN_FACTOR;
+  return job.kind === 'segment' && job.video?.track.kind === 'encoded' ? limitMs * ENCODE_FACTOR : limitMs;
 }
 
 function cost(worker: MediaWorker): number {

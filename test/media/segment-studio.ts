@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScheduledRendition } from '../../src/media/scheduled-rendition.ts';
 import { SegmentCache, type SegmentCacheOptions } from '../../src/media/segment-cache.ts';
 import type { SegmentFile } from '../../src/media/segment-file.ts';
-import { SegmentScheduler, type SegmentSchedulerOptions } from '../../src/media/segment-scheduler.ts';
+import type { SegmentSchedulerOptions } from '../../src/media/scheduler-options.ts';
+import { SegmentScheduler } from '../../src/media/segment-scheduler.ts';
 import { WorkerPool, type WorkerPoolOptions } from '../../src/media/worker-pool.ts';
 import { scriptInput, type WorkerScript } from './worker-script.ts';
 
@@ -97,7 +98,8 @@ export class SegmentStudio implements AsyncDisposable {
 
   async events(what?: WorkerEvent['what']): Promise<WorkerEvent[]> {
     if (!existsSync(this.path('log'))) return [];
-    const lines = (await readFile(this.path('log'), 'utf8')).trim().split('\n');
+    // What follows the last line break is still being written.
+    const lines = (await readFile(this.path('log'), 'utf8')).split('\n').slice(0, -1);
     return lines
       .map((line): unknown => JSON.parse(line))
       .filter(isWorkerEvent)
