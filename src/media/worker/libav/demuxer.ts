@@ -21,6 +21,14 @@ import { check } from './check.ts';
 const FORMATS =
   'mov,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,flac,wav,w64,aiff,caf,ac3,eac3,dts,dtshd,truehd,h264,hevc,m4v,mpegvideo,rm,nut,ivf,mxf,gxf,dv,obu,amr,ape,tta,wv,tak,mpc,mpc8,au,vc1';
 
+/** Small, bounded requests over one connection: a look at the header must not pull megabytes into socket buffers. */
+const REMOTE = {
+  initial_request_size: '65536',
+  request_size: '1048576',
+  multiple_requests: '1',
+  rw_timeout: '120000000',
+} as const;
+
 export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 
 export interface DemuxedPacket {
@@ -59,7 +67,7 @@ export class Demuxer implements AsyncDisposable {
     const options = Dictionary.fromObject({
       format_whitelist: FORMATS,
       protocol_whitelist: isLocal ? 'file' : 'http,tcp',
-      ...(isLocal ? {} : { reconnect: '0', rw_timeout: '120000000' }),
+      ...(isLocal ? {} : REMOTE),
     });
     const url = isLocal ? `file:${input.path}` : input.url;
     const code = isLocal ? context.openInputSync(url, null, options) : await context.openInput(url, null, options);
