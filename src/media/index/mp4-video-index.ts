@@ -38,7 +38,7 @@ export function indexVideoTrack(
     gopStarts: groups.starts,
     endTicks: groups.end,
     isExact: true,
-    frameRate: constantFrameRate(times, delivered, track.ticksPerSecond),
+    frameRate: constantFrameRate(track, times, groups),
     frameCount: delivered.end - delivered.start,
   };
 }
@@ -62,30 +62,35 @@ function isEmpty(table: DataView | undefined): boolean {
 interface PictureGroups {
   keyframes: number[];
   starts: number[];
+  count: number;
+  earliest: number;
+  latest: number;
   end: number;
 }
 
 function pictureGroups(times: SampleTimes, isSync: Uint8Array, { start, end, shift }: DeliveredSamples): PictureGroups {
-  const keyframes: number[] = [];
-  const starts: number[] = [];
-  let [latest, latestEnd, earliest, isAscending] = [-Infinity, -Infinity, Infinity, true];
+  const { composition, decode } = times;
+  const groups: PictureGroups = { keyframes: [], starts: [], count: end - start, earliest: 0, latest: 0, end: 0 };
+  let latestSample = start;
+  let earliestSample = start;
+  let groupStart = 0;
   for (let i = start; i < end; i++) {
-    const time = (times.composition[i] ?? 0) + shift;
+    const time = composition[i] ?? 0;
     if (isSync[i] === 1) {
-      if (keyframes.length > 0) starts.push(earliest);
-      isAscending &&= time > (keyframes.at(-1) ?? -Infinity);
-      keyframes.push(time);
-      earliest = time;
-    } else if (time < earliest) {
-      earliest = time;
+      if (groups.keyframes.length > 0) groups.starts.push(groupStart + shift);
+      groups.keyframes.push(time + shift);
+      groupStart = time;
+    } else if (time < groupStart) {
+      groupStart = time;
     }
-    if (time > latest) {
-      latest = time;
-      latestEnd = time + (times.decode[i + 1] ?? 0) - (times.decode[i] ?? 0);
-    }
+    if (time > (composition[latestSample] ?? 0)) latestSample = i;
+    if (time < (composition[earliestSample] ?? 0)) earliestSample = i;
   }
-  starts.push(earliest);
-  const groups = { keyframes, starts, end: latestEnd };
+  groups.starts.push(groupStart + shift);
+  groups.earliest = (composition[earliestSample] ?? 0) + shift;
+  groups.latest = (composition[latestSample] ?? 0) + shift;
+  groups.end = groups.latest + (decode[latestSample + 1] ?? 0) - (decode[latestSample] ?? 0);
+  const isAscending = groups.keyframes.every((time, i) => i === 0 || time > (groups.keyframes[i - 1] ?? 0));
   return isAscending ? groups : { ...groups, ...inPresentationOrder(groups) };
 }
 
@@ -97,19 +102,9 @@ function inPresentationOrder({ keyframes, starts }: PictureGroups): { keyframes:
 }
 
 /** Equal durations are not enough: the pictures must also fill the grid without a hole. */
-function constantFrameRate(
-  times: SampleTimes,
-  { start, end }: DeliveredSamples,
-  ticksPerSecond: number,
-): Rational | undefined {
+function constantFrameRate(track: Mp4Track, times: SampleTimes, groups: PictureGroups): Rational | undefined {
   const duration = times.constantDuration;
   if (duration === undefined) return undefined;
-  let [earliest, latest] = [Infinity, -Infinity];
-  for (let i = start; i < end; i++) {
-    const time = times.composition[i] ?? 0;
-    if (time < earliest) earliest = time;
-    if (time > latest) latest = time;
-  }
-  if (latest - earliest !== (end - start - 1) * duration) return undefined;
-  return reducedFraction({ num: ticksPerSecond, den: duration });
+  if (groups.latest - groups.earliest !== (groups.count - 1) * duration) return undefined;
+  return reducedFraction({ num: track.ticksPerSecond, den: duration });
 }
