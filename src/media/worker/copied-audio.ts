@@ -20,8 +20,8 @@ export class CopiedAudioCollector {
   readonly #timeBase: Rational;
   readonly #origin: Origin;
   #lastPosition: number | undefined;
-  /** Position of the first packet that came, samples. */
-  firstPosition: number | undefined;
+  /** Position of the first packet that came since the last start, samples. */
+  #firstPosition: number | undefined;
   isDone = false;
 
   constructor(demuxer: Demuxer, track: CopiedAudio, wish: { span: AudioSpan; origin: Origin }) {
@@ -30,6 +30,13 @@ export class CopiedAudioCollector {
     this.#origin = wish.origin;
     this.#timeBase = demuxer.stream(track.streamIndex).timeBase;
     this.#slots = Array.from({ length: Math.round((wish.span.end - wish.span.start) / track.frameSamples) });
+    this.startOver();
+  }
+
+  /** The demuxer was sent elsewhere; frames that came before are kept. */
+  startOver(): void {
+    this.#firstPosition = undefined;
+    this.#lastPosition = undefined;
     this.isDone = this.#slots.length === 0;
   }
 
@@ -44,15 +51,16 @@ export class CopiedAudioCollector {
         ? (this.#lastPosition ?? 0) + frameSamples
         : toTimeline(packet.pts, this.#timeBase, { origin: this.#origin, timescale: sampleRate });
     this.#lastPosition = position;
-    this.firstPosition ??= position;
+    this.#firstPosition ??= position;
     const slot = Math.round((position - this.#span.start) / frameSamples);
     if (slot >= this.#slots.length) this.isDone = true;
     else if (slot >= 0) this.#slots[slot] ??= rawAacFrame(demuxer.payload);
   }
 
-  /** True when the demuxer came in after the start, though the track has sound there. */
+  /** True when the demuxer came in after the start: the track may have sound there. */
   get mayHaveMissedFrames(): boolean {
-    return this.firstPosition === undefined || this.firstPosition >= this.#span.start + this.#track.frameSamples;
+    if (this.#slots.length === 0 || this.#slots[0] !== undefined) return false;
+    return this.#firstPosition === undefined || this.#firstPosition > this.#span.start;
   }
 
   /** `silence` makes one silent frame, asked for only when there is a hole. */

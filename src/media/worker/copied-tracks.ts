@@ -20,19 +20,29 @@ const EARLIER_SECONDS = { indexed: [0, 2, 15, 60], scanned: [1.5, 6, 20, 90] } a
  * Fills the collectors, going back to an earlier place when the demuxer came in too late.
  * @throws AppError MEDIA_FAILED when the segment's keyframe is not where the index says
  */
-export async function collect(demuxer: Demuxer, collectors: Collectors, target: { origin: Origin; signal: AbortSignal }): Promise<void> {
+export async function collect(
+  demuxer: Demuxer,
+  collectors: Collectors,
+  target: { origin: Origin; signal: AbortSignal },
+): Promise<void> {
   const { video, audio } = collectors;
   demuxer.keepOnly([video, audio].flatMap((collector) => (collector ? [collector.streamIndex] : [])));
   for (const earlier of EARLIER_SECONDS[demuxer.isIndexed ? 'indexed' : 'scanned']) {
     await sendTo(demuxer, collectors, { seconds: collectors.startSeconds - earlier, origin: target.origin });
+    audio?.startOver();
     const isComplete = await pump(demuxer, collectors, target.signal);
-    if (isComplete && !(audio?.mayHaveMissedFrames && audio.firstPosition !== undefined)) return;
+    if (isComplete && !audio?.mayHaveMissedFrames) return;
     if (collectors.startSeconds - earlier <= 0) break;
   }
-  if (video?.isEmpty) throw new AppError('MEDIA_FAILED', 'The video is damaged here: the picture this part begins with is missing.');
+  if (video?.isEmpty)
+    throw new AppError('MEDIA_FAILED', 'The video is damaged here: the picture this part begins with is missing.');
 }
 
-async function sendTo(demuxer: Demuxer, collectors: Collectors, place: { seconds: number; origin: Origin }): Promise<void> {
+async function sendTo(
+  demuxer: Demuxer,
+  collectors: Collectors,
+  place: { seconds: number; origin: Origin },
+): Promise<void> {
   const streamIndex = seekStreamOf(demuxer, collectors);
   const { timeBase } = demuxer.stream(streamIndex);
   // Half a millisecond later, so that a rounded timestamp still finds its keyframe.
@@ -41,7 +51,10 @@ async function sendTo(demuxer: Demuxer, collectors: Collectors, place: { seconds
 }
 
 /** Matroska indexes video only; MP4 finds audio by itself, without walking through the video. */
-export function seekStreamOf(demuxer: Demuxer, wish: { video?: { streamIndex: number } | undefined; audio?: { streamIndex: number } | undefined }): number {
+export function seekStreamOf(
+  demuxer: Demuxer,
+  wish: { video?: { streamIndex: number } | undefined; audio?: { streamIndex: number } | undefined },
+): number {
   if (wish.video) return wish.video.streamIndex;
   const audioIndex = wish.audio?.streamIndex ?? 0;
   if (demuxer.container.startsWith('mov')) return audioIndex;
@@ -54,7 +67,10 @@ async function pump(demuxer: Demuxer, { video, audio }: Collectors, signal: Abor
   while (!(video?.isDone ?? true) || !(audio?.isDone ?? true)) {
     signal.throwIfAborted();
     const packet = await demuxer.read();
-    if (!packet) return true;
+    if (!packet) {
+      video?.finish();
+      return true;
+    }
     if (video && packet.streamIndex === video.streamIndex && !video.isDone) {
       if (video.accept(packet, demuxer) === 'too-late') return false;
     } else if (audio && packet.streamIndex === audio.streamIndex) {

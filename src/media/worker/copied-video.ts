@@ -45,7 +45,8 @@ export class CopiedVideoCollector {
   accept(packet: DemuxedPacket, demuxer: Demuxer): 'taken' | 'too-late' {
     const cut = this.#wish.cut;
     if (packet.isCorrupt) return 'taken';
-    if (!cut || packet.pts === undefined) throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by.');
+    if (!cut || packet.pts === undefined)
+      throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by.');
     if (this.#packets.length === 0) {
       if (!packet.isKey || packet.pts < cut.fromTicks) return 'taken';
       if (packet.pts > cut.fromTicks) return 'too-late';
@@ -62,8 +63,14 @@ export class CopiedVideoCollector {
       throw new AppError('UNSUPPORTED_MEDIA', 'The video cannot be cut here without decoding it.');
     }
     this.#bytes += data.byteLength;
-    if (this.#bytes > MAX_SEGMENT_BYTES) throw new AppError('UNSUPPORTED_MEDIA', 'A piece of the video is too large to be copied.');
+    if (this.#bytes > MAX_SEGMENT_BYTES)
+      throw new AppError('UNSUPPORTED_MEDIA', 'A piece of the video is too large to be copied.');
     this.#packets.push({ pts, isKey, data });
+  }
+
+  /** The source ends here: what there is of the segment is all of it. */
+  finish(): void {
+    this.isDone = !this.isEmpty;
   }
 
   get isEmpty(): boolean {
@@ -74,7 +81,11 @@ export class CopiedVideoCollector {
     const { timescale, frameGrid } = this.#track;
     const exact = this.#packets.map((packet) => toTimeline(packet.pts, timeBase, { origin, timescale }));
     const times = (frameGrid && snapToGrid(exact, timescale, frameGrid)) ?? exact;
-    const samples = this.#packets.map((packet, i): Sample => ({ data: packet.data, pts: times[i] ?? 0, isSync: packet.isKey }));
+    const samples = this.#packets.map((packet, i): Sample => ({
+      data: packet.data,
+      pts: times[i] ?? 0,
+      isSync: packet.isKey,
+    }));
     return { timescale, start: this.#wish.start, end: this.#wish.end, samples };
   }
 }

@@ -72,14 +72,19 @@ export class Demuxer implements AsyncDisposable {
     const url = isLocal ? `file:${input.path}` : input.url;
     const code = isLocal ? context.openInputSync(url, null, options) : await context.openInput(url, null, options);
     if (code < 0) {
-      throw new AppError('NOT_MEDIA', 'The source is not a media file that can be read.', { cause: FFmpegError.strerror(code) });
+      throw new AppError('NOT_MEDIA', 'The source is not a media file that can be read.', {
+        cause: FFmpegError.strerror(code),
+      });
     }
     return new Demuxer(context, isLocal);
   }
 
   /** Reads the first packets of every stream to complete what the header does not tell. Costs 10-250 ms. */
   async probe(): Promise<void> {
-    check(this.#isLocal ? this.#context.findStreamInfoSync(null) : await this.#context.findStreamInfo(null), 'read the streams');
+    check(
+      this.#isLocal ? this.#context.findStreamInfoSync(null) : await this.#context.findStreamInfo(null),
+      'read the streams',
+    );
   }
 
   /** Seconds, as the header states or as estimated from the bit rate; undefined when unknown. */
@@ -123,9 +128,14 @@ export class Demuxer implements AsyncDisposable {
   /** Goes to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
   async seek(streamIndex: number, ticks: number): Promise<boolean> {
     const target = BigInt(Math.floor(ticks));
+    const stream = this.stream(streamIndex);
+    const kept = stream.discard;
+    // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
+    stream.discard = AVDISCARD_DEFAULT;
     const code = this.#isLocal
       ? this.#context.seekFrameSync(streamIndex, target, AVSEEK_FLAG_BACKWARD)
       : await this.#context.seekFrame(streamIndex, target, AVSEEK_FLAG_BACKWARD);
+    stream.discard = kept;
     return code >= 0;
   }
 
