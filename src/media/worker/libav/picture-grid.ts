@@ -11,6 +11,9 @@ import type { EncodedVideo, Origin } from '../protocol.ts';
 /** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
 const EARLIER_SECONDS = [0, 2, 6, 20, 90];
 
+/** Ticks before all timestamps there are. */
+const FIRST_BYTE = -1e9;
+
 interface Picture {
   number: number;
   frame: Frame;
@@ -51,17 +54,24 @@ export class PictureGrid implements AsyncDisposable {
   /** Seeks so that the first picture out is at or before `number`, or is the very first. */
   async #goTo(number: number, signal: AbortSignal): Promise<void> {
     const { frameRate, streamIndex } = this.#track;
-    const { timeBase } = this.#demuxer.stream(streamIndex);
     const headStart = this.#demuxer.isIndexed ? 0 : 1.5;
     for (const earlier of EARLIER_SECONDS) {
       const seconds = (number * frameRate.den) / frameRate.num - earlier - headStart;
       await this.#restart();
       this.#demuxer.keepOnly([streamIndex]);
-      await this.#demuxer.seek(streamIndex, toDemuxer(Math.max(seconds, 0) + 0.0005, timeBase, this.#origin));
+      await this.#seek(seconds);
       const first = await this.#decodeMore(signal);
       if (seconds <= 0 || (first && first.number <= number)) break;
     }
     this.#current = this.#ready.shift();
+  }
+
+  /** Where there is no index, a seek to the time of the first picture may land after it: the first is decoded before it is shown. */
+  async #seek(seconds: number): Promise<void> {
+    const { streamIndex } = this.#track;
+    const { timeBase } = this.#demuxer.stream(streamIndex);
+    if (seconds <= 0 && !this.#demuxer.isIndexed && (await this.#demuxer.seek(streamIndex, FIRST_BYTE))) return;
+    await this.#demuxer.seek(streamIndex, toDemuxer(Math.max(seconds, 0) + 0.0005, timeBase, this.#origin));
   }
 
   async #restart(): Promise<void> {
