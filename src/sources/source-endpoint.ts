@@ -15,6 +15,9 @@ interface Publication {
   error: AppError | undefined;
 }
 
+/** Workers keep a demuxer, and its connection, from one segment to the next. */
+const KEEP_ALIVE_MS = 15 * 60_000;
+
 /** Serves sources to other processes of this machine, each under a path of 256 random bits. Owns its server. */
 export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
   readonly #server: Server;
@@ -30,7 +33,7 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
 
   /** Listens on a free port of 127.0.0.1. */
   static async open(): Promise<SourceEndpoint> {
-    const server = createServer({ keepAliveTimeout: 5_000, headersTimeout: 10_000, requestTimeout: 30_000 });
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 10_000, requestTimeout: 30_000 });
     server.listen(0, HOST);
     await once(server, 'listening');
     const address = server.address();

@@ -1,5 +1,5 @@
 // Open sources, kept for the next job: opening costs a few milliseconds, the packet parsers of MPEG-TS and AVI much more.
-import { AppError } from '../../base/app-error.ts';
+import { AppError, isAbort } from '../../base/app-error.ts';
 import type { MediaInput } from '../../sources/source.ts';
 import { Demuxer } from './libav/demuxer.ts';
 
@@ -9,9 +9,19 @@ export class Demuxers implements AsyncDisposable {
   readonly #idle = new Map<string, Demuxer[]>();
   #idleCount = 0;
 
-  /** Runs `work` with a demuxer nobody else uses, wherever the last work left it. */
+  /**
+   * Runs `work` with a demuxer nobody else uses, wherever the last work left it. What fails with a connection that was kept
+   * is tried once more with a new one.
+   */
   async use<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
-    return this.#run(input, this.#takeIdle(keyOf(input)) ?? (await openProbed(input)), work);
+    const kept = this.#takeIdle(keyOf(input));
+    if (!kept) return this.useFresh(input, work);
+    try {
+      return await this.#run(input, kept, work);
+    } catch (error) {
+      if (input.kind === 'file' || isAbort(error)) throw error;
+      return this.useFresh(input, work);
+    }
   }
 
   /** Runs `work` with a demuxer that stands at the beginning of the source. */
