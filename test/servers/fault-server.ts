@@ -29,6 +29,8 @@ export interface Faults {
   closeEveryBytes?: number;
   /** Sends nothing for a while at this byte of the file, the first `times` times a body gets there (default once). */
   stall?: { atByte: number; forMs: number; times?: number };
+  /** False: ranges are answered with a total of `*`. */
+  total?: boolean;
   /** States a size that is this much larger than the file. */
   extraBytes?: number;
   /** Ends the response in good order at this byte of the file, whatever was stated (closes the connection). */
@@ -151,7 +153,9 @@ export class FaultServer implements AsyncDisposable {
       ...(etag === null ? {} : { etag }),
       ...(contentType === null ? {} : { 'content-type': contentType }),
       ...(faults.length === false ? {} : { 'content-length': end - start }),
-      ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${size}` }),
+      ...(range === undefined
+        ? {}
+        : { 'content-range': `bytes ${start}-${end - 1}/${faults.total === false ? '*' : size}` }),
     });
     await this.#send(response, start, end);
   }

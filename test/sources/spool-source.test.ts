@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { hashOf, hashOfStream, never } from '../contract/source-contract.ts';
 import { FaultServer, sampleBytes } from '../servers/fault-server.ts';
-import { QUICK, appError, eventually, openRemote, openUrl } from './opened.ts';
+import { QUICK, appError, eventually, openRemote, openUrl, temporaryDirectory } from './opened.ts';
 
 const MIB = 1024 * 1024;
 const CONTENT = sampleBytes(5 * MIB + 77);
@@ -29,8 +30,9 @@ test('the size of a body without a length is known at its end', async () => {
 });
 
 test('a server that claims ranges without a total is read in order', async () => {
-  await using opened = await openRemote(CONTENT, { ranges: false, status: () => undefined });
+  await using opened = await openRemote(CONTENT, { total: false });
   assert.equal(opened.source.seekable, false);
+  assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
 });
 
 test('bytes behind are there while the rest is on its way', async () => {
@@ -102,6 +104,20 @@ test('the temporary file is private and goes with the source', async () => {
   await eventually(() => opened.server.active === 0);
 });
 
+test('a full disk is said in words, what was written stays readable, and it goes on when there is space', async (context) => {
+  await using stack = new AsyncDisposableStack();
+  const disk = await smallDisk(stack);
+  if (disk === undefined) return context.skip('no permission to mount a small file system');
+  await writeFile(join(disk, 'ballast'), Buffer.alloc(2 * MIB));
+  await using server = await FaultServer.start(CONTENT, { ranges: false });
+  const { opened } = await openUrl(stack, server.url(), { options: { spoolDirectory: disk } });
+  assert.ok(opened.kind === 'media');
+  await assert.rejects(hashOfStream(opened.source, { start: 0 }), appError('DISK_FULL', /The disk is full/));
+  assert.equal((await opened.source.read({ start: 0, end: MIB }, never())).length, MIB);
+  await rm(join(disk, 'ballast'));
+  assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
+});
+
 test('a source that cannot be opened leaves nothing behind', async () => {
   await using stack = new AsyncDisposableStack();
   await using server = await FaultServer.start(CONTENT, { ranges: false });
@@ -109,3 +125,15 @@ test('a source that cannot be opened leaves nothing behind', async () => {
   await assert.rejects(openUrl(stack, server.url(), { options }), appError('SOURCE_FAILED', /temporary file/));
   await eventually(() => server.active === 0);
 });
+
+/** A file system of 6 MiB; undefined without the right to mount one. */
+async function smallDisk(stack: AsyncDisposableStack): Promise<string | undefined> {
+  const directory = await temporaryDirectory(stack);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', directory], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  stack.defer(() => void execFileSync('umount', ['-l', directory]));
+  return directory;
+}

@@ -27,10 +27,6 @@ export class ConnectionSlots {
     this.#max = max;
   }
 
-  get used(): number {
-    return this.#slots.size;
-  }
-
   /** Waits for a place; dispose the slot when the connection is closed. Rejects with the signal's reason. */
   async acquire(holder: SlotHolder, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
