@@ -1,4 +1,6 @@
 // The composition: builds every part once, in the order they need each other, and closes them in reverse.
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -51,6 +53,8 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 const SWEEP_MS = 30_000;
+/** With less free, not even a few segments fit. */
+const DISK_NEEDED_BYTES = 64 * 2 ** 20;
 const INFO_HOLD_MS = 8_000;
 
 /** @throws the error of `listen`, EADDRINUSE for one; everything is closed again then */
@@ -70,7 +74,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     identity,
     metrics,
     allowedOrigins: config.allowedOrigins,
-    readiness: async () => readiness(state.media),
+    readiness: () => readiness(state.media, instance.path),
   });
   stack.defer(() => app.close());
   sessions.takeOver();
@@ -150,8 +154,20 @@ async function startMedia(
   }
 }
 
-function readiness(media: 'ready' | 'starting' | 'failed'): Readiness {
-  return { ready: media === 'ready', parts: { media: { state: media } } };
+async function readiness(media: 'ready' | 'starting' | 'failed', directory: string): Promise<Readiness> {
+  const disk = await diskState(directory);
+  return { ready: media === 'ready' && disk.state === 'ready', parts: { media: { state: media }, disk } };
+}
+
+/** Whether segments can be written. */
+async function diskState(directory: string): Promise<Readiness['parts'][string]> {
+  try {
+    await access(directory, constants.W_OK);
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize >= DISK_NEEDED_BYTES ? { state: 'ready' } : { state: 'failed', detail: 'the disk is full' };
+  } catch {
+    return { state: 'failed', detail: 'the directory for segments cannot be written' };
+  }
 }
 
 function removeLeftovers(instance: InstanceDirectory, log: Logger): void {

@@ -21,52 +21,60 @@ export interface ListenAddress {
 const LOG_LEVELS: readonly LogLevel[] = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
 export const SETTINGS = {
-  listen: setting(
-    'RAFFI_SERVER_ADDR',
-    '127.0.0.1:6969',
-    'Address to listen on: `host:port`, or `:port` for every address of the machine',
-    listenAddress,
-  ),
-  dataDirectory: {
-    ...setting(
-      'RAFFI_DATA_DIR',
-      '',
-      'Directory of the database: what was learned about sources, and the sessions',
-      (text) => text,
-    ),
+  listen: setting('RAFFI_SERVER_ADDR', listenAddress, {
+    fallback: '127.0.0.1:6969',
+    meaning: 'Address to listen on: `host:port`, or `:port` for every address of the machine',
+  }),
+  dataDirectory: setting('RAFFI_DATA_DIR', String, {
+    fallback: '',
     shown: "the user's cache directory",
-  },
-  tmpDirectory: {
-    ...setting('RAFFI_TMP_DIR', '', 'Directory in which `raffi/` with the segments is made', (text) => text),
+    meaning: 'Directory of the database: what was learned about sources, and the sessions',
+  }),
+  tmpDirectory: setting('RAFFI_TMP_DIR', String, {
+    fallback: '',
     shown: "the system's temporary directory",
-  },
-  allowedOrigins: setting(
-    'RAFFI_ALLOWED_ORIGINS',
-    '',
-    'More web origins that may call the server, separated by commas',
-    origins,
-  ),
-  cacheBytes: setting('RAFFI_CACHE_SIZE', '4GiB', 'How much disk the finished segments may take', size),
-  memoryCacheBytes: setting('RAFFI_MEMORY_CACHE_SIZE', '64MiB', 'How much memory fresh segments may take', size),
-  sessionIdleMs: setting('RAFFI_SESSION_IDLE', '24h', 'A session ends this long after its last request', duration),
-  releaseIdleMs: setting(
-    'RAFFI_RELEASE_IDLE',
-    '10m',
-    "A session's source is closed this long after its last request, and opened again by the next one",
-    duration,
-  ),
-  encoderIdleMs: setting(
-    'RAFFI_ENCODER_IDLE',
-    '60s',
-    'An encoder ends this long after anybody wished for one of its segments',
-    duration,
-  ),
-  maxSessions: setting('RAFFI_MAX_SESSIONS', '1000', 'How many sessions there may be at a time', wholeNumber),
-  logLevel: setting('RAFFI_LOG_LEVEL', 'info', `How much is logged: ${LOG_LEVELS.join(', ')}`, logLevel),
+    meaning: 'Directory in which `raffi/` with the segments is made',
+  }),
+  allowedOrigins: setting('RAFFI_ALLOWED_ORIGINS', origins, {
+    fallback: '',
+    meaning: 'More web origins that may call the server, separated by commas',
+  }),
+  cacheBytes: setting('RAFFI_CACHE_SIZE', size, {
+    fallback: '4GiB',
+    meaning: 'How much disk the finished segments may take',
+  }),
+  memoryCacheBytes: setting('RAFFI_MEMORY_CACHE_SIZE', size, {
+    fallback: '64MiB',
+    meaning: 'How much memory fresh segments may take',
+  }),
+  sessionIdleMs: setting('RAFFI_SESSION_IDLE', duration, {
+    fallback: '24h',
+    meaning: 'A session ends this long after its last request',
+  }),
+  releaseIdleMs: setting('RAFFI_RELEASE_IDLE', duration, {
+    fallback: '10m',
+    meaning: "A session's source is closed this long after its last request, and opened again by the next one",
+  }),
+  encoderIdleMs: setting('RAFFI_ENCODER_IDLE', duration, {
+    fallback: '60s',
+    meaning: 'An encoder ends this long after anybody wished for one of its segments',
+  }),
+  maxSessions: setting('RAFFI_MAX_SESSIONS', wholeNumber, {
+    fallback: '1000',
+    meaning: 'How many sessions there may be at a time',
+  }),
+  logLevel: setting('RAFFI_LOG_LEVEL', logLevel, {
+    fallback: 'info',
+    meaning: `How much is logged: ${LOG_LEVELS.join(', ')}`,
+  }),
 };
 
-function setting<T>(name: string, fallback: string, meaning: string, parse: (text: string) => T): Setting<T> {
-  return { name, fallback, meaning, parse };
+function setting<T>(
+  name: string,
+  parse: (text: string) => T,
+  words: { fallback: string; shown?: string; meaning: string },
+): Setting<T> {
+  return { name, parse, ...words };
 }
 
 function listenAddress(text: string): ListenAddress {

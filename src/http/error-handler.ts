@@ -40,7 +40,10 @@ export function handleErrors(app: App, methods: AllowedMethods): void {
 export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const shown = shownError(error);
   if (shown.status >= 500 && !isAbort(error)) {
-    request.log.error({ err: error, method: request.method, path: request.url.split('?')[0] }, 'request failed');
+    const line = { err: error, method: request.method, path: request.url.split('?')[0] };
+    // 500 is our fault; 502 to 507 are the source's, the moment's or the disk's.
+    if (shown.status === 500) request.log.error(line, 'request failed');
+    else request.log.warn(line, 'request could not be served');
   }
   const retryAfter = RETRY_AFTER_SECONDS.get(shown.code);
   if (retryAfter !== undefined) reply.header('Retry-After', retryAfter);

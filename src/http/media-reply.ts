@@ -1,7 +1,7 @@
 // Replies that carry media: playlists, which change, and segments, which never do.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import type { SegmentReply } from '../sessions/session.ts';
+import type { SegmentReply } from '../sessions/session-replies.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { sendEntity } from './byte-range-reply.ts';
 

@@ -7,7 +7,8 @@ const AUDIO_LINE = /^#EXT-X-MEDIA:(?:.*,)?TYPE=AUDIO(?:,|$)/u;
 /** Length of a finished media playlist: the sum of its EXTINF; undefined for a live one. */
 export function playlistSeconds(text: string): number | undefined {
   if (!/^#EXT-X-ENDLIST/mu.test(text)) return undefined;
-  return [...text.matchAll(/^#EXTINF:([\d.]+)/gmu)].reduce((sum, match) => sum + Number(match[1]), 0);
+  const seconds = [...text.matchAll(/^#EXTINF:([\d.]+)/gmu)].reduce((sum, match) => sum + Number(match[1]), 0);
+  return Math.round(seconds * 1e6) / 1e6;
 }
 
 /** The audio renditions of a multivariant playlist. The same one in several groups (other bit rates) counts once. */

@@ -1,18 +1,18 @@
 // One viewer of one item: where they are, which track they hear, and what is made for them.
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
-import type { SegmentFile } from '../media/segment-file.ts';
 import { segmentSeconds } from '../media/timeline.ts';
 import { defaultAudioIndex } from './default-audio.ts';
 import { Opening } from './opening.ts';
 import { factsOf, type PlayableFacts } from './playable-facts.ts';
-import { isRelayed, type Playable, type Playables, type RelayedBytes, type RelayedPlaylist } from './playable.ts';
+import { isRelayed, type Playable, type Playables, type RelayedPlaylist } from './playable.ts';
 import { PlaybackPosition } from './playback-position.ts';
 import { muxedPlaylist, presentationMultivariant, renditionPlaylist } from './presentation-playlists.ts';
 import type { Presentation, Rendition } from './presentation.ts';
 import { chooseRelayedAudio, withStart } from './relayed-text.ts';
 import { parseMuxedSegmentName, parseSegmentName } from './segment-name.ts';
 import { sessionInfo, type SessionInfo, type SessionStatus } from './session-info.ts';
+import type { MuxedPlaylistReply, MuxedRequest, Seek, SegmentReply, StreamFileReply } from './session-replies.ts';
 import type { SessionRecord } from './store/session-store.ts';
 import { ViewerWaits } from './viewer-waits.ts';
 
@@ -26,23 +26,6 @@ export interface SessionOptions {
   /** Called when something changed that must survive a crash. */
   onChange(record: SessionRecord): void;
 }
-
-export interface Seek {
-  seconds: number;
-  id: string | undefined;
-}
-
-export interface MuxedRequest {
-  seek: Seek | undefined;
-  /** Before the names of segments: they are relative to the URL the playlist was asked under. */
-  prefix: string;
-}
-
-/** A playlist, or the position the player must ask for explicitly. */
-export type MuxedPlaylistReply = { text: string } | { redirectSeconds: number };
-
-export type SegmentReply = { file: SegmentFile; format: 'cmaf' | 'mpegts' };
-export type StreamFileReply = SegmentReply | { text: string } | { relayed: RelayedBytes };
 
 interface RelayedWishes {
   prefix: string;
@@ -146,11 +129,11 @@ export class Session {
     return rendition.init(signal);
   }
 
-  async segment(rendition: string, segmentName: string, signal: AbortSignal): Promise<SegmentReply> {
-    const found = await this.#rendition(rendition, signal);
-    const number = parseSegmentName(found.rendition.format, segmentName);
+  async segment(name: string, segmentName: string, signal: AbortSignal): Promise<SegmentReply> {
+    const { rendition } = await this.#rendition(name, signal);
+    const number = parseSegmentName(rendition.format, segmentName);
     if (number === undefined) throw unknownName();
-    return this.#segment(found.rendition, number, signal);
+    return this.#segment(rendition, number, signal);
   }
 
   /** The muxed playlist; waits while the item is still being opened. */

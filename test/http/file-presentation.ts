@@ -46,12 +46,12 @@ export class FilePresentations implements Playables, AsyncDisposable {
     return presentation(this);
   }
 
-  async segment(rendition: string, number: number, signal: AbortSignal): Promise<SegmentFile> {
+  async segment(name: string, number: number, signal: AbortSignal): Promise<SegmentFile> {
     if (this.gate !== undefined) await Promise.race([this.gate, aborted(signal)]);
-    const bytes = segmentBytes(rendition, number);
-    const path = join(this.directory, `${rendition}-${number}`);
+    const bytes = segmentBytes(name, number);
+    const path = join(this.directory, `${name}-${number}`);
     await writeFile(path, bytes);
-    const etag = `"${rendition}-${number}"`;
+    const etag = `"${name}-${number}"`;
     return { path, sizeBytes: bytes.byteLength, etag, bytes: this.inMemory ? bytes : undefined };
   }
 
@@ -61,8 +61,8 @@ export class FilePresentations implements Playables, AsyncDisposable {
 }
 
 /** What segment `number` of a rendition holds: different for each, at every place. */
-export function segmentBytes(rendition: string, number: number): Uint8Array {
-  const bytes = Buffer.alloc(SEGMENT_BYTES, `${rendition}/${number};`);
+export function segmentBytes(name: string, number: number): Uint8Array {
+  const bytes = Buffer.alloc(SEGMENT_BYTES, `${name}/${number};`);
   bytes.writeUInt32BE(0xdeadbeef, SEGMENT_BYTES - 4);
   return bytes;
 }

@@ -63,7 +63,7 @@ test('the description of the API has every path', async () => {
   ];
   paths.push('/sessions/{id}/stream', '/sessions/{id}/{rendition}/playlist.m3u8', '/cleanup', '/openapi.json', '/docs');
   for (const path of paths) {
-    const item: unknown = new Map<string, unknown>(Object.entries(Object(at(api, 'paths')))).get(path);
+    const item = memberOf(at(api, 'paths'), path);
     assert.equal(typeof item, 'object', path);
   }
 });
@@ -202,3 +202,9 @@ test('preflights are answered with exactly what is allowed', async () => {
   });
   assert.deepEqual([foreign.status, foreign.headers.get('access-control-allow-origin')], [204, null]);
 });
+
+/** For names with dots in them. */
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return new Map<string, unknown>(Object.entries(value)).get(name);
+}

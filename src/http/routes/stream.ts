@@ -4,7 +4,7 @@ import { Type, type Static } from 'typebox';
 
 import { AppError } from '../../base/app-error.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import type { Seek } from '../../sessions/session.ts';
+import type { Seek } from '../../sessions/session-replies.ts';
 import type { App } from '../app-type.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import { sendPlaylist, sendSegment } from '../media-reply.ts';

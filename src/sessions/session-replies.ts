@@ -1,0 +1,20 @@
+// What is asked of a session, and what it answers.
+import type { SegmentFile } from '../media/segment-file.ts';
+import type { RelayedBytes } from './playable.ts';
+
+export interface Seek {
+  seconds: number;
+  id: string | undefined;
+}
+
+export interface MuxedRequest {
+  seek: Seek | undefined;
+  /** Before the names of segments: they are relative to the URL the playlist was asked under. */
+  prefix: string;
+}
+
+/** A playlist, or the position the player must ask for explicitly. */
+export type MuxedPlaylistReply = { text: string } | { redirectSeconds: number };
+
+export type SegmentReply = { file: SegmentFile; format: 'cmaf' | 'mpegts' };
+export type StreamFileReply = SegmentReply | { text: string } | { relayed: RelayedBytes };
