@@ -120,7 +120,7 @@ export function testSourceContract(subject: ContractSubject): void {
 }
 
 /** Ranges all over the file, short and long; the same ones every time. */
-export function ranges(size: number, count: number): { start: number; end: number }[] {
+function ranges(size: number, count: number): { start: number; end: number }[] {
   let state = 12345;
   const random = (below: number): number => {
     state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
