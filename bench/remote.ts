@@ -1,0 +1,92 @@
+// A film on a server with ranges, on loopback: what the playlists cost, and how much later the first segment is.
+import { createReadStream, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { startServer } from '../test/black-box/server-process.ts';
+import { clip } from '../test/media/clips.ts';
+import { median, timed } from './measure.ts';
+import type { Row } from './measure.ts';
+import { fetchAll, makeCold, openSession, startPlaying } from './viewing.ts';
+
+const ROUNDS = 8;
+
+export async function remote(): Promise<Row[]> {
+  const film = await clip('long-1080p-mkv');
+  await using files = await serveFile(film);
+  await using server = await startServer();
+  const share = await playlistShare(server.url, film, files);
+  const local: number[] = [];
+  const far: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    makeCold(film);
+    local.push(await timed(async () => startPlaying(await openSession(server.url, film))));
+    makeCold(film);
+    far.push(await timed(async () => startPlaying(await openSession(server.url, files.url))));
+  }
+  const ratio = median(far) / median(local);
+  return [
+    share,
+    {
+      name: 'first copied segment over http on loopback, against the local file, p50',
+      figure: `${ratio.toFixed(2)} x (${median(far).toFixed(0)} / ${median(local).toFixed(0)} ms)`,
+      limit: '2 x',
+      holds: ratio <= 2,
+    },
+  ];
+}
+
+async function playlistShare(url: string, film: string, files: FileServer): Promise<Row> {
+  const session = await openSession(url, files.url);
+  await fetchAll(`${session.url}/stream.m3u8`);
+  await fetchAll(`${session.url}/original/playlist.m3u8`);
+  await fetchAll(`${session.url}/stream/child.m3u8`);
+  const share = files.sentBytes() / statSync(film).size;
+  return {
+    name: 'bytes of a remote film sent for all playlists',
+    figure: `${(share * 100).toFixed(2)} %`,
+    limit: '1 %',
+    holds: share < 0.01,
+  };
+}
+
+interface FileServer extends AsyncDisposable {
+  url: string;
+  /** Bytes handed to sockets, whether anybody read them or not. */
+  sentBytes(): number;
+}
+
+async function serveFile(path: string): Promise<FileServer> {
+  let sent = 0;
+  const server = createServer((request, response) => {
+    const { size, mtimeMs } = statSync(path);
+    const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+    const start = Number(match?.[1] ?? 0);
+    const end = Math.min(match?.[2] ? Number(match[2]) : size - 1, size - 1);
+    response.writeHead(match ? 206 : 200, {
+      'accept-ranges': 'bytes',
+      'content-length': end - start + 1,
+      'content-type': 'video/x-matroska',
+      etag: `"${mtimeMs}"`,
+      ...(match ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
+    });
+    const stream = createReadStream(path, { start, end });
+    stream.on('data', (chunk) => (sent += chunk.length));
+    stream.pipe(response);
+    response.on('close', () => stream.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = addressOf(server.address());
+  return {
+    url: `http://127.0.0.1:${port}/film.mkv`,
+    sentBytes: () => sent,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function addressOf(address: string | AddressInfo | null): AddressInfo {
+  if (address === null || typeof address === 'string') throw new TypeError('the file server has no port');
+  return address;
+}
