@@ -14,16 +14,13 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters, serializers }, destination);
 }
 
-/** A failure of ours is a code and a sentence, with what was behind it; only what nobody foresaw needs a stack. */
+/** A failure of ours is a code and a sentence, with what was behind it; a stack only helps where we are to blame. */
 function errorFields(error: unknown): unknown {
-  if (error instanceof AppError) {
-    return {
-      code: error.code,
-      message: error.message,
-      ...(error.cause === undefined ? {} : { cause: errorFields(error.cause) }),
-    };
-  }
-  return error instanceof Error ? pino.stdSerializers.err(error) : String(error);
+  if (!(error instanceof AppError)) return error instanceof Error ? pino.stdSerializers.err(error) : String(error);
+  const { code, message, cause } = error;
+  if (cause === undefined) return { code, message };
+  const isOurs = error.status === 500 || cause instanceof AppError || !(cause instanceof Error);
+  return { code, message, cause: isOurs ? errorFields(cause) : cause.message };
 }
 
 /** The address without user, password, query and fragment: those carry the tokens of private sources. */

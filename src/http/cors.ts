@@ -14,7 +14,7 @@ const RAFFI_ORIGIN = /^https:\/\/(?:[a-z0-9-]+\.)*raffi\.al$/u;
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::(?<port>\d{1,5}))?$/u;
 
 /** Whether a page of `origin` may call us; `ownPort` is the one we listen on. */
-export function isAllowedOrigin(
+function isAllowedOrigin(
   origin: string,
   { ownPort, allowedOrigins }: { ownPort: number | undefined; allowedOrigins: string[] },
 ): boolean {

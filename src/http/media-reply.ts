@@ -5,7 +5,7 @@ import type { SegmentReply } from '../sessions/session-replies.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { sendEntity } from './byte-range-reply.ts';
 
-export const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
+const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 export const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 const SEGMENT_TYPES = { cmaf: 'video/mp4', mpegts: 'video/mp2t' } as const;

@@ -9,7 +9,7 @@ import type { SegmentFile } from '../../src/media/segment-file.ts';
 import type { Playable, Playables, PlayableSource } from '../../src/sessions/playable.ts';
 import type { Presentation, Rendition } from '../../src/sessions/presentation.ts';
 
-export const SEGMENT_SECONDS = 2;
+const SEGMENT_SECONDS = 2;
 export const SEGMENTS = 30;
 /** Larger than two pooled buffers. */
 export const SEGMENT_BYTES = 600_000;
