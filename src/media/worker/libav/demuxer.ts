@@ -128,9 +128,10 @@ export class Demuxer implements AsyncDisposable {
   /** Goes to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
   async seek(streamIndex: number, ticks: number): Promise<boolean> {
     const stream = this.stream(streamIndex);
-    // AVI and MP3 fail before their beginning, and stand anywhere then.
+    // AVI and MP3 fail before their beginning, and stand anywhere then. MPEG is searched by decode times, which begin before `startTime`.
     const first = Math.min(0, number(stream.startTime) ?? 0);
-    const target = BigInt(Math.floor(this.isIndexed ? ticks : Math.max(ticks, first)));
+    const mayBeEarlier = this.isIndexed || this.container.startsWith('mpeg');
+    const target = BigInt(Math.floor(mayBeEarlier ? ticks : Math.max(ticks, first)));
     const kept = stream.discard;
     // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
     stream.discard = AVDISCARD_DEFAULT;
