@@ -1,6 +1,7 @@
 // The media side of the server: sources, workers, cache, scheduler, and the presentations over them.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Metrics } from './http/metrics.ts';
 import { SegmentCache } from './media/segment-cache.ts';
 import { SegmentScheduler } from './media/segment-scheduler.ts';
 import { WorkerPool } from './media/worker-pool.ts';
@@ -12,11 +13,13 @@ import { SourceEndpoint } from './sources/source-endpoint.ts';
 const WORKER_ENTRY = new URL('./media/worker/segment-worker.ts', import.meta.url);
 
 /** Opens every part; the result closes them in reverse. */
-export async function createPlayables({ config, cacheDirectory, knowledge, log }: PlayablesContext): Promise<ClosablePlayables> {
+export async function createPlayables(context: PlayablesContext): Promise<ClosablePlayables> {
+  const { config, cacheDirectory, knowledge, log, metrics } = context;
   await using stack = new AsyncDisposableStack();
   const spoolDirectory = join(cacheDirectory, 'spool');
   await mkdir(spoolDirectory, { recursive: true });
-  const pool = stack.use(new WorkerPool({ entry: WORKER_ENTRY, log: (line) => log.info(line) }));
+  const recordChild = (pid: number) => recorded(pid, context);
+  const pool = stack.use(new WorkerPool({ entry: WORKER_ENTRY, recordChild, log: (line) => log.info(line) }));
   const endpoint = stack.use(await SourceEndpoint.open());
   const cache = stack.use(
     await SegmentCache.open({
@@ -26,12 +29,43 @@ export async function createPlayables({ config, cacheDirectory, knowledge, log }
     }),
   );
   const scheduler = stack.use(new SegmentScheduler({ cache, pool, endAfterMs: config.encoderIdleMs }));
+  addGauges(metrics, scheduler);
   const playables = new MediaPlayables({
-    engine: { scheduler, run: (job, signal) => pool.run(job, signal) },
+    engine: {
+      scheduler,
+      run: (job, signal) => pool.run(job, signal),
+      sourceError: (source) => endpoint.lastError(source),
+    },
     knowledge,
     sources: { spoolDirectory, endpoint },
     relay: relayPlaylist,
   });
   const owned = stack.move();
-  return { open: (source, signal) => playables.open(source, signal), [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
+  return {
+    open: (source, signal) => playables.open(source, signal),
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+/** A note that cannot be written, on a full disk for one, only costs the next server a clean-up. */
+function recorded(pid: number, { recordChild, log }: PlayablesContext): { forget(): void } {
+  try {
+    return recordChild(pid);
+  } catch (err) {
+    log.warn({ err, pid }, 'a media worker could not be recorded');
+    return { forget: () => undefined };
+  }
+}
+
+function addGauges(metrics: Metrics, scheduler: SegmentScheduler): void {
+  metrics.gauge('raffi_media_workers', 'Media worker processes', () => scheduler.stats.workers.workers);
+  metrics.gauge(
+    'raffi_media_workers_lost',
+    'Media workers that failed since the start',
+    () => scheduler.stats.workers.lost,
+  );
+  metrics.gauge('raffi_encoders', 'Encoder runs that live', () => scheduler.stats.encoderRuns);
+  metrics.gauge('raffi_encoders_wanted', 'Wishes that wait for an encoder to be free', () => scheduler.stats.inLine);
+  metrics.gauge('raffi_segments_pending', 'Segments being made or waited for', () => scheduler.stats.flights);
+  metrics.gauge('raffi_cache_bytes', 'Finished segments on the disk', () => scheduler.stats.cache.sizeBytes);
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { AppError } from '../base/app-error.ts';
+import { HangWatch } from './hang-watch.ts';
 import { logLines } from './line-log.ts';
 import { failureOf, isResultOf, parseReply } from './worker-messages.ts';
 import type { WorkerJob, WorkerRequest, WorkerResults } from './worker/protocol.ts';
@@ -17,6 +18,8 @@ export interface MediaWorkerOptions {
   startLimitMs: number;
   /** A cancelled job must be answered, and a dismissed worker be gone, after this long; then it is killed. */
   graceMs: number;
+  /** How often a worker with jobs is asked whether it is there. */
+  pingMs: number;
   /** A job not answered after this long has hung: its worker is killed. */
   jobLimitMs: (job: WorkerJob) => number;
   log: (line: string) => void;
@@ -37,6 +40,7 @@ export class MediaWorker implements AsyncDisposable {
   readonly #started = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<void>();
   readonly #pending = new Map<number, PendingJob>();
+  readonly #watch: HangWatch;
   #lost: AppError | undefined;
   #whyKilled: string | undefined;
   #fault: string | undefined;
@@ -53,6 +57,12 @@ export class MediaWorker implements AsyncDisposable {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       ...(options.env && { env: options.env }),
+    });
+    this.#watch = new HangWatch({
+      pid: this.#child.pid,
+      ask: () => this.#send({ type: 'ping' }),
+      onHang: () => this.#killForFault('did not answer and did nothing'),
+      everyMs: options.pingMs,
     });
     const startLimit = setTimeout(
       () => this.#killForFault(`was not up after ${options.startLimitMs} ms`),
@@ -150,7 +160,7 @@ export class MediaWorker implements AsyncDisposable {
 
   #ask(job: WorkerJob, signal: AbortSignal): Promise<unknown> {
     if (this.#lost) throw this.#lost;
-    if (this.#whyKilled !== undefined) throw new AppError('WORKER_LOST', `A media worker ${this.#whyKilled}.`);
+    if (this.#whyKilled !== undefined) throw lost(`A media worker ${this.#whyKilled}.`);
     this.#lastId += 1;
     const id = this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -165,12 +175,14 @@ export class MediaWorker implements AsyncDisposable {
       grace = setTimeout(() => this.#killForFault(`did not let go of a ${job.kind} job`), this.#options.graceMs);
     };
     this.#pending.set(id, { resolve, reject, signal });
+    this.#watch.start();
     signal.addEventListener('abort', cancel, { once: true });
     this.#send({ type: 'job', id, job });
     return promise.finally(() => {
       clearTimeout(limit);
       clearTimeout(grace);
       signal.removeEventListener('abort', cancel);
+      if (this.#pending.size === 0) this.#watch.stop();
     });
   }
 
@@ -187,6 +199,8 @@ export class MediaWorker implements AsyncDisposable {
   #hear(message: unknown): void {
     const reply = parseReply(message);
     if (!reply) return this.#killForFault('said something that is not in the protocol');
+    this.#watch.heard();
+    if (reply.type === 'here') return;
     if (reply.type === 'ready') {
       this.#wasReady = true;
       return this.#started.resolve();
@@ -199,12 +213,17 @@ export class MediaWorker implements AsyncDisposable {
 
   #end(how: string): void {
     if (this.#whyKilled === undefined) this.#fault = `A media worker ended by itself (${how}).`;
-    this.#lost = new AppError('WORKER_LOST', this.#fault ?? `A media worker ${this.#whyKilled}.`);
+    this.#lost = lost(this.#fault ?? `A media worker ${this.#whyKilled}.`);
     for (const { reject, signal } of this.#pending.values()) reject(signal.aborted ? signal.reason : this.#lost);
     this.#pending.clear();
     this.#started.resolve();
     this.#exited.resolve();
   }
+}
+
+/** How a process of ours ended is for the log; a person is told what it means for the film. */
+function lost(how: string): AppError {
+  return new AppError('WORKER_LOST', 'The media library failed on this source.', { cause: new Error(how) });
 }
 
 function threadsOf(pid: number): number[] {

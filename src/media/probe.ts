@@ -14,8 +14,8 @@ export type RunJob = <J extends WorkerJob>(job: J, signal: AbortSignal) => Promi
 /** A remote source is read through for its keyframes only up to this size. */
 const MAX_REMOTE_SCAN_BYTES = 64 * 1024 * 1024;
 
-/** Keyframes looked at to see whether decoding can start there. */
-const VERIFIED_KEYFRAMES = 3;
+/** Keyframes looked at to see whether decoding can start there: each costs a range of a remote source. */
+const VERIFIED_KEYFRAMES = { file: 3, endpoint: 1 } as const;
 
 /** Half a tick of a millisecond clock, and a little more. */
 const GRID_TOLERANCE_SECONDS = 0.001;
@@ -27,8 +27,9 @@ export async function probe(source: Source, run: RunJob, signal: AbortSignal): P
     run({ kind: 'describe', input: source.input }, signal),
     readIndex(source, signal),
   ]);
-  if (described.status === 'rejected') throw described.reason;
+  // What is wrong with the source itself says more than what a worker could not make of it.
   if (index.status === 'rejected') throw index.reason;
+  if (described.status === 'rejected') throw described.reason;
   return assemble(await withScan({ source, run, description: described.value, index: index.value }, signal), signal);
 }
 
@@ -104,7 +105,7 @@ function containerEnd({ index, description }: Findings, origin: Origin): number 
 
 async function verified(findings: Findings, table: { video: VideoTrack; keyframes: number[] }, signal: AbortSignal): Promise<boolean> {
   const { video, keyframes } = table;
-  const asked = keyframes.slice(1, 1 + VERIFIED_KEYFRAMES);
+  const asked = keyframes.slice(1, 1 + VERIFIED_KEYFRAMES[findings.source.input.kind]);
   if (!asked.length) return true;
   const { isStart } = await findings.run(
     { kind: 'verify', input: findings.source.input, streamIndex: video.streamIndex, keyframes: asked },

@@ -5,6 +5,7 @@ import type { WorkerResults } from './worker/protocol.ts';
 /** A reply whose result has not been looked at yet. */
 export type RawReply =
   | { type: 'ready' }
+  | { type: 'here' }
   | { type: 'done'; id: number; result: unknown }
   | { type: 'failed'; id: number; code: string; message: string; detail: string | undefined };
 
@@ -12,7 +13,7 @@ export type RawReply =
 export function parseReply(message: unknown): RawReply | undefined {
   if (!isRecord(message)) return undefined;
   const { type, id, code, detail } = message;
-  if (type === 'ready') return { type };
+  if (type === 'ready' || type === 'here') return { type };
   if (typeof id !== 'number') return undefined;
   if (type === 'done') return { type, id, result: message['result'] };
   if (type !== 'failed' || typeof code !== 'string' || typeof message['message'] !== 'string') return undefined;

@@ -9,6 +9,8 @@ export interface WorkerPoolOptions {
   log: (line: string) => void;
   execArgv?: string[];
   env?: Record<string, string>;
+  /** Told of every process that is started; `forget` is called when it is gone. */
+  recordChild?: (pid: number) => { forget(): void };
   /** Processes for short jobs. Default 2. */
   sharedWorkers?: number;
   /** Jobs a shared worker has at a time; more wait in line. Default 4. */
@@ -19,6 +21,8 @@ export interface WorkerPoolOptions {
   retries?: number;
   /** A job not answered after this long has hung. */
   jobLimitMs?: (job: WorkerJob) => number;
+  /** A worker that has not answered three questions, asked this far apart, and did nothing, has hung. Default 5 s. */
+  pingMs?: number;
   /** Default 15 s. */
   startLimitMs?: number;
   /** How long a cancelled job or a dismissed worker may take before the process is killed. Default 2 s. */
@@ -48,7 +52,7 @@ export interface WorkerLease extends AsyncDisposable {
 }
 
 export class WorkerPool implements AsyncDisposable {
-  readonly #options: Required<Omit<WorkerPoolOptions, 'env'>>;
+  readonly #options: Required<Omit<WorkerPoolOptions, 'env' | 'recordChild'>> & Pick<WorkerPoolOptions, 'recordChild'>;
   readonly #workerOptions: MediaWorkerOptions;
   /** With the time each was forked. */
   readonly #alive = new Map<MediaWorker, number>();
@@ -62,8 +66,8 @@ export class WorkerPool implements AsyncDisposable {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = { ...DEFAULTS, ...options };
-    const { entry, execArgv, startLimitMs, graceMs, jobLimitMs, log } = this.#options;
-    this.#workerOptions = { entry, execArgv, env: options.env, startLimitMs, graceMs, jobLimitMs, log };
+    const { entry, execArgv, startLimitMs, graceMs, jobLimitMs, pingMs, log } = this.#options;
+    this.#workerOptions = { entry, execArgv, env: options.env, startLimitMs, graceMs, jobLimitMs, pingMs, log };
     this.#shared.add(this.#fork());
     this.#keepSpare();
   }
@@ -208,8 +212,12 @@ export class WorkerPool implements AsyncDisposable {
 
   #fork(): MediaWorker {
     const worker = new MediaWorker(this.#workerOptions);
+    const record = worker.pid === undefined ? undefined : this.#options.recordChild?.(worker.pid);
     this.#alive.set(worker, performance.now());
-    void worker.exited.then(() => this.#forget(worker));
+    void worker.exited.then(() => {
+      record?.forget();
+      this.#forget(worker);
+    });
     return worker;
   }
 
@@ -253,6 +261,7 @@ const DEFAULTS = {
   jobsPerWorker: 4,
   recycleAfterJobs: 500,
   retries: 2,
+  pingMs: 5000,
   startLimitMs: 15_000,
   graceMs: 2000,
   niceness: 5,

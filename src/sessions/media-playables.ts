@@ -8,7 +8,7 @@ import { openSource } from '../sources/open-source.ts';
 import type { OpenSourceOptions, OpenedSource } from '../sources/open-source.ts';
 import { parseLocator } from '../sources/source-locator.ts';
 import type { Source } from '../sources/source.ts';
-import { MediaPresentation } from './media-presentation.ts';
+import { explained, MediaPresentation } from './media-presentation.ts';
 import type { MediaEngine } from './media-presentation.ts';
 import type { Playable, Playables, PlayableSource, RelayedPlaylist } from './playable.ts';
 import type { Presentation } from './presentation.ts';
@@ -25,6 +25,11 @@ export interface MediaPlayablesOptions {
 
 type HlsUpstream = Extract<OpenedSource, { kind: 'hls' }>['upstream'];
 
+interface Found {
+  source: Source;
+  key: string;
+}
+
 interface Holding {
   presentation: MediaPresentation;
   users: number;
@@ -32,7 +37,7 @@ interface Holding {
 
 export class MediaPlayables implements Playables {
   readonly #options: MediaPlayablesOptions;
-  /** By source id. */
+  /** By what is played and from where: an address that fails must not spoil the same film from another. */
   readonly #open = new Map<string, Holding>();
   readonly #probes = new SingleFlight<MediaFacts>();
 
@@ -44,52 +49,54 @@ export class MediaPlayables implements Playables {
     const locator = parseLocator(wanted.uri, { kind: wanted.kind, headers: wanted.headers });
     const opened = await openSource(locator, this.#options.sources, signal);
     if (opened.kind === 'hls') return this.#options.relay(opened.upstream, signal);
-    return this.#present(opened.source, signal);
+    return this.#present({ source: opened.source, key: `${opened.source.id} ${JSON.stringify(locator)}` }, signal);
   }
 
-  async #present(source: Source, signal: AbortSignal): Promise<Presentation> {
+  async #present(found: Found, signal: AbortSignal): Promise<Presentation> {
+    const { source, key } = found;
     try {
-      const facts = this.#open.has(source.id) ? undefined : await this.#factsOf(source, signal);
-      const held = this.#open.get(source.id);
+      const facts = this.#open.has(key) ? undefined : await this.#factsOf(found, signal);
+      const held = this.#open.get(key);
       if (held) await source[Symbol.asyncDispose]();
-      else if (facts) return this.#share(source.id, this.#hold(source, facts));
-      else return await this.#present(source, signal);
-      return this.#share(source.id, held);
+      else if (facts) return this.#share(key, this.#hold(found, facts));
+      else return await this.#present(found, signal);
+      return this.#share(key, held);
     } catch (error) {
       await source[Symbol.asyncDispose]();
       throw error;
     }
   }
 
-  #hold(source: Source, facts: MediaFacts): Holding {
+  #hold({ source, key }: Found, facts: MediaFacts): Holding {
     const holding = { presentation: new MediaPresentation(source, facts, this.#options.engine), users: 0 };
-    this.#open.set(source.id, holding);
+    this.#open.set(key, holding);
     return holding;
   }
 
-  async #factsOf(source: Source, signal: AbortSignal): Promise<MediaFacts> {
+  async #factsOf({ source, key }: Found, signal: AbortSignal): Promise<MediaFacts> {
     const { knowledge, engine } = this.#options;
     const known = knowledge.get(source.id);
     if (isStoredFacts(known)) return known.facts;
     try {
-      return await this.#probes.run(source.id, async () => {
+      return await this.#probes.run(key, async () => {
         const facts = await probe(source, engine.run, signal);
         knowledge.put(source.id, toStored(facts));
         return facts;
       });
     } catch (error) {
       // The session whose probe we joined went away; ours has not.
-      if (isAbort(error) && !signal.aborted) return this.#factsOf(source, signal);
-      throw error;
+      if (isAbort(error) && !signal.aborted) return this.#factsOf({ source, key }, signal);
+      throw explained(error, engine.sourceError(source));
     }
   }
 
-  #share(id: string, holding: Holding): Presentation {
+  #share(key: string, holding: Holding): Presentation {
     holding.users += 1;
-    return new SharedPresentation(holding.presentation, async () => {
+    return new SharedPresentation(holding.presentation, async (viewers) => {
       holding.users -= 1;
+      for (const viewer of viewers) this.#options.engine.scheduler.viewerGone(viewer);
       if (holding.users > 0) return;
-      if (this.#open.get(id) === holding) this.#open.delete(id);
+      if (this.#open.get(key) === holding) this.#open.delete(key);
       await holding.presentation[Symbol.asyncDispose]();
     });
   }

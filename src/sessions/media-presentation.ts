@@ -22,6 +22,8 @@ import type { AudioRendition, Presentation, Rendition, Variant } from './present
 export interface MediaEngine {
   scheduler: SegmentScheduler;
   run: RunJob;
+  /** Why the source could not be read the last time, while that is so. Workers only know that it could not. */
+  sourceError(source: Source): AppError | undefined;
 }
 
 /** B-frames save bits; without them hls.js shows MPEG-TS exactly, wherever it starts. */
@@ -123,8 +125,9 @@ export class MediaPresentation implements Presentation {
       format: parts.format,
       timeline: plan.timeline,
       isIndependent: parts.video?.track.kind !== 'copied' || parts.video.track.codec !== 'hevc',
-      init: (signal) => this.#init(plan, signal),
-      segment: (number, viewer, signal) => this.#segment({ plan, number, viewer }, signal),
+      init: (signal) => this.#init(plan, signal).catch((error: unknown) => this.#explain(error)),
+      segment: (number, viewer, signal) =>
+        this.#segment({ plan, number, viewer }, signal).catch((error: unknown) => this.#explain(error)),
     };
   }
 
@@ -133,6 +136,10 @@ export class MediaPresentation implements Presentation {
       { rendition: wish.plan.scheduled, number: wish.number, viewer: wish.viewer },
       signal,
     );
+  }
+
+  #explain(error: unknown): never {
+    throw explained(error, this.#engine.sourceError(this.#source));
   }
 
   async #init(plan: RenditionPlan, signal: AbortSignal): Promise<Uint8Array> {
@@ -164,4 +171,10 @@ export class MediaPresentation implements Presentation {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#source[Symbol.asyncDispose]();
   }
+}
+
+/** What is wrong with the source, where a worker failed because of it. */
+export function explained(error: unknown, sourceError: AppError | undefined): unknown {
+  const isMedia = error instanceof AppError && ['MEDIA_FAILED', 'NOT_MEDIA', 'UNSUPPORTED_MEDIA'].includes(error.code);
+  return isMedia && sourceError ? sourceError : error;
 }

@@ -4,9 +4,11 @@ import type { AudioRendition, Presentation, Rendition, Variant } from './present
 
 export class SharedPresentation implements Presentation {
   readonly #presentation: Presentation;
-  #release: (() => Promise<void>) | undefined;
+  readonly #viewers = new Set<string>();
+  #release: ((viewers: ReadonlySet<string>) => Promise<void>) | undefined;
 
-  constructor(presentation: Presentation, release: () => Promise<void>) {
+  /** `release` is told who has wished for segments through this hold. */
+  constructor(presentation: Presentation, release: (viewers: ReadonlySet<string>) => Promise<void>) {
     this.#presentation = presentation;
     this.#release = release;
   }
@@ -48,16 +50,27 @@ export class SharedPresentation implements Presentation {
   }
 
   rendition(name: string): Rendition | undefined {
-    return this.#presentation.rendition(name);
+    const rendition = this.#presentation.rendition(name);
+    return rendition && this.#noting(rendition);
   }
 
   muxed(audioIndex: number): Rendition {
-    return this.#presentation.muxed(audioIndex);
+    return this.#noting(this.#presentation.muxed(audioIndex));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const release = this.#release;
     this.#release = undefined;
-    await release?.();
+    await release?.(this.#viewers);
+  }
+
+  #noting(rendition: Rendition): Rendition {
+    return {
+      ...rendition,
+      segment: (number, viewer, signal) => {
+        this.#viewers.add(viewer);
+        return rendition.segment(number, viewer, signal);
+      },
+    };
   }
 }

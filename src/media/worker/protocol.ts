@@ -149,9 +149,15 @@ export interface WorkerResults {
   'encoder-header': EncoderHeader;
 }
 
-export type WorkerRequest = { type: 'job'; id: number; job: WorkerJob } | { type: 'cancel'; id: number } | { type: 'release'; renditionKey: string };
+export type WorkerRequest =
+  | { type: 'job'; id: number; job: WorkerJob }
+  | { type: 'cancel'; id: number }
+  | { type: 'release'; renditionKey: string }
+  /** Asks whether it is there; answered with `here`. */
+  | { type: 'ping' };
 
 export type WorkerReply =
   | { type: 'ready' }
+  | { type: 'here' }
   | { type: 'done'; id: number; result: WorkerResults[keyof WorkerResults] }
   | { type: 'failed'; id: number; code: string; message: string; detail: string | undefined };

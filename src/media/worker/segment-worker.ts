@@ -61,6 +61,7 @@ quietLibav();
 process.on('message', (request: WorkerRequest) => {
   if (request.type === 'job') void answer(request.id, request.job);
   else if (request.type === 'cancel') running.get(request.id)?.abort();
+  else if (request.type === 'ping') reply({ type: 'here' });
   else void sessions.release(request.renditionKey);
 });
 // The server is gone, or wants this process gone. Native code is not torn down: that can crash, and the system takes everything back.
