@@ -38,7 +38,7 @@ export class EncoderSessions implements AsyncDisposable {
 
   async sound(place: SessionPlace, track: EncodedAudio): Promise<SoundGrid> {
     const session = this.#session(place.key);
-    session.sound ??= new SoundGrid(await openProbed(place.input), track, place.origin);
+    session.sound ??= await SoundGrid.open(track, { origin: place.origin, open: () => openProbed(place.input) });
     return session.sound;
   }
 

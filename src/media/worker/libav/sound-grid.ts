@@ -1,10 +1,10 @@
 // The sound of a source as samples on the presentation's timeline: placed by timestamp, holes are silence.
 import type { Frame } from 'node-av/lib';
-import { toDemuxer, toTimeline } from '../../media-clock.ts';
-import { seekStreamOf } from '../copied-tracks.ts';
+import { toTimeline } from '../../media-clock.ts';
 import { Decoder } from './decoder.ts';
 import type { Demuxer } from './demuxer.ts';
 import { FilterChain } from './filter-chain.ts';
+import { PacketWindow } from './packet-window.ts';
 import type { EncodedAudio, Origin } from '../protocol.ts';
 
 /** Decoders need some frames before they are in full swing (AC-3 overlaps, Opus 80 ms). */
@@ -13,69 +13,62 @@ const WARM_UP_SECONDS = 0.25;
 /** A timestamp this near to the source's own frame grid is on it: millisecond clocks round. */
 const SNAP_SECONDS = 0.002;
 
-/** What stays behind for the next, overlapping, read. */
-const KEPT_SAMPLES = 16_384;
+/** Samples by which a read may begin before the end of the one before. */
+const OVERLAP_SAMPLES = 16_384;
 
 interface Chunk {
   start: number;
   planes: Float32Array[];
 }
 
-/** Sequential use goes on decoding; a step back, or far ahead, seeks. One user at a time. */
+/**
+ * Every read decodes with a decoder of its own from a place of its own: some decoders fill in noise that depends on all they decoded before.
+ * One user at a time.
+ */
 export class SoundGrid implements AsyncDisposable {
-  readonly #demuxer: Demuxer;
   readonly #track: EncodedAudio;
   readonly #origin: Origin;
-  #decoder: Decoder | undefined;
+  readonly #packets: PacketWindow;
   #filters: { shape: string; chain: FilterChain } | undefined;
   #chunks: Chunk[] = [];
-  /** First sample that is here, and the one after the last; undefined before the first read. */
-  #from: number | undefined;
+  /** The sample after the last that is here. */
   #to = -Infinity;
   #nextInput = 0;
-  #atEnd = false;
 
-  constructor(demuxer: Demuxer, track: EncodedAudio, origin: Origin) {
-    this.#demuxer = demuxer;
+  private constructor(packets: PacketWindow, track: EncodedAudio, origin: Origin) {
+    this.#packets = packets;
     this.#track = track;
     this.#origin = origin;
   }
 
+  static async open(track: EncodedAudio, source: { origin: Origin; open(): Promise<Demuxer> }): Promise<SoundGrid> {
+    const packets = await PacketWindow.open({ streamIndex: track.streamIndex, ...source });
+    return new SoundGrid(packets, track, source.origin);
+  }
+
   /** Samples `[start, end)` of every channel; silence where the source has none. */
   async read(start: number, end: number, signal: AbortSignal): Promise<Float32Array[]> {
-    const isAhead = this.#from !== undefined && start >= this.#from && start <= this.#to + 2 * this.#track.sampleRate;
-    if (!isAhead) await this.#goTo(start);
-    while (this.#to < end && !this.#atEnd) {
-      signal.throwIfAborted();
-      await this.#decodeMore();
-    }
-    const planes = Array.from({ length: this.#track.channels }, () => new Float32Array(end - start));
+    const { sampleRate, channels } = this.#track;
+    await this.#decode({ start, end }, signal);
+    const planes = Array.from({ length: channels }, () => new Float32Array(end - start));
     for (const chunk of this.#chunks) copyOverlap(chunk, planes, start);
-    this.#forgetBefore(end - KEPT_SAMPLES);
+    this.#chunks = [];
+    this.#packets.forgetBefore((end - OVERLAP_SAMPLES) / sampleRate - WARM_UP_SECONDS);
     return planes;
   }
 
-  async #goTo(start: number): Promise<void> {
-    this.#chunks = [];
-    this.#from = start;
-    this.#to = -Infinity;
-    this.#atEnd = false;
+  async #decode(span: { start: number; end: number }, signal: AbortSignal): Promise<void> {
     this.#dropFilters();
-    this.#decoder?.[Symbol.dispose]();
-    this.#decoder = await Decoder.open(this.#demuxer.stream(this.#track.streamIndex), 1);
-    this.#demuxer.keepOnly([this.#track.streamIndex]);
-    const seekStream = seekStreamOf(this.#demuxer, { audio: this.#track });
-    const { timeBase } = this.#demuxer.stream(seekStream);
-    const seconds = start / this.#track.sampleRate - WARM_UP_SECONDS - (this.#demuxer.isIndexed ? 0.25 : 1.5);
-    await this.#demuxer.seek(seekStream, toDemuxer(Math.max(seconds, -1), timeBase, this.#origin));
-  }
-
-  async #decodeMore(): Promise<void> {
-    const packet = await this.#demuxer.read();
-    if (packet && packet.streamIndex !== this.#track.streamIndex) return;
-    if (!packet) this.#atEnd = true;
-    const frames = (await this.#decoder?.decode(packet ? this.#demuxer.raw : undefined)) ?? [];
-    for (const frame of frames) await this.#place(frame);
+    this.#chunks = [];
+    this.#to = -Infinity;
+    this.#nextInput = 0;
+    using decoder = await Decoder.open(this.#packets.stream, 1);
+    const start = span.start / this.#track.sampleRate - WARM_UP_SECONDS;
+    for await (const packet of this.#packets.from(start, signal)) {
+      for (const frame of await decoder.decode(packet)) await this.#place(frame);
+      if (this.#to >= span.end) return;
+    }
+    for (const frame of await decoder.decode(undefined)) await this.#place(frame);
   }
 
   async #place(frame: Frame): Promise<void> {
@@ -94,9 +87,11 @@ export class SoundGrid implements AsyncDisposable {
   #inputPosition(frame: Frame): number {
     const best = Number(frame.bestEffortTimestamp);
     if (!Number.isSafeInteger(best)) return this.#nextInput;
-    const { timeBase } = this.#demuxer.stream(this.#track.streamIndex);
+    const { timeBase, codecpar } = this.#packets.stream;
     const clock = { origin: this.#origin, timescale: frame.sampleRate };
     const position = toTimeline(best, timeBase, clock);
+    // A frame whose beginning was cut off, as encoders ask for at the start of the track, is where it says.
+    if (codecpar.frameSize > 0 && frame.nbSamples !== codecpar.frameSize) return position;
     const phase = toTimeline(this.#track.startTicks, timeBase, clock);
     const onGrid = phase + Math.round((position - phase) / frame.nbSamples) * frame.nbSamples;
     return Math.abs(onGrid - position) <= SNAP_SECONDS * frame.sampleRate ? onGrid : position;
@@ -122,11 +117,6 @@ export class SoundGrid implements AsyncDisposable {
     this.#to = Math.max(this.#to, start + length);
   }
 
-  #forgetBefore(sample: number): void {
-    this.#chunks = this.#chunks.filter((chunk) => chunk.start + (chunk.planes[0]?.length ?? 0) > sample);
-    this.#from = Math.max(this.#from ?? sample, sample);
-  }
-
   #dropFilters(): void {
     this.#filters?.chain[Symbol.dispose]();
     this.#filters = undefined;
@@ -134,8 +124,7 @@ export class SoundGrid implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#dropFilters();
-    this.#decoder?.[Symbol.dispose]();
-    await this.#demuxer[Symbol.asyncDispose]();
+    await this.#packets[Symbol.asyncDispose]();
   }
 }
 

@@ -1,0 +1,133 @@
+// The packets of one track from any place on, always the same ones for the same place, whatever was read before.
+import type { Packet, Stream } from 'node-av/lib';
+import { toDemuxer } from '../../media-clock.ts';
+import { seekStreamOf } from '../copied-tracks.ts';
+import type { Origin } from '../protocol.ts';
+import type { Demuxer } from './demuxer.ts';
+
+interface TimedPacket {
+  seconds: number;
+  isKey: boolean;
+  raw: Packet;
+}
+
+export interface WindowedTrack {
+  streamIndex: number;
+  origin: Origin;
+  /** Opens the source once more. */
+  open(): Promise<Demuxer>;
+}
+
+/** Seconds to land before the wanted place, tried in turn until a packet at or before it comes. */
+const EARLIER_SECONDS = { indexed: [0.25, 2, 15, 60], scanned: [1.5, 6, 20, 90] } as const;
+
+/** So far ahead it is cheaper to read on than to seek. */
+const READ_ON_SECONDS = 2;
+
+/** One user at a time. The packets given stay ours. */
+export class PacketWindow implements AsyncDisposable {
+  #demuxer: Demuxer;
+  readonly #track: WindowedTrack;
+  #packets: TimedPacket[] = [];
+  #nextSeconds = 0;
+  #isAtBeginning = true;
+
+  private constructor(demuxer: Demuxer, track: WindowedTrack) {
+    this.#demuxer = demuxer;
+    this.#track = track;
+  }
+
+  static async open(track: WindowedTrack): Promise<PacketWindow> {
+    return new PacketWindow(await track.open(), track);
+  }
+
+  get stream(): Stream {
+    return this.#demuxer.stream(this.#track.streamIndex);
+  }
+
+  /** From the last packet at or before `seconds` of the presentation that decoding can begin with; the track's first one where there is none. */
+  async *from(seconds: number, signal: AbortSignal): AsyncGenerator<Packet> {
+    if (!this.#reaches(seconds)) await this.#goTo(seconds, signal);
+    while ((this.#packets.at(-1)?.seconds ?? -Infinity) <= seconds && (await this.#read(signal)));
+    this.forgetBefore(seconds);
+    for (let index = 0; ; index++) {
+      const packet = this.#packets[index] ?? (await this.#read(signal));
+      if (!packet) return;
+      yield packet.raw;
+    }
+  }
+
+  /** Lets go of what is not needed to begin at `seconds`. */
+  forgetBefore(seconds: number): void {
+    const first = this.#packets.findLastIndex((packet) => packet.isKey && packet.seconds <= seconds);
+    for (const packet of this.#packets.splice(0, Math.max(0, first))) packet.raw.free();
+  }
+
+  #reaches(seconds: number): boolean {
+    const [first, last] = [this.#packets[0], this.#packets.at(-1)];
+    return (
+      first !== undefined && last !== undefined && first.seconds <= seconds && seconds <= last.seconds + READ_ON_SECONDS
+    );
+  }
+
+  async #goTo(seconds: number, signal: AbortSignal): Promise<void> {
+    for (const earlier of EARLIER_SECONDS[this.#demuxer.isIndexed ? 'indexed' : 'scanned']) {
+      this.#clear();
+      if (seconds <= earlier) return this.#goToBeginning();
+      await this.#seek(seconds - earlier);
+      const first = await this.#read(signal);
+      if (first && first.seconds <= seconds) return;
+    }
+  }
+
+  async #seek(seconds: number): Promise<void> {
+    const { streamIndex, origin } = this.#track;
+    const seekStream = seekStreamOf(this.#demuxer, { audio: { streamIndex } });
+    this.#isAtBeginning = false;
+    this.#demuxer.keepOnly([streamIndex]);
+    await this.#demuxer.seek(seekStream, toDemuxer(seconds, this.#demuxer.stream(seekStream).timeBase, origin));
+  }
+
+  /** No demuxer can be sent to sound that lies before the first picture: Matroska drops it after a seek. */
+  async #goToBeginning(): Promise<void> {
+    if (!this.#isAtBeginning) {
+      const used = this.#demuxer;
+      this.#demuxer = await this.#track.open();
+      this.#isAtBeginning = true;
+      await used[Symbol.asyncDispose]();
+    }
+    this.#demuxer.keepOnly([this.#track.streamIndex]);
+  }
+
+  async #read(signal: AbortSignal): Promise<TimedPacket | undefined> {
+    const { streamIndex, origin } = this.#track;
+    this.#isAtBeginning = false;
+    for (;;) {
+      signal.throwIfAborted();
+      const packet = await this.#demuxer.read();
+      if (!packet) return undefined;
+      const raw = packet.streamIndex === streamIndex ? this.#demuxer.raw.clone() : null;
+      if (!raw) continue;
+      const { num, den } = this.stream.timeBase;
+      const seconds =
+        packet.pts === undefined
+          ? this.#nextSeconds
+          : (packet.pts * num) / den - (origin.ticks * origin.timeBase.num) / origin.timeBase.den;
+      this.#nextSeconds = seconds + (packet.duration * num) / den;
+      const timed = { seconds, isKey: packet.isKey, raw };
+      this.#packets.push(timed);
+      return timed;
+    }
+  }
+
+  #clear(): void {
+    for (const packet of this.#packets) packet.raw.free();
+    this.#packets = [];
+    this.#nextSeconds = 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#clear();
+    await this.#demuxer[Symbol.asyncDispose]();
+  }
+}
