@@ -239,7 +239,7 @@ export class EncoderFleet implements AsyncDisposable {
     const live = [...this.#runs].filter((run) => run.rendition.medium === medium);
     if (live.length >= this.#options.caps[medium]) {
       const victim = unclaimed
-        .filter((run) => this.#runs.has(run) && (!run.isWorking || this.#turnEndMs(run) <= this.#context.now()))
+        .filter((run) => this.#runs.has(run) && (!run.isBusy || this.#turnEndMs(run) <= this.#context.now()))
         .toSorted((a, b) => a.lastWishMs - b.lastWishMs)[0];
       if (!victim) return undefined;
       this.#end(victim);

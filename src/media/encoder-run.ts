@@ -33,7 +33,7 @@ export interface EncoderRunContext {
 
 export class EncoderRun implements AsyncDisposable {
   readonly rendition: ScheduledRendition;
-  /** Since when it has been on its present way: its start or its last jump. */
+  /** Since when it has been on its present way: its start or last jump, then the end of its first segment there. */
   startedMs: number;
   readonly #context: EncoderRunContext;
   /** The newest wish of each viewer that uses this run. */
@@ -65,6 +65,11 @@ export class EncoderRun implements AsyncDisposable {
 
   get isWorking(): boolean {
     return this.#current !== undefined;
+  }
+
+  /** Whether it has something to do, be it ahead of all wishes. */
+  get isBusy(): boolean {
+    return this.isWorking || this.#isWanted(this.#next);
   }
 
   get hasWishes(): boolean {
@@ -168,6 +173,7 @@ export class EncoderRun implements AsyncDisposable {
       const wallMs = now() - this.#current.startedMs;
       const seconds = lengthSeconds(this.rendition, number);
       speed.learn(this.rendition.key, { seconds, wallMs, isFirst: this.#isFirst(number) });
+      if (this.#isFirst(number)) this.startedMs = now();
       this.#last = number;
       this.#ahead.push({ number, sizeBytes });
       this.#next = number + 1;

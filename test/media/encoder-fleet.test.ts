@@ -217,6 +217,18 @@ describe('over the cap', () => {
     await waiting;
     isServed = true;
     await playing;
+    const begun = (await studio.events('start')).map(({ key }) => key);
+    assert.ok(begun.indexOf('b') >= 3, `the first encoder has had its turn: ${begun.join(' ')}`);
     assert.ok(studio.scheduler.stats.encoderRuns <= 1);
+  });
+
+  it('requests of one viewer that waited in line are served from the lowest on', async () => {
+    await using studio = await SegmentStudio.open({ scheduler: { maxEncoders: 1, aheadSeconds: 0 } });
+    const other = studio.request(studio.rendition('a', 'encode', { segmentMs: 500 }), 0, 'one');
+    await studio.until(async () => (await studio.begun('a')).length > 0, 'the only encoder works');
+    const rendition = studio.rendition('b', 'encode');
+    await Promise.all([50, 51, 52].map((number) => studio.request(rendition, number, 'two')));
+    await other;
+    assert.deepEqual(await studio.begun('b'), [50, 51, 52]);
   });
 });

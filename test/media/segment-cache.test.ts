@@ -120,7 +120,7 @@ describe('the segment cache', () => {
   it('can make a segment again that is being evicted', async () => {
     await using directory = await temporaryDirectory();
     await using cache = await openCache(directory.path, { capBytes: 1000 });
-    for (let round = 0; round < 50; round += 1) {
+    for (let round = 0; round < 300; round += 1) {
       await Promise.all([
         fill(cache, rendition, { number: round % 2 }),
         fill(cache, rendition, { number: 1 - (round % 2) }),
