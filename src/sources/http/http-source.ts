@@ -167,7 +167,7 @@ export class HttpSource implements Source {
       startPage,
       sizeBytes: this.sizeBytes,
       slots: this.#slots,
-      bytes: (start, signal) => resilientBytes({ file: this.#file, policy }, { start, end: this.sizeBytes }, signal),
+      bytes: (range, signal) => resilientBytes({ file: this.#file, policy }, range, signal),
       store: (page, bytes) => this.#cache.set(page, bytes),
       idleMs,
       ended: () => this.#downloads.delete(download),

@@ -1,4 +1,5 @@
 // One connection that runs ahead of its readers through a file, page by page, and waits when it is far enough ahead.
+import type { ByteRange } from '../../base/byte-range.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import type { ConnectionSlots, SlotHolder } from './connection-slots.ts';
 import { PAGE_BYTES, PageAssembler, pageOf } from './page-cache.ts';
@@ -8,14 +9,21 @@ export interface DownloadOptions {
   startPage: number;
   sizeBytes: number;
   slots: ConnectionSlots;
-  /** Bytes from `start` to the end of the file, retried inside. */
-  bytes: (start: number, signal: AbortSignal) => AsyncIterable<Uint8Array>;
+  /** The bytes of a range, retried inside. */
+  bytes: (range: ByteRange, signal: AbortSignal) => AsyncIterable<Uint8Array>;
   store: (page: number, bytes: Uint8Array) => void;
   /** With all readers satisfied for this long the connection is closed, without a reader the download ends. */
   idleMs: number;
   /** Called once, when it will give no more pages. */
   ended: () => void;
 }
+
+/**
+ * Requests are half as long as what was taken before, and at last go to the end of the file: what waits in the sockets
+ * of a long answer was sent for nothing when the reader only looked at a few pages.
+ */
+const FIRST_REQUEST = 128 * 1024;
+const LARGEST_REQUEST = 8 * 1024 * 1024;
 
 /** Identifies a reader to a download. */
 export type Reader = object;
@@ -122,7 +130,7 @@ export class SequentialDownload implements SlotHolder {
     this.#waiting.clear();
   }
 
-  /** Receives over one connection until the end, a long pause, or until it is dropped. */
+  /** Receives one answer until its end, a long pause, or until it is dropped. */
   async #connect(): Promise<void> {
     const connection = new AbortController();
     this.#connection = connection;
@@ -130,7 +138,7 @@ export class SequentialDownload implements SlotHolder {
     try {
       using _slot = await this.#options.slots.acquire(this, signal);
       if (!this.#hungry) return;
-      for await (const chunk of this.#options.bytes(this.#assembler.position, signal)) {
+      for await (const chunk of this.#options.bytes(this.#nextRange(), signal)) {
         this.#assembler.push(chunk);
         if (!this.#hungry && !(await this.#pause(signal))) return;
       }
@@ -139,6 +147,14 @@ export class SequentialDownload implements SlotHolder {
     } finally {
       this.#connection = undefined;
     }
+  }
+
+  #nextRange(): ByteRange {
+    const { startPage, sizeBytes } = this.#options;
+    const start = this.#assembler.position;
+    const length = Math.max(FIRST_REQUEST, (start - startPage * PAGE_BYTES) / 2);
+    const end = length > LARGEST_REQUEST ? sizeBytes : pageOf(start + length) * PAGE_BYTES;
+    return { start, end: Math.min(end, sizeBytes) };
   }
 
   /** Readers that have enough keep the download, not its connection, until they want more or leave. */

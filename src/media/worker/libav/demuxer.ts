@@ -24,7 +24,7 @@ const FORMATS =
 /** Small, bounded requests over one connection: a look at the header must not pull megabytes into socket buffers. */
 const REMOTE = {
   initial_request_size: '65536',
-  request_size: '1048576',
+  request_size: '131072',
   multiple_requests: '1',
   rw_timeout: '120000000',
 } as const;
