@@ -4,7 +4,8 @@ import type { Rational } from '../base/rational.ts';
 import type { Source } from '../sources/source.ts';
 import type { Chapter, MediaDescription, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
-import type { ContainerIndex } from './index/container-index.ts';
+import type { ByteReader, ContainerIndex } from './index/container-index.ts';
+import { isCutOffMp4 } from './index/cut-off-mp4.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
 import type { Origin, ScanResult, WorkerJob, WorkerResults } from './worker/protocol.ts';
 
@@ -23,18 +24,25 @@ const GRID_TOLERANCE_SECONDS = 0.001;
 /** @throws AppError NOT_MEDIA, UNSUPPORTED_MEDIA, or what reading the source throws */
 export async function probe(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
   if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty.');
+  const reader = readerOf(source, signal);
   const [described, index] = await Promise.allSettled([
     run({ kind: 'describe', input: source.input }, signal),
-    readIndex(source, signal),
+    readContainerIndex(reader),
   ]);
   // What is wrong with the source itself says more than what a worker could not make of it.
   if (index.status === 'rejected') throw index.reason;
-  if (described.status === 'rejected') throw described.reason;
+  if (described.status === 'rejected') throw await explained(described.reason, reader);
   return assemble(await withScan({ source, run, description: described.value, index: index.value }, signal), signal);
 }
 
-function readIndex(source: Source, signal: AbortSignal): Promise<ContainerIndex | undefined> {
-  return readContainerIndex({ sizeBytes: source.sizeBytes, read: (range) => source.read(range, signal) });
+function readerOf(source: Source, signal: AbortSignal): ByteReader {
+  return { sizeBytes: source.sizeBytes, read: (range) => source.read(range, signal) };
+}
+
+async function explained(error: unknown, reader: ByteReader): Promise<unknown> {
+  const isRefused = error instanceof AppError && error.code === 'NOT_MEDIA';
+  if (!isRefused || !(await isCutOffMp4(reader))) return error;
+  return new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index.', { cause: error });
 }
 
 interface Findings {

@@ -1,6 +1,6 @@
 // The program as a user starts it: a process of its own, in directories of its own, known by what it prints.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,13 +46,18 @@ export interface StartOptions {
   /** Kept by the caller; without it the server has one that goes with it. */
   home?: ServerHome;
   env?: Record<string, string>;
+  /** User and group id to run as, for tests that run as root. */
+  uid?: number;
 }
 
 /** Starts the server and waits until it says where it listens. */
 export async function startServer(options: StartOptions = {}): Promise<ServerProcess> {
   const home = options.home ?? (await serverHome());
+  const { uid } = options;
+  if (uid !== undefined) await chown(home.tmp, uid, uid);
   const child = spawn(process.execPath, [MAIN], {
     env: serverEnvironment(home, options.env),
+    ...(uid === undefined ? {} : { uid, gid: uid }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const output: string[] = [];

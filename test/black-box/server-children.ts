@@ -1,0 +1,64 @@
+// The processes of a server as the system shows them, from outside: who is its child, what it burns, what it holds open. Linux only.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export const IS_LINUX = process.platform === 'linux';
+
+export interface ChildProcessFacts {
+  pid: number;
+  /** Clock ticks since boot: with the id it names one process for ever. */
+  startTicks: number;
+  /** Encoders are 5; workers for short jobs 0. */
+  niceness: number;
+}
+
+/** Children of the process that run (zombies do not). */
+export function childrenOf(parentPid: number): ChildProcessFacts[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/u.test(name))
+    .flatMap((name) => {
+      const fields = statOf(Number(name));
+      if (fields === undefined || fields[0] === 'Z' || Number(fields[1]) !== parentPid) return [];
+      return [{ pid: Number(name), niceness: Number(fields[16]), startTicks: Number(fields[19]) }];
+    });
+}
+
+export function encodersOf(parentPid: number): ChildProcessFacts[] {
+  return childrenOf(parentPid).filter(({ niceness }) => niceness > 0);
+}
+
+/** Whether that very process still runs, whoever its parent is by now. */
+export function isRunning({ pid, startTicks }: ChildProcessFacts): boolean {
+  const fields = statOf(pid);
+  return fields !== undefined && fields[0] !== 'Z' && Number(fields[19]) === startTicks;
+}
+
+/** What its descriptors are: paths of files, `socket:[7]`, ... */
+export function descriptorsOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${name}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+export async function until(isSo: () => boolean | Promise<boolean>, limitMs: number, what: string): Promise<void> {
+  const endMs = performance.now() + limitMs;
+  while (!(await isSo())) {
+    assert.ok(performance.now() < endMs, `not within ${limitMs} ms: ${what}`);
+    await delay(25);
+  }
+}
+
+/** Fields of /proc/PID/stat from the third (state) on: the name before them may hold anything. */
+function statOf(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
