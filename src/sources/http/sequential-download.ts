@@ -19,10 +19,14 @@ export interface DownloadOptions {
 }
 
 /**
- * Requests are half as long as what was taken before, and at last go to the end of the file: what waits in the sockets
- * of a long answer was sent for nothing when the reader only looked at a few pages.
+ * A download asks for a small share of the file at a time, until it was read on for a while; then for as much again as was
+ * taken, and at last for all the rest. What waits in the sockets of a long answer was sent for nothing when the reader
+ * only looked at a few pages.
  */
-const FIRST_REQUEST = 128 * 1024;
+const SHARE_OF_FILE = 1 / 2048;
+const SMALLEST_REQUEST = 128 * 1024;
+const LARGEST_FIRST_REQUEST = 1024 * 1024;
+const SMALL_REQUESTS = 8;
 const LARGEST_REQUEST = 8 * 1024 * 1024;
 
 /** Identifies a reader to a download. */
@@ -152,7 +156,9 @@ export class SequentialDownload implements SlotHolder {
   #nextRange(): ByteRange {
     const { startPage, sizeBytes } = this.#options;
     const start = this.#assembler.position;
-    const length = Math.max(FIRST_REQUEST, (start - startPage * PAGE_BYTES) / 2);
+    const first = Math.min(Math.max(SMALLEST_REQUEST, sizeBytes * SHARE_OF_FILE), LARGEST_FIRST_REQUEST);
+    const taken = start - startPage * PAGE_BYTES;
+    const length = taken < SMALL_REQUESTS * first ? first : taken;
     const end = length > LARGEST_REQUEST ? sizeBytes : pageOf(start + length) * PAGE_BYTES;
     return { start, end: Math.min(end, sizeBytes) };
   }
