@@ -77,7 +77,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
     description,
     chapters: shifted(chapters, origin),
     origin,
-    durationSeconds: Math.max(videoSeconds, containerEnd(findings, origin) ?? 0),
+    durationSeconds: Math.max(videoSeconds, lastEnd(findings, origin)),
     videoSeconds,
     table: keyframes.length ? { keyframes, frameGrid: gridOf({ video, keyframes, index, origin }), startsClean } : undefined,
   };
@@ -99,6 +99,13 @@ function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number
   const end = containerEnd(findings, origin);
   if (end === undefined || end <= 0) throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
   return end;
+}
+
+/** Where the last track ends: as measured, or as stated unless the file is cut short. */
+function lastEnd(findings: Findings, origin: Origin): number {
+  const { scan, index } = findings;
+  if (scan) return scan.endSeconds - seconds(origin.ticks, origin.timeBase);
+  return index?.video?.isCutShort ? 0 : (containerEnd(findings, origin) ?? 0);
 }
 
 /** The stated duration counts from timestamp zero, unless the last keyframe lies beyond it: then it counts from the first picture. */

@@ -42,7 +42,7 @@ const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
     isRecord(value['description']) &&
     isDescription(value['description']) &&
     isArrayOf(value['keyframes'], 'number') &&
-    ['frameCount', 'endTicks', 'reorderFrames'].every((name) => typeof value[name] === 'number'),
+    ['frameCount', 'endTicks', 'endSeconds', 'reorderFrames'].every((name) => typeof value[name] === 'number'),
   verify: (value) => isArrayOf(value['isStart'], 'boolean'),
   'encoder-header': (value) => value['configuration'] instanceof Uint8Array && typeof value['codecString'] === 'string',
 };

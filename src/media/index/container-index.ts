@@ -22,6 +22,8 @@ export interface VideoIndex {
   gopStarts: number[] | undefined;
   /** End of the last frame; undefined when the container does not tell. */
   endTicks: number | undefined;
+  /** True: the file ends before the film does, and so does this index. */
+  isCutShort: boolean;
   /** True: ticks are the film's own (MP4). False: rounded to the container's clock (Matroska milliseconds). */
   isExact: boolean;
   /** Constant frame rate the container states, if any. */

@@ -58,6 +58,7 @@ async function readVideoIndex(
     keyframes,
     gopStarts: undefined,
     endTicks: await readEndTicks(reader, layout, { info, track, keyframes }),
+    isCutShort: false,
     isExact: false,
     frameRate: track.frameRate,
     frameCount: undefined,

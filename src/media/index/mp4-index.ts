@@ -1,4 +1,5 @@
 // Index of an MP4 or QuickTime film from its `moov` box alone, wherever in the file it lies.
+import { AppError } from '../../base/app-error.ts';
 import type { ByteReader, ContainerIndex } from './container-index.ts';
 import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
 import { readMp4Chapters } from './mp4-chapters.ts';
@@ -14,7 +15,8 @@ const HEADER_WINDOW_BYTES = 4096;
 /**
  * Reads `moov` (64 MiB at most) and the samples of a chapter track, nothing else of the film.
  * `video` is undefined for a fragmented film and for edit lists that cut it into pieces.
- * Undefined: no whole `moov` found. Errors are the reader's own. ISO/IEC 14496-12.
+ * Undefined: no whole `moov` found. ISO/IEC 14496-12.
+ * @throws AppError NOT_MEDIA when the file ends before its `moov`; else errors are the reader's own
  */
 export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex | undefined> {
   const windowed = new WindowedReader(reader);
@@ -34,7 +36,7 @@ async function readMovieBox(reader: WindowedReader): Promise<DataView | undefine
   let offset = 0;
   for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES; boxes++) {
     const header = parseBoxHeader(await reader.read(offset, BOX_HEADER_BYTES, HEADER_WINDOW_BYTES));
-    if (!header) return undefined;
+    if (!header) return assertNotCutOff(offset, reader.sizeBytes);
     if (header.type === 'moov') {
       const sizeBytes = header.sizeBytes ?? (reader.sizeBytes ?? Infinity) - offset;
       return readPayload(reader, offset + header.headerBytes, sizeBytes - header.headerBytes);
@@ -44,6 +46,12 @@ async function readMovieBox(reader: WindowedReader): Promise<DataView | undefine
     offset += header.sizeBytes;
   }
   return undefined;
+}
+
+/** Downloads that were broken off: the film is there, and the index that would have come behind it is not. */
+function assertNotCutOff(offset: number, sizeBytes: number | undefined): undefined {
+  if (sizeBytes !== undefined && offset > sizeBytes)
+    throw new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index.');
 }
 
 /** A box cut short by the end of the film is refused: half a table would tell a wrong story. */

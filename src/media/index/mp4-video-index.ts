@@ -37,6 +37,7 @@ export function indexVideoTrack(
     keyframes: groups.keyframes,
     gopStarts: groups.starts,
     endTicks: groups.end,
+    isCutShort: delivered.end < edited.end,
     isExact: true,
     frameRate: constantFrameRate(track, times, groups),
     frameCount: delivered.end - delivered.start,

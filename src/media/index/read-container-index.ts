@@ -9,7 +9,8 @@ const MP4_FIRST_BOXES = new Set(['ftyp', 'moov', 'mdat', 'free', 'skip', 'wide',
 
 /**
  * The index of an MP4, QuickTime, Matroska or WebM film, from its own tables.
- * Undefined for any other container, or when the tables are not there or not usable. Errors are the reader's own.
+ * Undefined for any other container, or when the tables are not there or not usable.
+ * @throws AppError NOT_MEDIA when the file is cut off before its tables; else errors are the reader's own
  */
 export async function readContainerIndex(reader: ByteReader): Promise<ContainerIndex | undefined> {
   const first = String.fromCharCode(...(await reader.read({ start: 0, end: SNIFF_BYTES })));

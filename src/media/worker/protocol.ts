@@ -126,6 +126,8 @@ export interface ScanResult {
   frameCount: number;
   /** End of the last video frame, or of the last audio frame when there is no video; ticks of that track. */
   endTicks: number;
+  /** End of the last frame of any track, on the demuxer's clock. */
+  endSeconds: number;
   /** Largest (position in decode order - position in presentation order). */
   reorderFrames: number;
 }

@@ -12,16 +12,19 @@ export async function scan(demuxer: Demuxer, signal: AbortSignal): Promise<ScanR
   const description = await describe(demuxer);
   const track = description.video ?? description.audio[0];
   if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
-  demuxer.keepOnly([track.streamIndex]);
+  demuxer.keepOnly([track, ...description.audio].map(({ streamIndex }) => streamIndex));
   await demuxer.seek(track.streamIndex, -1e9);
   const tally = new Tally();
+  let endSeconds = 0;
   for (;;) {
     signal.throwIfAborted();
     const packet = await demuxer.read();
     if (!packet) break;
     if (packet.streamIndex === track.streamIndex) tally.count(packet);
+    const { num, den } = demuxer.stream(packet.streamIndex).timeBase;
+    endSeconds = Math.max(endSeconds, (((packet.pts ?? packet.dts ?? 0) + packet.duration) * num) / den);
   }
-  return { description, ...tally.result() };
+  return { description, endSeconds, ...tally.result() };
 }
 
 class Tally {
