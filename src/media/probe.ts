@@ -23,6 +23,26 @@ const GRID_TOLERANCE_SECONDS = 0.001;
 
 /** @throws AppError NOT_MEDIA, UNSUPPORTED_MEDIA, or what reading the source throws */
 export async function probe(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
+  const isWhole = source.sizeBytes !== undefined;
+  try {
+    return await probeOnce(source, run, signal);
+  } catch (error) {
+    if (isWhole || !isMediaError(error) || !(await isMp4(source, signal))) throw error;
+  }
+  // A film with its index at its end, from a server that states no length: nothing can be played before all of it is here.
+  await source.read({ start: Number.MAX_SAFE_INTEGER - 1, end: Number.MAX_SAFE_INTEGER }, signal);
+  return probeOnce(source, run, signal);
+}
+
+function isMediaError(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'NOT_MEDIA' || error.code === 'MEDIA_FAILED');
+}
+
+async function isMp4(source: Source, signal: AbortSignal): Promise<boolean> {
+  return (await readContainerIndex(readerOf(source, signal)))?.container === 'mp4';
+}
+
+async function probeOnce(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
   if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty.');
   const reader = readerOf(source, signal);
   const [described, index] = await Promise.allSettled([

@@ -55,6 +55,8 @@ test('knowledge keeps values of JSON and bytes inside them', () => {
   const value = { tracks: [{ configuration: new Uint8Array([1, 2, 255]), codec: 'h264' }], none: null, n: 1.5 };
   store.put('source', value);
   assert.deepEqual(store.get('source'), value);
+  store.put('source', { tracks: [{ configuration: Buffer.from([1, 2, 255]), codec: 'h264' }], none: null, n: 1.5 });
+  assert.deepEqual(store.get('source'), value, 'bytes from another process come as a Buffer');
   store.put('source', { n: 2 });
   assert.deepEqual(store.get('source'), { n: 2 });
   assert.equal(store.get('other'), undefined);

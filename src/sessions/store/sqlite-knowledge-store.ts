@@ -20,21 +20,36 @@ export class SqliteKnowledgeStore implements KnowledgeStore {
   }
 
   get(sourceId: string): unknown {
-    const row = this.#database
-      .prepare('UPDATE knowledge SET used_at = ? WHERE source_id = ? RETURNING value')
-      .get(Date.now(), sourceId);
+    const row = attempt(() =>
+      this.#database
+        .prepare('UPDATE knowledge SET used_at = ? WHERE source_id = ? RETURNING value')
+        .get(Date.now(), sourceId),
+    );
     return typeof row?.['value'] === 'string' ? decoded(row['value']) : undefined;
   }
 
   put(sourceId: string, value: unknown): void {
-    this.#database
-      .prepare('INSERT OR REPLACE INTO knowledge (source_id, value, used_at) VALUES (?, ?, ?)')
-      .run(sourceId, JSON.stringify(value, encodeBytes), Date.now());
+    attempt(() =>
+      this.#database
+        .prepare('INSERT OR REPLACE INTO knowledge (source_id, value, used_at) VALUES (?, ?, ?)')
+        .run(sourceId, JSON.stringify(value, encodeBytes), Date.now()),
+    );
   }
 }
 
-function encodeBytes(_key: string, value: unknown): unknown {
-  return value instanceof Uint8Array ? { [BYTES_KEY]: Buffer.from(value).toString('base64') } : value;
+/** A full disk, or a database that another server holds for long, costs what would have been known, not the film. */
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks at what its owner holds: a Buffer's own `toJSON` comes before this function. */
+function encodeBytes(this: unknown, key: string, value: unknown): unknown {
+  const held: unknown = typeof this === 'object' && this !== null ? Reflect.get(this, key) : value;
+  return held instanceof Uint8Array ? { [BYTES_KEY]: Buffer.from(held).toString('base64') } : value;
 }
 
 function decoded(text: string): unknown {
