@@ -1,0 +1,68 @@
+// hls.js on the video element: every error but a stall is a fault, and so is a warning about how segments join. Stalls are listed.
+
+const BAD_JOIN = /hole|overlap|inject|dropping|dropped|nudg|gap|skipping|invalid|unexpected|failed/i;
+
+/** @param quality name of the only variant to play; undefined: hls.js chooses */
+export async function hlsPlayer({ video, url, config: { quality, ...config }, fault }) {
+  const { Hls } = window;
+  const engine = new Hls({ ...config, debug: logTo(fault) });
+  const stalls = [];
+  engine.on(Hls.Events.ERROR, (_event, { details, fatal, error, buffer, response }) => {
+    // Loading that a seek made useless.
+    if (details === Hls.ErrorDetails.INTERNAL_ABORTED && !fatal) return;
+    if (details === Hls.ErrorDetails.BUFFER_STALLED_ERROR && !fatal)
+      stalls.push({ at: video.currentTime, ahead: buffer });
+    else
+      fault(`${details}${fatal ? ' (fatal)' : ''} at ${video.currentTime}: ${error?.message} ${response?.code ?? ''}`);
+  });
+  const manifests = [];
+  engine.on(Hls.Events.MANIFEST_LOADED, (_event, { networkDetails }) => {
+    const sliceStart = networkDetails.getResponseHeader('X-Raffi-Slice-Start');
+    manifests.push({ sliceStart, url: networkDetails.responseURL });
+  });
+  engine.on(Hls.Events.MANIFEST_PARSED, () => {
+    if (quality === undefined) return;
+    engine.startLevel = levelOf(engine, quality);
+    engine.loadLevel = engine.startLevel;
+  });
+  engine.attachMedia(video);
+  await once(engine, Hls.Events.MEDIA_ATTACHED);
+  engine.loadSource(url);
+  await once(engine, Hls.Events.MANIFEST_PARSED);
+  return {
+    engine,
+    facts: () => ({ stalls, manifests }),
+    levelOf: (name) => levelOf(engine, name),
+    async reload(next) {
+      engine.stopLoad();
+      engine.loadSource(next);
+      engine.startLoad(0);
+      await once(engine, Hls.Events.MANIFEST_PARSED);
+    },
+    async close() {
+      engine.destroy();
+    },
+  };
+}
+
+function levelOf(engine, name) {
+  const index = engine.levels.findIndex((level) => level.url.some((url) => url.includes(`/${name}/`)));
+  if (index < 0) throw new Error(`there is no variant ${name}`);
+  return index;
+}
+
+function once(engine, event) {
+  return new Promise((resolve) => {
+    engine.once(event, resolve);
+  });
+}
+
+function logTo(fault) {
+  const quiet = () => undefined;
+  const note = (...words) => {
+    const text = words.map(String).join(' ');
+    // Errors are told by their event.
+    if (BAD_JOIN.test(text) && !/stalling at/i.test(text)) fault(`warning: ${text}`);
+  };
+  return { trace: quiet, debug: quiet, log: quiet, info: quiet, warn: note, error: note };
+}
