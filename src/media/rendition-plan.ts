@@ -46,7 +46,7 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
       key,
       format: parts.format,
       work: isEncoded ? 'encode' : 'copy',
-      medium: parts.video ? 'video' : 'audio',
+      medium: mediumOf(parts),
       count: segmentCount(timeline),
       secondsOf,
       jobFor: (number) => ({
@@ -61,6 +61,11 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
       }),
     },
   };
+}
+
+/** What the work is about: a copied picture beside encoded sound is no work to speak of. */
+function mediumOf({ video, audio }: RenditionParts): 'video' | 'audio' {
+  return video && (video.track.kind === 'encoded' || audio?.track.kind !== 'encoded') ? 'video' : 'audio';
 }
 
 function videoPart(plan: CopiedVideoPlan | EncodedVideoPlan, number: number): NonNullable<SegmentJob['video']> {
