@@ -34,6 +34,17 @@ export function isRunning({ pid, startTicks }: ChildProcessFacts): boolean {
   return fields !== undefined && fields[0] !== 'Z' && Number(fields[19]) === startTicks;
 }
 
+/** Sends the signal to each that still runs. */
+export function signalAll(children: readonly ChildProcessFacts[], signal: NodeJS.Signals): void {
+  for (const child of children) {
+    try {
+      process.kill(child.pid, signal);
+    } catch {
+      // It ended just now.
+    }
+  }
+}
+
 /** What its descriptors are: paths of files, `socket:[7]`, ... */
 export function descriptorsOf(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
