@@ -35,7 +35,11 @@ export interface AudioPlan {
 export function reasonsToEncodeAudio(track: AudioTrack): string[] {
   if (track.codec !== 'aac') return [`${track.codec} sound does not play everywhere`];
   const config = parseAudioSpecificConfig(track.configuration);
-  const isPlain = config.objectType === AAC_LC && config.channels > 0 && config.channels <= MAX_COPIED_CHANNELS && config.frameLength === AAC_FRAME_SAMPLES;
+  const isPlain =
+    config.objectType === AAC_LC &&
+    config.channels > 0 &&
+    config.channels <= MAX_COPIED_CHANNELS &&
+    config.frameLength === AAC_FRAME_SAMPLES;
   return isPlain ? [] : ['this kind of AAC does not play everywhere'];
 }
 
@@ -50,7 +54,12 @@ export function planAudio(facts: MediaFacts, track: AudioTrack): AudioPlan {
     frameSamples,
     phaseSamples,
     channels: planned.channels,
-    timeline: sampleTimeline({ seconds: facts.durationSeconds, sampleRate: planned.sampleRate, frameSamples, phaseSamples }),
+    timeline: sampleTimeline({
+      seconds: facts.durationSeconds,
+      sampleRate: planned.sampleRate,
+      frameSamples,
+      phaseSamples,
+    }),
   };
 }
 
@@ -79,12 +88,17 @@ function encodedTrack(track: AudioTrack): EncodedAudio {
   };
 }
 
-function sampleTimeline(shape: { seconds: number; sampleRate: number; frameSamples: number; phaseSamples: number }): Timeline {
+function sampleTimeline(shape: {
+  seconds: number;
+  sampleRate: number;
+  frameSamples: number;
+  phaseSamples: number;
+}): Timeline {
   const { seconds, sampleRate, frameSamples, phaseSamples } = shape;
   const total = Math.max(1, Math.ceil((seconds * sampleRate - phaseSamples) / frameSamples - 0.5));
   const framesIn = (span: number) => Math.round((span * sampleRate) / frameSamples);
   const boundaries = [phaseSamples];
-  for (let frame = 0; frame < total; ) {
+  for (let frame = 0; frame < total;) {
     frame = Math.min(total, frame + framesIn(boundaries.length <= SHORT_SEGMENTS ? SHORT_SECONDS : SEGMENT_SECONDS));
     boundaries.push(phaseSamples + frame * frameSamples);
   }
@@ -92,8 +106,13 @@ function sampleTimeline(shape: { seconds: number; sampleRate: number; frameSampl
 }
 
 /** The frames that start within `[startSeconds, endSeconds)`: the sound of one segment of a muxed rendition. */
-export function framesWithin(plan: AudioPlan, span: { startSeconds: number; endSeconds: number }): { start: number; end: number } {
+export function framesWithin(
+  plan: AudioPlan,
+  span: { startSeconds: number; endSeconds: number },
+): { start: number; end: number } {
   const { frameSamples, phaseSamples, track } = plan;
-  const onGrid = (seconds: number) => phaseSamples + Math.max(0, Math.ceil((seconds * track.sampleRate - phaseSamples) / frameSamples - 1e-6)) * frameSamples;
+  const onGrid = (seconds: number) =>
+    phaseSamples +
+    Math.max(0, Math.ceil((seconds * track.sampleRate - phaseSamples) / frameSamples - 1e-6)) * frameSamples;
   return { start: onGrid(span.startSeconds), end: onGrid(span.endSeconds) };
 }

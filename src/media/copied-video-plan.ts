@@ -36,7 +36,8 @@ export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
   const codecs = route === 'mpegts' ? ['h264'] : CMAF_CODECS;
   if (!codecs.includes(video.codec)) return [`${video.codec} video does not play everywhere`];
   if (!video.codecString) reasons.push('the video states no parameter sets');
-  if (route === 'mpegts' && (video.bitDepth !== 8 || video.chroma !== '4:2:0')) reasons.push(`${video.bitDepth} bit ${video.chroma} video does not play everywhere`);
+  if (route === 'mpegts' && (video.bitDepth !== 8 || video.chroma !== '4:2:0'))
+    reasons.push(`${video.bitDepth} bit ${video.chroma} video does not play everywhere`);
   if (video.rotationDegrees !== 0) reasons.push('the picture must be turned upright');
   if (video.interlaced) reasons.push('the video is interlaced');
   if (!table) reasons.push('the file has no index of its keyframes');
@@ -63,7 +64,10 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
     const exact = toTimeline(keyframe, video.timeBase, { origin: facts.origin, timescale });
     return grid ? snapTime(exact, timescale, grid) : exact;
   };
-  const cuts = chooseCuts(table.keyframes.map((keyframe) => ({ keyframe, ticks: ticksOf(keyframe) })), timescale);
+  const cuts = chooseCuts(
+    table.keyframes.map((keyframe) => ({ keyframe, ticks: ticksOf(keyframe) })),
+    timescale,
+  );
   const last = cuts.at(-1)?.ticks ?? 0;
   const end = Math.max(Math.round(videoSeconds * timescale), last + 1);
   return {
@@ -95,7 +99,9 @@ function chooseCuts(keyframes: Cut[], timescale: number): Cut[] {
   for (const candidate of keyframes) {
     const time = candidate.ticks / timescale;
     const isCut =
-      time < START_SECONDS ? time - last >= START_SPACING_SECONDS : Math.floor(time / TARGET_SECONDS) !== Math.floor(last / TARGET_SECONDS);
+      time < START_SECONDS
+        ? time - last >= START_SPACING_SECONDS
+        : Math.floor(time / TARGET_SECONDS) !== Math.floor(last / TARGET_SECONDS);
     if (!isCut) continue;
     cuts.push(candidate);
     last = time;

@@ -13,7 +13,7 @@ interface Rung {
 }
 
 /** 16:9 boxes the picture is fitted into, never enlarged. */
-export const RUNGS: readonly Rung[] = [
+const RUNGS: readonly Rung[] = [
   { name: '1080p', width: 1920, height: 1080, maxBitRate: 6_000_000 },
   { name: '720p', width: 1280, height: 720, maxBitRate: 3_000_000 },
   { name: '480p', width: 854, height: 480, maxBitRate: 1_500_000 },
@@ -107,7 +107,7 @@ function frameTimeline(seconds: number, rate: Rational): Timeline {
   const total = Math.max(1, Math.round((seconds * rate.num) / rate.den));
   const framesIn = (span: number) => Math.round((span * rate.num) / rate.den);
   const boundaries = [0];
-  for (let frame = 0; frame < total; ) {
+  for (let frame = 0; frame < total;) {
     frame = Math.min(total, frame + framesIn(boundaries.length <= SHORT_SEGMENTS ? SHORT_SECONDS : SEGMENT_SECONDS));
     boundaries.push(frame * rate.den);
   }

@@ -40,5 +40,11 @@ export function toStored(facts: MediaFacts): StoredFacts {
 
 /** The store holds what we wrote, or what an older or newer version wrote. */
 export function isStoredFacts(value: unknown): value is StoredFacts {
-  return typeof value === 'object' && value !== null && 'version' in value && value.version === FACTS_VERSION && 'facts' in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'version' in value &&
+    value.version === FACTS_VERSION &&
+    'facts' in value
+  );
 }

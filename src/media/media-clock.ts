@@ -7,7 +7,9 @@ import type { Origin } from './worker/protocol.ts';
 export function toTimeline(ticks: number, timeBase: Rational, target: { origin: Origin; timescale: number }): number {
   const { origin, timescale } = target;
   if (timeBase.num * origin.timeBase.den === origin.timeBase.num * timeBase.den) {
-    const shifted = ticks - rescale(origin.ticks, { num: origin.timeBase.num * timeBase.den, den: origin.timeBase.den * timeBase.num }, 1);
+    const shifted =
+      ticks -
+      rescale(origin.ticks, { num: origin.timeBase.num * timeBase.den, den: origin.timeBase.den * timeBase.num }, 1);
     return rescale(shifted, timeBase, timescale);
   }
   const a = BigInt(ticks) * BigInt(timeBase.num) * BigInt(origin.timeBase.den);

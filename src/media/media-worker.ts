@@ -146,9 +146,9 @@ export class MediaWorker implements AsyncDisposable {
     this.#child.kill('SIGKILL');
   }
 
-  /** Ends the process: politely when it is idle, at once when it works, because the CPU belongs to somebody else then. */
+  /** Ends the process: politely when it is idle, at once when it works or starts, because the CPU belongs to somebody else then. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#pending.size > 0) this.kill('was not needed any more');
+    if (this.#load > 0 || !this.#wasReady) this.kill('was not needed any more');
     else if (!this.isGone) {
       this.#whyKilled = 'was not needed any more';
       const grace = setTimeout(() => this.#child.kill('SIGKILL'), this.#options.graceMs);

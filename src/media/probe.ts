@@ -62,7 +62,9 @@ function readerOf(source: Source, signal: AbortSignal): ByteReader {
 async function explained(error: unknown, reader: ByteReader): Promise<unknown> {
   const isRefused = error instanceof AppError && error.code === 'NOT_MEDIA';
   if (!isRefused || !(await isCutOffMp4(reader))) return error;
-  return new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index.', { cause: error });
+  return new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index.', {
+    cause: error,
+  });
 }
 
 interface Findings {
@@ -75,7 +77,8 @@ interface Findings {
 
 async function withScan(findings: Findings, signal: AbortSignal): Promise<Findings> {
   const { source, description, index } = findings;
-  if (!description.video && !description.audio.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+  if (!description.video && !description.audio.length)
+    throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
   const isKnown = description.video ? index?.video !== undefined : index?.durationSeconds !== undefined;
   const isDear = source.input.kind !== 'file' && (source.sizeBytes ?? Infinity) > MAX_REMOTE_SCAN_BYTES;
   const canDoWithout = (index?.durationSeconds ?? description.durationSeconds) !== undefined;
@@ -99,7 +102,9 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
     origin,
     durationSeconds: Math.max(videoSeconds, lastEnd(findings, origin)),
     videoSeconds,
-    table: keyframes.length ? { keyframes, frameGrid: gridOf({ video, keyframes, index, origin }), startsClean } : undefined,
+    table: keyframes.length
+      ? { keyframes, frameGrid: gridOf({ video, keyframes, index, origin }), startsClean }
+      : undefined,
   };
 }
 
@@ -110,14 +115,22 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
   const scanned = findings.scan && seconds(findings.scan.endTicks - origin.ticks, track.timeBase);
   const durationSeconds = scanned ?? containerEnd(findings, origin) ?? 0;
   if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played.');
-  return { description, chapters: shifted(chapters, origin), origin, durationSeconds, videoSeconds: undefined, table: undefined };
+  return {
+    description,
+    chapters: shifted(chapters, origin),
+    origin,
+    durationSeconds,
+    videoSeconds: undefined,
+    table: undefined,
+  };
 }
 
 function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {
   const endTicks = findings.index?.video?.endTicks ?? findings.scan?.endTicks;
   if (endTicks !== undefined && endTicks > origin.ticks) return seconds(endTicks - origin.ticks, video.timeBase);
   const end = containerEnd(findings, origin);
-  if (end === undefined || end <= 0) throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
+  if (end === undefined || end <= 0)
+    throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
   return end;
 }
 
@@ -138,7 +151,11 @@ function containerEnd({ index, description }: Findings, origin: Origin): number 
   return isRelative ? stated : stated - start;
 }
 
-async function verified(findings: Findings, table: { video: VideoTrack; keyframes: number[] }, signal: AbortSignal): Promise<boolean> {
+async function verified(
+  findings: Findings,
+  table: { video: VideoTrack; keyframes: number[] },
+  signal: AbortSignal,
+): Promise<boolean> {
   const { video, keyframes } = table;
   const asked = keyframes.slice(1, 1 + VERIFIED_KEYFRAMES[findings.source.input.kind]);
   if (!asked.length) return true;
@@ -150,7 +167,12 @@ async function verified(findings: Findings, table: { video: VideoTrack; keyframe
 }
 
 /** Matroska rounds to milliseconds: when every keyframe lies on the stated rate's grid, that grid is the truth. */
-function gridOf(given: { video: VideoTrack; keyframes: number[]; index: ContainerIndex | undefined; origin: Origin }): Rational | undefined {
+function gridOf(given: {
+  video: VideoTrack;
+  keyframes: number[];
+  index: ContainerIndex | undefined;
+  origin: Origin;
+}): Rational | undefined {
   const { video, keyframes, index, origin } = given;
   if (index?.video?.isExact) return undefined;
   const rate = index?.video?.frameRate ?? video.frameRate;

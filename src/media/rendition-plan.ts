@@ -73,7 +73,10 @@ function videoPart(plan: CopiedVideoPlan | EncodedVideoPlan, number: number): No
   return { track: plan.track, ...segmentTicks(plan.timeline, number), cut };
 }
 
-function audioPart(plan: AudioPlan, place: { number: number; timeline: Timeline; hasVideo: boolean }): NonNullable<SegmentJob['audio']> {
+function audioPart(
+  plan: AudioPlan,
+  place: { number: number; timeline: Timeline; hasVideo: boolean },
+): NonNullable<SegmentJob['audio']> {
   const { number, timeline, hasVideo } = place;
   if (!hasVideo) return { track: plan.track, ...segmentTicks(plan.timeline, number) };
   const { start, end } = segmentSeconds(timeline, number);
@@ -94,6 +97,8 @@ function keyOf(source: PlannedSource, parts: RenditionParts, timeline: Timeline)
     phase: parts.audio?.phaseSamples,
     timeline,
   };
-  const text = JSON.stringify(identity, (_, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value));
+  const text = JSON.stringify(identity, (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+  );
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

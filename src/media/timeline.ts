@@ -23,16 +23,3 @@ export function segmentSeconds(timeline: Timeline, number: number): { start: num
   const { start, end } = segmentTicks(timeline, number);
   return { start: start / timeline.timescale, end: end / timeline.timescale };
 }
-
-/** Number of the segment on show at `seconds`, clamped to the first and the last one. */
-export function segmentAt(timeline: Timeline, seconds: number): number {
-  const ticks = seconds * timeline.timescale;
-  let low = 0;
-  let high = segmentCount(timeline) - 1;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((timeline.boundaries[middle] ?? Infinity) <= ticks) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}

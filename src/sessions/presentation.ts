@@ -56,11 +56,3 @@ export interface Presentation extends AsyncDisposable {
   /** The muxed MPEG-TS rendition with audio track `audioIndex` (ordinal; ignored when there is no audio). */
   muxed(audioIndex: number): Rendition;
 }
-
-/** Opens the item behind a source; the same source yields the same presentation while it is in use. */
-export interface Presentations {
-  open(
-    source: { uri: string; kind: string; headers: Record<string, string> },
-    signal: AbortSignal,
-  ): Promise<Presentation>;
-}

@@ -91,7 +91,7 @@ export class CopiedVideoCollector {
 }
 
 /** All timestamps moved onto the frame grid, or undefined when one of them is not near it or two would meet. */
-export function snapToGrid(times: number[], timescale: number, grid: Rational): number[] | undefined {
+function snapToGrid(times: number[], timescale: number, grid: Rational): number[] | undefined {
   const tolerance = GRID_TOLERANCE_SECONDS * timescale;
   const frames = new Set<number>();
   for (const time of times) {

@@ -51,7 +51,11 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
   return tools.demuxers.use(job.input, async (demuxer) => {
     const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.wish);
     const sound = audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
-    await collect(demuxer, { video: pictures, audio: sound, startSeconds: startSeconds(job) }, { origin: job.origin, signal });
+    await collect(
+      demuxer,
+      { video: pictures, audio: sound, startSeconds: startSeconds(job) },
+      { origin: job.origin, signal },
+    );
     return {
       video: video && pictures?.run(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
       audio: audio && (await sound?.run(() => silentFrame(audio.track))),
@@ -70,8 +74,10 @@ async function encodedRuns(job: SegmentJob, { sessions }: SegmentTools, signal: 
   if (!video && !audio) return { video: undefined, audio: undefined };
   const place = { key: job.renditionKey, input: job.input, origin: job.origin };
   return sessions.run(job.renditionKey, async () => {
-    const sound = audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio.span, signal });
-    const pictures = video && encodeSegment(await sessions.pictures(place, video.track), video.track, { ...video.span, signal });
+    const sound =
+      audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio.span, signal });
+    const pictures =
+      video && encodeSegment(await sessions.pictures(place, video.track), video.track, { ...video.span, signal });
     const [videoRun, audioRun] = await Promise.all([pictures, sound]);
     return { video: videoRun, audio: audioRun };
   });
@@ -100,5 +106,7 @@ async function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun):
 }
 
 function aacConfiguration(audio: NonNullable<SegmentJob['audio']>): Uint8Array {
-  return audio.track.kind === 'copied' ? audio.track.configuration : aacLcConfig(audio.track.sampleRate, audio.track.channels);
+  return audio.track.kind === 'copied'
+    ? audio.track.configuration
+    : aacLcConfig(audio.track.sampleRate, audio.track.channels);
 }

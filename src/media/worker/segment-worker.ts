@@ -50,7 +50,13 @@ function failure(id: number, error: unknown): WorkerReply {
     return { type: 'failed', id, code: 'DISK_FULL', message: 'The disk is full.', detail: undefined };
   }
   const message = isAbort(error) ? 'The work was cancelled.' : 'The media could not be processed.';
-  return { type: 'failed', id, code: 'MEDIA_FAILED', message, detail: error instanceof Error ? error.stack : String(error) };
+  return {
+    type: 'failed',
+    id,
+    code: 'MEDIA_FAILED',
+    message,
+    detail: error instanceof Error ? error.stack : String(error),
+  };
 }
 
 function reply(message: WorkerReply): void {

@@ -22,7 +22,11 @@ export async function verify(demuxer: Demuxer, job: VerifyJob, signal: AbortSign
 }
 
 /** The keyframe packet with exactly this timestamp; undefined when there is none. */
-async function payloadAt(demuxer: Demuxer, place: { streamIndex: number; ticks: number }, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function payloadAt(
+  demuxer: Demuxer,
+  place: { streamIndex: number; ticks: number },
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
   const { timeBase } = demuxer.stream(place.streamIndex);
   const headStart = demuxer.isIndexed ? 0 : (1.5 * timeBase.den) / timeBase.num;
   await demuxer.seek(place.streamIndex, place.ticks - headStart);

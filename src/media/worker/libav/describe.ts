@@ -1,5 +1,10 @@
 // What the streams of an open source are, in the server's words.
-import { AVCOL_RANGE_JPEG, AV_DISPOSITION_DEFAULT, AV_DISPOSITION_FORCED, AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
+import {
+  AVCOL_RANGE_JPEG,
+  AV_DISPOSITION_DEFAULT,
+  AV_DISPOSITION_FORCED,
+  AV_PKT_DATA_DISPLAYMATRIX,
+} from 'node-av/constants';
 import type { CodecParameters, Stream } from 'node-av/lib';
 import type { Rational } from '../../../base/rational.ts';
 import { annexBUnits, nalType, H264_NAL, HEVC_NAL } from '../../bitstream/nal-units.ts';
@@ -55,7 +60,9 @@ function describeVideo(stream: Stream, first: FirstPacket | undefined): VideoTra
   const parameters = stream.codecpar;
   const codec = codecName(parameters);
   const shape = pictureShape(codec, parameters);
-  const rate = [stream.avgFrameRate, stream.rFrameRate, parameters.frameRate].find((candidate) => candidate.num > 0 && candidate.den > 0);
+  const rate = [stream.avgFrameRate, stream.rFrameRate, parameters.frameRate].find(
+    (candidate) => candidate.num > 0 && candidate.den > 0,
+  );
   const aspect = stream.sampleAspectRatio.num > 0 ? stream.sampleAspectRatio : parameters.sampleAspectRatio;
   const frameRate = rate ? ratio(rate) : { num: 25, den: 1 };
   const color = {
@@ -134,17 +141,33 @@ type Shape = Pick<VideoTrack, 'bitDepth' | 'chroma' | 'interlaced' | 'reorderFra
 
 /** From the parameter sets where there are some; 4:2:0 8 bit is what all other codecs use in practice. */
 function pictureShape(codec: string, parameters: CodecParameters): Shape {
-  const fallback: Shape = { bitDepth: parameters.bitsPerRawSample || 8, chroma: '4:2:0', interlaced: false, reorderFrames: parameters.videoDelay };
+  const fallback: Shape = {
+    bitDepth: parameters.bitsPerRawSample || 8,
+    chroma: '4:2:0',
+    interlaced: false,
+    reorderFrames: parameters.videoDelay,
+  };
   const record = parameters.getDecoderConfigurationRecord() ?? parameters.extradata;
   if (!record?.length) return fallback;
   if (codec === 'h264') {
-    const unit = record[0] === 1 ? parseAvcConfiguration(record).sps[0] : annexBUnits(record).find((u) => nalType('h264', u) === H264_NAL.sps);
+    const unit =
+      record[0] === 1
+        ? parseAvcConfiguration(record).sps[0]
+        : annexBUnits(record).find((u) => nalType('h264', u) === H264_NAL.sps);
     if (!unit) return fallback;
     const sps = parseH264Sps(unit);
-    return { bitDepth: sps.bitDepthLuma, chroma: sps.chroma, interlaced: sps.interlaced, reorderFrames: sps.maxReorder };
+    return {
+      bitDepth: sps.bitDepthLuma,
+      chroma: sps.chroma,
+      interlaced: sps.interlaced,
+      reorderFrames: sps.maxReorder,
+    };
   }
   if (codec === 'hevc') {
-    const unit = record[0] === 1 ? parseHevcConfiguration(record).sps[0] : annexBUnits(record).find((u) => nalType('hevc', u) === HEVC_NAL.sps);
+    const unit =
+      record[0] === 1
+        ? parseHevcConfiguration(record).sps[0]
+        : annexBUnits(record).find((u) => nalType('hevc', u) === HEVC_NAL.sps);
     if (!unit) return fallback;
     const sps = parseHevcSps(unit);
     return { bitDepth: sps.bitDepthLuma, chroma: sps.chroma, interlaced: false, reorderFrames: sps.maxReorder };

@@ -9,12 +9,16 @@ import type { EncodedAudio } from '../protocol.ts';
 import type { SoundGrid } from './sound-grid.ts';
 
 /** Samples in one AAC frame, and frames the encoder is fed before and after the ones that are kept. */
-export const AAC_FRAME_SAMPLES = 1024;
+const AAC_FRAME_SAMPLES = 1024;
 const WARM_UP_FRAMES = 8;
 const TAIL_FRAMES = 2;
 
 /** Encodes samples `[start, end)`, both on the 1024-sample grid. */
-export async function encodeSound(grid: SoundGrid, track: EncodedAudio, span: { start: number; end: number; signal: AbortSignal }): Promise<SampleRun> {
+export async function encodeSound(
+  grid: SoundGrid,
+  track: EncodedAudio,
+  span: { start: number; end: number; signal: AbortSignal },
+): Promise<SampleRun> {
   const from = span.start - WARM_UP_FRAMES * AAC_FRAME_SAMPLES;
   const planes = await grid.read(from, span.end + TAIL_FRAMES * AAC_FRAME_SAMPLES, span.signal);
   const samples = (await encodePlanes(planes, track, from)).filter(({ pts }) => pts >= span.start && pts < span.end);
@@ -33,7 +37,10 @@ type Shape = Pick<EncodedAudio, 'sampleRate' | 'channels' | 'bitRate'>;
 async function encodePlanes(planes: Float32Array[], shape: Shape, firstPosition: number): Promise<Sample[]> {
   const encoder = await openSoundEncoder(shape);
   const samples: Sample[] = [];
-  const take = () => drain(encoder, (packet) => samples.push({ data: packet.data ?? new Uint8Array(0), pts: Number(packet.pts), isSync: true }));
+  const take = () =>
+    drain(encoder, (packet) =>
+      samples.push({ data: packet.data ?? new Uint8Array(0), pts: Number(packet.pts), isSync: true }),
+    );
   try {
     const length = planes[0]?.length ?? 0;
     for (let at = 0; at + AAC_FRAME_SAMPLES <= length; at += AAC_FRAME_SAMPLES) {

@@ -25,7 +25,10 @@ export async function drain(context: CodecContext, onPacket: (packet: Packet) =>
 }
 
 /** Opens an encoder by name; `configure` sets the context before it opens. */
-export async function openEncoder(name: keyof typeof ENCODERS, configure: (context: CodecContext) => Record<string, string>): Promise<CodecContext> {
+export async function openEncoder(
+  name: keyof typeof ENCODERS,
+  configure: (context: CodecContext) => Record<string, string>,
+): Promise<CodecContext> {
   const codec = Codec.findEncoderByName(ENCODERS[name]);
   if (!codec) throw new AppError('MEDIA_FAILED', `The media library has no ${name} encoder.`);
   const context = new CodecContext();

@@ -161,7 +161,9 @@ const DECODER_THREADS = 2;
 
 /** Upright, progressive, square pixels, 4:2:0 8 bit, in the rendition's size. */
 function pictureFilters(track: EncodedVideo): string {
-  const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[track.rotationDegrees];
+  const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[
+    track.rotationDegrees
+  ];
   return [
     ...(track.deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     ...turn,
