@@ -28,6 +28,19 @@ export function encodersOf(parentPid: number): ChildProcessFacts[] {
   return childrenOf(parentPid).filter(({ niceness }) => niceness > 0);
 }
 
+/** Whether the process has been killed and only has to be given a moment of processor time to notice: it does nothing any more. */
+export function isDoomed(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const pending = [...status.matchAll(/^(?:SigPnd|ShdPnd):\s*(\S+)$/gmu)].map((match) => BigInt(`0x${match[1]}`));
+    return pending.some((signals) => (signals & SIGKILL_BIT) !== 0n);
+  } catch {
+    return true;
+  }
+}
+
+const SIGKILL_BIT = 1n << 8n;
+
 /** Whether that very process still runs, whoever its parent is by now. */
 export function isRunning({ pid, startTicks }: ChildProcessFacts): boolean {
   const fields = statOf(pid);
