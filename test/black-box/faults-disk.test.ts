@@ -56,17 +56,20 @@ suite('a full disk', { skip: REASON ?? false }, () => {
     const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
     const uri = segments[4]?.uri ?? '';
     await fill(0);
-    const reply = await fetch(uri);
-    const body = membersOf(await reply.json());
-    assert.deepEqual([reply.status, body['code'], body['error']], [507, 'DISK_FULL', 'The disk is full.']);
+    const encoded = (await playlistOf(`${session.url}/360p/playlist.m3u8`)).segments[2]?.uri ?? '';
+    for (const refused of [uri, encoded]) {
+      const reply = await fetch(refused);
+      const body = membersOf(await reply.json());
+      assert.deepEqual([reply.status, body['code'], body['error']], [507, 'DISK_FULL', 'The disk is full.']);
+    }
     const ready = membersOf(await (await fetch(`${url()}/ready`)).json());
     assert.match(JSON.stringify(ready), /the disk is full/u);
     assert.equal((await fetch(url())).status, 200, 'the server lives');
     const other = await openSession(url(), await clip('mp4-faststart'));
     assert.equal((await sessionInfo(other))['status'], 'ready', 'sessions can be made');
     await rm(ballast());
-    const again = await fetch(uri);
-    assert.equal(again.status, 200, await again.clone().text());
+    for (const again of [await fetch(uri), await fetch(encoded)])
+      assert.equal(again.status, 200, await again.clone().text());
     await assertPlays(session, 6);
     await assertPlays(other, 3);
   });
