@@ -14,6 +14,9 @@ const EARLIER_SECONDS = [0, 2, 6, 20, 90];
 /** Ticks before all timestamps there are. */
 const FIRST_BYTE = -1e9;
 
+/** How many pictures before its own the deinterlacer can make use of. */
+const DEINTERLACER_PICTURES = 2;
+
 interface Picture {
   number: number;
   frame: Frame;
@@ -51,17 +54,18 @@ export class PictureGrid implements AsyncDisposable {
     return this.#current.frame;
   }
 
-  /** Seeks so that the first picture out is at or before `number`, or is the very first. */
+  /** Seeks so that the first picture out is at or before `number`, or is the very first; deinterlacing looks at the pictures before, too. */
   async #goTo(number: number, signal: AbortSignal): Promise<void> {
     const { frameRate, streamIndex } = this.#track;
     const headStart = this.#demuxer.isIndexed ? 0 : 1.5;
+    const wanted = this.#track.deinterlace ? number - DEINTERLACER_PICTURES : number;
     for (const earlier of EARLIER_SECONDS) {
-      const seconds = (number * frameRate.den) / frameRate.num - earlier - headStart;
+      const seconds = (wanted * frameRate.den) / frameRate.num - earlier - headStart;
       await this.#restart();
       this.#demuxer.keepOnly([streamIndex]);
       await this.#seek(seconds);
       const first = await this.#decodeMore(signal);
-      if (seconds <= 0 || (first && first.number <= number)) break;
+      if (seconds <= 0 || (first && first.number <= wanted)) break;
     }
     this.#current = this.#ready.shift();
   }
