@@ -11,7 +11,7 @@ import { createPlayables } from '../compose-media.ts';
 import { surviveErrors } from './survive.ts';
 
 /** Closing that takes longer is cut short: supervisors allow one second. */
-const CLOSE_LIMIT_MS = 600;
+const CLOSE_LIMIT_MS = 400;
 /** Log lines wait here when nobody reads them; more are dropped. */
 const LOG_BUFFER_BYTES = 1024 * 1024;
 

@@ -31,10 +31,10 @@ suite('clients that leave', { skip: !IS_LINUX }, () => {
   /** Waits until the server has nothing to do any more; how many descriptors it has open then. */
   async function calm(): Promise<number> {
     const { pid } = running();
-    await until(() => encodersOf(pid).length === 0, ENCODER_IDLE_MS + 10_000, 'no encoder is left');
-    await until(() => childrenOf(pid).length <= WARM_WORKERS, 5000, 'only the workers that are kept are left');
-    await until(() => sockets(pid) <= SOCKETS, 10_000, 'the connections are closed');
-    await until(async () => (await gauge(running().url, 'raffi_segments_pending')) === 0, 5000, 'nothing is pending');
+    await until(() => encodersOf(pid).length === 0, ENCODER_IDLE_MS + 20_000, 'no encoder is left');
+    await until(() => childrenOf(pid).length <= WARM_WORKERS, 20_000, 'only the workers that are kept are left');
+    await until(() => sockets(pid) <= SOCKETS, 20_000, 'the connections are closed');
+    await until(async () => (await gauge(running().url, 'raffi_segments_pending')) === 0, 20_000, 'nothing is pending');
     return descriptorsOf(pid).length;
   }
 
