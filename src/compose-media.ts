@@ -12,6 +12,9 @@ import { SourceEndpoint } from './sources/source-endpoint.ts';
 
 const WORKER_ENTRY = new URL('./media/worker/segment-worker.ts', import.meta.url);
 
+/** Workers make many short-lived buffers; a small young generation keeps them small. */
+const WORKER_FLAGS = ['--max-semi-space-size=2'];
+
 /** Opens every part; the result closes them in reverse. */
 export async function createPlayables(context: PlayablesContext): Promise<ClosablePlayables> {
   const { config, cacheDirectory, knowledge, log, metrics } = context;
@@ -19,7 +22,9 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
   const spoolDirectory = join(cacheDirectory, 'spool');
   await mkdir(spoolDirectory, { recursive: true });
   const recordChild = (pid: number) => recorded(pid, context);
-  const pool = stack.use(new WorkerPool({ entry: WORKER_ENTRY, recordChild, log: (line) => log.info(line) }));
+  const pool = stack.use(
+    new WorkerPool({ entry: WORKER_ENTRY, execArgv: WORKER_FLAGS, recordChild, log: (line) => log.info(line) }),
+  );
   const endpoint = stack.use(await SourceEndpoint.open());
   const cache = stack.use(
     await SegmentCache.open({

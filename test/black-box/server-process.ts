@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** As in `npm start`. */
+const FLAGS = ['--max-semi-space-size=2'];
+
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** Directories of one or several servers, one after the other. */
@@ -36,7 +39,7 @@ export function serverEnvironment(
   more: Record<string, string> = {},
 ): Record<string, string | undefined> {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('RAFFI_') && !name.startsWith('NODE_'),
+    ([name]) => !name.startsWith('RAFFI_') && (!name.startsWith('NODE_') || name === 'NODE_COMPILE_CACHE'),
   );
   const own = { RAFFI_SERVER_ADDR: '127.0.0.1:0', RAFFI_DATA_DIR: home.data, RAFFI_TMP_DIR: home.tmp };
   return { ...Object.fromEntries(inherited), ...own, ...more };
@@ -55,7 +58,7 @@ export async function startServer(options: StartOptions = {}): Promise<ServerPro
   const home = options.home ?? (await serverHome());
   const { uid } = options;
   if (uid !== undefined) await chown(home.tmp, uid, uid);
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...FLAGS, MAIN], {
     env: serverEnvironment(home, options.env),
     ...(uid === undefined ? {} : { uid, gid: uid }),
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
 // The media worker process: takes jobs as messages, answers each once. A crash here costs one segment, which is asked for again.
+import { flushCompileCache } from 'node:module';
 import { AppError, isAbort } from '../../base/app-error.ts';
 import { Demuxers } from './demuxers.ts';
 import { EncoderSessions } from './encoder-sessions.ts';
@@ -73,3 +74,5 @@ process.on('message', (request: WorkerRequest) => {
 // The server is gone, or wants this process gone. Native code is not torn down: that can crash, and the system takes everything back.
 process.on('disconnect', () => process.exit(0));
 reply({ type: 'ready' });
+// Workers are often killed: what was compiled is kept at once, not at the end.
+flushCompileCache();
