@@ -15,8 +15,8 @@ export type RunJob = <J extends WorkerJob>(job: J, signal: AbortSignal) => Promi
 /** A remote source is read through for its keyframes only up to this size. */
 const MAX_REMOTE_SCAN_BYTES = 64 * 1024 * 1024;
 
-/** Keyframes looked at to see whether decoding can start there: each costs a range of a remote source. */
-const VERIFIED_KEYFRAMES = { file: 3, endpoint: 1 } as const;
+/** Keyframes, spread over the film, looked at to see whether decoding can start there: each costs a range of a remote source. */
+const VERIFIED_KEYFRAMES = { file: 12, endpoint: 1 } as const;
 
 /** Half a tick of a millisecond clock, and a little more. */
 const GRID_TOLERANCE_SECONDS = 0.001;
@@ -157,13 +157,19 @@ async function verified(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { video, keyframes } = table;
-  const asked = keyframes.slice(1, 1 + VERIFIED_KEYFRAMES[findings.source.input.kind]);
+  const asked = spread(keyframes.slice(1), VERIFIED_KEYFRAMES[findings.source.input.kind]);
   if (!asked.length) return true;
   const { isStart } = await findings.run(
     { kind: 'verify', input: findings.source.input, streamIndex: video.streamIndex, keyframes: asked },
     signal,
   );
   return isStart.every(Boolean);
+}
+
+/** `count` of them at most, the first one included: films change on the way, where one recording follows another. */
+function spread(keyframes: number[], count: number): number[] {
+  const step = Math.max(1, keyframes.length / count);
+  return keyframes.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
 }
 
 /** Matroska rounds to milliseconds: when every keyframe lies on the stated rate's grid, that grid is the truth. */
