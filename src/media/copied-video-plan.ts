@@ -47,10 +47,14 @@ export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
 }
 
 function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack): number {
-  const times = table.keyframes.map((ticks) => (ticks * video.timeBase.num) / video.timeBase.den);
-  const start = times[0] ?? 0;
-  const ends = [...times.slice(1), start + (facts.videoSeconds ?? 0)];
-  return Math.max(...times.map((time, i) => (ends[i] ?? time) - time));
+  const secondsOf = (ticks: number) => (ticks * video.timeBase.num) / video.timeBase.den;
+  const [first = 0] = table.keyframes;
+  let longest = secondsOf(first) + (facts.videoSeconds ?? 0) - secondsOf(table.keyframes.at(-1) ?? first);
+  // No spread into Math.max: an intra-only film has more keyframes than a call may have arguments.
+  for (const [index, ticks] of table.keyframes.entries()) {
+    longest = Math.max(longest, secondsOf(ticks - (table.keyframes[index - 1] ?? ticks)));
+  }
+  return longest;
 }
 
 /** The plan; undefined when there are reasons to encode. */

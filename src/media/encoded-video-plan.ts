@@ -46,28 +46,45 @@ export interface EncodedVideoPlan {
   timeline: Timeline;
 }
 
+interface Size {
+  width: number;
+  height: number;
+}
+
 /** Upright size in square pixels. */
-export function displaySize(video: VideoTrack): { width: number; height: number } {
+export function displaySize(video: VideoTrack): Size {
   const { num, den } = video.sampleAspectRatio;
   const width = Math.round((video.width * num) / den);
   return video.rotationDegrees % 180 === 0 ? { width, height: video.height } : { width: video.height, height: width };
 }
 
-/** The rungs that are not above the source; the source's own size where it is below all of them. */
+/** A picture this much smaller than a rung still belongs to it: films are cropped. */
+const NEARLY = 0.9;
+
+/** The rungs that are not above the source, and its own size (up to 1080p) where they would all make it smaller. */
 export function planLadder(facts: MediaFacts, bFrames: number): EncodedVideoPlan[] {
   const { video } = facts.description;
   if (!video) return [];
   const size = displaySize(video);
-  const fitting = RUNGS.filter((rung) => rung.height <= size.height || rung.width <= size.width);
-  const lowest = RUNGS.at(-1);
-  const rungs = fitting.length || !lowest ? fitting : [{ ...lowest, name: `${even(size.height)}p` }];
-  return rungs.map((rung) => planRung(facts, video, { rung, bFrames }));
+  const fitting = RUNGS.filter((rung) => rung.height * NEARLY <= size.height || rung.width * NEARLY <= size.width);
+  const own = ownRung(size, fitting[0]);
+  return [...own, ...fitting].map((rung) => planRung(facts, video, { rung, bFrames }));
+}
+
+function ownRung(size: Size, top: Rung | undefined): Rung[] {
+  const above = RUNGS.findLast((rung) => rung.height >= size.height && rung.width >= size.width);
+  if (!above || (top && fittedScale(size, top) > NEARLY)) return [];
+  return [{ ...above, name: `${even(size.height)}p`, width: size.width, height: size.height }];
+}
+
+function fittedScale(size: Size, rung: Rung): number {
+  return Math.min(1, rung.width / size.width, rung.height / size.height);
 }
 
 function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFrames: number }): EncodedVideoPlan {
   const { rung, bFrames } = wish;
   const size = displaySize(video);
-  const scale = Math.min(1, rung.width / size.width, rung.height / size.height);
+  const scale = fittedScale(size, rung);
   const frameRate = encodedRate(video.frameRate);
   const track: EncodedVideo = {
     kind: 'encoded',
