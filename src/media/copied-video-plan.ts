@@ -15,6 +15,9 @@ const START_SPACING_SECONDS = 1;
 /** A longer group of pictures makes the player wait: such a video is encoded instead. */
 const MAX_GROUP_SECONDS = 12;
 
+/** Deeper pyramids of B-frames are not seen in films. */
+const MAX_REORDER_FRAMES = 4;
+
 export interface CopiedVideoPlan {
   track: CopiedVideo;
   timeline: Timeline;
@@ -82,6 +85,7 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
       timescale,
       frameGrid: grid,
       mustBeIdr: route === 'mpegts',
+      compositionShift: route === 'cmaf' ? compositionShift(video, timescale) : 0,
       reorderFrames: video.reorderFrames,
       frameRate: video.frameRate,
       configuration: video.configuration,
@@ -89,6 +93,13 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
     timeline: { timescale, boundaries: [...cuts.map((cut) => cut.ticks), grid ? snapTime(end, timescale, grid) : end] },
     cuts: cuts.map((cut, i) => ({ fromTicks: cut.keyframe, toTicks: cuts[i + 1]?.keyframe })),
   };
+}
+
+/** The reorder depth in ticks; none where the stream only states the most that its level allows. */
+function compositionShift({ reorderFrames, frameRate }: VideoTrack, timescale: number): number {
+  return reorderFrames > MAX_REORDER_FRAMES
+    ? 0
+    : Math.round((reorderFrames * timescale * frameRate.den) / frameRate.num);
 }
 
 interface Cut {

@@ -98,9 +98,15 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
     crf: CRF,
     maxBitRate: rung.maxBitRate,
     bFrames,
+    compositionShift: reorderFrames(bFrames) * frameRate.den,
     level: levelFor(rung, frameRate),
   };
   return { name: rung.name, track, timeline: frameTimeline(facts.videoSeconds ?? 0, frameRate) };
+}
+
+/** x264 makes a pyramid of two levels from two B-frames on. */
+function reorderFrames(bFrames: number): number {
+  return Math.min(bFrames, 2);
 }
 
 /** H.264 Annex A: the lowest level whose macroblock rate and frame size the rung cannot exceed. */

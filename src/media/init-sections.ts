@@ -3,19 +3,21 @@ import { aacLcConfig } from './bitstream/audio-specific-config.ts';
 import type { AudioPlan } from './audio-plan.ts';
 import type { VideoTrack } from './description.ts';
 import { initSegment } from './fmp4/init-segment.ts';
-import type { EncodedVideo } from './worker/protocol.ts';
+import type { CopiedVideo, EncodedVideo } from './worker/protocol.ts';
 
 const TRACK_ID = 1;
 
-export function copiedVideoInit(track: VideoTrack, timescale: number): Uint8Array {
-  return initSegment({ trackId: TRACK_ID, timescale, track: { kind: 'video', ...track } });
+export function copiedVideoInit(source: VideoTrack, track: CopiedVideo): Uint8Array {
+  const { timescale, compositionShift } = track;
+  return initSegment({ trackId: TRACK_ID, timescale, compositionShift, track: { kind: 'video', ...source } });
 }
 
 /** `configuration`: the avcC record the encoder gave. */
 export function encodedVideoInit(track: EncodedVideo, configuration: Uint8Array): Uint8Array {
-  const { width, height, color } = track;
+  const { width, height, color, compositionShift } = track;
   const shape = { codec: 'h264', configuration, width, height, color, sampleAspectRatio: { num: 1, den: 1 } };
-  return initSegment({ trackId: TRACK_ID, timescale: track.frameRate.num, track: { kind: 'video', ...shape } });
+  const timescale = track.frameRate.num;
+  return initSegment({ trackId: TRACK_ID, timescale, compositionShift, track: { kind: 'video', ...shape } });
 }
 
 export function audioInit({ track }: AudioPlan): Uint8Array {

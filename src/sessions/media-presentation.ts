@@ -149,7 +149,7 @@ export class MediaPresentation implements Presentation {
       return encodedVideoInit(video.track, header.configuration);
     }
     const source = this.#facts.description.video;
-    if (video && source) return copiedVideoInit(source, video.timeline.timescale);
+    if (video && source) return copiedVideoInit(source, video.track);
     if (audio) return audioInit(audio);
     throw new TypeError('a rendition needs video or audio');
   }

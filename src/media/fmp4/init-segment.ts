@@ -1,6 +1,7 @@
 // The CMAF header (init section) of one track: `ftyp` and a `moov` without samples. Equal input gives equal bytes.
 //
-// No edit list: the timeline starts at zero by construction. Neutral on language and names: the playlists say those.
+// The timeline starts at zero by construction; an edit list only takes back what the composition offsets were raised by.
+// Neutral on language and names: the playlists say those.
 import type { Rational } from '../../base/rational.ts';
 import { type AudioShape, audioSampleEntry } from './audio-sample-entry.ts';
 import { box, fourCharacters, fullBox, u16, u32, zeros } from './box.ts';
@@ -8,6 +9,8 @@ import { type VideoShape, videoSampleEntry } from './video-sample-entry.ts';
 
 export interface InitSegmentOptions {
   trackId: number;
+  /** What the media segments add to every composition offset, ticks; an edit list takes it away again. Default 0. */
+  compositionShift?: number;
   /** Ticks per second of `mdhd`; the runs of the media segments must use the same. */
   timescale: number;
   track: ({ kind: 'video' } & VideoShape) | ({ kind: 'audio' } & AudioShape);
@@ -38,7 +41,7 @@ export function initSegment(options: InitSegmentOptions): Buffer {
   return Buffer.concat([FILE_TYPE, box('moov', movieHeader, trackBox(options), movieExtends)]);
 }
 
-function trackBox({ trackId, timescale, track }: InitSegmentOptions): Buffer {
+function trackBox({ trackId, timescale, track, compositionShift = 0 }: InitSegmentOptions): Buffer {
   const isVideo = track.kind === 'video';
   const header = fullBox(
     { type: 'tkhd', version: 0, flags: 3 }, // enabled, in movie
@@ -65,8 +68,14 @@ function trackBox({ trackId, timescale, track }: InitSegmentOptions): Buffer {
   return box(
     'trak',
     header,
+    ...(compositionShift > 0 ? [editList(compositionShift)] : []),
     box('mdia', mediaHeader, handler, box('minf', typeHeader, dataInformation, sampleTable(entry))),
   );
+}
+
+/** The presentation begins `mediaTime` ticks into the media (ISO/IEC 14496-12 8.6.6, duration 0: to the end of all fragments). */
+function editList(mediaTime: number): Buffer {
+  return box('edts', fullBox({ type: 'elst', version: 0, flags: 0 }, u32(1, 0, mediaTime, 0x00010000)));
 }
 
 /** `stbl` with the one sample entry and the tables that must be there, empty. */

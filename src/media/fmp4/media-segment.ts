@@ -10,6 +10,11 @@ export interface MediaSegmentOptions {
   trackId: number;
   /** Times in the timescale of the init section. */
   run: SampleRun;
+  /**
+   * Added to every composition offset, ticks: the reorder depth makes them all positive, which libavformat wants. The init section's
+   * edit list takes it back. Default 0.
+   */
+  compositionShift?: number;
   /** Writes `styp` first (ISO/IEC 14496-12 8.16.2). HLS does not need it. */
   withSegmentType?: boolean;
 }
@@ -35,7 +40,7 @@ const SEGMENT_TYPE = Buffer.from('\0\0\0\x18stypmsdh\0\0\0\0msdhcmfs', 'latin1')
  */
 export function mediaSegment(options: MediaSegmentOptions): Buffer {
   const { samples } = options.run;
-  const timing = sampleTiming(options.run);
+  const timing = shifted(sampleTiming(options.run), options.compositionShift ?? 0);
   const allSync = samples.every((sample) => sample.isSync);
   const withOffsets = timing.compositionOffsets.some((offset) => offset !== 0);
   const fields = TRUN.duration | TRUN.size | (allSync ? 0 : TRUN.flags) | (withOffsets ? TRUN.compositionOffset : 0);
@@ -88,6 +93,10 @@ export function sampleTiming(run: SampleRun): SampleTiming {
     durations: times.map((time, index) => Math.max(1, (times[index + 1] ?? end) - time)),
     compositionOffsets: samples.map((sample, index) => sample.pts - (times[index] ?? 0)),
   };
+}
+
+function shifted(timing: SampleTiming, shift: number): SampleTiming {
+  return { ...timing, compositionOffsets: timing.compositionOffsets.map((offset) => offset + shift) };
 }
 
 /** Strictly rising, from `run.start`, and below `run.end` as long as there is a tick for each sample. */

@@ -93,7 +93,8 @@ async function packaged(job: SegmentJob, runs: Runs): Promise<Uint8Array> {
   }
   const run = runs.video ?? runs.audio;
   if (!run) throw new TypeError('a segment needs video or audio');
-  return mediaSegment({ sequenceNumber: job.number + 1, trackId: 1, run });
+  const compositionShift = job.video?.track.compositionShift ?? 0;
+  return mediaSegment({ sequenceNumber: job.number + 1, trackId: 1, run, compositionShift });
 }
 
 async function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun): Promise<TsVideo> {

@@ -19,6 +19,8 @@ export interface CopiedVideo {
   frameGrid: Rational | undefined;
   /** The cut must be an IDR picture (MPEG-TS route, H.264). */
   mustBeIdr: boolean;
+  /** See `MediaSegmentOptions`. */
+  compositionShift: number;
   /** Decode order to presentation order delay of the source, frames. Used by MPEG-TS only. */
   reorderFrames: number;
   frameRate: Rational;
@@ -39,6 +41,8 @@ export interface EncodedVideo {
   crf: number;
   maxBitRate: number;
   bFrames: number;
+  /** See `MediaSegmentOptions`. */
+  compositionShift: number;
   /** H.264 level_idc. */
   level: number;
 }
