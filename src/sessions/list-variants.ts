@@ -26,7 +26,7 @@ export function listVariants(sources: VariantSources): Variant[] {
   const { facts, original, ladder, audio } = sources;
   const { video } = facts.description;
   const sound = audio.length
-    ? { codecs: [audioCodec(sources)], bitRate: Math.max(...audio.map(audioBitRate)) }
+    ? { codecs: audioCodecs(sources), bitRate: Math.max(...audio.map(audioBitRate)) }
     : { codecs: [], bitRate: 0 };
   if (!video) return audio.length ? [audioOnly(sound)] : [];
   const videoRange = { 16: 'PQ', 18: 'HLG' }[video.color.transfer] ?? 'SDR';
@@ -76,10 +76,11 @@ function audioOnly(sound: { codecs: string[]; bitRate: number }): Variant {
   };
 }
 
-/** One for the whole group: copied tracks state their own, encoded ones are AAC-LC. */
-function audioCodec({ facts, audio }: VariantSources): string {
-  const copied = audio.findIndex((plan) => plan.track.kind === 'copied');
-  return (copied >= 0 ? facts.description.audio[copied]?.codecString : undefined) ?? AAC_LC;
+/** Every codec in the group (RFC 8216 4.3.4.2): copied tracks state their own, encoded ones are AAC-LC. */
+function audioCodecs({ facts, audio }: VariantSources): string[] {
+  const ofTrack = (plan: AudioPlan, index: number) =>
+    (plan.track.kind === 'copied' ? facts.description.audio[index]?.codecString : undefined) ?? AAC_LC;
+  return [...new Set(audio.map(ofTrack))];
 }
 
 function audioBitRate(plan: AudioPlan): number {
