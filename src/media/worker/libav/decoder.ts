@@ -5,6 +5,9 @@ import type { Packet, Stream } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import { check, codecName } from './check.ts';
 
+/** Broken packets a decoder with threads can hold at once, and many more. */
+const MAX_FAILURES = 64;
+
 /** Yields the frames of one stream. The caller frees every frame it is given. */
 export class Decoder implements Disposable {
   readonly #context = new CodecContext();
@@ -29,11 +32,11 @@ export class Decoder implements Disposable {
     return this.#context.hasBFrames;
   }
 
-  /** Feeds a packet (undefined: the end) and returns the frames that came out. A broken packet yields none. */
+  /** Feeds a packet (undefined: the end) and returns the frames that came out. A broken packet yields none, and does not keep back those after it. */
   async decode(packet: Packet | undefined): Promise<Frame[]> {
     await this.#context.sendPacket(packet ?? null);
     const frames: Frame[] = [];
-    for (;;) {
+    for (let failures = 0; failures < MAX_FAILURES;) {
       const frame = new Frame();
       frame.alloc();
       const code = await this.#context.receiveFrame(frame);
@@ -41,10 +44,10 @@ export class Decoder implements Disposable {
         frame.free();
         if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return frames;
         continueOnBrokenData(code);
-        return frames;
-      }
-      frames.push(frame);
+        failures += 1;
+      } else frames.push(frame);
     }
+    return frames;
   }
 
   [Symbol.dispose](): void {
