@@ -1,8 +1,22 @@
 // What everything above reads from: random-access bytes with an identity. Files, URLs and (later) torrents look the same.
 import type { ByteRange } from '../base/byte-range.ts';
+import type { FileIdentity } from '../base/file-identity.ts';
 
 /** How a media worker, another process, opens the bytes. `url` is a loopback address of ours with a secret path. */
-export type MediaInput = { kind: 'file'; path: string } | { kind: 'endpoint'; url: string };
+export type MediaInput = FileInput | EndpointInput;
+
+/** `inOrder`: the bytes come from the start on, and places far ahead of what is here are refused instead of waited for. */
+export interface EndpointInput {
+  kind: 'endpoint';
+  url: string;
+  inOrder?: true;
+}
+
+/** A file that must still be the one that was opened here: another may get its path at any time. */
+export interface FileInput extends FileIdentity {
+  kind: 'file';
+  path: string;
+}
 
 export interface Source extends AsyncDisposable {
   /** Content identity: equal bytes, equal id, across restarts. 32 lower-case hex digits. */
@@ -14,6 +28,8 @@ export interface Source extends AsyncDisposable {
   /** False: the bytes only come in order from the start; a read far ahead waits for all before it. */
   readonly seekable: boolean;
   readonly input: MediaInput;
+  /** How many bytes from the start are here; undefined for a seekable source, whose places are all equally near. */
+  readonly receivedBytes?: number;
   /**
    * Reads `[start, end)`; the answer is shorter only at the end of the source.
    * Never reads ahead: an index must not pull the film through.

@@ -114,7 +114,10 @@ describe('the worker pool', { skip: process.platform === 'linux' ? false : 'coun
     const lines: string[] = [];
     const entry = new URL('./no-such-worker.ts', import.meta.url);
     await using pool = new WorkerPool({ entry, log: (line) => lines.push(line) });
-    const header = { kind: 'describe', input: { kind: 'file', path: '/' } } as const;
+    const header = {
+      kind: 'describe',
+      input: { kind: 'file', path: '/', sizeBytes: 0, mtimeNs: '0', inode: '' },
+    } as const;
     await assert.rejects(pool.run(header, never), { code: 'WORKER_LOST' });
     await sleep(300);
     assert.ok(pool.stats.lost <= 8, `${pool.stats.lost} processes`);

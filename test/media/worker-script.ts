@@ -16,7 +16,7 @@ export interface WorkerScript {
 }
 
 export function scriptInput(script: WorkerScript): MediaInput {
-  return { kind: 'file', path: JSON.stringify(script) };
+  return { kind: 'file', path: JSON.stringify(script), sizeBytes: 0, mtimeNs: '0', inode: '' };
 }
 
 /** @throws TypeError for a job without a script */

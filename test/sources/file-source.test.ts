@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFile, rename, truncate, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, rename, stat, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -13,7 +13,9 @@ const CONTENT = sampleBytes(500_000);
 
 test('a file is opened by workers directly', async () => {
   await using opened = await openLocal(CONTENT);
-  assert.deepEqual(opened.source.input, { kind: 'file', path: opened.path });
+  const { size, mtimeNs, dev, ino } = await stat(opened.path, { bigint: true });
+  const identity = { sizeBytes: Number(size), mtimeNs: String(mtimeNs), inode: `${dev}:${ino}` };
+  assert.deepEqual(opened.source.input, { kind: 'file', path: opened.path, ...identity });
   assert.equal(opened.source.name, 'film.mkv');
 });
 

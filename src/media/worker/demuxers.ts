@@ -2,19 +2,34 @@
 import { AppError, isAbort } from '../../base/app-error.ts';
 import type { MediaInput } from '../../sources/source.ts';
 import { Demuxer } from './libav/demuxer.ts';
+import { assertSameFile, inputKey, readingOneFile } from './same-file.ts';
 
 const MAX_IDLE = 4;
+/** An open file keeps its place on the disk after it was deleted. */
+const IDLE_MS = 60_000;
+
+interface IdleDemuxer {
+  key: string;
+  demuxer: Demuxer;
+  expiry: NodeJS.Timeout;
+}
 
 export class Demuxers implements AsyncDisposable {
-  readonly #idle = new Map<string, Demuxer[]>();
-  #idleCount = 0;
+  /** Longest unused first. */
+  #idle: IdleDemuxer[] = [];
+  readonly #idleMs: number;
+
+  constructor(idleMs = IDLE_MS) {
+    this.#idleMs = idleMs;
+  }
 
   /**
    * Runs `work` with a demuxer nobody else uses, wherever the last work left it. What fails with a connection that was kept
    * is tried once more with a new one.
+   * @throws AppError SOURCE_CHANGED when the file was another one before or after the work
    */
   async use<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
-    const kept = this.#takeIdle(keyOf(input));
+    const kept = this.#takeIdle(inputKey(input));
     if (!kept) return this.useFresh(input, work);
     try {
       return await this.#run(input, kept, work);
@@ -32,8 +47,8 @@ export class Demuxers implements AsyncDisposable {
   /** A demuxer whose work failed is closed, not kept. */
   async #run<T>(input: MediaInput, demuxer: Demuxer, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
     try {
-      const result = await work(demuxer);
-      await this.#keep(keyOf(input), demuxer);
+      const result = await readingOneFile(input, () => work(demuxer));
+      await this.#keep(inputKey(input), demuxer);
       return result;
     } catch (error) {
       await demuxer[Symbol.asyncDispose]();
@@ -42,41 +57,40 @@ export class Demuxers implements AsyncDisposable {
   }
 
   #takeIdle(key: string): Demuxer | undefined {
-    const demuxer = this.#idle.get(key)?.pop();
-    if (demuxer) this.#idleCount -= 1;
-    return demuxer;
+    const kept = this.#idle.findLast((idle) => idle.key === key);
+    if (kept) this.#remove(kept);
+    return kept?.demuxer;
   }
 
   async #keep(key: string, demuxer: Demuxer): Promise<void> {
-    const waiting = this.#idle.get(key) ?? [];
-    this.#idle.delete(key);
-    this.#idle.set(key, [...waiting, demuxer]);
-    this.#idleCount += 1;
-    if (this.#idleCount <= MAX_IDLE) return;
-    for (const [oldKey, demuxers] of this.#idle) {
-      const oldest = demuxers.shift();
-      if (!demuxers.length) this.#idle.delete(oldKey);
-      if (!oldest) continue;
-      this.#idleCount -= 1;
-      await oldest[Symbol.asyncDispose]();
-      return;
-    }
+    const expiry = setTimeout(() => void this.#close(idle), this.#idleMs).unref();
+    const idle: IdleDemuxer = { key, demuxer, expiry };
+    this.#idle.push(idle);
+    const [oldest] = this.#idle;
+    if (oldest && this.#idle.length > MAX_IDLE) await this.#close(oldest);
+  }
+
+  #remove(idle: IdleDemuxer): void {
+    clearTimeout(idle.expiry);
+    this.#idle = this.#idle.filter((other) => other !== idle);
+  }
+
+  async #close(idle: IdleDemuxer): Promise<void> {
+    this.#remove(idle);
+    await idle.demuxer[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const demuxers of this.#idle.values()) {
-      for (const demuxer of demuxers) await demuxer[Symbol.asyncDispose]();
-    }
-    this.#idle.clear();
+    for (const idle of this.#idle) await this.#close(idle);
   }
 }
 
-function keyOf(input: MediaInput): string {
-  return input.kind === 'file' ? input.path : input.url;
-}
-
-/** Opens a source and makes its streams complete, reading packets only where the header is not enough. */
+/**
+ * Opens a source and makes its streams complete, reading packets only where the header is not enough. What is read of it later
+ * counts only once `readingOneFile` has looked at the file again.
+ */
 export async function openProbed(input: MediaInput): Promise<Demuxer> {
+  await assertSameFile(input);
   const demuxer = await Demuxer.open(input);
   try {
     if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream.index))) {

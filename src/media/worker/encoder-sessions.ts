@@ -4,8 +4,11 @@ import { openProbed } from './demuxers.ts';
 import { PictureGrid } from './libav/picture-grid.ts';
 import { SoundGrid } from './libav/sound-grid.ts';
 import type { EncodedAudio, EncodedVideo, Origin } from './protocol.ts';
+import { inputKey, readingOneFile } from './same-file.ts';
 
 interface Session {
+  /** What it reads. */
+  inputKey: string | undefined;
   pictures: PictureGrid | undefined;
   sound: SoundGrid | undefined;
   /** The end of the line of jobs. */
@@ -21,11 +24,18 @@ export interface SessionPlace {
 export class EncoderSessions implements AsyncDisposable {
   readonly #sessions = new Map<string, Session>();
 
-  /** Runs `work` after all earlier work of the same key. A failure ends the session: the next job starts a clean one. */
-  async run<T>(key: string, work: () => Promise<T>): Promise<T> {
-    const session = this.#sessions.get(key) ?? { pictures: undefined, sound: undefined, tail: Promise.resolve() };
+  /**
+   * Runs `work` after all earlier work of the same key. A failure ends the session: the next job starts a clean one.
+   * @throws AppError SOURCE_CHANGED when the file was another one after the work
+   */
+  async run<T>({ key, input }: SessionPlace, work: () => Promise<T>): Promise<T> {
+    const session = this.#sessions.get(key) ?? newSession();
     this.#sessions.set(key, session);
-    const result = session.tail.then(work);
+    const result = session.tail.then(async () => {
+      if (session.inputKey !== inputKey(input)) await this.#close(session);
+      session.inputKey = inputKey(input);
+      return readingOneFile(input, work);
+    });
     session.tail = result.catch(() => this.#close(session));
     return result;
   }
@@ -68,4 +78,8 @@ export class EncoderSessions implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const key of this.#sessions.keys()) await this.release(key);
   }
+}
+
+function newSession(): Session {
+  return { inputKey: undefined, pictures: undefined, sound: undefined, tail: Promise.resolve() };
 }

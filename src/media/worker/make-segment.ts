@@ -73,7 +73,7 @@ async function encodedRuns(job: SegmentJob, { sessions }: SegmentTools, signal: 
   const audio = job.audio?.track.kind === 'encoded' ? { span: job.audio, track: job.audio.track } : undefined;
   if (!video && !audio) return { video: undefined, audio: undefined };
   const place = { key: job.renditionKey, input: job.input, origin: job.origin };
-  return sessions.run(job.renditionKey, async () => {
+  return sessions.run(place, async () => {
     const sound =
       audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio.span, signal });
     const pictures =

@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
+import { fileIdentity } from '../../base/file-identity.ts';
 import type { MediaInput, Source } from '../source.ts';
 import { assertRegular, fileError, inspectFile } from './inspect-file.ts';
 
@@ -30,7 +31,7 @@ export class FileSource implements Source {
     this.id = opened.id;
     this.name = basename(path);
     this.sizeBytes = Number(opened.stats.size);
-    this.input = { kind: 'file', path };
+    this.input = { kind: 'file', path, ...fileIdentity(opened.stats) };
   }
 
   /**

@@ -1,0 +1,77 @@
+// Demuxers that are kept for the next job: of the right file, and not for ever.
+import assert from 'node:assert/strict';
+import { copyFile, mkdtemp, readdir, readlink, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Demuxers } from '../../src/media/worker/demuxers.ts';
+import { FileSource } from '../../src/sources/file/file-source.ts';
+import type { MediaInput } from '../../src/sources/source.ts';
+import { clip } from './clips.ts';
+
+const never = new AbortController().signal;
+const IDLE_MS = 200;
+
+async function film(): Promise<AsyncDisposable & { path: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'raffi-demuxers-'));
+  const path = join(directory, 'film.mp4');
+  await copyFile(await clip('mp4-faststart'), path);
+  return { path, [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) };
+}
+
+async function inputOf(path: string): Promise<MediaInput> {
+  await using source = await FileSource.open(path, never);
+  return source.input;
+}
+
+/** How many times this process holds a file open that bears the name, or bore it. */
+async function openCount(path: string): Promise<number> {
+  const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
+  return (await Promise.all(links)).filter((link) => link.startsWith(path)).length;
+}
+
+test(
+  'a demuxer is kept for the next job, and closed when none comes',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    await using file = await film();
+    await using demuxers = new Demuxers(IDLE_MS);
+    const input = await inputOf(file.path);
+    const first = await demuxers.use(input, async (demuxer) => demuxer);
+    assert.equal(await demuxers.use(input, async (demuxer) => demuxer), first);
+    assert.equal(await openCount(file.path), 1);
+    await sleep(2 * IDLE_MS);
+    assert.equal(await openCount(file.path), 0);
+  },
+);
+
+test('a demuxer of a file that was replaced is not used for the new one', async () => {
+  await using file = await film();
+  await using demuxers = new Demuxers();
+  const old = await inputOf(file.path);
+  const first = await demuxers.use(old, async (demuxer) => demuxer);
+  await copyFile(await clip('mp4-moov-last'), `${file.path}.new`);
+  await rename(`${file.path}.new`, file.path);
+  const fresh = await inputOf(file.path);
+  assert.notEqual(await demuxers.use(fresh, async (demuxer) => demuxer), first);
+  await assert.rejects(
+    demuxers.use(old, async (demuxer) => demuxer),
+    { code: 'SOURCE_CHANGED' },
+  );
+  await assert.rejects(
+    demuxers.useFresh(old, async (demuxer) => demuxer),
+    { code: 'SOURCE_CHANGED' },
+  );
+});
+
+test('what failed because the file was replaced meanwhile says so', async () => {
+  await using file = await film();
+  await using demuxers = new Demuxers();
+  const work = async () => {
+    await copyFile(await clip('mp4-moov-last'), `${file.path}.new`);
+    await rename(`${file.path}.new`, file.path);
+    throw new Error('nonsense was read');
+  };
+  await assert.rejects(demuxers.use(await inputOf(file.path), work), { code: 'SOURCE_CHANGED' });
+});
