@@ -31,6 +31,7 @@ interface Found {
 }
 
 interface Holding {
+  source: Source;
   presentation: MediaPresentation;
   users: number;
 }
@@ -54,21 +55,24 @@ export class MediaPlayables implements Playables {
 
   async #present(found: Found, signal: AbortSignal): Promise<Presentation> {
     const { source, key } = found;
+    let claim: Presentation | undefined;
     try {
       const facts = this.#open.has(key) ? undefined : await this.#factsOf(found, signal);
-      const held = this.#open.get(key);
-      if (held) await source[Symbol.asyncDispose]();
-      else if (facts) return this.#share(key, this.#hold(found, facts));
-      else return await this.#present(found, signal);
-      return this.#share(key, held);
+      const held = this.#open.get(key) ?? (facts && this.#hold(found, facts));
+      if (!held) throw new TypeError('a presentation closed while nothing was waited for');
+      // Claimed before anything is waited for: the last session that holds it may let go at any moment.
+      claim = this.#share(key, held);
+      if (held.source !== source) await source[Symbol.asyncDispose]();
+      return claim;
     } catch (error) {
+      await claim?.[Symbol.asyncDispose]();
       await source[Symbol.asyncDispose]();
       throw error;
     }
   }
 
   #hold({ source, key }: Found, facts: MediaFacts): Holding {
-    const holding = { presentation: new MediaPresentation(source, facts, this.#options.engine), users: 0 };
+    const holding = { source, presentation: new MediaPresentation(source, facts, this.#options.engine), users: 0 };
     this.#open.set(key, holding);
     return holding;
   }
