@@ -15,7 +15,7 @@ const WORKER_ENTRY = new URL('./media/worker/segment-worker.ts', import.meta.url
 /** Workers make many short-lived buffers; a small young generation keeps them small. */
 const WORKER_FLAGS = ['--max-semi-space-size=2'];
 
-/** Opens every part; the result closes them in reverse. */
+/** Opens every part; the result closes them in reverse, all work first. */
 export async function createPlayables(context: PlayablesContext): Promise<ClosablePlayables> {
   const { config, cacheDirectory, knowledge, log, metrics } = context;
   await using stack = new AsyncDisposableStack();
@@ -33,7 +33,11 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       memoryBytes: config.memoryCacheBytes,
     }),
   );
-  const scheduler = stack.use(new SegmentScheduler({ cache, pool, endAfterMs: config.encoderIdleMs }));
+  const scheduler = new SegmentScheduler({ cache, pool, endAfterMs: config.encoderIdleMs });
+  // The scheduler waits for workers to let go of their jobs. Killed workers do so at once, those that read a stalled source do not.
+  stack.defer(async () => {
+    await Promise.all([scheduler[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
+  });
   addGauges(metrics, scheduler);
   const playables = new MediaPlayables({
     engine: {

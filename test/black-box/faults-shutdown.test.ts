@@ -4,8 +4,11 @@ import { existsSync } from 'node:fs';
 import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { clip } from '../media/clips.ts';
+import { FaultServer, type Faults } from '../servers/fault-server.ts';
+import { markedFilm } from './copied-bytes.ts';
 import {
   childrenOf,
   encodersOf,
@@ -51,6 +54,28 @@ async function endedWhileEncoding(home: ServerHome, signals: number): Promise<nu
   return milliseconds;
 }
 
+/** Slow enough that the film is not read before it stalls. */
+const SLOW: Faults = { bytesPerSecond: 4 * 2 ** 20 };
+const STALLED: Faults = { bytesPerSecond: 1000, delayMs: 60_000 };
+
+async function endedWhileStalled(home: ServerHome, remote: FaultServer): Promise<number> {
+  await using server = await startServer({ home });
+  remote.faults = SLOW;
+  const session = await openSession(server.url, remote.url());
+  const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
+  remote.faults = STALLED;
+  const broken = Promise.all(segments.slice(-4, -1).map(({ uri }) => fetch(uri).catch(() => undefined)));
+  await until(() => remote.active > 0, 5000, 'the film is being read');
+  await delay(500);
+  const children = childrenOf(server.pid);
+  const { code, milliseconds } = await server.end('SIGTERM');
+  assert.equal(code, 0);
+  assert.equal(existsSync(join(home.tmp, 'raffi')), false, 'the directory has gone');
+  await assertGone(children, 0);
+  await broken;
+  return milliseconds;
+}
+
 suite('the end in the middle of work', { skip: !IS_LINUX }, () => {
   for (const [what, signals] of [
     ['SIGTERM', 1],
@@ -64,6 +89,15 @@ suite('the end in the middle of work', { skip: !IS_LINUX }, () => {
       assert.ok(milliseconds < 1000, `${milliseconds} ms`);
     });
   }
+
+  test('SIGTERM during three copies of a film that stalls: code 0 within a second, no process left', async () => {
+    await using home = await serverHome();
+    await using remote = await FaultServer.start(await markedFilm('stalled'), SLOW);
+    let milliseconds = await endedWhileStalled(home, remote);
+    // Once more when the machine was busy with something else.
+    if (milliseconds >= 1000) milliseconds = await endedWhileStalled(home, remote);
+    assert.ok(milliseconds < 1000, `${milliseconds} ms`);
+  });
 
   test('a killed server takes its workers with it, and the next one serves its viewers', async () => {
     await using home = await serverHome();
