@@ -7,12 +7,11 @@ import { SingleFlight } from '../base/single-flight.ts';
 import { DiskAllowance } from './disk-allowance.ts';
 import { madeDirectory, moveInto, removeStartingWith, sizeOfDraft } from './draft-files.ts';
 import { KeptWindows } from './kept-windows.ts';
-import { DRAFTS, findSegments, isWhole } from './segment-directory.ts';
 import type { SegmentFile } from './segment-file.ts';
 import { type CachedRendition, renditionPath, segmentEtag, segmentFileName } from './segment-path.ts';
 
 export interface SegmentCacheOptions {
-  /** A directory of the cache's own; made when it is not there. One process at a time. */
+  /** A directory of the cache's own, new or empty: what an earlier server left is not looked at. One process at a time. */
   root: string;
   /** Default 4 GiB. */
   capBytes?: number;
@@ -47,8 +46,6 @@ interface Entry {
   rendition: string;
   number: number;
   sizeBytes: number;
-  /** False: left by an earlier run and not looked into yet. */
-  isKnownWhole: boolean;
 }
 
 export class SegmentCache implements AsyncDisposable {
@@ -68,10 +65,11 @@ export class SegmentCache implements AsyncDisposable {
   #sizeBytes = 0;
   #evicted = 0;
 
-  /** Opens the directory and takes over the intact segments in it. @throws when it cannot be made or read */
+  /** @throws when the directory cannot be made */
   static async open(options: SegmentCacheOptions): Promise<SegmentCache> {
     const cache = new SegmentCache(options);
-    await cache.#adopt();
+    await mkdir(cache.#options.root, { recursive: true });
+    await cache.#trim(undefined);
     return cache;
   }
 
@@ -173,15 +171,6 @@ export class SegmentCache implements AsyncDisposable {
     return path;
   }
 
-  async #adopt(): Promise<void> {
-    await mkdir(this.#options.root, { recursive: true });
-    for (const { name, rendition, number, sizeBytes } of await findSegments(this.#options.root)) {
-      this.#entries.set(name, { rendition, number, sizeBytes, isKnownWhole: false });
-      this.#sizeBytes += sizeBytes;
-    }
-    await this.#trim(undefined);
-  }
-
   async #publish(
     draft: string,
     name: string,
@@ -193,7 +182,7 @@ export class SegmentCache implements AsyncDisposable {
       await this.#leaving.get(name);
       await moveInto(join(this.#options.root, name), draft);
       this.#forget(name);
-      this.#entries.set(name, { rendition, number, sizeBytes, isKnownWhole: true });
+      this.#entries.set(name, { rendition, number, sizeBytes });
       this.#sizeBytes += sizeBytes;
     } finally {
       this.#appearing.delete(name);
@@ -206,15 +195,10 @@ export class SegmentCache implements AsyncDisposable {
   async #read(name: string, entry: Entry): Promise<{ bytes: Uint8Array | undefined } | undefined> {
     const file = await open(join(this.#options.root, name)).catch(() => undefined);
     try {
-      const isIntact =
-        file &&
-        (await file.stat()).size === entry.sizeBytes &&
-        (entry.isKnownWhole || (await isWhole(file, name, entry.sizeBytes)));
-      if (!isIntact) {
+      if (!file || (await file.stat()).size !== entry.sizeBytes) {
         if (this.#entries.get(name) === entry && !this.#appearing.has(name)) this.#evict(name, entry);
         return undefined;
       }
-      entry.isKnownWhole = true;
       if (entry.sizeBytes > this.#memory.maxEntrySize) return { bytes: undefined };
       const bytes = Buffer.allocUnsafeSlow(entry.sizeBytes);
       const { bytesRead } = await file.read(bytes, 0, entry.sizeBytes, 0);
@@ -269,6 +253,9 @@ export class SegmentCache implements AsyncDisposable {
     this.#sizeBytes -= entry.sizeBytes;
   }
 }
+
+/** Where unfinished segments are written, below the root. */
+const DRAFTS = 'drafts';
 
 const DEFAULTS = {
   capBytes: 4 * 2 ** 30,

@@ -13,7 +13,6 @@ export interface CachedRendition {
 
 const EXTENSIONS = { cmaf: 'm4s', mpegts: 'ts' } as const;
 const DIGEST = /^[0-9a-f]{32}$/;
-const FILE_NAME = /^(0|[1-9]\d{0,8})\.(m4s|ts)$/;
 
 /** `<source id>/<digest of the key>`. An id that is not a digest already (it might hold anything) is made one. */
 export function renditionPath({ sourceId, key }: CachedRendition): string {
@@ -29,17 +28,6 @@ export function segmentFileName({ format }: CachedRendition, number: number): st
 /** Strong validator: equal only for equal bytes, since a segment is a function of its rendition and number. */
 export function segmentEtag(rendition: CachedRendition, number: number): string {
   return `"${digest(`${rendition.sourceId}\n${rendition.key}\n${rendition.format}`)}-${number}"`;
-}
-
-/** Whether a directory of the cache could be one of ours. */
-export function isDigest(name: string): boolean {
-  return DIGEST.test(name);
-}
-
-/** The number in a segment's file name; undefined for other files. */
-export function segmentNumber(fileName: string): number | undefined {
-  const match = FILE_NAME.exec(fileName);
-  return match ? Number(match[1]) : undefined;
 }
 
 function digest(text: string): string {

@@ -1,7 +1,7 @@
-// The cache directory: what is kept, what goes, what a later run finds, and what happens when the disk is full.
+// The cache directory: what is kept, what goes, and what happens when the disk is full.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, it } from 'node:test';
@@ -160,33 +160,6 @@ describe('the segment cache', () => {
     assert.equal(cache.stats.segments, hostile.length);
     assert.throws(() => cache.has(rendition, -1), RangeError);
     assert.deepEqual(await readdir(directory.path), ['cache']);
-  });
-});
-
-describe('a cache opened on an earlier one', () => {
-  it('takes over whole segments, oldest first to go, and removes drafts', async () => {
-    await using directory = await temporaryDirectory();
-    {
-      await using cache = await openCache(directory.path);
-      for (let number = 0; number < 5; number += 1) await fill(cache, rendition, { number });
-      const draft = await cache.draft(rendition, 9);
-      await writeFile(draft.outputPath, 'half of it');
-      await truncate((await cache.lookup(rendition, 2))?.path ?? assert.fail(), 500);
-      await truncate((await cache.lookup(rendition, 3))?.path ?? assert.fail(), 0);
-    }
-    const stranger = join(directory.path, 'notes.txt');
-    await writeFile(stranger, 'not ours');
-    await using cache = await openCache(directory.path);
-    assert.deepEqual(await numbersIn(cache), [0, 1, 2, 4]);
-    assert.equal((await cache.lookup(rendition, 1))?.sizeBytes, 1000);
-    assert.equal(await cache.lookup(rendition, 2), undefined);
-    await cache[Symbol.asyncDispose]();
-    assert.deepEqual(
-      (await filesBelow(directory.path)).filter((name) => name.startsWith('drafts')),
-      [],
-    );
-    assert.equal((await filesBelow(directory.path)).length, 4);
-    assert.ok((await stat(stranger)).isFile());
   });
 });
 
