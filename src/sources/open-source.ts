@@ -35,12 +35,17 @@ export interface OpenSourceOptions {
   idleMs?: number | undefined;
   /** How far the copy of a source without ranges runs ahead of its readers. Default 64 MiB. */
   spoolAheadBytes?: number | undefined;
+  /** How large that copy may get. Default 8 GiB. */
+  spoolCapBytes?: number | undefined;
+  /** What it leaves free on its disk. Default 1 GiB. */
+  spoolKeepFreeBytes?: number | undefined;
 }
 
 /** What a locator turned out to be. Whoever gets it owns it. */
 export type OpenedSource = { kind: 'media'; source: Source } | { kind: 'hls'; upstream: HlsUpstream };
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 
 /**
  * @throws AppError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, SOURCE_UNUSABLE, SOURCE_FAILED, SOURCE_STALLED, NOT_MEDIA,
@@ -93,12 +98,20 @@ async function openHttp(
   }
   const parts = { client, url, contact, publisher: options.endpoint, policy };
   if (contact.rest !== undefined) {
-    const { spoolDirectory: directory, spoolAheadBytes: aheadBytes = 64 * MIB } = options;
-    return { kind: 'media', source: await SpoolSource.open({ ...parts, directory, aheadBytes }) };
+    return { kind: 'media', source: await SpoolSource.open({ ...parts, ...spoolLimits(options) }) };
   }
   const { cacheBytes = 64 * MIB, readAheadBytes = 8 * MIB, maxConnections = 4, idleMs = 10_000 } = options;
   const source = await HttpSource.open({ ...parts, cacheBytes, readAheadBytes, maxConnections, idleMs }, signal);
   return { kind: 'media', source };
+}
+
+function spoolLimits(options: OpenSourceOptions) {
+  return {
+    directory: options.spoolDirectory,
+    aheadBytes: options.spoolAheadBytes ?? 64 * MIB,
+    capBytes: options.spoolCapBytes ?? 8 * GIB,
+    keepFreeBytes: options.spoolKeepFreeBytes ?? GIB,
+  };
 }
 
 function assertNotWords(head: Uint8Array, contentType: string | undefined, subject: string): void {

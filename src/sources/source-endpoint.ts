@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 import { AppError, isAbort } from '../base/app-error.ts';
 import type { SourcePublisher } from './http/publisher.ts';
+import { IN_ORDER_QUERY, isFarAhead } from './in-order-input.ts';
 import type { Source } from './source.ts';
 
 const HOST = '127.0.0.1';
@@ -17,6 +18,12 @@ interface Publication {
 
 /** Workers keep a demuxer, and its connection, from one segment to the next. */
 const KEEP_ALIVE_MS = 15 * 60_000;
+
+/** A range of a source of unknown size is answered in pieces: each needs its length first. */
+const PIECE_BYTES = 256 * 1024;
+
+/** Stands for the size while nobody knows it: libav then believes that it may go back. */
+const SIZE_UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 /** Serves sources to other processes of this machine, each under a path of 256 random bits. Owns its server. */
 export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
@@ -73,9 +80,13 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     // Only our own workers know the address; anything else may be a web page with a rebound name.
     if (request.headers.host !== `${HOST}:${this.#port}`) return refuse(response, 421);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
-    const publication = this.#byPath.get(request.url ?? '');
+    const [path = '', query] = (request.url ?? '').split('?');
+    const publication = this.#byPath.get(path);
     if (publication === undefined) return refuse(response, 404);
-    const plan = planReply(publication.source, request.headers.range);
+    const { source } = publication;
+    const inOrder = `?${query}` === IN_ORDER_QUERY;
+    const plan = planReply(source, { rangeHeader: request.headers.range, mayGoBack: source.seekable || inOrder });
+    if (inOrder && isFarAhead(source, plan.start)) return refuse(response, 503);
     if (request.method === 'HEAD' || plan.status === 416) {
       response.writeHead(plan.status, plan.headers).end();
       return;
@@ -83,7 +94,8 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     const gone = new AbortController();
     response.once('close', () => gone.abort(new DOMException('The reader left', 'AbortError')));
     try {
-      await send(publication.source, plan, { response, signal: gone.signal });
+      const reader = { response, signal: gone.signal };
+      await (plan.isPiece ? sendPiece(source, plan, reader) : send(source, plan, reader));
       publication.error = undefined;
     } catch (error) {
       if (gone.signal.aborted || isAbort(error)) return void response.destroy();
@@ -100,17 +112,27 @@ interface ReplyPlan {
   start: number;
   /** Undefined: to the end of a source of unknown size. */
   end: number | undefined;
+  /** A range of a source of unknown size. */
+  isPiece?: true;
 }
 
 /** 200, 206 or 416 by RFC 9110 section 14; ranges that are not single and well-formed are ignored, as it allows. */
-function planReply(source: Source, rangeHeader: string | undefined): ReplyPlan {
+function planReply(
+  source: Source,
+  { rangeHeader, mayGoBack }: { rangeHeader: string | undefined; mayGoBack: boolean },
+): ReplyPlan {
   const size = source.sizeBytes;
   const common = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
-  if (size === undefined) return { status: 200, headers: common, start: 0, end: undefined };
+  if (size === undefined) {
+    const piece = mayGoBack ? parseRange(rangeHeader, SIZE_UNKNOWN) : undefined;
+    return piece
+      ? { status: 206, headers: { ...common, 'accept-ranges': 'bytes' }, ...piece, isPiece: true }
+      : { status: 200, headers: common, start: 0, end: undefined };
+  }
   // libav takes either answer as leave to seek. Where each seek means waiting for everything before it, it must not.
-  const headers = source.seekable ? { ...common, 'accept-ranges': 'bytes' } : common;
+  const headers = mayGoBack ? { ...common, 'accept-ranges': 'bytes' } : common;
   const range = parseRange(rangeHeader, size);
-  const whole = range === undefined || (!source.seekable && rangeHeader === 'bytes=0-');
+  const whole = range === undefined || (!mayGoBack && rangeHeader === 'bytes=0-');
   if (whole) return { status: 200, headers: { ...headers, 'content-length': String(size) }, start: 0, end: size };
   if (range.start >= range.end) {
     return {
@@ -149,6 +171,25 @@ async function send(
   }
   if (!response.headersSent) response.writeHead(plan.status, plan.headers);
   response.end();
+}
+
+/** One byte more is waited for than is sent, so that the piece that ends the source tells its size. */
+async function sendPiece(
+  source: Source,
+  plan: ReplyPlan,
+  reader: { response: ServerResponse; signal: AbortSignal },
+): Promise<void> {
+  const { start } = plan;
+  const end = Math.min(plan.end ?? Infinity, start + PIECE_BYTES);
+  const bytes = (await source.read({ start, end: end + 1 }, reader.signal)).subarray(0, end - start);
+  const { response } = reader;
+  if (bytes.length === 0)
+    return void response
+      .writeHead(416, { 'content-length': '0', 'content-range': `bytes */${source.sizeBytes}` })
+      .end();
+  const contentRange = `bytes ${start}-${start + bytes.length - 1}/${source.sizeBytes ?? SIZE_UNKNOWN}`;
+  response.writeHead(206, { ...plan.headers, 'content-length': String(bytes.length), 'content-range': contentRange });
+  response.end(bytes);
 }
 
 function asAppError(error: unknown): AppError {

@@ -28,6 +28,8 @@ export interface Source extends AsyncDisposable {
   /** False: the bytes only come in order from the start; a read far ahead waits for all before it. */
   readonly seekable: boolean;
   readonly input: MediaInput;
+  /** The same bytes for a demuxer that would look at the end before it begins; undefined for a seekable source. */
+  readonly inOrderInput?: EndpointInput;
   /** How many bytes from the start are here; undefined for a seekable source, whose places are all equally near. */
   readonly receivedBytes?: number;
   /**

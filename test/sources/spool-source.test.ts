@@ -110,7 +110,7 @@ test('a full disk is said in words, what was written stays readable, and it goes
   if (disk === undefined) return context.skip('no permission to mount a small file system');
   await writeFile(join(disk, 'ballast'), Buffer.alloc(2 * MIB));
   await using server = await FaultServer.start(CONTENT, { ranges: false });
-  const { opened } = await openUrl(stack, server.url(), { options: { spoolDirectory: disk } });
+  const { opened } = await openUrl(stack, server.url(), { options: { spoolDirectory: disk, spoolKeepFreeBytes: 0 } });
   assert.ok(opened.kind === 'media');
   await assert.rejects(hashOfStream(opened.source, { start: 0 }), appError('DISK_FULL', /The disk is full/));
   assert.equal((await opened.source.read({ start: 0, end: MIB }, never())).length, MIB);

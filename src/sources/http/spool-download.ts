@@ -7,6 +7,7 @@ import { parseContentLength } from './content-range.ts';
 import type { FirstContact, PlainBody } from './first-contact.ts';
 import type { HttpClient, HttpReply } from './http-client.ts';
 import { Patience, type RetryPolicy } from './retry-policy.ts';
+import type { SpoolAllowance } from './spool-allowance.ts';
 import { UpstreamFailure, failureOf, statusFailure } from './upstream-failure.ts';
 import { Pulse } from './pulse.ts';
 
@@ -18,6 +19,7 @@ export interface SpoolDownloadOptions {
   aheadBytes: number;
   /** Written to from byte 0; not closed here. */
   handle: FileHandle;
+  allowance: SpoolAllowance;
 }
 
 /** Without ranges a lost connection starts at byte 0 again: this many bytes before the loss must be the same as before. */
@@ -31,8 +33,10 @@ export class SpoolDownload implements AsyncDisposable {
   #size: number | undefined;
   /** Bytes in the file. */
   #position = 0;
-  /** The furthest byte a reader has asked for. */
-  #furthest = 0;
+  /** The furthest byte a reader was given. */
+  #taken = 0;
+  /** The ends that readers wait for now. */
+  readonly #waitedFor = new Set<{ end: number }>();
   #failed: AppError | undefined;
   #running: Promise<void>;
 
@@ -47,10 +51,14 @@ export class SpoolDownload implements AsyncDisposable {
     return this.#size;
   }
 
+  get receivedBytes(): number {
+    return this.#position;
+  }
+
   /** A reader has taken the bytes up to `end`. */
   readTo(end: number): void {
-    if (end <= this.#furthest) return;
-    this.#furthest = end;
+    if (end <= this.#taken) return;
+    this.#taken = end;
     this.#wanted.fire();
   }
 
@@ -60,14 +68,22 @@ export class SpoolDownload implements AsyncDisposable {
    */
   async reach(end: number, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
-    this.readTo(Math.min(end, this.#size ?? end));
-    while (this.#position < end && this.#position !== this.#size) {
-      this.#life.signal.throwIfAborted();
-      if (this.#failed) this.#restart(this.#failed);
-      await this.#moved.wait(signal);
-      if (this.#failed) throw this.#failed;
+    const wish = { end: Math.min(end, this.#size ?? end) };
+    this.#waitedFor.add(wish);
+    this.#wanted.fire();
+    try {
+      while (this.#position < end && this.#position !== this.#size) {
+        this.#life.signal.throwIfAborted();
+        if (this.#failed) this.#restart(this.#failed);
+        await this.#moved.wait(signal);
+        if (this.#failed) throw this.#failed;
+      }
+      this.readTo(Math.min(end, this.#position));
+      return this.#position;
+    } finally {
+      // Who left does not make it run on.
+      this.#waitedFor.delete(wish);
     }
-    return this.#position;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,6 +135,8 @@ export class SpoolDownload implements AsyncDisposable {
   /** From byte 0: skips what the file has, after a look that it is still the same file. */
   async #again(patience: Patience): Promise<void> {
     const had = this.#position;
+    // Nothing is asked for again that could not be kept.
+    await this.#options.allowance.check(had + 1);
     const check = { start: Math.max(0, had - OVERLAP_BYTES), bytes: await this.#tail(had) };
     const open = async (live: AbortSignal) => {
       const reply = await this.#options.client.get(this.#options.url, {}, live);
@@ -142,8 +160,13 @@ export class SpoolDownload implements AsyncDisposable {
     patience.progressed();
   }
 
+  get #furthest(): number {
+    return Math.max(this.#taken, ...[...this.#waitedFor].map(({ end }) => end));
+  }
+
   async #write(chunk: Uint8Array): Promise<void> {
     const bytes = chunk.subarray(0, (this.#size ?? Infinity) - this.#position);
+    await this.#options.allowance.check(this.#position + bytes.length);
     try {
       for (let written = 0; written < bytes.length;) {
         written += (await this.#options.handle.write(bytes, written, bytes.length - written, this.#position + written))

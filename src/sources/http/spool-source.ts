@@ -5,12 +5,14 @@ import { join } from 'node:path';
 
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { MediaInput, Source } from '../source.ts';
+import { inOrderInput } from '../in-order-input.ts';
+import type { EndpointInput, MediaInput, Source } from '../source.ts';
 import { contentId, nameOf } from './content-id.ts';
 import type { FirstContact } from './first-contact.ts';
 import type { HttpClient } from './http-client.ts';
 import type { SourcePublisher } from './publisher.ts';
 import type { RetryPolicy } from './retry-policy.ts';
+import { SpoolAllowance } from './spool-allowance.ts';
 import { SpoolDownload, spoolWriteError } from './spool-download.ts';
 
 export interface SpoolSourceOptions {
@@ -25,6 +27,10 @@ export interface SpoolSourceOptions {
   directory: string;
   /** The download waits when it is this far ahead of the furthest read. */
   aheadBytes: number;
+  /** The file grows no larger. */
+  capBytes: number;
+  /** What it leaves free on its disk. */
+  keepFreeBytes: number;
 }
 
 const STREAM_BYTES = 256 * 1024;
@@ -34,6 +40,7 @@ export class SpoolSource implements Source {
   readonly name: string;
   readonly seekable = false;
   readonly input: MediaInput;
+  readonly inOrderInput: EndpointInput;
   readonly #options: SpoolSourceOptions;
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -46,8 +53,10 @@ export class SpoolSource implements Source {
     this.#handle = handle;
     this.id = contentId(options.contact, undefined);
     this.name = nameOf(options.url);
-    this.#download = new SpoolDownload({ ...options, handle });
-    this.input = { kind: 'endpoint', url: options.publisher.publish(this) };
+    this.#download = new SpoolDownload({ ...options, handle, allowance: new SpoolAllowance(options) });
+    const url = options.publisher.publish(this);
+    this.input = { kind: 'endpoint', url };
+    this.inOrderInput = inOrderInput(url);
   }
 
   /** @throws AppError DISK_FULL, SOURCE_FAILED when the temporary file cannot be made */
@@ -64,6 +73,10 @@ export class SpoolSource implements Source {
 
   get sizeBytes(): number | undefined {
     return this.#download.sizeBytes;
+  }
+
+  get receivedBytes(): number {
+    return this.#download.receivedBytes;
   }
 
   async read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {

@@ -1,0 +1,16 @@
+// The way into a source whose bytes come in order: what a demuxer only wants to glance at is refused, not waited for.
+import type { EndpointInput, Source } from './source.ts';
+
+/** Ends the address of such an input. */
+export const IN_ORDER_QUERY = '?in-order';
+
+/** Further ahead of what is here than this is far. */
+const FAR_BYTES = 8 * 1024 * 1024;
+
+export function inOrderInput(url: string): EndpointInput {
+  return { kind: 'endpoint', url: `${url}${IN_ORDER_QUERY}`, inOrder: true };
+}
+
+export function isFarAhead(source: Source, start: number): boolean {
+  return start > (source.receivedBytes ?? Infinity) + FAR_BYTES;
+}
