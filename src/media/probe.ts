@@ -1,11 +1,12 @@
 // Learns the facts of a source: header and index at the same time, a scan of the packets only where there is no index.
 import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
-import type { Source } from '../sources/source.ts';
+import type { MediaInput, Source } from '../sources/source.ts';
 import type { Chapter, MediaDescription, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
 import { isCutOffMp4 } from './index/cut-off-mp4.ts';
+import { arrivesWithin } from './in-order-reach.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
 import type { Origin, ScanResult, WorkerJob, WorkerResults } from './worker/protocol.ts';
 
@@ -18,20 +19,36 @@ const MAX_REMOTE_SCAN_BYTES = 64 * 1024 * 1024;
 /** Keyframes, spread over the film, looked at to see whether decoding can start there: each costs a range of a remote source. */
 const VERIFIED_KEYFRAMES = { file: 12, endpoint: 1 } as const;
 
+/** A source without ranges that is here so soon is treated like one with ranges. */
+const SOON = { bytes: 32 * 1024 * 1024, timeMs: 500 };
+
+/** How long one is waited for that must be read to its end to be measured. */
+const TO_MEASURE = { bytes: 32 * 1024 * 1024, timeMs: 10_000 };
+
+/** Containers whose header states the duration; for others libav looks at the end, or guesses. */
+const STATING_CONTAINERS = /^(?:mov|matroska|avi|flv|asf|wav|flac|caf|aiff)/;
+
 /** Half a tick of a millisecond clock, and a little more. */
 const GRID_TOLERANCE_SECONDS = 0.001;
 
 /** @throws AppError NOT_MEDIA, UNSUPPORTED_MEDIA, or what reading the source throws */
 export async function probe(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
-  const isWhole = source.sizeBytes !== undefined;
+  if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty.');
+  const isWhole = await arrivesWithin(source, SOON, signal);
   try {
-    return await probeOnce(source, run, signal);
+    return await probeOnce({ source, run, isWhole }, signal);
   } catch (error) {
     if (isWhole || !isMediaError(error) || !(await isMp4(source, signal))) throw error;
   }
-  // A film with its index at its end, from a server that states no length: nothing can be played before all of it is here.
-  await source.read({ start: Number.MAX_SAFE_INTEGER - 1, end: Number.MAX_SAFE_INTEGER }, signal);
-  return probeOnce(source, run, signal);
+  // A film with its index at its end, from a server without ranges: nothing can be played before all of it is here.
+  const end = source.sizeBytes ?? Number.MAX_SAFE_INTEGER;
+  await source.read({ start: end - 1, end }, signal);
+  return probeOnce({ source, run, isWhole: true }, signal);
+}
+
+/** How workers read a source: MP4 lists all its places in front, others would look for theirs at the end. */
+export function inputFor(source: Source, container: string): MediaInput {
+  return container.startsWith('mov') ? source.input : (source.inOrderInput ?? source.input);
 }
 
 function isMediaError(error: unknown): boolean {
@@ -39,24 +56,36 @@ function isMediaError(error: unknown): boolean {
 }
 
 async function isMp4(source: Source, signal: AbortSignal): Promise<boolean> {
-  return (await readContainerIndex(readerOf(source, signal)))?.container === 'mp4';
+  return (await readContainerIndex(readerOf(source, false, signal)))?.container === 'mp4';
 }
 
-async function probeOnce(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
-  if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty.');
-  const reader = readerOf(source, signal);
+interface Subject {
+  source: Source;
+  run: RunJob;
+  /** True: no read waits for what comes before. */
+  isWhole: boolean;
+}
+
+async function probeOnce(subject: Subject, signal: AbortSignal): Promise<MediaFacts> {
+  const { source, run, isWhole } = subject;
+  const reader = readerOf(source, isWhole, signal);
   const [described, index] = await Promise.allSettled([
-    run({ kind: 'describe', input: source.input }, signal),
+    run({ kind: 'describe', input: isWhole ? source.input : (source.inOrderInput ?? source.input) }, signal),
     readContainerIndex(reader),
   ]);
   // What is wrong with the source itself says more than what a worker could not make of it.
   if (index.status === 'rejected') throw index.reason;
   if (described.status === 'rejected') throw await explained(described.reason, reader);
-  return assemble(await withScan({ source, run, description: described.value, index: index.value }, signal), signal);
+  const description = isWhole ? described.value : asStated(described.value);
+  return assemble(await withScan({ ...subject, description, index: index.value }, signal), signal);
 }
 
-function readerOf(source: Source, signal: AbortSignal): ByteReader {
-  return { sizeBytes: source.sizeBytes, read: (range) => source.read(range, signal) };
+function asStated(description: MediaDescription): MediaDescription {
+  return STATING_CONTAINERS.test(description.container) ? description : { ...description, durationSeconds: undefined };
+}
+
+function readerOf(source: Source, isSeekable: boolean, signal: AbortSignal): ByteReader {
+  return { sizeBytes: source.sizeBytes, isSeekable, read: (range) => source.read(range, signal) };
 }
 
 async function explained(error: unknown, reader: ByteReader): Promise<unknown> {
@@ -67,9 +96,7 @@ async function explained(error: unknown, reader: ByteReader): Promise<unknown> {
   });
 }
 
-interface Findings {
-  source: Source;
-  run: RunJob;
+interface Findings extends Subject {
   description: MediaDescription;
   index: ContainerIndex | undefined;
   scan?: ScanResult | undefined;
@@ -82,8 +109,26 @@ async function withScan(findings: Findings, signal: AbortSignal): Promise<Findin
   const isKnown = description.video ? index?.video !== undefined : index?.durationSeconds !== undefined;
   const isDear = source.input.kind !== 'file' && (source.sizeBytes ?? Infinity) > MAX_REMOTE_SCAN_BYTES;
   const canDoWithout = (index?.durationSeconds ?? description.durationSeconds) !== undefined;
-  if (isKnown || (isDear && canDoWithout)) return findings;
-  return { ...findings, scan: await findings.run({ kind: 'scan', input: source.input }, signal) };
+  if (isKnown || ((isDear || !findings.isWhole) && canDoWithout)) return findings;
+  if (!findings.isWhole) await assertMeasurable(source, signal);
+  return {
+    ...findings,
+    scan: await findings.run({ kind: 'scan', input: inputFor(source, description.container) }, signal),
+  };
+}
+
+/** @throws AppError UNSUPPORTED_MEDIA */
+async function assertMeasurable(source: Source, signal: AbortSignal): Promise<void> {
+  if (await arrivesWithin(source, TO_MEASURE, signal)) return;
+  throw source.sizeBytes === undefined
+    ? new AppError(
+        'UNSUPPORTED_MEDIA',
+        'The server does not say how long this is, and it cannot be measured: it may be a live stream.',
+      )
+    : new AppError(
+        'UNSUPPORTED_MEDIA',
+        'The film does not say how long it is, and the server only sends it from its start: it would have to be loaded to its end first.',
+      );
 }
 
 async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaFacts> {
@@ -160,7 +205,12 @@ async function verified(
   const asked = spread(keyframes.slice(1), VERIFIED_KEYFRAMES[findings.source.input.kind]);
   if (!asked.length) return true;
   const { isStart } = await findings.run(
-    { kind: 'verify', input: findings.source.input, streamIndex: video.streamIndex, keyframes: asked },
+    {
+      kind: 'verify',
+      input: inputFor(findings.source, findings.description.container),
+      streamIndex: video.streamIndex,
+      keyframes: asked,
+    },
     signal,
   );
   return isStart.every(Boolean);

@@ -9,6 +9,7 @@ import { planLadder } from '../media/encoded-video-plan.ts';
 import type { EncodedVideoPlan } from '../media/encoded-video-plan.ts';
 import type { MediaFacts } from '../media/facts.ts';
 import { audioInit, copiedVideoInit, encodedVideoInit } from '../media/init-sections.ts';
+import { inputFor } from '../media/probe.ts';
 import type { RunJob } from '../media/probe.ts';
 import { planRendition } from '../media/rendition-plan.ts';
 import type { RenditionParts, RenditionPlan } from '../media/rendition-plan.ts';
@@ -92,7 +93,10 @@ export class MediaPresentation implements Presentation {
 
   get why(): string[] {
     const sound = this.#facts.description.audio[0];
-    return [...reasonsToEncode(this.#facts, 'mpegts'), ...(sound ? reasonsToEncodeAudio(sound) : [])];
+    const order = this.canSeek
+      ? []
+      : ['the server only sends the file from its start, so a place ahead must be waited for'];
+    return [...reasonsToEncode(this.#facts, 'mpegts'), ...(sound ? reasonsToEncodeAudio(sound) : []), ...order];
   }
 
   rendition(name: string): Rendition | undefined {
@@ -118,7 +122,8 @@ export class MediaPresentation implements Presentation {
   }
 
   #rendition(parts: RenditionParts): Rendition {
-    const { id, input } = this.#source;
+    const { id } = this.#source;
+    const input = inputFor(this.#source, this.#facts.description.container);
     const plan = planRendition({ id, input, origin: this.#facts.origin }, parts);
     return {
       name: parts.name,

@@ -7,6 +7,8 @@ import type { Chapter } from '../description.ts';
 export interface ByteReader {
   /** Undefined while nobody knows. */
   readonly sizeBytes: number | undefined;
+  /** False: a read far ahead waits for all the bytes before it. */
+  readonly isSeekable: boolean;
   read(range: ByteRange): Promise<Uint8Array>;
 }
 

@@ -18,12 +18,12 @@ export interface SegmentLayout {
   firstCluster: number | undefined;
 }
 
-/** Undefined when this is not Matroska or WebM (RFC 9559 section 4). */
+/** Undefined when this is not Matroska or WebM (RFC 9559 section 4). Where jumps are dear, only what lies before the first cluster. */
 export async function readSegmentLayout(reader: WindowedReader): Promise<SegmentLayout | undefined> {
   const dataStart = await findSegment(reader);
   if (dataStart === undefined) return undefined;
   const layout = await scanBeforeClusters(reader, dataStart);
-  await followSeekHeads(reader, dataStart, layout.offsets);
+  if (reader.isSeekable) await followSeekHeads(reader, dataStart, layout.offsets);
   return layout;
 }
 

@@ -19,6 +19,10 @@ export class WindowedReader {
     return this.#reader.sizeBytes;
   }
 
+  get isSeekable(): boolean {
+    return this.#reader.isSeekable;
+  }
+
   /**
    * The bytes `[start, start + length)`, shorter only at the end of the source.
    * A miss reads `windowBytes` ahead; longer wishes are read in chunks and not kept.

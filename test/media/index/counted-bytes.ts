@@ -6,6 +6,7 @@ import type { ByteRange } from '../../../src/base/byte-range.ts';
 export class CountedBytes implements ByteReader {
   readonly #bytes: Uint8Array;
   readonly #isSizeKnown: boolean;
+  readonly isSeekable = true;
   reads = 0;
   readBytes = 0;
 

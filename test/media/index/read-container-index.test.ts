@@ -31,6 +31,6 @@ test('other containers, texts and empty files have no index and cost one small r
 });
 
 test('an error of the reader reaches the caller', async () => {
-  const broken = { sizeBytes: 1000, read: () => Promise.reject(new Error('the line is cut')) };
+  const broken = { sizeBytes: 1000, isSeekable: true, read: () => Promise.reject(new Error('the line is cut')) };
   await assert.rejects(readContainerIndex(broken), /the line is cut/);
 });

@@ -29,6 +29,12 @@ const REMOTE = {
   rw_timeout: '120000000',
 } as const;
 
+/** An index at the end is not there yet: places are found by reading on from the last keyframe that was seen. */
+const IN_ORDER = { fflags: '+ignidx', skip_estimate_duration_from_pts: '1' } as const;
+
+/** This near to the beginning a demuxer that stands there need not be sent anywhere. */
+const BEGINNING_SECONDS = 0.5;
+
 export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 
 export interface DemuxedPacket {
@@ -49,12 +55,16 @@ export class Demuxer implements AsyncDisposable {
   readonly #context: FormatContext;
   readonly #packet = new Packet();
   readonly #isLocal: boolean;
+  readonly #isInOrder: boolean;
+  /** Stands at the beginning: no packet was taken. */
+  #isFresh = true;
   readonly streams: Stream[];
   readonly container: string;
 
-  private constructor(context: FormatContext, isLocal: boolean) {
+  private constructor(context: FormatContext, input: MediaInput) {
     this.#context = context;
-    this.#isLocal = isLocal;
+    this.#isLocal = input.kind === 'file';
+    this.#isInOrder = input.kind === 'endpoint' && input.inOrder === true;
     this.#packet.alloc();
     this.streams = context.streams;
     this.container = context.iformat?.name ?? '';
@@ -68,6 +78,7 @@ export class Demuxer implements AsyncDisposable {
       format_whitelist: FORMATS,
       protocol_whitelist: isLocal ? 'file' : 'http,tcp',
       ...(isLocal ? {} : REMOTE),
+      ...(input.kind === 'endpoint' && input.inOrder ? IN_ORDER : {}),
     });
     const url = isLocal ? `file:${input.path}` : input.url;
     const code = isLocal ? context.openInputSync(url, null, options) : await context.openInput(url, null, options);
@@ -76,7 +87,7 @@ export class Demuxer implements AsyncDisposable {
         cause: FFmpegError.strerror(code),
       });
     }
-    return new Demuxer(context, isLocal);
+    return new Demuxer(context, input);
   }
 
   /** Reads the first packets of every stream to complete what the header does not tell. Costs 10-250 ms. */
@@ -118,10 +129,11 @@ export class Demuxer implements AsyncDisposable {
     return stream;
   }
 
-  /** Packets of all other streams are dropped inside the demuxer. */
+  /** Packets of all other streams are dropped inside the demuxer, but for pictures it finds its way by. */
   keepOnly(indexes: number[]): void {
     for (const stream of this.streams) {
-      stream.discard = indexes.includes(stream.index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+      const isWay = this.#isInOrder && this.kindOf(stream) === 'video';
+      stream.discard = isWay || indexes.includes(stream.index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
     }
   }
 
@@ -132,6 +144,7 @@ export class Demuxer implements AsyncDisposable {
     const first = Math.min(0, number(stream.startTime) ?? 0);
     const mayBeEarlier = this.isIndexed || this.container.startsWith('mpeg');
     const target = BigInt(Math.floor(mayBeEarlier ? ticks : Math.max(ticks, first)));
+    if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
     const kept = stream.discard;
     // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
     stream.discard = AVDISCARD_DEFAULT;
@@ -142,9 +155,21 @@ export class Demuxer implements AsyncDisposable {
     return code >= 0;
   }
 
+  /** Otherwise the first packet is taken: Matroska without an index goes on from the last keyframe that it saw, and must have seen one. */
+  async #beginsNear(stream: Stream, ticks: number): Promise<boolean> {
+    const { num, den } = stream.timeBase;
+    if ((ticks * num) / den <= BEGINNING_SECONDS) return true;
+    stream.discard = AVDISCARD_DEFAULT;
+    for (;;) {
+      const packet = await this.read();
+      if (!packet || packet.streamIndex === stream.index) return false;
+    }
+  }
+
   /** The next packet, or undefined at the end. Its payload is in `payload` / `raw` until the next call. */
   async read(): Promise<DemuxedPacket | undefined> {
     const packet = this.#packet;
+    this.#isFresh = false;
     packet.unref();
     const code = this.#isLocal ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
     if (code === AVERROR_EOF) return undefined;
