@@ -13,12 +13,18 @@ export async function arrivesWithin(source: Source, reach: Reach, signal: AbortS
   const end = (source.sizeBytes ?? reach.bytes) + 1;
   if (source.seekable) return true;
   if (end > reach.bytes + 1) return false;
-  const timeout = AbortSignal.timeout(reach.timeMs);
+  const wait = new AbortController();
+  const leave = () => wait.abort(signal.reason);
+  signal.addEventListener('abort', leave, { once: true });
+  const timer = setTimeout(() => wait.abort(), reach.timeMs);
   try {
-    await source.read({ start: end - 1, end }, AbortSignal.any([signal, timeout]));
+    await source.read({ start: end - 1, end }, wait.signal);
   } catch (error) {
-    if (!timeout.aborted || signal.aborted || !(isAbort(error) || error === timeout.reason)) throw error;
+    if (signal.aborted || !isAbort(error)) throw error;
     return false;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
   }
   return source.sizeBytes !== undefined && source.receivedBytes === source.sizeBytes;
 }

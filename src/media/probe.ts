@@ -23,7 +23,7 @@ const VERIFIED_KEYFRAMES = { file: 12, endpoint: 1 } as const;
 const SOON = { bytes: 32 * 1024 * 1024, timeMs: 500 };
 
 /** How long one is waited for that must be read to its end to be measured. */
-const TO_MEASURE = { bytes: 32 * 1024 * 1024, timeMs: 10_000 };
+const TO_MEASURE = { bytes: 32 * 1024 * 1024, timeMs: 6_000 };
 
 /** Containers whose header states the duration; for others libav looks at the end, or guesses. */
 const STATING_CONTAINERS = /^(?:mov|matroska|avi|flv|asf|wav|flac|caf|aiff)/;
