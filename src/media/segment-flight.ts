@@ -6,7 +6,7 @@ interface Waiter {
   viewer: string;
   /** Grows with every request of the server: the larger, the newer the wish. */
   order: number;
-  settle: (file: SegmentFile) => void;
+  settle: (file: SegmentFile | undefined) => void;
   fail: (reason: unknown) => void;
 }
 
@@ -39,10 +39,13 @@ export class SegmentFlight {
     return this.#waiters.values().reduce((oldest, { order }) => Math.min(oldest, order), Infinity);
   }
 
-  /** Waits for the segment. @throws the signal's reason, or why it could not be made */
-  async wait({ viewer, order }: { viewer: string; order: number }, signal: AbortSignal): Promise<SegmentFile> {
+  /** Waits for the segment; undefined when it was made and had to make room again before it could be read. @throws the signal's reason, or why it could not be made */
+  async wait(
+    { viewer, order }: { viewer: string; order: number },
+    signal: AbortSignal,
+  ): Promise<SegmentFile | undefined> {
     signal.throwIfAborted();
-    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<SegmentFile>();
+    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<SegmentFile | undefined>();
     const waiter = { viewer, order, settle, fail };
     const leave = (): void => this.#leave(waiter, signal.reason);
     this.#waiters.add(waiter);
@@ -54,7 +57,7 @@ export class SegmentFlight {
     }
   }
 
-  settle(file: SegmentFile): void {
+  settle(file: SegmentFile | undefined): void {
     for (const waiter of this.#waiters) waiter.settle(file);
     this.#waiters.clear();
   }

@@ -104,8 +104,9 @@ export class SegmentScheduler implements AsyncDisposable {
     this.#cache.keep(viewer, rendition, segmentsAround(rendition, number, { before, after }));
     let file: SegmentFile | undefined;
     let isHit = true;
-    while (!file) {
+    for (let tries = 0; !file; tries++) {
       signal.throwIfAborted();
+      if (tries > MAX_LOOKS) throw new AppError('DISK_FULL', 'The disk is full.');
       isHit &&= this.#cache.has(rendition, number);
       // Nothing may come between the look into the cache and the launch: that is what makes each segment only once.
       file = this.#cache.has(rendition, number)
@@ -139,7 +140,11 @@ export class SegmentScheduler implements AsyncDisposable {
     await Promise.all(this.#settling);
   }
 
-  #make({ rendition, number, viewer }: SegmentWish, order: number, signal: AbortSignal): Promise<SegmentFile> {
+  #make(
+    { rendition, number, viewer }: SegmentWish,
+    order: number,
+    signal: AbortSignal,
+  ): Promise<SegmentFile | undefined> {
     const name = flightName(rendition, number);
     const flying = this.#flights.get(name);
     if (flying) this.#joins += 1;
@@ -188,10 +193,8 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   async #settle(flight: SegmentFlight): Promise<void> {
-    const file = await this.#cache.lookup(flight.rendition, flight.number);
-    if (!file)
-      return this.#fail(flight, new AppError('INTERNAL', 'A segment vanished from the cache as soon as it was made.'));
-    flight.settle(file);
+    // A tight disk may have evicted it already: those who wait look again.
+    flight.settle(await this.#cache.lookup(flight.rendition, flight.number));
     this.#drop(flight);
   }
 
@@ -247,6 +250,8 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 }
 
+/** A segment that was made and evicted before it could be read is made again, this often. */
+const MAX_LOOKS = 8;
 const MEDIA = ['video', 'audio'] as const;
 
 /** In a row, of one rendition: then its error is given. */
