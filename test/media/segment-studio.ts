@@ -136,11 +136,11 @@ export class SegmentStudio implements AsyncDisposable {
     return await readdir(this.path('cache/drafts')).catch(() => []);
   }
 
-  /** Waits until `isSo`; fails after five seconds. */
+  /** Waits until `isSo`; fails after twenty seconds. */
   async until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
-    const deadline = performance.now() + 5000;
+    const deadline = performance.now() + 20_000;
     while (!(await isSo())) {
-      if (performance.now() > deadline) throw new Error(`still not so after 5 s: ${what}`);
+      if (performance.now() > deadline) throw new Error(`still not so after 20 s: ${what}`);
       await sleep(5);
     }
   }
