@@ -1,4 +1,5 @@
 // One item to play: a source, its timeline and its renditions, shared by every session that plays it.
+import type { PlaylistVariant } from '../hls/multivariant-playlist.ts';
 import type { AudioTrack, Chapter, MediaDescription } from '../media/description.ts';
 import type { SegmentFile } from '../media/segment-file.ts';
 import type { Timeline } from '../media/timeline.ts';
@@ -20,16 +21,7 @@ export interface Rendition {
 }
 
 /** A variant stream of the multivariant playlist (RFC 8216 section 4.3.4.2). */
-export interface Variant {
-  name: string;
-  bandwidth: number;
-  averageBandwidth: number;
-  codecs: string;
-  width: number | undefined;
-  height: number | undefined;
-  frameRate: number | undefined;
-  videoRange: 'SDR' | 'HLG' | 'PQ' | undefined;
-}
+export type Variant = PlaylistVariant;
 
 /** An entry of the audio group (RFC 8216 section 4.3.4.1). */
 export interface AudioRendition {

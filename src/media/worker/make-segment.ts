@@ -14,11 +14,13 @@ import type { EncoderSessions } from './encoder-sessions.ts';
 import { encodeSound, silentFrame } from './libav/encoded-audio.ts';
 import { encodeSegment } from './libav/encoded-video.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
-import type { SegmentJob, SegmentResult } from './protocol.ts';
+import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol.ts';
 
 export interface SegmentTools {
   demuxers: Demuxers;
   sessions: EncoderSessions;
+  /** Parameter sets of the encoders at work, by rendition key: they are the same for every segment. */
+  headers: Map<string, EncoderHeader>;
 }
 
 interface Runs {
@@ -30,7 +32,8 @@ interface Runs {
 export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<SegmentResult> {
   const copied = await copiedRuns(job, tools, signal);
   const encoded = await encodedRuns(job, tools, signal);
-  const bytes = await packaged(job, { video: copied.video ?? encoded.video, audio: copied.audio ?? encoded.audio });
+  const runs = { video: copied.video ?? encoded.video, audio: copied.audio ?? encoded.audio };
+  const bytes = await packaged(job, runs, tools);
   signal.throwIfAborted();
   const unfinished = `${job.outputPath}.tmp`;
   try {
@@ -83,10 +86,10 @@ async function encodedRuns(job: SegmentJob, { sessions }: SegmentTools, signal: 
   });
 }
 
-async function packaged(job: SegmentJob, runs: Runs): Promise<Uint8Array> {
+async function packaged(job: SegmentJob, runs: Runs, tools: SegmentTools): Promise<Uint8Array> {
   if (job.format === 'mpegts') {
     return tsSegment({
-      ...(runs.video && job.video ? { video: await tsVideo(job.video, runs.video) } : {}),
+      ...(runs.video && job.video ? { video: tsVideo(job.video, runs.video, await headerOf(job, tools)) } : {}),
       ...(runs.audio && job.audio ? { audio: { run: runs.audio, configuration: aacConfiguration(job.audio) } } : {}),
       isFirst: job.number === 0,
     });
@@ -97,13 +100,21 @@ async function packaged(job: SegmentJob, runs: Runs): Promise<Uint8Array> {
   return mediaSegment({ sequenceNumber: job.number + 1, trackId: 1, run, compositionShift });
 }
 
-async function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun): Promise<TsVideo> {
+function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun, header: EncoderHeader | undefined): TsVideo {
   const { track } = video;
-  const configuration = track.kind === 'copied' ? track.configuration : (await encoderHeader(track)).configuration;
+  const configuration = track.kind === 'copied' ? track.configuration : (header?.configuration ?? new Uint8Array(0));
   const { sps, pps } = parseAvcConfiguration(configuration);
   const reorderFrames = track.kind === 'copied' ? track.reorderFrames : track.bFrames;
   const reorderTicks = Math.round((reorderFrames * 90_000 * track.frameRate.den) / track.frameRate.num);
   return { codec: 'h264', run, parameterSets: [...sps, ...pps], reorderTicks };
+}
+
+async function headerOf(job: SegmentJob, { headers }: SegmentTools): Promise<EncoderHeader | undefined> {
+  const track = job.video?.track;
+  if (track?.kind !== 'encoded') return undefined;
+  const header = headers.get(job.renditionKey) ?? (await encoderHeader(track));
+  headers.set(job.renditionKey, header);
+  return header;
 }
 
 function aacConfiguration(audio: NonNullable<SegmentJob['audio']>): Uint8Array {

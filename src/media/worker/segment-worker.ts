@@ -7,18 +7,19 @@ import { quietLibav } from './libav/check.ts';
 import { describe } from './libav/describe.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
 import { makeSegment } from './make-segment.ts';
-import type { WorkerJob, WorkerReply, WorkerRequest, WorkerResults } from './protocol.ts';
+import type { EncoderHeader, WorkerJob, WorkerReply, WorkerRequest, WorkerResults } from './protocol.ts';
 import { scan } from './scan.ts';
 import { verify } from './verify.ts';
 
 const demuxers = new Demuxers();
 const sessions = new EncoderSessions();
+const headers = new Map<string, EncoderHeader>();
 const running = new Map<number, AbortController>();
 
 function perform(job: WorkerJob, signal: AbortSignal): Promise<WorkerResults[keyof WorkerResults]> {
   switch (job.kind) {
     case 'segment':
-      return makeSegment(job, { demuxers, sessions }, signal);
+      return makeSegment(job, { demuxers, sessions, headers }, signal);
     case 'describe':
       return demuxers.useFresh(job.input, describe);
     case 'scan':
