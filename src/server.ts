@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { CommunityAddons } from './addons/community-addons.ts';
 import { InstanceDirectory, isAliveInstance } from './base/instance-directory.ts';
 import type { Logger } from './base/logger.ts';
 import type { Config } from './config/config.ts';
@@ -67,9 +68,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sessions = createSessions({ options, instance, database, playables: playables.promise });
   const metrics = new Metrics();
   metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
+  const addons = stack.use(
+    new CommunityAddons({ catalogues: config.addonCatalogues, log, now: () => performance.now() }),
+  );
   const state: { media: 'ready' | 'starting' | 'failed' } = { media: 'starting' };
   const app = await createApp({
     sessions,
+    addons,
     log,
     identity,
     metrics,

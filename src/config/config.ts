@@ -13,6 +13,7 @@ export interface Config {
   /** Absolute. */
   tmpDirectory: string;
   allowedOrigins: string[];
+  addonCatalogues: string[];
   cacheBytes: number;
   memoryCacheBytes: number;
   sessionIdleMs: number;
@@ -36,6 +37,7 @@ export function readConfig(env: Environment = process.env): Config {
     dataDirectory: resolve(read(SETTINGS.dataDirectory, env) || userCacheDirectory(env, process.platform)),
     tmpDirectory: resolve(read(SETTINGS.tmpDirectory, env) || tmpdir()),
     allowedOrigins: read(SETTINGS.allowedOrigins, env),
+    addonCatalogues: read(SETTINGS.addonCatalogues, env),
     cacheBytes: read(SETTINGS.cacheBytes, env),
     memoryCacheBytes: read(SETTINGS.memoryCacheBytes, env),
     sessionIdleMs: read(SETTINGS.sessionIdleMs, env),

@@ -39,6 +39,10 @@ export const SETTINGS = {
     fallback: '',
     meaning: 'More web origins that may call the server, separated by commas',
   }),
+  addonCatalogues: setting('RAFFI_ADDON_CATALOGUES', addresses, {
+    fallback: 'https://api.strem.io/addonscollection.json,https://stremio-addons.com/catalog.json',
+    meaning: 'Catalogues behind `GET /community-addons`, separated by commas',
+  }),
   cacheBytes: setting('RAFFI_CACHE_SIZE', size, {
     fallback: '4GiB',
     meaning: 'How much disk the finished segments may take',
@@ -85,11 +89,24 @@ function listenAddress(text: string): ListenAddress {
   return { host: host === '' ? undefined : host, port };
 }
 
-function origins(text: string): string[] {
-  const list = text
+function listed(text: string): string[] {
+  return text
     .split(',')
     .map((each) => each.trim())
     .filter((each) => each !== '');
+}
+
+function addresses(text: string): string[] {
+  const list = listed(text);
+  for (const each of list) {
+    if (!/^https?:$/u.test(URL.parse(each)?.protocol ?? ''))
+      throw new Error(`"${each}" is not an address such as https://example.org/list.json`);
+  }
+  return list;
+}
+
+function origins(text: string): string[] {
+  const list = listed(text);
   for (const each of list) {
     if (URL.parse(each)?.origin !== each) throw new Error(`"${each}" is not an origin such as https://example.org`);
   }

@@ -2,6 +2,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 
+import type { CommunityAddons } from '../addons/community-addons.ts';
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
@@ -11,6 +12,7 @@ import { BufferPool } from './buffer-pool.ts';
 import { allowOrigins } from './cors.ts';
 import { errorBody, handleErrors, sendError, validationError } from './error-handler.ts';
 import type { Metrics } from './metrics.ts';
+import { communityAddonRoutes } from './routes/community-addons.ts';
 import { cleanupRoutes } from './routes/cleanup.ts';
 import { describeApi, docsRoutes } from './routes/docs.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
@@ -21,6 +23,7 @@ import { streamRoutes } from './routes/stream.ts';
 
 export interface AppParts {
   sessions: SessionRegistry;
+  addons: CommunityAddons;
   log: Logger;
   identity: Identity;
   metrics: Metrics;
@@ -50,6 +53,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     rootRoutes(scope, parts.identity);
     healthRoutes(scope, parts);
     docsRoutes(scope);
+    communityAddonRoutes(scope, parts.addons);
     sessionRoutes(scope, parts.sessions);
     hlsRoutes(scope, { sessions: parts.sessions, pool });
     streamRoutes(scope, { sessions: parts.sessions, pool });

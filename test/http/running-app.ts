@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
+import { CommunityAddons } from '../../src/addons/community-addons.ts';
 import { createLogger } from '../../src/base/logger.ts';
 import { createApp } from '../../src/http/app.ts';
 import { Metrics } from '../../src/http/metrics.ts';
@@ -31,6 +32,9 @@ export interface RunningApp extends AsyncDisposable {
 export interface RunningAppOptions {
   infoHoldMs?: number;
   database?: DatabaseSync;
+  /** Catalogues of add-ons, and how long each may take. */
+  catalogues?: string[];
+  catalogueTimeoutMs?: number;
   /** Instead of the files. */
   playables?: Playables;
 }
@@ -60,8 +64,17 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
     releaseIdleMs: 600_000,
     maxSessions: 20,
   });
+  const addons = stack.use(
+    new CommunityAddons({
+      catalogues: options.catalogues ?? [],
+      log: logger,
+      now: () => performance.now() + skippedMs,
+      ...(options.catalogueTimeoutMs === undefined ? {} : { timeoutMs: options.catalogueTimeoutMs }),
+    }),
+  );
   const app = await createApp({
     sessions,
+    addons,
     log: logger,
     identity: { name: 'raffi-server', version: '1.2.3' },
     metrics: new Metrics(),

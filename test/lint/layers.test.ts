@@ -9,9 +9,10 @@ import { after, before, test } from 'node:test';
 /** What each folder of src/ may import, besides base/. */
 const LAYERS: Record<string, string[]> = {
   cli: ['config'],
-  http: ['sessions', 'cast'],
+  http: ['sessions', 'cast', 'addons'],
   web: [],
   cast: [],
+  addons: [],
   sessions: ['sources', 'media', 'hls'],
   hls: [],
   media: [],
