@@ -10,7 +10,10 @@ import { CommunityAddons } from './addons/community-addons.ts';
 import { InstanceDirectory, isAliveInstance } from './base/instance-directory.ts';
 import type { Logger } from './base/logger.ts';
 import type { Config } from './config/config.ts';
+import { lanAddress } from './cast/cast-host.ts';
+import { CastTokens } from './cast/cast-tokens.ts';
 import { createApp } from './http/app.ts';
+import { listeningAt } from './http/listening.ts';
 import { Metrics } from './http/metrics.ts';
 import type { Readiness } from './http/routes/health.ts';
 import type { Identity } from './http/routes/root.ts';
@@ -53,6 +56,7 @@ export interface RunningServer extends AsyncDisposable {
   closeNow(): void;
 }
 
+const CLOCKS = { now: () => performance.now(), wallClock: () => Date.now() };
 const SWEEP_MS = 30_000;
 /** With less free, not even a few segments fit. */
 const DISK_NEEDED_BYTES = 64 * 2 ** 20;
@@ -65,7 +69,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const instance = stack.use(new InstanceDirectory(config.tmpDirectory));
   const database = stack.adopt(openStore(config, log), (opened) => opened.close());
   const playables = Promise.withResolvers<ClosablePlayables>();
-  const sessions = createSessions({ options, instance, database, playables: playables.promise });
+  const castTokens = new CastTokens(CLOCKS);
+  const sessions = createSessions({ options, instance, database, castTokens, playables: playables.promise });
   const metrics = new Metrics();
   metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
   const addons = stack.use(
@@ -78,7 +83,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     log,
     identity,
     metrics,
-    allowedOrigins: config.allowedOrigins,
+    access: config,
+    castTokens,
+    castHost: () => config.castHost ?? (listeningAt(app.addresses()).isLoopbackOnly ? undefined : lanAddress()),
+    now: CLOCKS.now,
     readiness: () => readiness(state.media, instance.path),
   });
   stack.defer(() => app.close());
@@ -100,7 +108,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   playables.resolve(startMedia(options, context, state));
   stack.defer(async () => (await playables.promise.catch(() => undefined))?.[Symbol.asyncDispose]?.());
-  const sweep = setInterval(() => sessions.sweep(), SWEEP_MS).unref();
+  const sweepAll = () => {
+    sessions.sweep();
+    castTokens.sweep();
+  };
+  const sweep = setInterval(sweepAll, SWEEP_MS).unref();
   stack.defer(() => clearInterval(sweep));
   removeLeftovers(instance, log);
   return running(app.addresses(), stack.move(), instance);
@@ -120,22 +132,23 @@ interface SessionsNeeds {
   options: ServerOptions;
   instance: InstanceDirectory;
   database: DatabaseSync;
+  castTokens: CastTokens;
   playables: Promise<Playables>;
 }
 
-function createSessions({ options, instance, database, playables }: SessionsNeeds): SessionRegistry {
+function createSessions({ options, instance, database, castTokens, playables }: SessionsNeeds): SessionRegistry {
   const { config, log } = options;
   return new SessionRegistry({
     playables: new DeferredPlayables(playables),
     store: new SqliteSessionStore(database, { owner: instance.path, isAlive: isAliveInstance }),
     log,
     checkSource: (source) => checkSource(source),
-    now: () => performance.now(),
-    wallClock: () => Date.now(),
+    ...CLOCKS,
     infoHoldMs: INFO_HOLD_MS,
     sessionIdleMs: config.sessionIdleMs,
     releaseIdleMs: config.releaseIdleMs,
     maxSessions: config.maxSessions,
+    onEnd: (id) => castTokens.revokeSession(id),
   });
 }
 
@@ -192,11 +205,10 @@ function running(
   const addresses = listening.filter((each) => typeof each === 'object');
   const [first] = addresses;
   if (first === undefined) throw new TypeError('the server listens nowhere');
-  const isLoopbackOnly = addresses.every(({ address }) => address.startsWith('127.') || address === '::1');
   const host = first.family === 'IPv6' ? `[${first.address}]` : first.address;
   return {
     url: `http://${host === '[::]' || host === '0.0.0.0' ? '127.0.0.1' : host}:${first.port}`,
-    isLoopbackOnly,
+    isLoopbackOnly: listeningAt(listening).isLoopbackOnly,
     closeNow: () => instance[Symbol.dispose](),
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };

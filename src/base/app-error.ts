@@ -2,6 +2,7 @@
 
 const STATUS = {
   BAD_REQUEST: 400,
+  UNAUTHORIZED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
@@ -31,18 +32,22 @@ export interface AppErrorOptions {
   cause?: unknown;
   /** One more sentence: what the person can do about it. */
   hint?: string;
+  /** When another try makes sense. */
+  retryAfterSeconds?: number;
 }
 
 /** A failure with a sentence that may be shown to a person: no paths of ours, no secrets, no stack. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, sentence: string, options: AppErrorOptions = {}) {
     super(sentence, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.hint = options.hint;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 
   get status(): number {

@@ -29,7 +29,8 @@ export async function serve(): Promise<void> {
     `try: curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'\n`,
   );
   flushCompileCache();
-  if (!server.isLoopbackOnly) log.warn('listening on the network: everybody in it can use this server');
+  if (!server.isLoopbackOnly && config.isLanOpen)
+    log.warn('RAFFI_LAN_OPEN: everybody in the network can use this server');
 }
 
 async function started(config: Config, log: ReturnType<typeof createLogger>): Promise<RunningServer> {

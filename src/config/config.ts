@@ -14,6 +14,14 @@ export interface Config {
   tmpDirectory: string;
   allowedOrigins: string[];
   addonCatalogues: string[];
+  /** Lower case. */
+  allowedHosts: string[];
+  /** Addresses or networks. */
+  trustedProxies: string[];
+  lanToken: string | undefined;
+  isLanOpen: boolean;
+  /** Host, or host and port. */
+  castHost: string | undefined;
   cacheBytes: number;
   memoryCacheBytes: number;
   sessionIdleMs: number;
@@ -38,6 +46,11 @@ export function readConfig(env: Environment = process.env): Config {
     tmpDirectory: resolve(read(SETTINGS.tmpDirectory, env) || tmpdir()),
     allowedOrigins: read(SETTINGS.allowedOrigins, env),
     addonCatalogues: read(SETTINGS.addonCatalogues, env),
+    allowedHosts: read(SETTINGS.allowedHosts, env),
+    trustedProxies: read(SETTINGS.trustedProxies, env),
+    lanToken: read(SETTINGS.lanToken, env),
+    isLanOpen: read(SETTINGS.isLanOpen, env),
+    castHost: read(SETTINGS.castHost, env),
     cacheBytes: read(SETTINGS.cacheBytes, env),
     memoryCacheBytes: read(SETTINGS.memoryCacheBytes, env),
     sessionIdleMs: read(SETTINGS.sessionIdleMs, env),

@@ -1,4 +1,5 @@
 // Every setting of the server, in one table: name, default, meaning. The documentation is made from it.
+import { parseNetwork } from '../base/ip-address.ts';
 import type { LogLevel } from '../base/logger.ts';
 
 export interface Setting<T> {
@@ -42,6 +43,29 @@ export const SETTINGS = {
   addonCatalogues: setting('RAFFI_ADDON_CATALOGUES', addresses, {
     fallback: 'https://api.strem.io/addonscollection.json,https://stremio-addons.com/catalog.json',
     meaning: 'Catalogues behind `GET /community-addons`, separated by commas',
+  }),
+  allowedHosts: setting('RAFFI_ALLOWED_HOSTS', hostNames, {
+    fallback: '',
+    meaning: 'More names under which the server may be called, separated by commas: of a proxy, or in the home network',
+  }),
+  trustedProxies: setting('RAFFI_TRUSTED_PROXIES', networks, {
+    fallback: '',
+    meaning:
+      'Proxies whose `X-Forwarded-For` is believed: addresses or networks such as `10.0.0.0/8`, separated by commas',
+  }),
+  lanToken: setting('RAFFI_LAN_TOKEN', secret, {
+    fallback: '',
+    meaning:
+      'Opens the server to devices of the network that know this text, of 12 characters or more; shown as a QR code at the start',
+  }),
+  isLanOpen: setting('RAFFI_LAN_OPEN', isOn, {
+    fallback: '',
+    meaning: '`1`: every device of the home network may use the server, without a token',
+  }),
+  castHost: setting('RAFFI_CAST_HOST', castHost, {
+    fallback: '',
+    shown: 'the address in the home network',
+    meaning: 'Host, or `host:port`, under which cast devices reach the server',
   }),
   cacheBytes: setting('RAFFI_CACHE_SIZE', size, {
     fallback: '4GiB',
@@ -103,6 +127,50 @@ function addresses(text: string): string[] {
       throw new Error(`"${each}" is not an address such as https://example.org/list.json`);
   }
   return list;
+}
+
+function hostNames(text: string): string[] {
+  const list = listed(text.toLowerCase()).map((each) => each.replace(/^\[(?<six>.*)\]$/u, '$<six>'));
+  for (const each of list) {
+    if (!/^[a-z\d._-]+$|^[\da-f:.]+$/u.test(each)) throw new Error(`"${each}" is not a name such as nas.example.org`);
+  }
+  return list;
+}
+
+function networks(text: string): string[] {
+  const list = listed(text);
+  for (const each of list) {
+    try {
+      parseNetwork(each);
+    } catch (cause) {
+      throw new Error(`"${each}" is neither an address nor a network such as 10.0.0.0/8`, { cause });
+    }
+  }
+  return list;
+}
+
+const SECRET_LENGTH = 12;
+
+function secret(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (text.length < SECRET_LENGTH || !/^[\x21-\x7e]+$/u.test(text)) {
+    throw new Error(`write ${SECRET_LENGTH} characters or more, without spaces`);
+  }
+  return text;
+}
+
+function isOn(text: string): boolean {
+  const word = text.trim().toLowerCase();
+  if (['', '0', 'false', 'no', 'off'].includes(word)) return false;
+  if (['1', 'true', 'yes', 'on'].includes(word)) return true;
+  throw new Error('write 1 or 0');
+}
+
+function castHost(text: string): string | undefined {
+  if (text.trim() === '') return undefined;
+  if (!/^(?:[a-z\d._-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/iu.test(text.trim()))
+    throw new Error('write it as host or host:port');
+  return text.trim();
 }
 
 function origins(text: string): string[] {

@@ -1,18 +1,22 @@
 // The HTTP application: every route over the sessions it is given. It listens to nothing by itself.
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { fastify, LogController } from 'fastify';
+import { fastify, LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 
 import type { CommunityAddons } from '../addons/community-addons.ts';
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
+import type { CastTokens } from '../cast/cast-tokens.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import type { App } from './app-type.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { allowOrigins } from './cors.ts';
 import { errorBody, handleErrors, sendError, validationError } from './error-handler.ts';
+import { Gatekeeper, type AccessOptions } from './gatekeeper.ts';
+import { listeningAt } from './listening.ts';
 import type { Metrics } from './metrics.ts';
 import { communityAddonRoutes } from './routes/community-addons.ts';
+import { castTokenRoutes } from './routes/cast-token.ts';
 import { cleanupRoutes } from './routes/cleanup.ts';
 import { describeApi, docsRoutes } from './routes/docs.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
@@ -27,7 +31,13 @@ export interface AppParts {
   log: Logger;
   identity: Identity;
   metrics: Metrics;
-  allowedOrigins: string[];
+  /** Who may call. */
+  access: AccessOptions;
+  castTokens: CastTokens;
+  /** Host, with a port if it is not ours, under which cast devices reach us; undefined: under no address but the caller's. */
+  castHost(): string | undefined;
+  /** Monotonic clock, milliseconds. */
+  now(): number;
   /** State of each part the server needs, by name. */
   readiness(): Promise<Readiness>;
 }
@@ -39,30 +49,39 @@ const MAX_PARAMETER_LENGTH = 512;
 export async function createApp(parts: AppParts): Promise<App> {
   const methods = new AllowedMethods();
   const pool = new BufferPool();
-  const app = bareApp(parts);
+  const { access, castTokens, now, sessions } = parts;
+  const gatekeeper: Gatekeeper = new Gatekeeper({
+    ...access,
+    castTokens,
+    now,
+    listening: () => listeningAt(app.addresses()),
+  });
+  const app = bareApp(parts, gatekeeper);
   app.addHook('onRoute', (route) => methods.add(route));
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Content-Type-Options', 'nosniff');
+    gatekeeper.admit(request, reply);
   });
   app.addHook('onResponse', async (request, reply) => parts.metrics.observe(request, reply));
   onlyJsonBodies(app);
   handleErrors(app, methods);
-  await allowOrigins(app, { allowedOrigins: parts.allowedOrigins });
+  await allowOrigins(app, gatekeeper);
   await describeApi(app, parts.identity);
   await app.register(async (scope: App) => {
     rootRoutes(scope, parts.identity);
     healthRoutes(scope, parts);
     docsRoutes(scope);
     communityAddonRoutes(scope, parts.addons);
-    sessionRoutes(scope, parts.sessions);
-    hlsRoutes(scope, { sessions: parts.sessions, pool });
-    streamRoutes(scope, { sessions: parts.sessions, pool });
+    sessionRoutes(scope, sessions);
+    hlsRoutes(scope, { sessions, pool });
+    streamRoutes(scope, { sessions, pool });
+    castTokenRoutes(scope, { sessions, castTokens, castHost: parts.castHost });
   });
-  await app.register(async (scope: App) => cleanupRoutes(scope, parts.sessions));
+  await app.register(async (scope: App) => cleanupRoutes(scope, { sessions, castTokens }));
   return app;
 }
 
-function bareApp(parts: AppParts): App {
+function bareApp(parts: AppParts, gatekeeper: Gatekeeper): App {
   return fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -70,7 +89,9 @@ function bareApp(parts: AppParts): App {
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     schemaErrorFormatter: validationError,
-    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
+    // Addresses the router cannot even parse come this way, past every hook.
+    frameworkErrors: (error, request, reply) =>
+      void sendError(refusalOf(gatekeeper, request, reply) ?? error, request, reply),
     keepAliveTimeout: 75_000,
     // Covers receiving the request only, never the time a segment takes.
     requestTimeout: 60_000,
@@ -85,6 +106,15 @@ function bareApp(parts: AppParts): App {
       );
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
+}
+
+function refusalOf(gatekeeper: Gatekeeper, request: FastifyRequest, reply: FastifyReply): Error | undefined {
+  try {
+    gatekeeper.admit(request, reply);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error('refused', { cause: error });
+  }
 }
 
 /** JSON or nothing; a JSON content type without a body is nothing too, as many clients send it with DELETE. */

@@ -45,7 +45,7 @@ export function sendError(error: Error, request: FastifyRequest, reply: FastifyR
     if (shown.status === 500) request.log.error(line, 'request failed');
     else request.log.warn(line, 'request could not be served');
   }
-  const retryAfter = RETRY_AFTER_SECONDS.get(shown.code);
+  const retryAfter = shown.retryAfterSeconds ?? RETRY_AFTER_SECONDS.get(shown.code);
   if (retryAfter !== undefined) reply.header('Retry-After', retryAfter);
   return reply
     .code(shown.status)

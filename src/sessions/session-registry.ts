@@ -31,6 +31,8 @@ export interface SessionRegistryOptions {
   /** The item of a session is let go this long after its last request. */
   releaseIdleMs: number;
   maxSessions: number;
+  /** Called once for each session that ended. */
+  onEnd?(id: string): void;
 }
 
 /** A crash forgets at most this much of the time of the last request. */
@@ -100,6 +102,7 @@ export class SessionRegistry implements AsyncDisposable {
     this.#savedAtMs.delete(id);
     this.#attempt(() => this.#options.store.delete(id));
     session.close().catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'session did not close well'));
+    this.#options.onEnd?.(id);
     this.#options.log.info({ session: id }, 'session ended');
     return true;
   }

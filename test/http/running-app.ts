@@ -6,7 +6,9 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { CommunityAddons } from '../../src/addons/community-addons.ts';
 import { createLogger } from '../../src/base/logger.ts';
+import { CastTokens } from '../../src/cast/cast-tokens.ts';
 import { createApp } from '../../src/http/app.ts';
+import type { AccessOptions } from '../../src/http/gatekeeper.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import type { Playables } from '../../src/sessions/playable.ts';
 import { SessionRegistry } from '../../src/sessions/session-registry.ts';
@@ -37,6 +39,10 @@ export interface RunningAppOptions {
   catalogueTimeoutMs?: number;
   /** Instead of the files. */
   playables?: Playables;
+  access?: Partial<AccessOptions>;
+  castHost?: string;
+  /** Instead of 127.0.0.1. */
+  host?: string;
 }
 
 export async function startApp(options: RunningAppOptions = {}): Promise<RunningApp> {
@@ -49,6 +55,8 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
   let skippedMs = 0;
+  const clocks = { now: () => performance.now() + skippedMs, wallClock: () => Date.now() + skippedMs };
+  const castTokens = new CastTokens(clocks);
   const sessions = new SessionRegistry({
     playables: options.playables ?? files,
     store: new SqliteSessionStore(options.database ?? openDatabase(':memory:'), {
@@ -57,12 +65,12 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
     }),
     log: logger,
     checkSource: ({ uri, kind, headers }) => assertPresent(parseLocator(uri, { kind, headers })),
-    now: () => performance.now() + skippedMs,
-    wallClock: () => Date.now() + skippedMs,
+    ...clocks,
     infoHoldMs: options.infoHoldMs ?? 8000,
     sessionIdleMs: 24 * 3_600_000,
     releaseIdleMs: 600_000,
     maxSessions: 20,
+    onEnd: (id) => castTokens.revokeSession(id),
   });
   const addons = stack.use(
     new CommunityAddons({
@@ -78,12 +86,22 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
     log: logger,
     identity: { name: 'raffi-server', version: '1.2.3' },
     metrics: new Metrics(),
-    allowedOrigins: ['https://friend.example'],
+    access: {
+      allowedOrigins: ['https://friend.example'],
+      allowedHosts: [],
+      trustedProxies: [],
+      lanToken: undefined,
+      isLanOpen: false,
+      ...options.access,
+    },
+    castTokens,
+    castHost: () => options.castHost,
+    now: () => performance.now() + skippedMs,
     readiness: async () => ({ ready: true, parts: { media: { state: 'ready' } } }),
   });
   stack.defer(() => app.close());
   stack.use(sessions);
-  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const url = await app.listen({ port: 0, host: options.host ?? '127.0.0.1' });
   const session = async (body: Record<string, unknown> = {}) => newSession(url, { source: film, ...body });
   const owned = stack.move();
   const wait = (milliseconds: number) => (skippedMs += milliseconds);

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
+import type { CastTokens } from '../../cast/cast-tokens.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { App } from '../app-type.ts';
 
@@ -9,7 +10,12 @@ const QUERY = Type.Object({ id: Type.Optional(Type.String()) }, { additionalProp
 const DONE = Type.Object({ ok: Type.Literal(true) });
 const MAX_ID_LENGTH = 512;
 
-export function cleanupRoutes(app: App, sessions: SessionRegistry): void {
+export interface CleanupParts {
+  sessions: SessionRegistry;
+  castTokens: CastTokens;
+}
+
+export function cleanupRoutes(app: App, { sessions, castTokens }: CleanupParts): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 
@@ -25,8 +31,10 @@ export function cleanupRoutes(app: App, sessions: SessionRegistry): void {
     schema,
     handler: async (request, reply) => {
       const id = request.query.id ?? idInBody(request);
-      if (id === undefined) sessions.sweep();
-      else sessions.end(id);
+      if (id === undefined) {
+        sessions.sweep();
+        castTokens.sweep();
+      } else sessions.end(id);
       reply.header('Cache-Control', 'no-store');
       return { ok: true } as const;
     },

@@ -14,6 +14,7 @@ export async function describeApi(app: App, identity: Identity): Promise<void> {
         { name: 'server', description: 'Is it there, and how is it' },
         { name: 'sessions', description: 'One session is one viewer of one item' },
         { name: 'playback', description: 'Playlists and segments' },
+        { name: 'cast', description: 'Playing on other devices' },
       ],
     },
   });

@@ -1,0 +1,60 @@
+// What kind of network an IP address belongs to, whatever notation hides it.
+import ipaddr from 'ipaddr.js';
+
+/**
+ * `loopback`: this machine; `private`: a home or company network (RFC 1918, RFC 6598, RFC 4193); `public`: the internet;
+ * `special`: link-local, multicast, metadata services of clouds, and everything nobody serves files from.
+ */
+export type IpKind = 'loopback' | 'private' | 'public' | 'special';
+
+/** Metadata services that hide among private addresses: AWS by IPv6, Alibaba, Oracle. */
+const METADATA = new Set(['fd00:ec2::254', '100.100.100.200', '192.0.0.192']);
+
+const KINDS = new Map<string, IpKind>([
+  ['loopback', 'loopback'],
+  ['private', 'private'],
+  ['carrierGradeNat', 'private'],
+  ['uniqueLocal', 'private'],
+  ['unicast', 'public'],
+]);
+
+/** Kind of the address, brackets and zone ignored; undefined when it is not one. Only the usual notation of IPv4 counts. */
+export function ipKind(text: string): IpKind | undefined {
+  const address = plainIp(text);
+  if (address === undefined) return undefined;
+  if (METADATA.has(address)) return 'special';
+  return KINDS.get(ipaddr.parse(address).range()) ?? 'special';
+}
+
+/** The address as it is compared: no brackets, no zone, IPv4 where IPv6 only wraps it (mapped, or through NAT64). */
+export function plainIp(text: string): string | undefined {
+  const bare = text.replace(/^\[(?<inside>.*)\]$/u, '$<inside>').replace(/%[^%]*$/u, '');
+  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return bare;
+  if (!ipaddr.IPv6.isValid(bare) || !bare.includes(':')) return undefined;
+  const six = ipaddr.IPv6.parse(bare);
+  if (six.isIPv4MappedAddress()) return six.toIPv4Address().toString();
+  const isNat64 = six.range() === 'rfc6052';
+  return isNat64 ? ipaddr.fromByteArray(six.toByteArray().slice(12)).toString() : six.toRFC5952String();
+}
+
+export function isLoopbackIp(text: string | undefined): boolean {
+  return text !== undefined && ipKind(text) === 'loopback';
+}
+
+/** Whether `address` lies in one of `networks`: addresses, or networks as `10.0.0.0/8`. */
+export function isInNetworks(address: string, networks: readonly string[]): boolean {
+  const plain = plainIp(address);
+  if (plain === undefined) return false;
+  const parsed = ipaddr.parse(plain);
+  return networks.some((network) => {
+    const [base, bits] = parseNetwork(network);
+    return base.kind() === parsed.kind() && parsed.match(base, bits);
+  });
+}
+
+/** @throws Error unless it is an address or a network */
+export function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (text.includes('/')) return ipaddr.parseCIDR(text);
+  const address = ipaddr.parse(plainIp(text) ?? text);
+  return [address, address.kind() === 'ipv4' ? 32 : 128];
+}

@@ -1,0 +1,69 @@
+// Tokens in requests, and tokens in the playlists that answer them: a player that was given one must find it on every address.
+import type { FastifyRequest } from 'fastify';
+
+const CAST_HEADER = 'x-raffi-cast-token';
+const BEARER = /^Bearer +(?<token>\S+) *$/iu;
+export const PAIRING_COOKIE = 'raffi_lan_token';
+
+export interface PresentedTokens {
+  castToken: string | undefined;
+  lanToken: string | undefined;
+  lanCookie: string | undefined;
+}
+
+export function presentedTokens(request: FastifyRequest): PresentedTokens {
+  const query = queryOf(request);
+  const bearer = BEARER.exec(request.headers.authorization ?? '')?.groups?.['token'];
+  const header = request.headers[CAST_HEADER];
+  return {
+    castToken: query.get('cast_token') ?? (Array.isArray(header) ? header[0] : header),
+    lanToken: query.get('lan_token') ?? bearer,
+    lanCookie: cookie(request.headers.cookie ?? '', PAIRING_COOKIE),
+  };
+}
+
+/** The playlist with the request's token on every address of ours in it. A bearer stays a header. */
+export function withToken(playlist: string, request: FastifyRequest): string {
+  const query = queryOf(request);
+  const { castToken } = presentedTokens(request);
+  if (castToken !== undefined) return withParameter(playlist, 'cast_token', castToken);
+  const lanToken = query.get('lan_token');
+  return lanToken === null ? playlist : withParameter(playlist, 'lan_token', lanToken);
+}
+
+/** Lines that are addresses, and the URI attributes of tags (RFC 8216 section 4.3). */
+function withParameter(playlist: string, name: string, value: string): string {
+  const carry = (uri: string) => carried(uri, `${name}=${encodeURIComponent(value)}`);
+  const lines = playlist.split('\n').map((line) => {
+    if (line.startsWith('#')) return line.replaceAll(/(?<=[:,]URI=")[^"]*(?=")/gu, carry);
+    return line.trim() === '' ? line : carry(line);
+  });
+  return lines.join('\n');
+}
+
+/** Only relative addresses are ours; any other must never see the token. */
+function carried(uri: string, parameter: string): string {
+  if (/^[a-z][a-z\d+.-]*:|^\/\//iu.test(uri)) return uri;
+  return `${uri}${uri.includes('?') ? '&' : '?'}${parameter}`;
+}
+
+function queryOf(request: FastifyRequest): URLSearchParams {
+  const [, query = ''] = request.url.split(/\?(.*)/su);
+  return new URLSearchParams(query);
+}
+
+function cookie(header: string, name: string): string | undefined {
+  for (const pair of header.split(';')) {
+    const [key, value] = pair.split('=', 2);
+    if (key?.trim() === name) return decoded(value?.trim() ?? '');
+  }
+  return undefined;
+}
+
+function decoded(value: string): string | undefined {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return undefined;
+  }
+}
