@@ -24,10 +24,9 @@ export async function serve(): Promise<void> {
   const server = await started(config, log);
   surviveErrors((err) => log.error({ err }, 'an error nobody caught'));
   endOnSignal(server, () => flushed(destination));
-  process.stdout.write(`${IDENTITY.name} ${IDENTITY.version} listening on ${server.url}\n`);
-  process.stdout.write(
-    `try: curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'\n`,
-  );
+  const example = `curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'`;
+  // In one write: whoever waits for the first line has the second one too.
+  process.stdout.write(`${IDENTITY.name} ${IDENTITY.version} listening on ${server.url}\ntry: ${example}\n`);
   flushCompileCache();
   if (!server.isLoopbackOnly && config.isLanOpen)
     log.warn('RAFFI_LAN_OPEN: everybody in the network can use this server');
