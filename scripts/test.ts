@@ -12,6 +12,7 @@ interface Tool {
 }
 
 const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+const PYTHONS = ['/usr/bin/python3', 'python3'];
 const FONT = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf';
 
 const TOOLS: Tool[] = [
@@ -25,6 +26,11 @@ const TOOLS: Tool[] = [
     debian: 'fonts-dejavu-core',
     what: 'the font DejaVu Sans',
     isHere: () => process.platform !== 'linux' || existsSync(FONT),
+  },
+  {
+    debian: 'python3-libtorrent',
+    what: "libtorrent's Python bindings (the seeders of the torrent tests)",
+    isHere: () => PYTHONS.some((python) => spawnSync(python, ['-c', 'import libtorrent']).status === 0),
   },
 ];
 

@@ -1,0 +1,99 @@
+// Magnet links (BEP 9, 53) and bare info hashes: what they name, and the hints they give. They come from strangers.
+import { AppError } from '../../base/app-error.ts';
+import { onlyVersion2 } from './metainfo.ts';
+
+export interface Magnet {
+  /** 40 lower-case hex digits. */
+  infoHash: string;
+  /** What the link calls the content, for people only; empty when it does not. */
+  name: string;
+  trackers: string[];
+  webSeeds: string[];
+  /** `host:port`, IPv6 addresses in brackets. */
+  peers: string[];
+  /** Files the link is about (`so`), as ranges `[first, last]` of indexes; empty: any. */
+  selected: [number, number][];
+}
+
+const MAX_TRACKERS = 100;
+const MAX_WEB_SEEDS = 50;
+const MAX_PEERS = 100;
+const MAX_RANGES = 100;
+const MAX_NAME_LENGTH = 255;
+
+const HEX = /^[0-9a-f]{40}$/iu;
+const BASE32 = /^[a-z2-7]{32}$/iu;
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+const PEER = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/iu;
+
+/** @throws AppError SOURCE_UNUSABLE with what is wrong */
+export function parseMagnet(text: string): Magnet {
+  const query = /^magnet:\?(.*)$/isu.exec(text)?.[1];
+  if (query === undefined) throw unusable('The magnet link is not valid');
+  // The search parameters of a URL are decoded leniently: broken escapes stay as they are.
+  const members = new URLSearchParams(query);
+  return {
+    infoHash: topic(members),
+    name: (members.get('dn') ?? '').replaceAll(/[\p{Cc}\p{Cf}]/gu, '_').slice(0, MAX_NAME_LENGTH),
+    trackers: addresses(members, 'tr', /^(?:https?|wss?|udp):\/\//iu).slice(0, MAX_TRACKERS),
+    webSeeds: addresses(members, 'ws', /^https?:\/\//iu).slice(0, MAX_WEB_SEEDS),
+    peers: all(members, 'x.pe').filter(isPeer).slice(0, MAX_PEERS),
+    selected: ranges(members.get('so') ?? ''),
+  };
+}
+
+/** 40 hex digits or 32 of base32 as 40 lower-case hex digits; undefined when it is neither. */
+export function parseInfoHash(text: string): string | undefined {
+  if (HEX.test(text)) return text.toLowerCase();
+  return BASE32.test(text) ? hexOfBase32(text.toLowerCase()) : undefined;
+}
+
+/** What a bare info hash names. */
+export function magnetOf(infoHash: string): Magnet {
+  return { infoHash, name: '', trackers: [], webSeeds: [], peers: [], selected: [] };
+}
+
+function topic(members: URLSearchParams): string {
+  // Also `xt.1`, `xt.2`, ... of links that name several.
+  const topics = [...members].filter(([key]) => /^xt(?:\.\d+)?$/u.test(key)).map(([, value]) => value);
+  for (const each of topics) {
+    const hash = /^urn:btih:(.+)$/iu.exec(each)?.[1];
+    const infoHash = hash === undefined ? undefined : parseInfoHash(hash);
+    if (infoHash !== undefined) return infoHash;
+  }
+  if (topics.some((each) => /^urn:btmh:/iu.test(each))) throw onlyVersion2();
+  throw unusable('The magnet link names no torrent');
+}
+
+function hexOfBase32(text: string): string {
+  let value = 0n;
+  for (const character of text) value = value * 32n + BigInt(ALPHABET.indexOf(character));
+  return value.toString(16).padStart(40, '0');
+}
+
+function addresses(members: URLSearchParams, key: string, looks: RegExp): string[] {
+  return all(members, key).filter((each) => looks.test(each) && URL.canParse(each));
+}
+
+function all(members: URLSearchParams, key: string): string[] {
+  return [...new Set(members.getAll(key).map((each) => each.trim()))];
+}
+
+function isPeer(text: string): boolean {
+  const port = Number(PEER.exec(text)?.[1]);
+  return port > 0 && port < 65_536;
+}
+
+/** `0,2,4-7`; what cannot be read is left out. */
+function ranges(text: string): [number, number][] {
+  const found: [number, number][] = [];
+  for (const each of text.split(',').slice(0, MAX_RANGES)) {
+    const [, first, last = first] = /^(\d{1,9})(?:-(\d{1,9}))?$/u.exec(each.trim()) ?? [];
+    if (first !== undefined && Number(first) <= Number(last)) found.push([Number(first), Number(last)]);
+  }
+  return found;
+}
+
+function unusable(sentence: string): AppError {
+  return new AppError('SOURCE_UNUSABLE', sentence);
+}

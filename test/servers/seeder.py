@@ -1,0 +1,75 @@
+# A seeder on loopback: libtorrent without any discovery of peers. Ends when its standard input ends.
+# Its one argument is JSON: {"directory", "host", "torrents": [{"metainfo", "content"}], "uploadLimit", "isEncrypted", "transport"}.
+# Writes {"port"} when it listens, then for each line it reads the bytes of payload it has sent: {"sent"}.
+import json
+import os
+import sys
+
+import libtorrent as lt
+
+wish = json.loads(sys.argv[1])
+host = wish["host"]
+only_utp = wish["transport"] == "utp"
+session = lt.session(
+    {
+        "listen_interfaces": ("[%s]:0" if ":" in host else "%s:0") % host,
+        "enable_dht": False,
+        "enable_lsd": False,
+        "enable_upnp": False,
+        "enable_natpmp": False,
+        "enable_incoming_utp": only_utp,
+        "enable_outgoing_utp": only_utp,
+        "enable_incoming_tcp": not only_utp,
+        "enable_outgoing_tcp": not only_utp,
+        "in_enc_policy": 0 if wish["isEncrypted"] else 1,
+        "out_enc_policy": 0 if wish["isEncrypted"] else 1,
+        "allowed_enc_level": 2 if wish["isEncrypted"] else 3,
+        "allow_multiple_connections_per_ip": True,
+        "announce_to_all_trackers": True,
+        "choking_algorithm": 0,
+        "unchoke_slots_limit": -1,
+        "validate_https_trackers": False,
+        "alert_mask": 0,
+    }
+)
+
+
+def lay_out(files, content, directory):
+    """Writes the files where libtorrent wants to find them, whatever names they have."""
+    with open(content, "rb") as source:
+        for index in range(files.num_files()):
+            if files.file_flags(index) & lt.file_flags_t.flag_pad_file:
+                continue
+            path = files.file_path(index, directory)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            source.seek(files.file_offset(index))
+            left = files.file_size(index)
+            with open(path, "wb") as target:
+                while left > 0:
+                    chunk = source.read(min(left, 1 << 20))
+                    target.write(chunk)
+                    left -= len(chunk)
+
+
+handles = []
+for number, torrent in enumerate(wish["torrents"]):
+    # Each in a directory of its own: two torrents may have the same name.
+    directory = os.path.join(wish["directory"], str(number))
+    params = lt.add_torrent_params()
+    params.ti = lt.torrent_info(torrent["metainfo"])
+    lay_out(params.ti.files(), torrent["content"], directory)
+    params.save_path = directory
+    params.flags = lt.torrent_flags.seed_mode
+    params.upload_limit = wish["uploadLimit"]
+    handles.append(session.add_torrent(params))
+
+
+def say(**members):
+    sys.stdout.write(json.dumps(members) + "\n")
+    sys.stdout.flush()
+
+
+say(port=session.listen_port())
+for line in sys.stdin:
+    say(sent=sum(handle.status().total_payload_upload for handle in handles))
+os._exit(0)
