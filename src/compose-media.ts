@@ -52,6 +52,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
   const owned = stack.move();
   return {
     open: (source, signal) => playables.open(source, signal),
+    transfer: (source) => playables.transfer(source),
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }

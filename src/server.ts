@@ -7,6 +7,7 @@ import { performance } from 'node:perf_hooks';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { CommunityAddons } from './addons/community-addons.ts';
+import { AppError } from './base/app-error.ts';
 import { InstanceDirectory, isAliveInstance } from './base/instance-directory.ts';
 import type { Logger } from './base/logger.ts';
 import type { Config } from './config/config.ts';
@@ -19,6 +20,7 @@ import type { Readiness } from './http/routes/health.ts';
 import type { Identity } from './http/routes/root.ts';
 import { DeferredPlayables } from './sessions/deferred-playables.ts';
 import type { Playables, PlayableSource } from './sessions/playable.ts';
+import type { TorrentLibrary } from './sessions/torrent-library.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { openDatabase } from './sessions/store/database.ts';
 import type { KnowledgeStore } from './sessions/store/session-store.ts';
@@ -38,7 +40,12 @@ export interface PlayablesContext {
   recordChild(pid: number): { forget(): void };
 }
 
-export type ClosablePlayables = Playables & Partial<AsyncDisposable>;
+/** The media side: what sessions play, and the torrents, by themselves. */
+export interface ClosablePlayables extends Playables, Partial<AsyncDisposable> {
+  torrents?: TorrentLibrary & { readonly state: PartState };
+}
+
+type PartState = Readiness['parts'][string]['state'];
 
 export interface ServerOptions {
   config: Config;
@@ -76,9 +83,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const addons = stack.use(
     new CommunityAddons({ catalogues: config.addonCatalogues, log, now: () => performance.now() }),
   );
-  const state: { media: 'ready' | 'starting' | 'failed' } = { media: 'starting' };
+  const state: PartStates = { media: () => 'starting', torrents: () => 'starting' };
   const app = await createApp({
     sessions,
+    torrents: () => torrentsOf(playables.promise),
     addons,
     log,
     identity,
@@ -87,7 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     castTokens,
     castHost: () => config.castHost ?? (listeningAt(app.addresses()).isLoopbackOnly ? undefined : lanAddress()),
     now: CLOCKS.now,
-    readiness: () => readiness(state.media, instance.path),
+    readiness: () => readiness(state, instance.path),
   });
   stack.defer(() => app.close());
   sessions.takeOver();
@@ -156,25 +164,42 @@ async function checkSource({ uri, kind, headers }: PlayableSource): Promise<void
   await assertPresent(parseLocator(uri, { kind, headers }));
 }
 
+interface PartStates {
+  media(): PartState;
+  torrents(): PartState;
+}
+
+async function torrentsOf(playables: Promise<ClosablePlayables>): Promise<TorrentLibrary> {
+  try {
+    const { torrents } = await playables;
+    if (torrents !== undefined) return torrents;
+  } catch (cause) {
+    throw new AppError('NOT_READY', 'The torrent engine could not be started.', { cause });
+  }
+  throw new AppError('NOT_READY', 'Torrents are switched off.');
+}
+
 async function startMedia(
   options: ServerOptions,
   context: PlayablesContext,
-  state: { media: string },
+  state: PartStates,
 ): Promise<ClosablePlayables> {
   try {
     const playables = await options.createPlayables(context);
-    state.media = 'ready';
+    state.media = () => 'ready';
+    state.torrents = () => playables.torrents?.state ?? 'ready';
     return playables;
   } catch (err) {
-    state.media = 'failed';
+    state.media = state.torrents = () => 'failed';
     options.log.error({ err }, 'media engine could not be started');
     throw err;
   }
 }
 
-async function readiness(media: 'ready' | 'starting' | 'failed', directory: string): Promise<Readiness> {
+async function readiness(state: PartStates, directory: string): Promise<Readiness> {
   const disk = await diskState(directory);
-  return { ready: media === 'ready' && disk.state === 'ready', parts: { media: { state: media }, disk } };
+  const parts = { media: { state: state.media() }, disk, torrents: { state: state.torrents() } };
+  return { ready: Object.values(parts).every((part) => part.state === 'ready'), parts };
 }
 
 /** Whether segments can be written. */

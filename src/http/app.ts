@@ -7,6 +7,7 @@ import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { CastTokens } from '../cast/cast-tokens.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
+import type { TorrentLibrary } from '../sessions/torrent-library.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import type { App } from './app-type.ts';
 import { BufferPool } from './buffer-pool.ts';
@@ -24,9 +25,12 @@ import { hlsRoutes } from './routes/hls.ts';
 import { rootRoutes, type Identity } from './routes/root.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamRoutes } from './routes/stream.ts';
+import { torrentRoutes } from './routes/torrents.ts';
 
 export interface AppParts {
   sessions: SessionRegistry;
+  /** Waits for the torrent engine to be there. */
+  torrents(): Promise<TorrentLibrary>;
   addons: CommunityAddons;
   log: Logger;
   identity: Identity;
@@ -76,6 +80,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     hlsRoutes(scope, { sessions, pool });
     streamRoutes(scope, { sessions, pool });
     castTokenRoutes(scope, { sessions, castTokens, castHost: parts.castHost });
+    torrentRoutes(scope, { torrents: parts.torrents, pool });
   });
   await app.register(async (scope: App) => cleanupRoutes(scope, { sessions, castTokens }));
   return app;

@@ -1,4 +1,4 @@
-// Replies with the bytes of an immutable entity, from memory or from a file, whole or one range of it.
+// Replies with the bytes of an immutable entity, from memory, from a file or as they come, whole or one range of it.
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -15,13 +15,13 @@ export interface Entity {
   /** Strong validator, with quotes. */
   etag: string;
   sizeBytes: number;
-  /** The bytes, or the path of the file that holds them. */
-  content: Uint8Array | string;
+  /** The bytes, the path of the file that holds them, or what gives those of a range `[start, end)` as they come. */
+  content: Uint8Array | string | ((range: ByteRange) => AsyncIterable<Uint8Array>);
 }
 
 /**
  * Answers GET and HEAD with 200, 206, 304 or 416.
- * @throws the error of the file system when the file cannot be opened; nothing was sent then
+ * @throws the error of the file system when the file cannot be opened, or of what gives the bytes before the first; nothing was sent then
  */
 export async function sendEntity(
   request: FastifyRequest,
@@ -65,6 +65,7 @@ async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, 
     beginRaw(reply).end();
     return;
   }
+  if (typeof content === 'function') return sendAsTheyCome(reply, content(range));
   if (typeof content !== 'string') {
     beginRaw(reply).end(content.subarray(range.start, range.end));
     return;
@@ -73,6 +74,21 @@ async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, 
   const response = beginRaw(reply);
   if (await writeRange(response, { file, pool, range })) response.end();
   else response.destroy();
+}
+
+/** The headers wait for the first bytes, so that a failure can still be told. A later one breaks the connection: an end would be a lie. */
+async function sendAsTheyCome(reply: FastifyReply, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  let response: ServerResponse | undefined;
+  try {
+    for await (const chunk of chunks) {
+      response ??= beginRaw(reply);
+      if (!(await written(response, chunk))) return void response.destroy();
+    }
+    (response ?? beginRaw(reply)).end();
+  } catch (error) {
+    if (response === undefined) throw error;
+    response.destroy();
+  }
 }
 
 /** Takes the response over from the framework, with the headers that were set so far (those of CORS among them). */

@@ -1,17 +1,25 @@
 // Playables that are still being built: sessions may be made at once, their items open when the parts are up.
 import { untilAborted } from '../base/until-aborted.ts';
-import type { Playable, Playables, PlayableSource } from './playable.ts';
+import type { Playable, Playables, PlayableSource, TransferFacts } from './playable.ts';
 
 export class DeferredPlayables implements Playables {
   readonly #ready: Promise<Playables>;
+  #playables: Playables | undefined;
 
   constructor(ready: Promise<Playables>) {
     this.#ready = ready;
-    ready.catch(() => undefined);
+    ready.then(
+      (playables) => (this.#playables = playables),
+      () => undefined,
+    );
   }
 
   async open(source: PlayableSource, signal: AbortSignal): Promise<Playable> {
     const playables = await untilAborted(this.#ready, signal);
     return playables.open(source, signal);
+  }
+
+  transfer(source: PlayableSource): TransferFacts | undefined {
+    return this.#playables?.transfer?.(source);
   }
 }

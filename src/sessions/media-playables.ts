@@ -1,4 +1,6 @@
 // Opens what a session plays. Sessions of one source share one presentation; it is closed when the last of them lets go.
+import { LRUCache } from 'lru-cache';
+
 import { isAbort } from '../base/app-error.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import { isStoredFacts, toStored } from '../media/facts.ts';
@@ -6,11 +8,12 @@ import type { MediaFacts } from '../media/facts.ts';
 import { probe } from '../media/probe.ts';
 import { openSource } from '../sources/open-source.ts';
 import type { OpenSourceOptions, OpenedSource } from '../sources/open-source.ts';
-import { parseLocator } from '../sources/source-locator.ts';
+import { parseLocator, type TorrentLocator } from '../sources/source-locator.ts';
 import type { Source } from '../sources/source.ts';
+import { TorrentSource } from '../sources/torrent/torrent-source.ts';
 import { explained, MediaPresentation } from './media-presentation.ts';
 import type { MediaEngine } from './media-presentation.ts';
-import type { Playable, Playables, PlayableSource, RelayedPlaylist } from './playable.ts';
+import type { Playable, Playables, PlayableSource, RelayedPlaylist, TransferFacts } from './playable.ts';
 import type { Presentation } from './presentation.ts';
 import { SharedPresentation } from './shared-presentation.ts';
 import type { KnowledgeStore } from './store/session-store.ts';
@@ -36,21 +39,39 @@ interface Holding {
   users: number;
 }
 
+/** Torrents by what named them, for those named by a file. */
+const KEPT_TORRENTS = 1000;
+
 export class MediaPlayables implements Playables {
   readonly #options: MediaPlayablesOptions;
   /** By what is played and from where: an address that fails must not spoil the same film from another. */
   readonly #open = new Map<string, Holding>();
   readonly #probes = new SingleFlight<MediaFacts>();
+  /** By the locator's text. */
+  readonly #torrents = new LRUCache<string, { infoHash: string; fileIndex: number }>({ max: KEPT_TORRENTS });
 
   constructor(options: MediaPlayablesOptions) {
     this.#options = options;
   }
 
   async open(wanted: PlayableSource, signal: AbortSignal): Promise<Playable> {
-    const locator = parseLocator(wanted.uri, { kind: wanted.kind, headers: wanted.headers });
+    const locator = parseLocator(wanted.uri, wanted);
     const opened = await openSource(locator, this.#options.sources, signal);
     if (opened.kind === 'hls') return this.#options.relay(opened.upstream, signal);
-    return this.#present({ source: opened.source, key: `${opened.source.id} ${JSON.stringify(locator)}` }, signal);
+    const { source } = opened;
+    // However a torrent was named, its bytes come from the same swarm.
+    const isTorrent = source instanceof TorrentSource;
+    if (isTorrent)
+      this.#torrents.set(JSON.stringify(locator), { infoHash: source.infoHash, fileIndex: source.fileIndex });
+    const key = isTorrent ? source.id : `${source.id} ${JSON.stringify(locator)}`;
+    return this.#present({ source, key }, signal);
+  }
+
+  transfer(wanted: PlayableSource): TransferFacts | undefined {
+    const locator = parseLocator(wanted.uri, wanted);
+    if (locator.kind !== 'torrent') return undefined;
+    const { infoHash, fileIndex } = this.#torrents.get(JSON.stringify(locator)) ?? named(locator);
+    return infoHash === undefined ? undefined : this.#options.sources.torrents?.transfer(infoHash, fileIndex);
   }
 
   async #present(found: Found, signal: AbortSignal): Promise<Presentation> {
@@ -104,4 +125,9 @@ export class MediaPlayables implements Playables {
       await holding.presentation[Symbol.asyncDispose]();
     });
   }
+}
+
+/** What a locator says by itself: the info hash is known before the torrent is open, unless a file names it. */
+function named({ torrent, fileIndex }: TorrentLocator): { infoHash?: string; fileIndex: number | undefined } {
+  return torrent.kind === 'magnet' ? { infoHash: torrent.magnet.infoHash, fileIndex } : { fileIndex };
 }

@@ -46,9 +46,22 @@ export interface RelayedBytes {
 
 export type Playable = Presentation | RelayedPlaylist;
 
+/** How a torrent is doing, for those who wait for it. */
+export interface TransferFacts {
+  infoHash: string;
+  peers: number;
+  /** Bytes per second. */
+  downloadSpeed: number;
+  /** 0-100: share of the file that is here. */
+  progress: number;
+  sizeBytes: number | undefined;
+}
+
 /** Opens what is behind a source. Each `open` is matched by one dispose. */
 export interface Playables {
   open(source: PlayableSource, signal: AbortSignal): Promise<Playable>;
+  /** How the torrent behind a source is doing, also while it is being opened; undefined when it is none, or unknown. */
+  transfer?(source: PlayableSource): TransferFacts | undefined;
 }
 
 export function isRelayed(playable: Playable): playable is RelayedPlaylist {

@@ -1,4 +1,5 @@
 // The answer of `GET /sessions/{id}`: what is known of a session right now, in the fields clients know.
+import type { TransferFacts } from './playable.ts';
 import type { AudioFacts, PlayableFacts, SubtitleFacts, VideoFacts } from './playable-facts.ts';
 
 export type SessionStatus = 'starting' | 'ready' | 'streaming' | 'error';
@@ -54,14 +55,17 @@ export interface SessionFacts {
   status: SessionStatus;
   error: string | undefined;
   facts: PlayableFacts | undefined;
+  isTorrent: boolean;
+  /** How a torrent is doing; undefined also while nobody knows. */
+  transfer: TransferFacts | undefined;
 }
 
 export function sessionInfo(session: SessionFacts): SessionInfo {
-  const { facts } = session;
+  const { facts, transfer } = session;
   return {
     id: session.id,
     source: session.source,
-    kind: session.kind,
+    kind: session.isTorrent ? 'torrent' : session.kind,
     createdAt: new Date(session.createdAtMs).toISOString(),
     startTime: session.startSeconds,
     status: session.status,
@@ -74,11 +78,12 @@ export function sessionInfo(session: SessionFacts): SessionInfo {
     })),
     audioIndex: session.audioIndex,
     availableStreams: facts === undefined ? [] : [...facts.audio.map(audioInfo), ...facts.subtitles.map(subtitleInfo)],
-    isTorrent: session.kind === 'torrent',
-    progress: facts === undefined ? 0 : 100,
-    peers: 0,
-    downloadSpeed: '0 B/s',
-    fileSize: facts?.fileSizeBytes ?? 0,
+    isTorrent: session.isTorrent,
+    ...(transfer === undefined ? {} : { torrentInfoHash: transfer.infoHash }),
+    progress: transfer?.progress ?? (facts === undefined || session.isTorrent ? 0 : 100),
+    peers: transfer?.peers ?? 0,
+    downloadSpeed: speedText(transfer?.downloadSpeed ?? 0),
+    fileSize: facts?.fileSizeBytes ?? transfer?.sizeBytes ?? 0,
     canSeek: facts?.canSeek ?? false,
     position: session.positionSeconds,
     ...(facts?.video === undefined ? {} : { video: videoInfo(facts.video) }),
@@ -90,6 +95,15 @@ export function sessionInfo(session: SessionFacts): SessionInfo {
     })),
     why: facts?.why ?? [],
   };
+}
+
+const SPEED_UNITS = ['B/s', 'kB/s', 'MB/s', 'GB/s'] as const;
+
+/** "5.2 MB/s" */
+function speedText(bytesPerSecond: number): string {
+  const power = Math.max(0, Math.min(SPEED_UNITS.length - 1, Math.floor(Math.log10(bytesPerSecond) / 3)));
+  const value = bytesPerSecond / 1000 ** power;
+  return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${SPEED_UNITS[power]}`;
 }
 
 function audioInfo(track: AudioFacts, index: number): StreamInfo {

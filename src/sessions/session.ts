@@ -2,6 +2,7 @@
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import { segmentSeconds } from '../media/timeline.ts';
+import { namesTorrent } from '../sources/source-locator.ts';
 import { defaultAudioIndex } from './default-audio.ts';
 import { Opening } from './opening.ts';
 import { factsOf, type PlayableFacts } from './playable-facts.ts';
@@ -42,6 +43,7 @@ export class Session {
   readonly #opening: Opening;
   readonly #position: PlaybackPosition;
   readonly #waits = new ViewerWaits();
+  readonly #isTorrent: boolean;
   #record: SessionRecord;
   #facts: PlayableFacts | undefined;
   #infoAsked = false;
@@ -50,6 +52,7 @@ export class Session {
   constructor(record: SessionRecord, options: SessionOptions) {
     this.#record = record;
     this.#options = options;
+    this.#isTorrent = namesTorrent(record.source.uri, record.source);
     this.#position = new PlaybackPosition(record.positionSeconds, options.now);
     this.#opening = new Opening({
       open: (signal) => options.playables.open(record.source, signal),
@@ -216,6 +219,8 @@ export class Session {
       status: this.#status(),
       error: failure === undefined ? undefined : sentenceOf(failure),
       facts: this.#facts,
+      isTorrent: this.#isTorrent,
+      transfer: this.#isTorrent ? this.#options.playables.transfer?.(this.#record.source) : undefined,
     });
   }
 
@@ -270,7 +275,7 @@ export class Session {
   }
 
   #coolDownMs(failures: number): number {
-    if (this.#record.source.kind === 'torrent') return TORRENT_COOL_DOWN_MS;
+    if (this.#isTorrent) return TORRENT_COOL_DOWN_MS;
     return COOL_DOWN_MS[Math.min(failures, COOL_DOWN_MS.length) - 1] ?? 0;
   }
 }

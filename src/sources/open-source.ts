@@ -1,22 +1,26 @@
-// Opens what a locator names: a local file, a file on a server with or without ranges, or an HLS playlist.
+// Opens what a locator names: a local file, a file on a server with or without ranges, an HLS playlist, or a torrent.
 import { AppError } from '../base/app-error.ts';
 import { FileSource } from './file/file-source.ts';
 import { firstContact, type FirstContact } from './http/first-contact.ts';
 import { HlsUpstream } from './http/hls-upstream.ts';
 import { HttpClient, type HttpClientOptions } from './http/http-client.ts';
 import { HttpSource } from './http/http-source.ts';
-import type { SourcePublisher } from './http/publisher.ts';
+import type { SourcePublisher } from './source-publisher.ts';
 import { BRIEF, PATIENT, type RetryPolicy } from './http/retry-policy.ts';
 import { sniff } from './http/sniff.ts';
 import { SpoolSource } from './http/spool-source.ts';
-import type { SourceLocator } from './source-locator.ts';
+import { openTorrent } from './open-torrent.ts';
+import type { HttpLocator, SourceLocator } from './source-locator.ts';
 import type { Source } from './source.ts';
+import type { Torrents } from './torrent/torrents.ts';
 
 export interface OpenSourceOptions {
   /** Existing directory for the copies of sources that only come in order. */
   spoolDirectory: string;
   /** Where remote sources are published for the media workers. */
   endpoint: SourcePublisher;
+  /** Undefined: torrents are refused. */
+  torrents?: Torrents | undefined;
   checkAddress?: HttpClientOptions['checkAddress'];
   checkIp?: HttpClientOptions['checkIp'];
   userAgent?: string | undefined;
@@ -57,6 +61,7 @@ export async function openSource(
   signal: AbortSignal,
 ): Promise<OpenedSource> {
   if (locator.kind === 'file') return { kind: 'media', source: await openFile(locator.path, signal) };
+  if (locator.kind === 'torrent') return { kind: 'media', source: await openTorrent(locator, options, signal) };
   return openHttp(locator, options, signal);
 }
 
@@ -75,11 +80,7 @@ async function openFile(path: string, signal: AbortSignal): Promise<Source> {
   }
 }
 
-async function openHttp(
-  locator: Extract<SourceLocator, { kind: 'http' }>,
-  options: OpenSourceOptions,
-  signal: AbortSignal,
-): Promise<OpenedSource> {
+async function openHttp(locator: HttpLocator, options: OpenSourceOptions, signal: AbortSignal): Promise<OpenedSource> {
   const { url, headers } = locator;
   const client = new HttpClient({ home: url, headers, ...options });
   const policy = { ...PATIENT, ...options.retry };

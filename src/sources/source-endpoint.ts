@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 import { AppError, isAbort } from '../base/app-error.ts';
-import type { SourcePublisher } from './http/publisher.ts';
+import type { SourcePublisher } from './source-publisher.ts';
 import { IN_ORDER_QUERY, isFarAhead } from './in-order-input.ts';
 import type { Source } from './source.ts';
 

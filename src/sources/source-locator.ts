@@ -1,25 +1,35 @@
-// Where a source is: the text a caller sends, checked once and turned into a local path or an http(s) address.
+// Where a source is: the text a caller sends, checked once and turned into a local path, an http(s) address or a torrent.
 import { platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import { AppError } from '../base/app-error.ts';
 import { inspectFile } from './file/inspect-file.ts';
 import { checkHeaders, type RequestHeaders } from './http/request-headers.ts';
+import { magnetOf, parseInfoHash, parseMagnet, type Magnet } from './torrent/magnet.ts';
 
-export type SourceLocator = { kind: 'file'; path: string } | { kind: 'http'; url: URL; headers: RequestHeaders };
+export type FileLocator = { kind: 'file'; path: string };
+export type HttpLocator = { kind: 'http'; url: URL; headers: RequestHeaders };
+/** By a magnet or info hash, or by a `.torrent` file at a path or address. */
+export type TorrentLocator = {
+  kind: 'torrent';
+  torrent: { kind: 'magnet'; magnet: Magnet } | FileLocator | HttpLocator;
+  /** Which of its files; undefined: the largest film. */
+  fileIndex: number | undefined;
+};
+export type SourceLocator = FileLocator | HttpLocator | TorrentLocator;
 
 export interface LocatorHints {
-  /** What the caller believes it is. Only `torrent` matters: desktop clients send local paths as `http`. */
+  /** What the caller believes it is. Only `torrent` matters, for a `.torrent` file of another name: desktop clients send local paths as `http`. */
   kind?: 'http' | 'torrent' | 'file' | undefined;
+  /** Which file of a torrent. */
+  fileIndex?: number | undefined;
   /** Sent with requests for an http(s) source, to its own host only. */
   headers?: RequestHeaders | undefined;
 }
 
 const MAX_TEXT = 16_384;
-const TORRENTS = 'Torrents are not supported yet';
 const WINDOWS_DRIVE = /^[A-Za-z]:[\\/]/;
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/;
-const INFO_HASH = /^(?:[0-9a-fA-F]{40}|[A-Za-z2-7]{32})$/;
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ].*)?$/i;
 
 /**
@@ -30,13 +40,39 @@ export function parseLocator(text: string, hints: LocatorHints = {}): SourceLoca
   checkText(text);
   // A path may end in a space; an address never does.
   const source = SCHEME.test(text.trim()) ? text.trim() : text;
-  if (hints.kind === 'torrent' || INFO_HASH.test(source)) throw unusable(TORRENTS);
+  const { fileIndex } = hints;
+  const infoHash = parseInfoHash(source.trim());
+  if (infoHash !== undefined) return torrent({ kind: 'magnet', magnet: magnetOf(infoHash) }, fileIndex);
+  if (/^magnet:/i.test(source)) return torrent({ kind: 'magnet', magnet: parseMagnet(source) }, fileIndex);
+  const place = parsePlace(source, hints.headers ?? {});
+  return hints.kind === 'torrent' || namesTorrentFile(place) ? torrent(place, fileIndex) : place;
+}
+
+function torrent(named: TorrentLocator['torrent'], fileIndex: number | undefined): TorrentLocator {
+  return { kind: 'torrent', torrent: named, fileIndex };
+}
+
+function namesTorrentFile(place: FileLocator | HttpLocator): boolean {
+  const name = place.kind === 'file' ? place.path : place.url.pathname;
+  return name.toLowerCase().endsWith('.torrent');
+}
+
+function parsePlace(source: string, headers: RequestHeaders): FileLocator | HttpLocator {
   if (WINDOWS_DRIVE.test(source)) return fileLocator(checkWindowsPath(source));
   if (/^[\\/]{2}/.test(source)) throw unusable('Network and device paths are not supported');
   const scheme = SCHEME.exec(source)?.[1]?.toLowerCase();
-  if (scheme !== undefined) return urlLocator(scheme, source, hints.headers ?? {});
+  if (scheme !== undefined) return urlLocator(scheme, source, headers);
   if (source.startsWith('/')) return fileLocator(source);
-  throw unusable('The source must be a web address or the full path of a file');
+  throw unusable('The source must be a web address, the full path of a file, a magnet link or an info hash');
+}
+
+/** Whether the text of a source names a torrent; false for texts that name nothing. */
+export function namesTorrent(text: string, hints: LocatorHints): boolean {
+  try {
+    return parseLocator(text, hints).kind === 'torrent';
+  } catch {
+    return false;
+  }
 }
 
 export interface PresenceRules {
@@ -49,7 +85,8 @@ export interface PresenceRules {
  * @throws AppError SOURCE_NOT_FOUND, SOURCE_UNUSABLE (a directory, pipe, device, ...), SOURCE_FORBIDDEN
  */
 export async function assertPresent(locator: SourceLocator, rules: PresenceRules = {}): Promise<void> {
-  if (locator.kind === 'file') await inspectFile(locator.path, rules.roots);
+  const place = locator.kind === 'torrent' ? locator.torrent : locator;
+  if (place.kind === 'file') await inspectFile(place.path, rules.roots);
 }
 
 function checkText(source: string): void {
@@ -58,13 +95,11 @@ function checkText(source: string): void {
   if (/[\u0000-\u001f\u007f]/.test(source)) throw unusable('The source contains control characters');
 }
 
-function urlLocator(scheme: string, source: string, headers: RequestHeaders): SourceLocator {
-  if (scheme === 'magnet') throw unusable(TORRENTS);
+function urlLocator(scheme: string, source: string, headers: RequestHeaders): FileLocator | HttpLocator {
   if (scheme === 'file') return fileLocator(pathOfFileUrl(source));
   if (scheme !== 'http' && scheme !== 'https') throw unusable(`Sources of the kind "${scheme}:" are not supported`);
   const url = URL.parse(source);
   if (url === null || url.hostname === '') throw unusable('The web address is not valid');
-  if (url.pathname.toLowerCase().endsWith('.torrent')) throw unusable(TORRENTS);
   url.hash = '';
   return { kind: 'http', ...takeCredentials(url, checkHeaders(headers)) };
 }
@@ -111,8 +146,7 @@ function checkWindowsPath(path: string): string {
   return path;
 }
 
-function fileLocator(path: string): SourceLocator {
-  if (path.toLowerCase().endsWith('.torrent')) throw unusable(TORRENTS);
+function fileLocator(path: string): FileLocator {
   if (platform === 'win32' && !WINDOWS_DRIVE.test(path)) throw unusable('The source must be the full path of a file');
   return { kind: 'file', path };
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { CommunityAddons } from '../../src/addons/community-addons.ts';
+import { AppError } from '../../src/base/app-error.ts';
 import { createLogger } from '../../src/base/logger.ts';
 import { CastTokens } from '../../src/cast/cast-tokens.ts';
 import { createApp } from '../../src/http/app.ts';
@@ -82,6 +83,7 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
   );
   const app = await createApp({
     sessions,
+    torrents: () => Promise.reject(new AppError('NOT_READY', 'There are no torrents here.')),
     addons,
     log: logger,
     identity: { name: 'raffi-server', version: '1.2.3' },

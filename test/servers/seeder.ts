@@ -96,8 +96,8 @@ async function written(
 }
 
 async function member(lines: AsyncIterator<string>, name: string): Promise<number> {
-  const { value, done } = await lines.next();
-  const said: unknown = done === true ? undefined : JSON.parse(String(value));
+  const line = await lines.next();
+  const said: unknown = line.done === true ? undefined : JSON.parse(line.value);
   if (typeof said === 'object' && said !== null && name in said) return Number(Reflect.get(said, name));
   throw new Error('the seeder ended; is python3-libtorrent installed?');
 }

@@ -10,7 +10,7 @@ import { SegmentScheduler } from '../../src/media/segment-scheduler.ts';
 import { WorkerPool } from '../../src/media/worker-pool.ts';
 import { MediaPlayables } from '../../src/sessions/media-playables.ts';
 import { isRelayed } from '../../src/sessions/playable.ts';
-import type { SourcePublisher } from '../../src/sources/http/publisher.ts';
+import type { SourcePublisher } from '../../src/sources/source-publisher.ts';
 import { SourceEndpoint } from '../../src/sources/source-endpoint.ts';
 import { clip } from '../media/clips.ts';
 import { FaultServer } from '../servers/fault-server.ts';

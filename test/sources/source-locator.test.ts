@@ -70,11 +70,9 @@ const REFUSED: [string, RegExp][] = [
   ['C:\\a.mkv:secret', /not valid/],
   ['C:\\\\host\\a', /not valid/],
   ['C:a.mkv', /"c:" are not supported/],
-  ['magnet:?xt=urn:btih:0123456789012345678901234567890123456789', /Torrents are not supported yet/],
-  ['0123456789abcdef0123456789abcdef01234567', /Torrents/],
-  ['MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U', /Torrents/],
-  ['https://example.com/a.torrent', /Torrents/],
-  ['C:\\a.torrent', /Torrents/],
+  ['magnet:?xt=urn:btih:01234567890123456789', /names no torrent/],
+  ['magnet:', /not valid/],
+  ['0123456789abcdef0123456789abcdef0123456', /full path/],
   ['http://', /not valid/],
   ['http://exa mple.com/', /not valid/],
 ];
@@ -90,11 +88,35 @@ for (const [text, sentence] of REFUSED) {
   });
 }
 
-test('refuses everything called a torrent', () => {
-  assert.throws(
-    () => parseLocator('http://example.com/a', { kind: 'torrent' }),
-    appError('SOURCE_UNUSABLE', /Torrents/),
-  );
+test('magnets and info hashes are torrents, whatever the kind says', () => {
+  const hash = '0123456789abcdef0123456789abcdef01234567';
+  for (const text of [
+    hash,
+    ` ${hash.toUpperCase()} `,
+    `magnet:?xt=urn:btih:${hash}`,
+    'AERUKZ4JVPG66AJDIVTYTK6N54ASGRLH',
+  ]) {
+    const locator = parseLocator(text, { kind: 'http', fileIndex: 3 });
+    assert.equal(locator.kind, 'torrent', text);
+    assert.equal(locator.kind === 'torrent' && locator.fileIndex, 3);
+    assert.equal(
+      locator.kind === 'torrent' && locator.torrent.kind === 'magnet' && locator.torrent.magnet.infoHash,
+      hash,
+    );
+  }
+});
+
+test('files and addresses are torrents by their name, or when the caller says so', { skip: !POSIX }, () => {
+  const of = (text: string, kind?: 'http' | 'torrent'): unknown[] => {
+    const locator = parseLocator(text, { kind });
+    return [locator.kind, locator.kind === 'torrent' ? locator.torrent.kind : undefined];
+  };
+  assert.deepEqual(of('/films/a.Torrent'), ['torrent', 'file']);
+  assert.deepEqual(of('C:\\a.torrent'), ['torrent', 'file']);
+  assert.deepEqual(of('https://example.com/a.torrent?x=1'), ['torrent', 'http']);
+  assert.deepEqual(of('https://example.com/download/7', 'torrent'), ['torrent', 'http']);
+  assert.deepEqual(of('/films/a', 'torrent'), ['torrent', 'file']);
+  assert.deepEqual(of('https://example.com/download/7'), ['http', undefined]);
 });
 
 test('refuses headers that would break a request, naming them', () => {

@@ -15,6 +15,7 @@ export async function describeApi(app: App, identity: Identity): Promise<void> {
         { name: 'sessions', description: 'One session is one viewer of one item' },
         { name: 'playback', description: 'Playlists and segments' },
         { name: 'cast', description: 'Playing on other devices' },
+        { name: 'torrents', description: 'Torrents by their info hash, without a session' },
       ],
     },
   });

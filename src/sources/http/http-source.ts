@@ -8,7 +8,7 @@ import type { FirstContact } from './first-contact.ts';
 import type { HttpClient } from './http-client.ts';
 import { PAGE_BYTES, PageCache, pageOf } from './page-cache.ts';
 import { PageReads } from './page-reads.ts';
-import type { SourcePublisher } from './publisher.ts';
+import type { SourcePublisher } from '../source-publisher.ts';
 import { RemoteFile } from './remote-file.ts';
 import { resilientBytes } from './resilient-bytes.ts';
 import type { RetryPolicy } from './retry-policy.ts';

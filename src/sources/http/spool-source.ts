@@ -10,7 +10,7 @@ import type { EndpointInput, MediaInput, Source } from '../source.ts';
 import { contentId, nameOf } from './content-id.ts';
 import type { FirstContact } from './first-contact.ts';
 import type { HttpClient } from './http-client.ts';
-import type { SourcePublisher } from './publisher.ts';
+import type { SourcePublisher } from '../source-publisher.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { SpoolAllowance } from './spool-allowance.ts';
 import { SpoolDownload, spoolWriteError } from './spool-download.ts';

@@ -53,8 +53,7 @@ export function parseMetainfo(bytes: Uint8Array): Metainfo {
   };
 }
 
-/** The `info` dictionary alone, as peers send it (BEP 9). @throws AppError SOURCE_UNUSABLE */
-export function parseInfo(info: BencodedDictionary): Omit<Metainfo, 'infoHash' | 'trackers' | 'webSeeds'> {
+function parseInfo(info: BencodedDictionary): Omit<Metainfo, 'infoHash' | 'trackers' | 'webSeeds'> {
   const pieces = info.get('pieces');
   if (info.get('meta version') === 2 && pieces === undefined) throw onlyVersion2();
   const pieceBytes = pieceLength(info.get('piece length'));

@@ -1,0 +1,116 @@
+// A file of a torrent as a source: reads wait for the blocks they need, and the download follows the readers.
+import { createHash } from 'node:crypto';
+
+import { AppError } from '../../base/app-error.ts';
+import type { ByteRange } from '../../base/byte-range.ts';
+import type { SourcePublisher } from '../source-publisher.ts';
+import type { MediaInput, Source } from '../source.ts';
+import type { ReaderProfile, TorrentFile, TorrentHandle } from './torrent-engine.ts';
+
+export interface TorrentSourceOptions {
+  /** Owned from here on. */
+  handle: TorrentHandle;
+  file: TorrentFile;
+  publisher: SourcePublisher;
+  closed(): void;
+}
+
+interface StreamWish extends ByteRange {
+  profile: ReaderProfile;
+  verifiedOnly: boolean;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+/** A piece that fails its hash is fetched anew from others; a second failure waits for pieces that have passed it. */
+const TRIES = 3;
+
+export class TorrentSource implements Source {
+  readonly id: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly seekable = true;
+  readonly input: MediaInput;
+  readonly infoHash: string;
+  readonly fileIndex: number;
+  readonly #options: TorrentSourceOptions;
+  readonly #life = new AbortController();
+
+  constructor(options: TorrentSourceOptions) {
+    const { handle, file } = options;
+    this.#options = options;
+    this.infoHash = handle.info.infoHash;
+    this.fileIndex = file.index;
+    this.id = contentId(this.infoHash, file.index);
+    this.name = file.path.split('/').at(-1) ?? file.path;
+    this.sizeBytes = file.sizeBytes;
+    this.input = { kind: 'endpoint', url: options.publisher.publish(this) };
+  }
+
+  get handle(): TorrentHandle {
+    return this.#options.handle;
+  }
+
+  async read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#read(range, { profile: 'probe', verifiedOnly: tries > 1 }, signal);
+      } catch (error) {
+        // Nothing was handed out yet, so what turned out to be wrong can simply be read again.
+        if (tries === TRIES || !isBadData(error)) throw error;
+      }
+    }
+  }
+
+  async *stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    yield* this.#stream({ ...this.#within(range), profile: 'hls', verifiedOnly: false }, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#life.signal.aborted) return;
+    this.#life.abort(new AppError('SOURCE_FAILED', 'The source is closed'));
+    this.#options.publisher.withdraw(this);
+    this.#options.handle[Symbol.dispose]();
+    this.#options.closed();
+  }
+
+  async #read(
+    range: ByteRange,
+    how: { profile: ReaderProfile; verifiedOnly: boolean },
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    const { start, end } = this.#within(range);
+    const bytes = Buffer.allocUnsafeSlow(Math.max(0, end - start));
+    let filled = 0;
+    for await (const chunk of this.#stream({ start, end, ...how }, signal)) {
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    }
+    return bytes;
+  }
+
+  async *#stream({ start, end, ...how }: StreamWish, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    signal.throwIfAborted();
+    this.#life.signal.throwIfAborted();
+    if (start >= end) return;
+    const either = AbortSignal.any([signal, this.#life.signal]);
+    using reader = this.#options.handle.open(this.fileIndex, { start, end, ...how });
+    while (reader.position < end) {
+      const chunk = await reader.read(Math.min(CHUNK_BYTES, end - reader.position), either);
+      if (chunk.length === 0) throw new TypeError('the file of a torrent ended before its end');
+      yield chunk;
+    }
+  }
+
+  #within({ start, end = this.sizeBytes }: { start: number; end?: number }): ByteRange {
+    return { start, end: Math.min(end, this.sizeBytes) };
+  }
+}
+
+/** 32 hex digits: the info hash is a hash of all the content, so no byte has to be read for it. */
+export function contentId(infoHash: string, fileIndex: number): string {
+  return createHash('sha256').update(`torrent ${infoHash} ${fileIndex}`).digest('hex').slice(0, 32);
+}
+
+function isBadData(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'SOURCE_CHANGED';
+}
