@@ -37,7 +37,7 @@ export async function openTorrent(
 
 async function readTorrentFile({ path }: FileLocator, signal: AbortSignal): Promise<Uint8Array> {
   await using source = await FileSource.open(path, signal);
-  return source.read({ start: 0, end: MAX_TORRENT_FILE_BYTES + 1 }, signal);
+  return await source.read({ start: 0, end: MAX_TORRENT_FILE_BYTES + 1 }, signal);
 }
 
 async function fetchTorrentFile(
@@ -46,5 +46,9 @@ async function fetchTorrentFile(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   await using client = new HttpClient({ home: url, headers, ...options });
-  return fetchSmallFile({ client, url, policy: { ...BRIEF, ...options.firstRetry } }, MAX_TORRENT_FILE_BYTES, signal);
+  return await fetchSmallFile(
+    { client, url, policy: { ...BRIEF, ...options.firstRetry } },
+    MAX_TORRENT_FILE_BYTES,
+    signal,
+  );
 }
