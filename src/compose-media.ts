@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Metrics } from './http/metrics.ts';
 import { SegmentCache } from './media/segment-cache.ts';
 import { SegmentScheduler } from './media/segment-scheduler.ts';
+import { SubtitleLibrary } from './media/subtitles/subtitle-library.ts';
 import { WorkerPool } from './media/worker-pool.ts';
 import type { ClosablePlayables, PlayablesContext } from './server.ts';
 import { MediaPlayables } from './sessions/media-playables.ts';
@@ -43,6 +44,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
     engine: {
       scheduler,
       run: (job, signal) => pool.run(job, signal),
+      subtitles: stack.use(new SubtitleLibrary(knowledge)),
       sourceError: (source) => endpoint.lastError(source),
     },
     knowledge,

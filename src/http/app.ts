@@ -25,6 +25,7 @@ import { hlsRoutes } from './routes/hls.ts';
 import { rootRoutes, type Identity } from './routes/root.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { streamRoutes } from './routes/stream.ts';
+import { subtitleRoutes } from './routes/subtitles.ts';
 import { torrentRoutes } from './routes/torrents.ts';
 
 export interface AppParts {
@@ -79,6 +80,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     sessionRoutes(scope, sessions);
     hlsRoutes(scope, { sessions, pool });
     streamRoutes(scope, { sessions, pool });
+    subtitleRoutes(scope, { sessions, pool });
     castTokenRoutes(scope, { sessions, castTokens, castHost: parts.castHost });
     torrentRoutes(scope, { torrents: parts.torrents, pool });
   });

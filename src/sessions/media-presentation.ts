@@ -15,6 +15,7 @@ import { planRendition } from '../media/rendition-plan.ts';
 import type { RenditionParts, RenditionPlan } from '../media/rendition-plan.ts';
 import type { SegmentFile } from '../media/segment-file.ts';
 import type { SegmentScheduler } from '../media/segment-scheduler.ts';
+import type { SubtitleLibrary, SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import { segmentCount, segmentSeconds } from '../media/timeline.ts';
 import type { Source } from '../sources/source.ts';
 import { listVariants } from './list-variants.ts';
@@ -23,6 +24,7 @@ import type { AudioRendition, Presentation, Rendition, Variant } from './present
 export interface MediaEngine {
   scheduler: SegmentScheduler;
   run: RunJob;
+  subtitles: SubtitleLibrary;
   /** Why the source could not be read the last time, while that is so. Workers only know that it could not. */
   sourceError(source: Source): AppError | undefined;
 }
@@ -112,6 +114,10 @@ export class MediaPresentation implements Presentation {
     const rendition = this.#rendition({ name, format: 'mpegts', video: this.#muxedVideo, audio });
     this.#renditions.set(name, rendition);
     return rendition;
+  }
+
+  subtitles(index: number): SubtitleText {
+    return this.#engine.subtitles.text(this.#source, this.#facts, index);
   }
 
   *#cmafParts(): Iterable<RenditionParts> {

@@ -1,6 +1,7 @@
 // What is known of an item once it was opened: kept by the session when the item itself is released.
 import type { MediaDescription, VideoTrack } from '../media/description.ts';
 import type { Chapter } from '../media/description.ts';
+import { whyNoText } from '../media/subtitles/text-tracks.ts';
 import { isRelayed, type Playable, type RelayedPlaylist } from './playable.ts';
 import type { Presentation, Variant } from './presentation.ts';
 
@@ -18,6 +19,8 @@ export interface SubtitleFacts {
   title: string;
   isDefault: boolean;
   isForced: boolean;
+  /** Why the track cannot be had as text; undefined when it can. */
+  reason: string | undefined;
 }
 
 export interface VideoFacts {
@@ -69,13 +72,10 @@ function presentationFacts(presentation: Presentation): PlayableFacts {
 }
 
 function subtitleFacts(description: MediaDescription): SubtitleFacts[] {
-  return description.subtitles.map(({ codec, language, title, isDefault, isForced }) => ({
-    codec,
-    language,
-    title,
-    isDefault,
-    isForced,
-  }));
+  return description.subtitles.map((track) => {
+    const { codec, language, title, isDefault, isForced } = track;
+    return { codec, language, title, isDefault, isForced, reason: whyNoText(description, track) };
+  });
 }
 
 function videoFacts(track: VideoTrack): VideoFacts {

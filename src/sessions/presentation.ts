@@ -2,6 +2,7 @@
 import type { PlaylistVariant } from '../hls/multivariant-playlist.ts';
 import type { AudioTrack, Chapter, MediaDescription } from '../media/description.ts';
 import type { SegmentFile } from '../media/segment-file.ts';
+import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import type { Timeline } from '../media/timeline.ts';
 
 export interface Rendition {
@@ -45,6 +46,8 @@ export interface Presentation extends AsyncDisposable {
   readonly targetDurationSeconds: number;
   /** A rendition of the multivariant playlist, by name. */
   rendition(name: string): Rendition | undefined;
+  /** Subtitle track `index` (ordinal) as one WebVTT text. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
+  subtitles(index: number): SubtitleText;
   /** The muxed MPEG-TS rendition with audio track `audioIndex` (ordinal; ignored when there is no audio). */
   muxed(audioIndex: number): Rendition;
 }

@@ -30,3 +30,9 @@ function extension(format: 'cmaf' | 'mpegts'): string {
 function padded(number: number): string {
   return String(number).padStart(5, '0');
 }
+
+/** The ordinal in `0.vtt`; undefined for any other name. */
+export function parseSubtitleName(name: string): number | undefined {
+  const ordinal = /^(?<ordinal>0|[1-9]\d{0,4})\.vtt$/u.exec(name)?.groups?.['ordinal'];
+  return ordinal === undefined ? undefined : Number(ordinal);
+}

@@ -14,6 +14,10 @@ export interface StreamInfo {
   default: boolean;
   channels?: number;
   forced?: boolean;
+  /** Path of the whole track as WebVTT. */
+  url?: string;
+  /** Why there is no url: a sentence. */
+  reason?: string;
 }
 
 export interface SessionInfo {
@@ -77,7 +81,8 @@ export function sessionInfo(session: SessionFacts): SessionInfo {
       title,
     })),
     audioIndex: session.audioIndex,
-    availableStreams: facts === undefined ? [] : [...facts.audio.map(audioInfo), ...facts.subtitles.map(subtitleInfo)],
+    availableStreams:
+      facts === undefined ? [] : [...facts.audio.map(audioInfo), ...facts.subtitles.map(subtitleInfo(session.id))],
     isTorrent: session.isTorrent,
     ...(transfer === undefined ? {} : { torrentInfoHash: transfer.infoHash }),
     progress: transfer?.progress ?? (facts === undefined || session.isTorrent ? 0 : 100),
@@ -111,9 +116,11 @@ function audioInfo(track: AudioFacts, index: number): StreamInfo {
   return { index, type: 'audio', codec: codec ?? '', language, title, default: isDefault, ...defined({ channels }) };
 }
 
-function subtitleInfo(track: SubtitleFacts, index: number): StreamInfo {
-  const { codec, language, title, isDefault, isForced } = track;
-  return { index, type: 'subtitle', codec, language, title, default: isDefault, forced: isForced };
+function subtitleInfo(id: string): (track: SubtitleFacts, index: number) => StreamInfo {
+  return ({ codec, language, title, isDefault, isForced, reason }, index) => {
+    const place = reason === undefined ? { url: `/sessions/${id}/subtitles/${index}.vtt` } : { reason };
+    return { index, type: 'subtitle', codec, language, title, default: isDefault, forced: isForced, ...place };
+  };
 }
 
 function videoInfo(video: VideoFacts): NonNullable<SessionInfo['video']> {

@@ -1,5 +1,6 @@
 // What is asked of a session, and what it answers.
 import type { SegmentFile } from '../media/segment-file.ts';
+import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import type { RelayedBytes } from './playable.ts';
 
 export interface Seek {
@@ -17,4 +18,5 @@ export interface MuxedRequest {
 export type MuxedPlaylistReply = { text: string } | { redirectSeconds: number };
 
 export type SegmentReply = { file: SegmentFile; format: 'cmaf' | 'mpegts' };
+export type SubtitleReply = SubtitleText;
 export type StreamFileReply = SegmentReply | { text: string } | { relayed: RelayedBytes };

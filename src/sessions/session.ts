@@ -11,9 +11,16 @@ import { PlaybackPosition } from './playback-position.ts';
 import { muxedPlaylist, presentationMultivariant, renditionPlaylist } from './presentation-playlists.ts';
 import type { Presentation, Rendition } from './presentation.ts';
 import { chooseRelayedAudio, withStart } from './relayed-text.ts';
-import { parseMuxedSegmentName, parseSegmentName } from './segment-name.ts';
+import { parseMuxedSegmentName, parseSegmentName, parseSubtitleName } from './segment-name.ts';
 import { sessionInfo, type SessionInfo, type SessionStatus } from './session-info.ts';
-import type { MuxedPlaylistReply, MuxedRequest, Seek, SegmentReply, StreamFileReply } from './session-replies.ts';
+import type {
+  MuxedPlaylistReply,
+  MuxedRequest,
+  Seek,
+  SegmentReply,
+  StreamFileReply,
+  SubtitleReply,
+} from './session-replies.ts';
 import type { SessionRecord } from './store/session-store.ts';
 import { ViewerWaits } from './viewer-waits.ts';
 
@@ -48,6 +55,8 @@ export class Session {
   #facts: PlayableFacts | undefined;
   #infoAsked = false;
   #lastSegmentAtMs = -Infinity;
+  /** Pieces of long work that need the item open. */
+  #work = 0;
 
   constructor(record: SessionRecord, options: SessionOptions) {
     this.#record = record;
@@ -76,7 +85,7 @@ export class Session {
   }
 
   get isBusy(): boolean {
-    return this.#waits.count > 0;
+    return this.#waits.count > 0 || this.#work > 0;
   }
 
   get isOpen(): boolean {
@@ -167,6 +176,16 @@ export class Session {
     return this.#segment(playable.muxed(audioIndex), wanted.number, signal);
   }
 
+  /** A subtitle track as WebVTT, `0.vtt` for the first. Nothing of it is read before its pieces are asked for. */
+  async subtitles(name: string, signal: AbortSignal): Promise<SubtitleReply> {
+    const playable = await this.#opening.playable(signal);
+    const index = parseSubtitleName(name);
+    if (index === undefined || isRelayed(playable))
+      throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session.');
+    const text = playable.subtitles(index);
+    return { ...text, pieces: (reading) => this.#whileBusy(text.pieces(reading)) };
+  }
+
   /** Chooses the audio track of the muxed playlist. @throws AppError BAD_REQUEST when there is no such track */
   async selectAudio(index: number, signal: AbortSignal): Promise<void> {
     await this.#opening.playable(signal);
@@ -189,6 +208,15 @@ export class Session {
   async close(): Promise<void> {
     this.#waits.endAll(new AppError('NOT_FOUND', 'The session has ended.'));
     await this.#opening.close();
+  }
+
+  async *#whileBusy<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    this.#work += 1;
+    try {
+      yield* items;
+    } finally {
+      this.#work -= 1;
+    }
   }
 
   #opened(playable: Playable): void {

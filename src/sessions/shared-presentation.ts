@@ -1,5 +1,6 @@
 // One user's hold on a presentation that others use too: all of it, and a dispose that counts once.
 import type { Chapter, MediaDescription } from '../media/description.ts';
+import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import type { AudioRendition, Presentation, Rendition, Variant } from './presentation.ts';
 
 export class SharedPresentation implements Presentation {
@@ -56,6 +57,10 @@ export class SharedPresentation implements Presentation {
 
   muxed(audioIndex: number): Rendition {
     return this.#noting(this.#presentation.muxed(audioIndex));
+  }
+
+  subtitles(index: number): SubtitleText {
+    return this.#presentation.subtitles(index);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

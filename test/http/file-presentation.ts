@@ -97,6 +97,9 @@ function presentation(files: FilePresentations): Presentation {
     audioRenditions: audio.map((track, index) => ({ name: `audio-${index}`, track, channels: 2 })),
     targetDurationSeconds: SEGMENT_SECONDS,
     rendition: (name) => renditions.get(name),
+    subtitles: () => {
+      throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session.');
+    },
     muxed: (index) => rendition(files, `muxed-${index}`),
     async [Symbol.asyncDispose]() {
       files.closed += 1;

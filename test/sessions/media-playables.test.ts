@@ -7,6 +7,7 @@ import { test } from 'node:test';
 
 import { SegmentCache } from '../../src/media/segment-cache.ts';
 import { SegmentScheduler } from '../../src/media/segment-scheduler.ts';
+import { SubtitleLibrary } from '../../src/media/subtitles/subtitle-library.ts';
 import { WorkerPool } from '../../src/media/worker-pool.ts';
 import { MediaPlayables } from '../../src/sessions/media-playables.ts';
 import { isRelayed } from '../../src/sessions/playable.ts';
@@ -37,6 +38,7 @@ async function engine(stack: AsyncDisposableStack, onWithdraw: () => void): Prom
     engine: {
       scheduler,
       run: (job, signal) => pool.run(job, signal),
+      subtitles: stack.use(new SubtitleLibrary({ get: () => undefined, put: () => undefined })),
       sourceError: (source) => endpoint.lastError(source),
     },
     knowledge: { get: () => undefined, put: () => undefined },

@@ -45,6 +45,8 @@ const STREAM = Type.Object({
   default: Type.Boolean(),
   channels: NUMBER,
   forced: Type.Optional(Type.Boolean()),
+  url: Type.Optional(Type.String({ description: 'Path of a subtitle track as WebVTT' })),
+  reason: Type.Optional(Type.String({ description: 'Why a subtitle track has no url' })),
 });
 
 const VIDEO = Type.Object({

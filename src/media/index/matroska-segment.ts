@@ -12,6 +12,8 @@ const MAX_SEEK_ENTRIES = 1000;
 const HEADER_WINDOW_BYTES = 16 * 1024;
 
 export interface SegmentLayout {
+  /** Where the segment's data begins: the positions inside it count from here. */
+  dataStart: number;
   /** Absolute byte offset of each element's header, by id; the first of its kind. */
   offsets: Map<number, number>;
   /** Header of the first cluster. */
@@ -75,12 +77,12 @@ async function scanBeforeClusters(reader: WindowedReader, dataStart: number): Pr
   for (let i = 0; i < MAX_TOP_LEVEL; i++) {
     const header = parseElementHeader(await reader.read(offset, ELEMENT_HEADER_BYTES, HEADER_WINDOW_BYTES));
     if (!header) break;
-    if (header.id === ID.cluster) return { offsets, firstCluster: offset };
+    if (header.id === ID.cluster) return { dataStart, offsets, firstCluster: offset };
     if (!offsets.has(header.id)) offsets.set(header.id, offset);
     if (header.dataBytes === undefined) break;
     offset += header.headerBytes + header.dataBytes;
   }
-  return { offsets, firstCluster: undefined };
+  return { dataStart, offsets, firstCluster: undefined };
 }
 
 /** Seek heads may point to more seek heads, and a hostile one to itself (RFC 9559 section 6.3). */

@@ -3,7 +3,7 @@ import { AppError } from '../../base/app-error.ts';
 import type { ByteReader, ContainerIndex } from './container-index.ts';
 import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
 import { readMp4Chapters } from './mp4-chapters.ts';
-import { parseMovie } from './mp4-movie.ts';
+import { parseMovie, type Mp4Movie } from './mp4-movie.ts';
 import { indexVideoTrack, videoTrack } from './mp4-video-index.ts';
 import { WindowedReader } from './windowed-reader.ts';
 
@@ -20,8 +20,7 @@ const HEADER_WINDOW_BYTES = 4096;
  */
 export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex | undefined> {
   const windowed = new WindowedReader(reader);
-  const moov = await readMovieBox(windowed);
-  const movie = moov && parseMovie(moov);
+  const movie = await readMovie(windowed);
   if (!movie) return undefined;
   const track = videoTrack(movie);
   return {
@@ -30,6 +29,12 @@ export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex |
     video: track && indexVideoTrack(movie, track, reader.sizeBytes),
     chapters: await readMp4Chapters(movie, windowed),
   };
+}
+
+/** @throws AppError NOT_MEDIA when the file ends before its `moov`; else errors are the reader's own */
+export async function readMovie(reader: WindowedReader): Promise<Mp4Movie | undefined> {
+  const moov = await readMovieBox(reader);
+  return moov && parseMovie(moov);
 }
 
 async function readMovieBox(reader: WindowedReader): Promise<DataView | undefined> {

@@ -1,0 +1,55 @@
+// Subtitle tracks, each as one WebVTT text. One that was not read yet is sent as it is found: its first cues do not wait for its last.
+import { Readable } from 'node:stream';
+
+import { Type } from 'typebox';
+
+import type { SessionRegistry } from '../../sessions/session-registry.ts';
+import type { App } from '../app-type.ts';
+import type { BufferPool } from '../buffer-pool.ts';
+import { sendEntity } from '../byte-range-reply.ts';
+import { IMMUTABLE } from '../media-reply.ts';
+import { matchesEtag } from '../range-header.ts';
+import { requestSignal } from '../request-signal.ts';
+
+const TRACK = Type.Object({
+  id: Type.String(),
+  name: Type.String({ description: '`0.vtt` for the first subtitle track, as listed in `availableStreams`' }),
+});
+const WEBVTT_TYPE = 'text/vtt; charset=utf-8';
+
+export function subtitleRoutes(app: App, { sessions, pool }: { sessions: SessionRegistry; pool: BufferPool }): void {
+  const track = { tags: ['playback'], summary: 'A text subtitle track as WebVTT', params: TRACK };
+  app.get('/sessions/:id/subtitles/:name', { schema: track }, async (request, reply) => {
+    const signal = requestSignal(reply);
+    const { etag, whole, pieces } = await sessions.get(request.params.id).subtitles(request.params.name, signal);
+    if (whole !== undefined) {
+      const content = Buffer.from(whole);
+      const entity = {
+        content,
+        etag,
+        sizeBytes: content.byteLength,
+        contentType: WEBVTT_TYPE,
+        cacheControl: IMMUTABLE,
+      };
+      return sendEntity(request, reply, { entity, pool });
+    }
+    const isKnown = matchesEtag(request.headers['if-none-match'], etag);
+    // A track that cannot be read says so before anything was sent.
+    const texts = isKnown || request.method === 'HEAD' ? undefined : pieces(signal)[Symbol.asyncIterator]();
+    const first = await texts?.next();
+    reply.header('ETag', etag).header('Cache-Control', IMMUTABLE);
+    if (isKnown) return reply.code(304).send();
+    reply.type(WEBVTT_TYPE);
+    if (texts === undefined || first === undefined) return reply.send();
+    return reply.send(Readable.from(joined(first.done === true ? '' : first.value, texts)));
+  });
+}
+
+async function* joined(first: string, rest: AsyncIterator<string>): AsyncGenerator<Buffer> {
+  try {
+    yield Buffer.from(first);
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield Buffer.from(next.value);
+  } finally {
+    await rest.return?.();
+  }
+}

@@ -1,0 +1,82 @@
+// A subtitle track of a Matroska film: its number, its codec, and how its blocks are packed.
+import { inflateSync } from 'node:zlib';
+import { childrenOf, textValue, unsignedChild } from '../index/matroska-ebml.ts';
+import { ID } from '../index/matroska-ids.ts';
+
+const SUBTITLE_TRACK_TYPE = 17;
+const ZLIB = 0;
+const HEADER_STRIPPING = 3;
+const SCOPE_BLOCKS = 1;
+const NANOSECONDS_PER_MS = 1_000_000;
+
+export interface MatroskaSubtitleTrack {
+  number: number;
+  codecId: string;
+  /** The header of an ASS script; empty where there is none. */
+  codecPrivate: Uint8Array;
+  /** Of blocks that do not say how long they last. */
+  defaultDurationMs: number | undefined;
+  /** A block's payload as it was before the muxer packed it; undefined when it is damaged or too long. */
+  unpack(payload: Uint8Array): Uint8Array | undefined;
+}
+
+/**
+ * The subtitle track with that ordinal among the subtitle tracks of `Tracks` that name a codec, as libavformat counts them.
+ * Undefined when there is none, or when it is packed in a way that is not known here.
+ */
+export function parseSubtitleTrack(
+  tracks: DataView | undefined,
+  ordinal: number,
+  maxBytes: number,
+): MatroskaSubtitleTrack | undefined {
+  const entry = childrenOf(tracks, ID.trackEntry).filter(isSubtitle)[ordinal];
+  const number = entry && unsignedChild(entry, ID.trackNumber);
+  if (!entry || !number) return undefined;
+  const unpack = unpacker(entry, maxBytes);
+  const duration = unsignedChild(entry, ID.defaultDuration);
+  const header = bytesOf(childrenOf(entry, ID.codecPrivate)[0]);
+  return (
+    unpack && {
+      number,
+      codecId: textValue(childrenOf(entry, ID.codecId)[0]) ?? '',
+      codecPrivate: header,
+      defaultDurationMs: duration ? duration / NANOSECONDS_PER_MS : undefined,
+      unpack,
+    }
+  );
+}
+
+function isSubtitle(entry: DataView): boolean {
+  return unsignedChild(entry, ID.trackType) === SUBTITLE_TRACK_TYPE && !!textValue(childrenOf(entry, ID.codecId)[0]);
+}
+
+type Unpack = MatroskaSubtitleTrack['unpack'];
+
+/** RFC 9559 section 5.1.4.1.31: one compression of the blocks is all that is ever used. Undefined for encryption and rare kinds. */
+function unpacker(entry: DataView, maxBytes: number): Unpack | undefined {
+  const encodings = childrenOf(childrenOf(entry, ID.contentEncodings)[0], ID.contentEncoding).filter(
+    (encoding) => ((unsignedChild(encoding, ID.contentEncodingScope) ?? SCOPE_BLOCKS) & SCOPE_BLOCKS) !== 0,
+  );
+  const [encoding] = encodings;
+  if (!encoding) return (payload) => payload;
+  const compression = childrenOf(encoding, ID.contentCompression)[0];
+  const isEncrypted = (unsignedChild(encoding, ID.contentEncodingType) ?? 0) !== 0;
+  if (encodings.length > 1 || isEncrypted || !compression) return undefined;
+  const algorithm = unsignedChild(compression, ID.contentCompAlgo) ?? ZLIB;
+  if (algorithm === ZLIB) return (payload) => inflated(payload, maxBytes);
+  if (algorithm !== HEADER_STRIPPING) return undefined;
+  const stripped = bytesOf(childrenOf(compression, ID.contentCompSettings)[0]);
+  return (payload) => Buffer.concat([stripped, payload]);
+}
+
+function inflated(payload: Uint8Array, maxBytes: number): Uint8Array | undefined {
+  try {
+    return inflateSync(payload, { maxOutputLength: maxBytes });
+  } catch {
+    return undefined;
+  }
+}
+
+function bytesOf(view: DataView | undefined): Uint8Array {
+  return view ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array();
+}

@@ -1,0 +1,89 @@
+// The samples of a text track of an MP4 film, found by its sample tables.
+import { AppError } from '../../base/app-error.ts';
+import type { ByteRange } from '../../base/byte-range.ts';
+import type { ByteReader } from '../index/container-index.ts';
+import { deliveredSamples } from '../index/mp4-edit-list.ts';
+import { readMovie } from '../index/mp4-index.ts';
+import type { Mp4Movie, Mp4Track } from '../index/mp4-movie.ts';
+import { sampleRanges } from '../index/mp4-sample-ranges.ts';
+import { sampleTimes } from '../index/mp4-sample-times.ts';
+import { editContext } from '../index/mp4-video-index.ts';
+import { WindowedReader } from '../index/windowed-reader.ts';
+import { toTimeline } from '../media-clock.ts';
+import type { Origin } from '../worker/protocol.ts';
+import type { SubtitleEvent } from './cue.ts';
+import { inOrder } from './in-order.ts';
+
+/** Samples that lie so near to each other are read together. */
+const NEAR_BYTES = 4096;
+const MAX_READ_BYTES = 64 * 1024;
+const AT_A_TIME = 3;
+/** An empty text: nothing is shown for a while. */
+const EMPTY_SAMPLE_BYTES = 2;
+
+export interface WantedMp4Track {
+  /** Of the demuxer: the place among the movie's tracks. */
+  streamIndex: number;
+  origin: Origin;
+  maxEvents: number;
+  maxEventBytes: number;
+}
+
+/** @throws AppError UNSUPPORTED_MEDIA when the samples are not in tables, or not text; else what the reader throws */
+export async function mp4Events(reader: ByteReader, wanted: WantedMp4Track): Promise<AsyncIterable<SubtitleEvent>> {
+  const movie = await readMovie(new WindowedReader(reader));
+  const track = movie?.tracks[wanted.streamIndex];
+  if (!movie || !track || movie.isFragmented || !['tx3g', 'text'].includes(track.sampleEntry))
+    throw new AppError('UNSUPPORTED_MEDIA', 'The subtitles are kept in a way that cannot be read.');
+  return readSamples(reader, timedSamples(movie, track, { ...wanted, sizeBytes: reader.sizeBytes }));
+}
+
+interface TimedSample {
+  range: ByteRange;
+  startMs: number;
+  endMs: number;
+}
+
+function timedSamples(
+  movie: Mp4Movie,
+  track: Mp4Track,
+  wanted: WantedMp4Track & { sizeBytes: number | undefined },
+): TimedSample[] {
+  const times = sampleTimes(track.tables, wanted.sizeBytes);
+  if (!times) return [];
+  const isSync = new Uint8Array(times.count).fill(1);
+  const shift = deliveredSamples({ ...editContext(movie, track), times, isSync })?.shift ?? 0;
+  const clock = { origin: wanted.origin, timescale: 1000 };
+  const toMs = (ticks: number) => toTimeline(ticks + shift, { num: 1, den: track.ticksPerSecond }, clock);
+  return sampleRanges(track.tables, wanted.maxEvents).flatMap((range, i) => {
+    const sizeBytes = range.end - range.start;
+    if (sizeBytes <= EMPTY_SAMPLE_BYTES || sizeBytes > wanted.maxEventBytes || i >= times.count) return [];
+    return { range, startMs: toMs(times.decode[i] ?? 0), endMs: toMs(times.decode[i + 1] ?? 0) };
+  });
+}
+
+async function* readSamples(reader: ByteReader, samples: TimedSample[]): AsyncGenerator<SubtitleEvent> {
+  const read = async (group: TimedSample[]): Promise<SubtitleEvent[]> => {
+    const start = group[0]?.range.start ?? 0;
+    const bytes = await reader.read({ start, end: group.at(-1)?.range.end ?? start });
+    return group.map(({ range, startMs, endMs }) => {
+      return { startMs, endMs, payload: bytes.subarray(range.start - start, range.end - start) };
+    });
+  };
+  for await (const events of inOrder(neighbours(samples), AT_A_TIME, read)) yield* events;
+}
+
+function* neighbours(samples: TimedSample[]): Generator<TimedSample[]> {
+  let group: TimedSample[] = [];
+  for (const sample of samples) {
+    const [first, last] = [group[0], group.at(-1)];
+    const gap = sample.range.start - (last?.range.end ?? 0);
+    const isNear = gap >= 0 && gap <= NEAR_BYTES && sample.range.end - (first?.range.start ?? 0) <= MAX_READ_BYTES;
+    if (last && !isNear) {
+      yield group;
+      group = [];
+    }
+    group.push(sample);
+  }
+  if (group.length > 0) yield group;
+}

@@ -1,0 +1,108 @@
+// A whole subtitle track as WebVTT, cue by cue, as soon as each is found.
+import { AppError } from '../../base/app-error.ts';
+import type { SubtitleTrack } from '../description.ts';
+import type { MediaFacts } from '../facts.ts';
+import type { ByteReader } from '../index/container-index.ts';
+import { assReader } from './ass-event.ts';
+import { WEBVTT_HEADER, writtenCue, type Cue, type EventReader, type SubtitleEvent } from './cue.ts';
+import { matroskaEvents } from './matroska-events.ts';
+import type { MatroskaSubtitleTrack } from './matroska-track.ts';
+import { mp4Events } from './mp4-events.ts';
+import { subripReader } from './subrip-event.ts';
+import { whyNoText } from './text-tracks.ts';
+import { timedTextReader } from './timed-text-event.ts';
+import { matroskaWebvttReader, webmWebvttReader } from './webvtt-event.ts';
+
+/** Beyond these it is no subtitle track: what was found so far is all there is. */
+const LIMITS = { events: 50_000, eventBytes: 64 * 1024, textLength: 8 * 1024 * 1024 };
+
+/** Of a cue that does not say how long it lasts: to the next one, but no longer. */
+const UNKNOWN_DURATION_MS = 5000;
+
+/** How many cues back an equal one is looked for: layers of ASS repeat a line to draw its border. */
+const REPEATS = 16;
+
+export interface SubtitleWish {
+  facts: MediaFacts;
+  /** Among the subtitle tracks. */
+  index: number;
+  /** Whether all of the film may be gone through where it keeps no index of the track. */
+  mayWalk: boolean;
+}
+
+/**
+ * Text in pieces, each whole cues, the header first. Times count from the presentation's zero.
+ * @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA; else what the reader throws
+ */
+export async function* readSubtitles(reader: ByteReader, wish: SubtitleWish): AsyncGenerator<string> {
+  const { events, read } = await openTrack(reader, wish);
+  yield WEBVTT_HEADER;
+  let length = 0;
+  for await (const cue of cuesOf(events, read)) {
+    const text = writtenCue(cue);
+    length += text.length;
+    if (length > LIMITS.textLength) return;
+    yield text;
+  }
+}
+
+/** @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
+export function textTrack({ description }: MediaFacts, index: number): SubtitleTrack {
+  const track = description.subtitles[index];
+  if (!track) throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session.');
+  const why = whyNoText(description, track);
+  if (why !== undefined) throw new AppError('UNSUPPORTED_MEDIA', why);
+  return track;
+}
+
+interface OpenTrack {
+  events: AsyncIterable<SubtitleEvent>;
+  read: EventReader;
+}
+
+async function openTrack(reader: ByteReader, { facts, index, mayWalk }: SubtitleWish): Promise<OpenTrack> {
+  const { language, streamIndex } = textTrack(facts, index);
+  const limits = { maxEvents: LIMITS.events, maxEventBytes: LIMITS.eventBytes };
+  const { origin } = facts;
+  if (!facts.description.container.startsWith('matroska')) {
+    return { events: await mp4Events(reader, { streamIndex, origin, ...limits }), read: timedTextReader(language) };
+  }
+  const { track, events } = await matroskaEvents(reader, { ordinal: index, origin, mayWalk, ...limits });
+  return { events, read: matroskaReader(track, language) };
+}
+
+/** @throws AppError UNSUPPORTED_MEDIA */
+function matroskaReader({ codecId, codecPrivate }: MatroskaSubtitleTrack, language: string): EventReader {
+  if (/^S_TEXT\/(?:UTF8|ASCII)$/u.test(codecId)) return subripReader(language);
+  if (/^S_(?:TEXT\/)?(?:ASS|SSA)$/u.test(codecId)) return assReader(codecPrivate, language);
+  if (codecId === 'S_TEXT/WEBVTT') return matroskaWebvttReader;
+  if (codecId.startsWith('D_WEBVTT/')) return webmWebvttReader;
+  throw new AppError('UNSUPPORTED_MEDIA', `Subtitles of type ${codecId.slice(0, 40)} cannot be read as text.`);
+}
+
+/** Holds one back, to know when one without an end is over; leaves out what is empty, lies before the film, or is there already. */
+async function* cuesOf(events: AsyncIterable<SubtitleEvent>, read: EventReader): AsyncGenerator<Cue> {
+  const recent: string[] = [];
+  let held: SubtitleEvent | undefined;
+  const cueOf = (event: SubtitleEvent, nextMs: number): Cue | undefined => {
+    const endMs = event.endMs ?? Math.min(event.startMs + UNKNOWN_DURATION_MS, nextMs);
+    const cue = { startMs: Math.max(0, event.startMs), endMs, ...read(event) };
+    const text = writtenCue({ ...cue, endMs: Math.max(0, endMs) });
+    if (cue.text === '' || endMs <= cue.startMs || recent.includes(text)) return undefined;
+    recent.push(text);
+    if (recent.length > REPEATS) recent.shift();
+    return cue;
+  };
+  for await (const event of events) {
+    if (event.endMs !== undefined && !held) {
+      const cue = cueOf(event, Infinity);
+      if (cue) yield cue;
+      continue;
+    }
+    const cue = held && cueOf(held, event.startMs);
+    if (cue) yield cue;
+    held = event;
+  }
+  const last = held && cueOf(held, Infinity);
+  if (last) yield last;
+}

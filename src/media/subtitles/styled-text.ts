@@ -1,0 +1,83 @@
+// Text with its emphasis: what all subtitle formats are read into, and what a WebVTT cue is written from.
+
+export interface TextStyle {
+  bold: boolean;
+  italic: boolean;
+  underline: boolean;
+}
+
+export interface StyledRun {
+  text: string;
+  style: TextStyle;
+}
+
+export const PLAIN: TextStyle = { bold: false, italic: false, underline: false };
+
+/** More changes of style than this in one cue are a joke, or an attack: the rest of the cue is written plain. */
+const MAX_RUNS = 500;
+
+/** The payload of a cue (WebVTT section 4.2.2): tags balanced, text escaped, no empty line. Empty when there is nothing to read. */
+export function cueText(runs: StyledRun[]): string {
+  const kept = withoutEmptyLines(runs);
+  let out = '';
+  let open: string[] = [];
+  for (const [index, { text, style }] of kept.entries()) {
+    const wanted = index < MAX_RUNS ? tagsOf(style) : [];
+    const isSame = wanted.join('') === open.join('');
+    if (!isSame) out += closing(open) + opening(wanted);
+    open = wanted;
+    out += escaped(text);
+  }
+  return out + closing(open);
+}
+
+/** A blank line would end the cue (WebVTT section 6.1). Lines are trimmed, as renderers do. */
+function withoutEmptyLines(runs: StyledRun[]): StyledRun[] {
+  const kept: StyledRun[] = [];
+  let isLineEmpty = true;
+  for (const { text, style } of runs) {
+    let line = '';
+    for (const [index, part] of printable(text).split('\n').entries()) {
+      if (index > 0 && !isLineEmpty) {
+        line = `${line.trimEnd()}\n`;
+        isLineEmpty = true;
+      }
+      const piece = isLineEmpty ? part.trimStart() : part;
+      if (piece !== '') isLineEmpty = false;
+      line += piece;
+    }
+    if (line !== '') kept.push({ text: line, style });
+  }
+  for (let last = kept.at(-1); last !== undefined; last = kept.at(-1)) {
+    last.text = last.text.trimEnd();
+    if (last.text !== '') break;
+    kept.pop();
+  }
+  return kept;
+}
+
+/** Line ends of every system become one kind; other control characters go, those that turn the writing direction stay. */
+function printable(text: string): string {
+  return text
+    .replaceAll(/\r\n?|[\u0085\u2028\u2029]/gu, '\n')
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/gu, '');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\u00a0', '&nbsp;');
+}
+
+function tagsOf({ bold, italic, underline }: TextStyle): string[] {
+  return [...(bold ? ['b'] : []), ...(italic ? ['i'] : []), ...(underline ? ['u'] : [])];
+}
+
+function opening(tags: string[]): string {
+  return tags.map((tag) => `<${tag}>`).join('');
+}
+
+function closing(tags: string[]): string {
+  return tags
+    .map((tag) => `</${tag}>`)
+    .toReversed()
+    .join('');
+}

@@ -1,0 +1,53 @@
+// SubRip text: HTML-like tags nobody ever specified, and the position tag of ASS.
+import type { CueContent, EventReader } from './cue.ts';
+import { placement } from './placement.ts';
+import { cueText, PLAIN, type StyledRun } from './styled-text.ts';
+import { decodeSubtitle } from './text-encoding.ts';
+
+/** Tags that mean something to players; anything else in angle brackets is text. */
+const MARKUP = /<(?<end>\/?)(?<tag>b|i|u|s|font)(?:\s[^<>]{0,200})?>|\{\\an?(?<place>\d{1,2})\}|\{\\[^{}]{0,200}\}/giu;
+
+/** `language` of the track, for text that is not UTF-8. */
+export function subripReader(language: string): EventReader {
+  return ({ payload }) => subripContent(decodeSubtitle(payload, language));
+}
+
+export function subripContent(source: string): CueContent {
+  const runs: StyledRun[] = [];
+  const depth = { b: 0, i: 0, u: 0 };
+  let settings = '';
+  let at = 0;
+  const push = (end: number) => {
+    const style =
+      depth.b + depth.i + depth.u === 0 ? PLAIN : { bold: depth.b > 0, italic: depth.i > 0, underline: depth.u > 0 };
+    if (end > at) runs.push({ text: entities(source.slice(at, end)), style });
+  };
+  for (const match of source.matchAll(MARKUP)) {
+    push(match.index);
+    at = match.index + match[0].length;
+    const { end, tag, place } = match.groups ?? {};
+    const name = tag?.toLowerCase();
+    if (name === 'b' || name === 'i' || name === 'u') depth[name] = Math.max(0, depth[name] + (end === '' ? 1 : -1));
+    if (place !== undefined && settings === '') settings = placement(Number(place));
+  }
+  push(source.length);
+  return { settings, text: cueText(runs) };
+}
+
+const ENTITIES = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['nbsp', '\u00a0'],
+  ['quot', '"'],
+  ['lrm', '\u200e'],
+  ['rlm', '\u200f'],
+]);
+
+/** Written by tools that took SubRip for HTML; escaped once more they would be seen. */
+function entities(text: string): string {
+  return text.replaceAll(
+    /&(?<name>amp|lt|gt|nbsp|quot|lrm|rlm);/gu,
+    (whole: string, name: string) => ENTITIES.get(name) ?? whole,
+  );
+}

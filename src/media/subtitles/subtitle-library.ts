@@ -1,0 +1,95 @@
+// The subtitle tracks that were read, kept as text: each is read once, whoever asks, and again only when it was forgotten.
+import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Source } from '../../sources/source.ts';
+import type { MediaFacts } from '../facts.ts';
+import { GrowingText } from './growing-text.ts';
+import { readSubtitles, textTrack } from './read-subtitles.ts';
+
+/** Texts made by another version are made again. */
+const VERSION = 1;
+const MEMORY_LENGTH = 16 * 1024 * 1024;
+/** Longer ones are not worth a row of the store. */
+const MAX_STORED_LENGTH = 1024 * 1024;
+
+/** A remote film without an index of its subtitles is loaded for them only up to this size. */
+const MAX_REMOTE_WALK_BYTES = 64 * 1024 * 1024;
+
+/** Where texts outlive the server; a text that is not there is made again. */
+export interface TextStore {
+  get(key: string): unknown;
+  put(key: string, value: unknown): void;
+}
+
+export interface SubtitleText {
+  /** Strong validator, with quotes: equal films give equal texts. */
+  etag: string;
+  /** All of it; undefined while it has not been read. */
+  whole: string | undefined;
+  /** All of it, in pieces, as they are found. @throws AppError UNSUPPORTED_MEDIA, or what reading the source throws */
+  pieces(signal: AbortSignal): AsyncIterable<string>;
+}
+
+export class SubtitleLibrary implements Disposable {
+  readonly #store: TextStore;
+  readonly #whole = new LRUCache<string, string>({
+    maxSize: MEMORY_LENGTH,
+    sizeCalculation: ({ length }) => length + 1,
+  });
+  readonly #growing = new Map<string, { source: Source; text: GrowingText }>();
+
+  constructor(store: TextStore) {
+    this.#store = store;
+  }
+
+  /** The text of subtitle track `index`; nothing is read before somebody iterates. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
+  text(source: Source, facts: MediaFacts, index: number): SubtitleText {
+    const { streamIndex } = textTrack(facts, index);
+    const key = `${source.id} subtitles ${streamIndex} version ${VERSION}`;
+    const whole = this.#whole.get(key) ?? this.#stored(key);
+    const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 22)}"`;
+    return { etag, whole, pieces: (signal) => this.#growingText(key, { source, facts, index }).read(signal) };
+  }
+
+  [Symbol.dispose](): void {
+    for (const { text } of this.#growing.values()) text.close();
+  }
+
+  #stored(key: string): string | undefined {
+    const stored = this.#store.get(key);
+    if (typeof stored !== 'string') return undefined;
+    this.#whole.set(key, stored);
+    return stored;
+  }
+
+  #growingText(key: string, wish: { source: Source; facts: MediaFacts; index: number }): GrowingText {
+    const { source, facts, index } = wish;
+    const known = this.#growing.get(key);
+    // Another source of equal bytes may be closed at any time by those who hold it.
+    if (known?.source === source && !known.text.isOver) return known.text;
+    const mayWalk =
+      source.input.kind === 'file' || !source.seekable || (source.sizeBytes ?? Infinity) <= MAX_REMOTE_WALK_BYTES;
+    const text: GrowingText = new GrowingText({
+      make: (signal) => {
+        const { sizeBytes, seekable: isSeekable } = source;
+        const reader = {
+          sizeBytes,
+          isSeekable,
+          read: (range: { start: number; end: number }) => source.read(range, signal),
+        };
+        return readSubtitles(reader, { facts, index, mayWalk });
+      },
+      onEnd: (whole) => {
+        if (this.#growing.get(key)?.text === text) this.#growing.delete(key);
+        if (whole !== undefined) this.#keep(key, whole);
+      },
+    });
+    this.#growing.set(key, { source, text });
+    return text;
+  }
+
+  #keep(key: string, text: string): void {
+    this.#whole.set(key, text);
+    if (text.length <= MAX_STORED_LENGTH) this.#store.put(key, text);
+  }
+}
