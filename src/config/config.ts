@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { LogLevel } from '../base/logger.ts';
 import { userCacheDirectory } from '../base/user-directories.ts';
 import { SETTINGS, type ListenAddress, type Setting } from './settings.ts';
+import { TORRENT_SETTINGS } from './torrent-settings.ts';
 
 export interface Config {
   listen: ListenAddress;
@@ -29,7 +30,13 @@ export interface Config {
   encoderIdleMs: number;
   maxSessions: number;
   logLevel: LogLevel;
+  torrents: TorrentConfig;
 }
+
+/** What each setting of torrents says. */
+export type TorrentConfig = {
+  [Name in keyof typeof TORRENT_SETTINGS]: ReturnType<(typeof TORRENT_SETTINGS)[Name]['parse']>;
+};
 
 export type Environment = Record<string, string | undefined>;
 
@@ -58,6 +65,38 @@ export function readConfig(env: Environment = process.env): Config {
     encoderIdleMs: read(SETTINGS.encoderIdleMs, env),
     maxSessions: read(SETTINGS.maxSessions, env),
     logLevel: read(SETTINGS.logLevel, env),
+    torrents: readTorrentConfig(env),
+  };
+}
+
+function readTorrentConfig(env: Environment): TorrentConfig {
+  const table = TORRENT_SETTINGS;
+  return {
+    listenHost: read(table.listenHost, env),
+    port: read(table.port, env),
+    trackers: read(table.trackers, env),
+    dht: read(table.dht, env),
+    dhtBootstrap: read(table.dhtBootstrap, env),
+    peerExchange: read(table.peerExchange, env),
+    localDiscovery: read(table.localDiscovery, env),
+    webSeeds: read(table.webSeeds, env),
+    webRtc: read(table.webRtc, env),
+    utp: read(table.utp, env),
+    tcp: read(table.tcp, env),
+    ipv6: read(table.ipv6, env),
+    portMapping: read(table.portMapping, env),
+    encryption: read(table.encryption, env),
+    privatePeers: read(table.privatePeers, env),
+    maxConnectionsPerTorrent: read(table.maxConnectionsPerTorrent, env),
+    maxConnections: read(table.maxConnections, env),
+    uploadSlots: read(table.uploadSlots, env),
+    downloadLimit: read(table.downloadLimit, env),
+    uploadLimit: read(table.uploadLimit, env),
+    seedRatio: read(table.seedRatio, env),
+    seedAfterMs: read(table.seedAfterMs, env),
+    capBytes: read(table.capBytes, env),
+    minFreeBytes: read(table.minFreeBytes, env),
+    keepData: read(table.keepData, env),
   };
 }
 

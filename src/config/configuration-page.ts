@@ -1,8 +1,9 @@
 // `docs/configuration.md`, made from the table of settings.
 import { SETTINGS, type Setting } from './settings.ts';
+import { TORRENT_SETTINGS } from './torrent-settings.ts';
 
 export function configurationPage(): string {
-  const rows = Object.values(SETTINGS).map((setting: Setting<unknown>) => {
+  const rows = Object.values({ ...SETTINGS, ...TORRENT_SETTINGS }).map((setting: Setting<unknown>) => {
     const fallback = setting.shown ?? (setting.fallback === '' ? 'none' : `\`${setting.fallback}\``);
     return `| \`${setting.name}\` | ${fallback} | ${setting.meaning} |`;
   });

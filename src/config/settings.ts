@@ -97,7 +97,7 @@ export const SETTINGS = {
   }),
 };
 
-function setting<T>(
+export function setting<T>(
   name: string,
   parse: (text: string) => T,
   words: { fallback: string; shown?: string; meaning: string },
@@ -113,7 +113,7 @@ function listenAddress(text: string): ListenAddress {
   return { host: host === '' ? undefined : host, port };
 }
 
-function listed(text: string): string[] {
+export function listed(text: string): string[] {
   return text
     .split(',')
     .map((each) => each.trim())
@@ -159,7 +159,7 @@ function secret(text: string): string | undefined {
   return text;
 }
 
-function isOn(text: string): boolean {
+export function isOn(text: string): boolean {
   const word = text.trim().toLowerCase();
   if (['', '0', 'false', 'no', 'off'].includes(word)) return false;
   if (['1', 'true', 'yes', 'on'].includes(word)) return true;
@@ -189,7 +189,7 @@ const SIZE_UNITS = new Map([
   ['tib', 2 ** 40],
 ]);
 
-function size(text: string): number {
+export function size(text: string): number {
   return Math.round(withUnit(text, SIZE_UNITS, 'write it as a number with KiB, MiB or GiB, such as 4GiB'));
 }
 
@@ -202,7 +202,7 @@ const DURATION_UNITS = new Map([
   ['d', 86_400_000],
 ]);
 
-function duration(text: string): number {
+export function duration(text: string): number {
   return withUnit(text, DURATION_UNITS, 'write it as a number with ms, s, m, h or d, such as 10m');
 }
 
@@ -213,7 +213,7 @@ function withUnit(text: string, units: Map<string, number>, rule: string): numbe
   return Number(match?.groups?.['number']) * unit;
 }
 
-function wholeNumber(text: string): number {
+export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/u.test(text.trim())) throw new Error('write it as a whole number above 0');
   return Number(text);
 }

@@ -107,7 +107,7 @@ export class TorrentSource implements Source {
 }
 
 /** 32 hex digits: the info hash is a hash of all the content, so no byte has to be read for it. */
-export function contentId(infoHash: string, fileIndex: number): string {
+function contentId(infoHash: string, fileIndex: number): string {
   return createHash('sha256').update(`torrent ${infoHash} ${fileIndex}`).digest('hex').slice(0, 32);
 }
 

@@ -1,0 +1,96 @@
+// A fixed number of bits, in the order of BitTorrent's bitfield: the first bit is the highest of the first byte.
+
+export class BitSet {
+  readonly size: number;
+  readonly bytes: Uint8Array;
+  #count = 0;
+
+  /** `bytes` are copied; bits beyond `size` are ignored, missing ones are clear. */
+  constructor(size: number, bytes?: Uint8Array) {
+    this.size = size;
+    this.bytes = new Uint8Array(Math.ceil(size / 8));
+    if (!bytes) return;
+    this.bytes.set(bytes.subarray(0, this.bytes.length));
+    const spare = this.bytes.length * 8 - size;
+    const last = this.bytes.length - 1;
+    if (spare > 0) this.bytes[last] = (this.bytes[last] ?? 0) & (0xff << spare);
+    this.#count = this.countIn(0, size);
+  }
+
+  /** How many are set. */
+  get count(): number {
+    return this.#count;
+  }
+
+  has(index: number): boolean {
+    return ((this.bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
+  }
+
+  /** Whether it was clear. */
+  add(index: number): boolean {
+    if (index >= this.size || this.has(index)) return false;
+    this.bytes[index >> 3] = (this.bytes[index >> 3] ?? 0) | (0x80 >> (index & 7));
+    this.#count += 1;
+    return true;
+  }
+
+  /** Whether it was set. */
+  delete(index: number): boolean {
+    if (!this.has(index)) return false;
+    this.bytes[index >> 3] = (this.bytes[index >> 3] ?? 0) & ~(0x80 >> (index & 7));
+    this.#count -= 1;
+    return true;
+  }
+
+  addRange(start: number, end: number): void {
+    for (let at = this.nextClear(start, end); at < end; at = this.nextClear(at + 1, end)) this.add(at);
+  }
+
+  deleteRange(start: number, end: number): void {
+    for (let at = this.nextSet(start, end); at < end; at = this.nextSet(at + 1, end)) this.delete(at);
+  }
+
+  /** The first clear bit in `[start, end)`, else `end`. */
+  nextClear(start: number, end: number): number {
+    for (let at = start; at < end; at += 1) {
+      if ((at & 7) === 0) {
+        while (at + 8 <= end && this.bytes[at >> 3] === 0xff) at += 8;
+        if (at >= end) return end;
+      }
+      if (!this.has(at)) return at;
+    }
+    return end;
+  }
+
+  /** The first set bit in `[start, end)`, else `end`. */
+  nextSet(start: number, end: number): number {
+    for (let at = start; at < end; at += 1) {
+      if ((at & 7) === 0) {
+        while (at + 8 <= end && this.bytes[at >> 3] === 0) at += 8;
+        if (at >= end) return end;
+      }
+      if (this.has(at)) return at;
+    }
+    return end;
+  }
+
+  /** Those that are set, ascending. */
+  *members(start = 0, end = this.size): Generator<number> {
+    for (let at = this.nextSet(start, end); at < end; at = this.nextSet(at + 1, end)) yield at;
+  }
+
+  /** Runs of set bits, `[start, end)`. */
+  *runs(): Generator<{ start: number; end: number }> {
+    for (let start = this.nextSet(0, this.size); start < this.size;) {
+      const end = this.nextClear(start, this.size);
+      yield { start, end };
+      start = this.nextSet(end, this.size);
+    }
+  }
+
+  countIn(start: number, end: number): number {
+    let count = 0;
+    for (const _ of this.members(start, end)) count += 1;
+    return count;
+  }
+}

@@ -1,0 +1,218 @@
+// The torrent engine for the server: one process, all torrents, and who uses them.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../../base/app-error.ts';
+import { untilAborted } from '../../../base/until-aborted.ts';
+import type { AddOrder, EngineOrder, EngineReport } from '../engine-protocol.ts';
+import type { ReaderWish, TorrentEngine, TorrentHandle, TorrentReader, TorrentRequest } from '../torrent-engine.ts';
+import type { TorrentSettings } from '../torrent-settings.ts';
+import { EngineProcess } from './engine-process.ts';
+import { TorrentFileReader } from './torrent-file-reader.ts';
+import { TorrentMirror } from './torrent-mirror.ts';
+
+export interface TorrentEngineOptions {
+  /** `raffi-torrents` is made in it. */
+  directory: string;
+  settings: TorrentSettings;
+  log: (line: string) => void;
+  recordChild: (pid: number) => { forget(): void };
+}
+
+interface Known {
+  mirror: TorrentMirror;
+  /** What another process would have to be told; undefined: only on the disk. */
+  order: AddOrder | undefined;
+  users: number;
+}
+
+/** Servers that share a directory for temporary files. */
+const MOST_NEIGHBOURS = 16;
+
+/** @throws the error of the file system when there is no place for torrents */
+export function openTorrentEngine(options: TorrentEngineOptions): TorrentEngine & { readonly pid: number | undefined } {
+  return new EngineClient(options);
+}
+
+class EngineClient implements TorrentEngine {
+  readonly #options: TorrentEngineOptions;
+  readonly #root: LockedDirectory;
+  readonly #process: EngineProcess;
+  readonly #torrents = new Map<string, Known>();
+  readonly #removals = new Map<string, PromiseWithResolvers<void>>();
+  #lastReader = 0;
+
+  constructor(options: TorrentEngineOptions) {
+    this.#options = options;
+    this.#root = new LockedDirectory(options.directory);
+    this.#process = new EngineProcess({
+      log: options.log,
+      recordChild: options.recordChild,
+      onStarted: (send) => this.#introduce(send),
+      onReport: (report) => this.#hear(report),
+      onGone: () => this.#lost(),
+    });
+  }
+
+  get state(): TorrentEngine['state'] {
+    return this.#process.state;
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  add(request: TorrentRequest): TorrentHandle {
+    const { infoHash, metainfo, name, trackers = [], peers = [], webSeeds = [] } = request;
+    const known = this.#know(infoHash, name ?? infoHash);
+    const earlier = known.order;
+    known.order = {
+      type: 'add',
+      infoHash,
+      metainfo: metainfo ?? earlier?.metainfo,
+      name: name ?? earlier?.name,
+      trackers: [...new Set([...(earlier?.trackers ?? []), ...trackers])],
+      peers: [...new Set([...(earlier?.peers ?? []), ...peers])],
+      webSeeds: [...new Set([...(earlier?.webSeeds ?? []), ...webSeeds])],
+    };
+    this.#process.send(known.order);
+    this.#setUsers(known, known.users + 1);
+    return this.#handle(known);
+  }
+
+  list(): TorrentMirror[] {
+    return [...this.#torrents.values()].map(({ mirror }) => mirror);
+  }
+
+  find(infoHash: string): TorrentMirror | undefined {
+    return this.#torrents.get(infoHash)?.mirror;
+  }
+
+  async remove(infoHash: string): Promise<boolean> {
+    const known = this.#torrents.get(infoHash);
+    if (!known) return false;
+    this.#torrents.delete(infoHash);
+    await known.mirror.remove();
+    const removal = this.#removals.get(infoHash) ?? Promise.withResolvers<void>();
+    this.#removals.set(infoHash, removal);
+    this.#process.send({ type: 'remove', infoHash });
+    await removal.promise;
+    return true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#process[Symbol.asyncDispose]();
+    for (const removal of this.#removals.values()) removal.resolve();
+    await Promise.all([...this.#torrents.values()].map(({ mirror }) => mirror.remove()));
+    this.#torrents.clear();
+    this.#root.close({ keep: this.#options.settings.keepData });
+  }
+
+  #know(infoHash: string, name: string): Known {
+    const known = this.#torrents.get(infoHash);
+    if (known) return known;
+    const mirror = new TorrentMirror(infoHash, name, (order) => this.#process.send(order));
+    const fresh: Known = { mirror, order: undefined, users: 0 };
+    this.#torrents.set(infoHash, fresh);
+    return fresh;
+  }
+
+  #setUsers(known: Known, count: number): void {
+    known.users = count;
+    this.#process.send({ type: 'users', infoHash: known.mirror.infoHash, count });
+  }
+
+  #handle(known: Known): TorrentHandle {
+    const { mirror } = known;
+    let isOpen = true;
+    return {
+      info: mirror,
+      metadata: (signal) => untilAborted(mirror.metadata, signal),
+      open: (fileIndex, wish) => this.#reader(mirror, fileIndex, wish),
+      prefetch: (fileIndex, ranges) => mirror.prefetch(fileIndex, ranges),
+      presence: (fileIndex, range) => mirror.presence(fileIndex, range),
+      watch: (listener) => mirror.watch(listener),
+      [Symbol.dispose]: () => {
+        if (isOpen && !mirror.isRemoved) this.#setUsers(known, known.users - 1);
+        isOpen = false;
+      },
+    };
+  }
+
+  #reader(mirror: TorrentMirror, fileIndex: number, wish: ReaderWish): TorrentReader {
+    const { start: fileStart, sizeBytes } = mirror.fileAt(fileIndex);
+    const { profile, start, end = sizeBytes, verifiedOnly = false } = wish;
+    if (!(start >= 0 && start <= end && end <= sizeBytes))
+      throw new AppError('RANGE_NOT_SATISFIABLE', `The file has ${sizeBytes} bytes`);
+    this.#lastReader += 1;
+    const send = (order: EngineOrder) => this.#process.send(order);
+    return new TorrentFileReader({
+      id: this.#lastReader,
+      mirror,
+      send,
+      profile,
+      verifiedOnly,
+      fileStart,
+      range: { start, end },
+    });
+  }
+
+  /** Everything a new process has to know. */
+  #introduce(send: (order: EngineOrder) => void): void {
+    send({ type: 'start', directory: this.#root.path, settings: this.#options.settings });
+    for (const infoHash of this.#removals.keys()) send({ type: 'remove', infoHash });
+    for (const { order, users } of this.#torrents.values()) {
+      if (!order) continue;
+      send(order);
+      send({ type: 'users', infoHash: order.infoHash, count: users });
+    }
+    for (const { mirror } of this.#torrents.values()) mirror.tellAgain();
+  }
+
+  #hear(report: EngineReport): void {
+    if (report.type === 'ready' || report.type === 'here') return;
+    if (report.type === 'kept') return void this.#know(report.infoHash, report.name);
+    const known = this.#torrents.get(report.infoHash);
+    if (report.type !== 'removed') return known?.mirror.hear(report);
+    const removal = this.#removals.get(report.infoHash);
+    this.#removals.delete(report.infoHash);
+    removal?.resolve();
+    // It went by itself: nobody used it, and the room was needed.
+    if (!removal && known?.users === 0) {
+      this.#torrents.delete(report.infoHash);
+      void known.mirror.remove();
+    }
+  }
+
+  #lost(): void {
+    for (const { mirror } of this.#torrents.values()) mirror.lostEngine();
+  }
+}
+
+/** `raffi-torrents`, or a neighbour of it while another server has that. A lock that dies with the process tells. */
+class LockedDirectory {
+  readonly path: string;
+  readonly #lock: DatabaseSync;
+
+  constructor(parent: string) {
+    for (let number = 1; ; number += 1) {
+      const path = join(parent, number === 1 ? 'raffi-torrents' : `raffi-torrents-${number}`);
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      const lock = new DatabaseSync(join(path, 'lock.db'));
+      try {
+        lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+        this.path = path;
+        this.#lock = lock;
+        return;
+      } catch (error) {
+        lock.close();
+        if (number >= MOST_NEIGHBOURS) throw error;
+      }
+    }
+  }
+
+  close({ keep }: { keep: boolean }): void {
+    if (this.#lock.isOpen) this.#lock.close();
+    if (!keep) rmSync(this.path, { recursive: true, force: true });
+  }
+}

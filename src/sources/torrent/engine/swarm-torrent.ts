@@ -1,0 +1,284 @@
+// One torrent in webtorrent: its peers, its discovery and its uploads are used; what to ask whom for is decided by the download.
+import type { AddOptions, Peer, Torrent, Wire } from 'webtorrent';
+import type WebTorrent from 'webtorrent';
+import { lookup } from 'node:dns/promises';
+import type { PieceLayout } from '../piece-layout.ts';
+import type { TorrentSettings } from '../torrent-settings.ts';
+import { hostOf, isAllowedAddress } from './address-policy.ts';
+import { storeOver } from './block-store.ts';
+import type { Download } from './download.ts';
+import type { PeerLink } from './peer-link.ts';
+import { WireLink } from './wire-link.ts';
+
+export interface SwarmTorrentOptions {
+  client: WebTorrent;
+  settings: TorrentSettings;
+  infoHash: string;
+  metainfo: Uint8Array | undefined;
+  trackers: readonly string[];
+  webSeeds: readonly string[];
+  peers: readonly string[];
+  /** The bytes of a `.torrent` file whose info hash is right; nothing else about it has been checked. */
+  onMetainfo: (metainfo: Uint8Array) => void;
+  /** It has left the swarm for a reason of its own. */
+  onFailed: (error: Error) => void;
+  onWarning: (text: string) => void;
+  /** For peers that ask us. */
+  read: (piece: number, offset: number, length: number) => Uint8Array | undefined;
+}
+
+export class SwarmTorrent implements AsyncDisposable {
+  readonly #options: SwarmTorrentOptions;
+  readonly #torrent: Torrent;
+  readonly #links = new Map<Wire, WireLink>();
+  readonly #banned = new Set<string>();
+  /** Connection attempts by address, to try TCP and uTP in turn. */
+  readonly #attempts = new Map<string, number>();
+  #download: { download: Download; layout: PieceLayout } | undefined;
+  #isKickDue = false;
+  #isPrivate = false;
+
+  constructor(options: SwarmTorrentOptions) {
+    this.#options = options;
+    const { client, metainfo, infoHash, trackers, webSeeds, settings, read } = options;
+    const addOptions: AddOptions = {
+      deselect: true,
+      path: '/',
+      announce: settings.trackers ? [...trackers] : [],
+      urlList: settings.webSeeds ? webSeeds.filter((url) => this.#isAllowedUrl(url)) : [],
+      store: storeOver({ read }),
+      storeCacheSlots: 0,
+      uploads: settings.uploadSlots,
+      maxWebConns: 4,
+    };
+    this.#torrent = client.add(metainfo ?? `magnet:?xt=urn:btih:${infoHash}`, addOptions);
+    this.#takeOver();
+    this.#listen();
+  }
+
+  get wires(): readonly WireLink[] {
+    return [...this.#links.values()];
+  }
+
+  get bannedPeers(): number {
+    return this.#banned.size;
+  }
+
+  get uploadedBytes(): number {
+    return this.#torrent.uploaded;
+  }
+
+  get speeds(): { download: number; upload: number } {
+    return { download: this.#torrent.downloadSpeed, upload: this.#torrent.uploadSpeed };
+  }
+
+  get peerCounts(): { peers: number; seeds: number } {
+    const { wires } = this.#torrent;
+    return { peers: wires.length, seeds: wires.filter(({ isSeeder }) => isSeeder === true).length };
+  }
+
+  /** From now on blocks are asked for. */
+  attach(download: Download, layout: PieceLayout): void {
+    this.#download = { download, layout };
+    for (const wire of this.#torrent.wires) this.#link(wire);
+  }
+
+  addTrackers(trackers: readonly string[]): void {
+    const fresh = trackers.filter((url) => !this.#torrent.announce.includes(url));
+    if (!this.#options.settings.trackers || fresh.length === 0) return;
+    this.#torrent.announce.push(...fresh);
+    if (this.#torrent.discovery) this.#rediscover();
+  }
+
+  /** Names are looked up first. */
+  addPeers(peers: readonly string[]): void {
+    for (const peer of peers) void this.#addNamedPeer(peer);
+  }
+
+  addWebSeeds(urls: readonly string[]): void {
+    if (!this.#options.settings.webSeeds || this.#torrent.destroyed || !this.#torrent.ready) return;
+    for (const url of urls) if (this.#isAllowedUrl(url)) this.#torrent.addWebSeed(url);
+  }
+
+  /** A piece that passed its hash: peers may have it. */
+  have(piece: number): void {
+    if (this.#torrent.destroyed || this.#torrent.bitfield.get(piece)) return;
+    this.#torrent._markVerified(piece);
+    for (const wire of this.#torrent.wires) wire.have(piece);
+  }
+
+  haveNoMore(piece: number): void {
+    if (this.#torrent.destroyed || !this.#torrent.bitfield.get(piece)) return;
+    this.#torrent._markUnverified(piece);
+    for (const wire of this.#torrent.wires) wire.lt_donthave.donthave(piece);
+  }
+
+  /** BEP 27: no peers but those of its trackers. Known only once the metainfo is here. */
+  makePrivate(): void {
+    if (this.#isPrivate) return;
+    this.#isPrivate = true;
+    if (this.#torrent.discovery) this.#rediscover();
+  }
+
+  /** Ended wires are let go of, whatever they told us. */
+  tick(): void {
+    for (const [wire, link] of this.#links)
+      if (wire.destroyed || !this.#torrent.wires.includes(wire)) this.#unlink(link);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const link of this.#links.values()) this.#unlink(link);
+    if (this.#torrent.destroyed) return;
+    await new Promise<void>((resolve) => this.#torrent.destroy({ destroyStore: false }, () => resolve()));
+  }
+
+  /** The private members of webtorrent that are replaced. */
+  #takeOver(): void {
+    const torrent = this.#torrent;
+    torrent._updateWire = () => false;
+    torrent._update = () => this.#kickSoon();
+    torrent._request = () => false;
+    const addPeer = torrent._addPeer.bind(torrent);
+    torrent._addPeer = (peer, type, source) => {
+      if (typeof peer !== 'string') return this.#options.settings.webRtc ? addPeer(peer, type, source) : null;
+      const host = hostOf(peer);
+      if (host === undefined || !this.#isAllowedPeer(peer, host, source === 'lsd')) return null;
+      return addPeer(peer, this.#transportFor(peer, host), source);
+    };
+    const startDiscovery = torrent._startDiscovery.bind(torrent);
+    torrent._startDiscovery = () => {
+      // webtorrent announces private torrents in the local network.
+      const { client } = torrent;
+      if (!client) return;
+      const { lsd } = client;
+      client.lsd = lsd && !this.#isPrivate && torrent.private !== true;
+      startDiscovery();
+      client.lsd = lsd;
+    };
+  }
+
+  #listen(): void {
+    const torrent = this.#torrent;
+    const { onFailed, onMetainfo, onWarning, metainfo, peers } = this.#options;
+    torrent.on('error', (error: Error) => onFailed(error));
+    torrent.on('warning', (warning: unknown) =>
+      onWarning(warning instanceof Error ? warning.message : String(warning)),
+    );
+    torrent.on('infoHash', () => this.addPeers(peers));
+    torrent.on('wire', (wire: Wire) => this.#link(wire));
+    torrent.on('metadata', () => {
+      // What is on the disk is known to the download; webtorrent would hash all of it.
+      torrent._hasStartupBitfield = true;
+      const bytes = metainfo ?? torrent.torrentFile;
+      if (bytes) queueMicrotask(() => torrent.destroyed || onMetainfo(bytes));
+    });
+  }
+
+  #kickSoon(): void {
+    if (this.#isKickDue) return;
+    this.#isKickDue = true;
+    setImmediate(() => {
+      this.#isKickDue = false;
+      this.#download?.download.kick();
+    });
+  }
+
+  #link(wire: Wire): void {
+    if (wire.remoteAddress !== undefined && this.#isRefused(wire)) return wire.destroy();
+    if (!this.#download || this.#links.has(wire)) return;
+    const { download, layout } = this.#download;
+    const link = new WireLink({
+      wire,
+      key: this.#keyOf(wire),
+      layout,
+      received: (from: PeerLink, block, bytes) => download.received(from, block, bytes),
+      refused: (from: PeerLink, block) => download.refused(from, block),
+      ban: (bad, why) => this.#ban(bad, why),
+    });
+    this.#links.set(wire, link);
+    download.addPeer(link);
+    for (const event of ['close', 'finish', 'end']) wire.once(event, () => this.#unlink(link));
+    this.#kickSoon();
+  }
+
+  #unlink(link: WireLink): void {
+    if (!this.#links.delete(link.wire)) return;
+    link.close();
+    this.#download?.download.removePeer(link);
+  }
+
+  #keyOf(wire: Wire): string {
+    return wire.remoteAddress === undefined ? (this.#peerOf(wire)?.id ?? wire.type) : addressOf(wire);
+  }
+
+  #peerOf(wire: Wire): Peer | undefined {
+    for (const peer of this.#torrent._peers?.values() ?? []) if (peer.wire === wire) return peer;
+    return undefined;
+  }
+
+  #ban(link: WireLink, why: string): void {
+    this.#banned.add(link.key);
+    this.#options.onWarning(`${link.key} is banned: ${why}`);
+    const peer = this.#peerOf(link.wire);
+    this.#unlink(link);
+    if (peer) this.#torrent.removePeer(peer.id);
+    else link.wire.destroy();
+  }
+
+  /** An incoming peer has not been asked about before. */
+  #isRefused(wire: Wire): boolean {
+    const isIncoming = wire.type.endsWith('Incoming');
+    const host = wire.remoteAddress ?? '';
+    // Found by local discovery it may be, on the other side.
+    const rules = this.#options.settings;
+    return this.#banned.has(addressOf(wire)) || (isIncoming && !isAllowedAddress(host, rules, rules.localDiscovery));
+  }
+
+  #isAllowedPeer(peer: string, host: string, isLocalDiscovery: boolean): boolean {
+    return !this.#banned.has(peer) && isAllowedAddress(host, this.#options.settings, isLocalDiscovery);
+  }
+
+  /** TCP first, then each in turn: a peer that does not know uTP never answers to it. */
+  #transportFor(peer: string, host: string): 'tcp' | 'utp' {
+    const { tcp } = this.#options.settings;
+    const hasUtp = this.#torrent.client?.utp === true && !host.includes(':');
+    if (!hasUtp) return 'tcp';
+    if (!tcp) return 'utp';
+    const attempt = this.#attempts.get(peer) ?? 0;
+    if (this.#attempts.size > 10_000) this.#attempts.clear();
+    this.#attempts.set(peer, attempt + 1);
+    return attempt % 2 === 0 ? 'tcp' : 'utp';
+  }
+
+  #isAllowedUrl(text: string): boolean {
+    const url = URL.parse(text);
+    if (!url || !['http:', 'https:'].includes(url.protocol)) return false;
+    const { privatePeers } = this.#options.settings;
+    const host = url.hostname.replaceAll(/[[\]]/gu, '');
+    const isName = !/^[\d.]+$|:/u.test(host);
+    return isName ? privatePeers || host !== 'localhost' : isAllowedAddress(host, { privatePeers, ipv6: true });
+  }
+
+  async #addNamedPeer(peer: string): Promise<void> {
+    const host = hostOf(peer);
+    if (host === undefined) return;
+    const port = peer.slice(peer.lastIndexOf(':') + 1);
+    try {
+      const { address, family } = await lookup(host);
+      if (this.#torrent.destroyed) return;
+      this.#torrent.addPeer(family === 6 ? `[${address}]:${port}` : `${address}:${port}`, 'manual');
+    } catch {
+      this.#options.onWarning(`the peer ${host} has no address`);
+    }
+  }
+
+  #rediscover(): void {
+    this.#torrent.discovery?.destroy();
+    this.#torrent.discovery = null;
+    this.#torrent._startDiscovery();
+  }
+}
+
+function addressOf({ remoteAddress = '', remotePort = 0 }: Wire): string {
+  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}

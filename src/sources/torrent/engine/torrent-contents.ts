@@ -1,0 +1,107 @@
+// What is known of a torrent once its metainfo is here: its pieces, the file they go to, and the download that fills it.
+import type { MetadataReport } from '../engine-protocol.ts';
+import type { Metainfo } from '../metainfo.ts';
+import { PieceLayout } from '../piece-layout.ts';
+import { DataFile } from './data-file.ts';
+import { Download, type DownloadOptions } from './download.ts';
+import { headOf, type Evictable } from './eviction.ts';
+import { pieceHashes } from './piece-hashes.ts';
+import type { Reporter } from './reporter.ts';
+
+/** Until the disk has been measured. */
+const FIRST_AHEAD_BYTES = 64 * 2 ** 20;
+
+export interface TorrentContentsOptions extends Omit<
+  DownloadOptions,
+  'layout' | 'hashes' | 'file' | 'mostAheadBytes' | 'now'
+> {
+  metainfo: Metainfo;
+  metainfoBytes: Uint8Array;
+  dataPath: string;
+}
+
+export class TorrentContents implements Disposable {
+  readonly metainfo: Metainfo;
+  readonly layout: PieceLayout;
+  readonly file: DataFile;
+  readonly download: Download;
+  readonly #metainfoBytes: Uint8Array;
+
+  /** @throws the error of the file system */
+  constructor({ metainfo, metainfoBytes, dataPath, ...events }: TorrentContentsOptions) {
+    this.metainfo = metainfo;
+    this.#metainfoBytes = metainfoBytes;
+    this.layout = new PieceLayout(metainfo.sizeBytes, metainfo.pieceBytes);
+    this.file = new DataFile(dataPath, this.layout.totalBytes);
+    this.download = new Download({
+      ...events,
+      layout: this.layout,
+      file: this.file,
+      hashes: pieceHashes(metainfoBytes),
+      mostAheadBytes: FIRST_AHEAD_BYTES,
+      now: () => performance.now(),
+    });
+  }
+
+  report(): MetadataReport {
+    const { infoHash, name, files, isPrivate } = this.metainfo;
+    const { totalBytes, pieceBytes } = this.layout;
+    return {
+      type: 'metadata',
+      infoHash,
+      name,
+      files: files.map(({ offsetBytes, ...file }) => ({ ...file, start: offsetBytes })),
+      totalBytes,
+      pieceBytes,
+      isPrivate,
+      metainfo: this.#metainfoBytes,
+      dataPath: this.file.path,
+    };
+  }
+
+  /** Tells all that is there. */
+  reportPieces(reporter: Reporter): void {
+    const { present, verified } = this.download.table;
+    for (const { start, end } of present.runs()) reporter.blocks(start, end);
+    for (const piece of verified.members()) reporter.verified(piece);
+  }
+
+  evictable({ isUsed, usedAtMs }: { isUsed: boolean; usedAtMs: number }): Evictable {
+    const { layout, metainfo } = this;
+    const { table, readers } = this.download;
+    const { places } = readers;
+    const read = metainfo.files
+      .map(({ offsetBytes: start, sizeBytes }) => ({ start, end: start + sizeBytes }))
+      .filter((file) => places.some(({ position }) => position >= file.start && position <= file.end));
+    return {
+      infoHash: metainfo.infoHash,
+      layout,
+      isUsed,
+      usedAtMs,
+      places,
+      kept: [...readers.prefetched, ...read.map(({ start, end }) => headOf(start, end))],
+      isOnDisk: (piece) => {
+        const { start, end } = layout.blocksOf(piece);
+        return table.claimed.has(piece) || (!table.leaving.has(piece) && table.present.nextSet(start, end) < end);
+      },
+    };
+  }
+
+  /** Pieces that passed their hash, now or in an earlier process. */
+  goodPieces(): Uint8Array {
+    const { verified, claimed } = this.download.table;
+    return verified.bytes.map((byte, index) => byte | (claimed.bytes[index] ?? 0));
+  }
+
+  /** Undefined for what they may not have. */
+  readForPeer(piece: number, offset: number, length: number): Uint8Array | undefined {
+    const { start, end } = this.layout.pieceRange(piece);
+    const range = { start: start + offset, end: start + offset + length };
+    return this.download.table.verified.has(piece) && range.end <= end ? this.file.read(range) : undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.download.stop();
+    this.file[Symbol.dispose]();
+  }
+}

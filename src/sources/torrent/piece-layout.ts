@@ -1,0 +1,62 @@
+// Where pieces and blocks lie in a torrent. A block is the unit of requests: 16 KiB of one piece, the last of a piece may be shorter.
+import type { ByteRange } from '../../base/byte-range.ts';
+
+export const BLOCK_BYTES = 16 * 1024;
+
+/** Offsets are bytes from the start of the torrent's first file. Blocks are numbered through: those of piece 0, those of piece 1, ... */
+export class PieceLayout {
+  readonly totalBytes: number;
+  readonly pieceBytes: number;
+  readonly pieceCount: number;
+  readonly blocksPerPiece: number;
+  readonly blockCount: number;
+
+  constructor(totalBytes: number, pieceBytes: number) {
+    this.totalBytes = totalBytes;
+    this.pieceBytes = pieceBytes;
+    this.pieceCount = Math.ceil(totalBytes / pieceBytes);
+    this.blocksPerPiece = Math.ceil(pieceBytes / BLOCK_BYTES);
+    const lastPieceBytes = totalBytes - (this.pieceCount - 1) * pieceBytes;
+    this.blockCount =
+      this.pieceCount === 0 ? 0 : (this.pieceCount - 1) * this.blocksPerPiece + Math.ceil(lastPieceBytes / BLOCK_BYTES);
+  }
+
+  pieceRange(piece: number): ByteRange {
+    const start = piece * this.pieceBytes;
+    return { start, end: Math.min(start + this.pieceBytes, this.totalBytes) };
+  }
+
+  pieceAt(offset: number): number {
+    return Math.floor(offset / this.pieceBytes);
+  }
+
+  pieceOf(block: number): number {
+    return Math.floor(block / this.blocksPerPiece);
+  }
+
+  /** The piece's blocks, `[start, end)`. */
+  blocksOf(piece: number): ByteRange {
+    const start = piece * this.blocksPerPiece;
+    return { start, end: Math.min(start + this.blocksPerPiece, this.blockCount) };
+  }
+
+  blockRange(block: number): ByteRange {
+    const piece = this.pieceRange(this.pieceOf(block));
+    const start = piece.start + (block % this.blocksPerPiece) * BLOCK_BYTES;
+    return { start, end: Math.min(start + BLOCK_BYTES, piece.end) };
+  }
+
+  blockAt(offset: number): number {
+    const piece = this.pieceAt(offset);
+    return piece * this.blocksPerPiece + Math.floor((offset - piece * this.pieceBytes) / BLOCK_BYTES);
+  }
+
+  /** The pieces, or blocks, a range of bytes touches: `[start, end)`. */
+  piecesIn({ start, end }: ByteRange): ByteRange {
+    return end <= start ? { start: 0, end: 0 } : { start: this.pieceAt(start), end: this.pieceAt(end - 1) + 1 };
+  }
+
+  blocksIn({ start, end }: ByteRange): ByteRange {
+    return end <= start ? { start: 0, end: 0 } : { start: this.blockAt(start), end: this.blockAt(end - 1) + 1 };
+  }
+}
