@@ -27,6 +27,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
     new WorkerPool({ entry: WORKER_ENTRY, execArgv: WORKER_FLAGS, recordChild, log: (line) => log.info(line) }),
   );
   const endpoint = stack.use(await SourceEndpoint.open());
+  context.ownPorts.add(endpoint.port);
   const cache = stack.use(
     await SegmentCache.open({
       root: join(cacheDirectory, 'segments'),
@@ -48,7 +49,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       sourceError: (source) => endpoint.lastError(source),
     },
     knowledge,
-    sources: { spoolDirectory, endpoint },
+    sources: { spoolDirectory, endpoint, addresses: context.addresses, mediaRoots: config.mediaRoots },
     relay: relayPlaylist,
   });
   const owned = stack.move();

@@ -26,6 +26,7 @@ import { openDatabase } from './sessions/store/database.ts';
 import type { KnowledgeStore } from './sessions/store/session-store.ts';
 import { SqliteKnowledgeStore } from './sessions/store/sqlite-knowledge-store.ts';
 import { SqliteSessionStore } from './sessions/store/sqlite-session-store.ts';
+import { AddressPolicy } from './sources/address-policy.ts';
 import { assertPresent, parseLocator } from './sources/source-locator.ts';
 
 /** What the media side is built from. */
@@ -38,6 +39,9 @@ export interface PlayablesContext {
   log: Logger;
   /** Notes a child process, so that the next server can end it should this one be killed. */
   recordChild(pid: number): { forget(): void };
+  addresses: AddressPolicy;
+  /** Ports of this server: whoever opens one adds it, so that no source is read from it. */
+  ownPorts: Set<number>;
 }
 
 /** The media side: what sessions play, and the torrents, by themselves. */
@@ -77,7 +81,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const database = stack.adopt(openStore(config, log), (opened) => opened.close());
   const playables = Promise.withResolvers<ClosablePlayables>();
   const castTokens = new CastTokens(CLOCKS);
-  const sessions = createSessions({ options, instance, database, castTokens, playables: playables.promise });
+  const ownPorts = new Set<number>();
+  const addresses = new AddressPolicy({ privateSources: config.privateSources, ownPorts: () => [...ownPorts] });
+  const sessions = createSessions({ options, instance, database, castTokens, addresses, playables: playables.promise });
   const metrics = new Metrics();
   metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
   const addons = stack.use(
@@ -104,6 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...(config.listen.host === undefined ? {} : { host: config.listen.host }),
   });
   stack.use(sessions);
+  ownPorts.add(listeningAt(app.addresses()).port ?? 0);
 
   const cacheDirectory = join(instance.path, 'segments');
   const context = {
@@ -113,6 +120,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics,
     log,
     recordChild: instance.recordChild.bind(instance),
+    addresses,
+    ownPorts,
   };
   playables.resolve(startMedia(options, context, state));
   stack.defer(async () => (await playables.promise.catch(() => undefined))?.[Symbol.asyncDispose]?.());
@@ -141,16 +150,18 @@ interface SessionsNeeds {
   instance: InstanceDirectory;
   database: DatabaseSync;
   castTokens: CastTokens;
+  addresses: AddressPolicy;
   playables: Promise<Playables>;
 }
 
-function createSessions({ options, instance, database, castTokens, playables }: SessionsNeeds): SessionRegistry {
+function createSessions(needs: SessionsNeeds): SessionRegistry {
+  const { options, instance, database, castTokens, addresses, playables } = needs;
   const { config, log } = options;
   return new SessionRegistry({
     playables: new DeferredPlayables(playables),
     store: new SqliteSessionStore(database, { owner: instance.path, isAlive: isAliveInstance }),
     log,
-    checkSource: (source) => checkSource(source),
+    checkSource: (source) => checkSource(source, { addresses, mediaRoots: config.mediaRoots }),
     ...CLOCKS,
     infoHoldMs: INFO_HOLD_MS,
     sessionIdleMs: config.sessionIdleMs,
@@ -160,8 +171,22 @@ function createSessions({ options, instance, database, castTokens, playables }: 
   });
 }
 
-async function checkSource({ uri, kind, headers }: PlayableSource): Promise<void> {
-  await assertPresent(parseLocator(uri, { kind, headers }));
+interface SourceRules {
+  addresses: AddressPolicy;
+  mediaRoots: string[] | undefined;
+}
+
+/** What can be said of a source before it is opened. @throws AppError */
+async function checkSource(source: PlayableSource, { addresses, mediaRoots }: SourceRules): Promise<void> {
+  const { uri, kind, headers, requester = 'owner' } = source;
+  const locator = parseLocator(uri, { kind, headers });
+  const place = locator.kind === 'torrent' ? locator.torrent : locator;
+  if (place.kind === 'http') addresses.assertPossible(place.url, requester);
+  if (place.kind === 'file' && requester === 'network' && mediaRoots === undefined) {
+    const hint = 'RAFFI_MEDIA_ROOTS names directories that everybody may play from.';
+    throw new AppError('SOURCE_FORBIDDEN', 'Files of this machine are for its owner.', { hint });
+  }
+  await assertPresent(locator, { roots: mediaRoots });
 }
 
 interface PartStates {

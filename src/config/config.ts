@@ -21,6 +21,9 @@ export interface Config {
   trustedProxies: string[];
   lanToken: string | undefined;
   isLanOpen: boolean;
+  privateSources: 'auto' | 'allow' | 'deny';
+  /** Absolute; undefined: files may lie anywhere. */
+  mediaRoots: string[] | undefined;
   /** Host, or host and port. */
   castHost: string | undefined;
   cacheBytes: number;
@@ -57,6 +60,8 @@ export function readConfig(env: Environment = process.env): Config {
     trustedProxies: read(SETTINGS.trustedProxies, env),
     lanToken: read(SETTINGS.lanToken, env),
     isLanOpen: read(SETTINGS.isLanOpen, env),
+    privateSources: read(SETTINGS.privateSources, env),
+    mediaRoots: read(SETTINGS.mediaRoots, env),
     castHost: read(SETTINGS.castHost, env),
     cacheBytes: read(SETTINGS.cacheBytes, env),
     memoryCacheBytes: read(SETTINGS.memoryCacheBytes, env),

@@ -1,4 +1,6 @@
 // Every setting of the server, in one table: name, default, meaning. The documentation is made from it.
+import { delimiter, isAbsolute } from 'node:path';
+
 import { parseNetwork } from '../base/ip-address.ts';
 import type { LogLevel } from '../base/logger.ts';
 
@@ -61,6 +63,16 @@ export const SETTINGS = {
   isLanOpen: setting('RAFFI_LAN_OPEN', isOn, {
     fallback: '',
     meaning: '`1`: every device of the home network may use the server, without a token',
+  }),
+  privateSources: setting('RAFFI_PRIVATE_SOURCES', privateSources, {
+    fallback: 'auto',
+    meaning:
+      'Sources on this machine and in the home network: `auto` (those the owner names), `allow`, `deny`; see `docs/security.md`',
+  }),
+  mediaRoots: setting('RAFFI_MEDIA_ROOTS', directories, {
+    fallback: '',
+    shown: 'anywhere',
+    meaning: 'Directories that local files may be played from, separated by `:` (`;` on Windows)',
   }),
   castHost: setting('RAFFI_CAST_HOST', castHost, {
     fallback: '',
@@ -164,6 +176,20 @@ export function isOn(text: string): boolean {
   if (['', '0', 'false', 'no', 'off'].includes(word)) return false;
   if (['1', 'true', 'yes', 'on'].includes(word)) return true;
   throw new Error('write 1 or 0');
+}
+
+const PRIVATE_SOURCES = ['auto', 'allow', 'deny'] as const;
+
+function privateSources(text: string): (typeof PRIVATE_SOURCES)[number] {
+  const choice = PRIVATE_SOURCES.find((each) => each === text.trim().toLowerCase());
+  if (choice === undefined) throw new Error(`it must be one of ${PRIVATE_SOURCES.join(', ')}`);
+  return choice;
+}
+
+function directories(text: string): string[] | undefined {
+  const list = text.split(delimiter).filter((each) => each !== '');
+  for (const each of list) if (!isAbsolute(each)) throw new Error(`"${each}" is not the full path of a directory`);
+  return list.length === 0 ? undefined : list;
 }
 
 function castHost(text: string): string | undefined {

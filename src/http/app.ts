@@ -77,7 +77,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     healthRoutes(scope, parts);
     docsRoutes(scope);
     communityAddonRoutes(scope, parts.addons);
-    sessionRoutes(scope, sessions);
+    sessionRoutes(scope, { sessions, gatekeeper });
     hlsRoutes(scope, { sessions, pool });
     streamRoutes(scope, { sessions, pool });
     subtitleRoutes(scope, { sessions, pool });

@@ -56,7 +56,7 @@ export class MediaPlayables implements Playables {
 
   async open(wanted: PlayableSource, signal: AbortSignal): Promise<Playable> {
     const locator = parseLocator(wanted.uri, wanted);
-    const opened = await openSource(locator, this.#options.sources, signal);
+    const opened = await openSource(locator, { ...this.#options.sources, requester: wanted.requester }, signal);
     if (opened.kind === 'hls') return this.#options.relay(opened.upstream, signal);
     const { source } = opened;
     // However a torrent was named, its bytes come from the same swarm.

@@ -1,4 +1,5 @@
 // What a session plays: a presentation made by us, or the playlists of another HLS server, passed on.
+import type { Requester } from '../sources/address-policy.ts';
 import type { Presentation } from './presentation.ts';
 
 /** What the caller asked to play. */
@@ -10,6 +11,8 @@ export interface PlayableSource {
   headers: Record<string, string>;
   /** Which file of a torrent. */
   fileIndex: number | undefined;
+  /** Whoever is not the owner gets less of this machine and its network; undefined: the owner. */
+  requester?: Requester | undefined;
 }
 
 /** HLS that another server made. Nothing is encoded: texts get new names for their URIs, bytes pass through. */

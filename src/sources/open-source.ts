@@ -1,9 +1,9 @@
 // Opens what a locator names: a local file, a file on a server with or without ranges, an HLS playlist, or a torrent.
 import { AppError } from '../base/app-error.ts';
 import { FileSource } from './file/file-source.ts';
+import { inspectFile } from './file/inspect-file.ts';
 import { firstContact, type FirstContact } from './http/first-contact.ts';
 import { HlsUpstream } from './http/hls-upstream.ts';
-import { HttpClient, type HttpClientOptions } from './http/http-client.ts';
 import { HttpSource } from './http/http-source.ts';
 import type { SourcePublisher } from './source-publisher.ts';
 import { BRIEF, PATIENT, type RetryPolicy } from './http/retry-policy.ts';
@@ -11,20 +11,19 @@ import { sniff } from './http/sniff.ts';
 import { SpoolSource } from './http/spool-source.ts';
 import { openTorrent } from './open-torrent.ts';
 import type { HttpLocator, SourceLocator } from './source-locator.ts';
+import { sourceClient, type SourceClientOptions } from './source-client.ts';
 import type { Source } from './source.ts';
 import type { Torrents } from './torrent/torrents.ts';
 
-export interface OpenSourceOptions {
+export interface OpenSourceOptions extends SourceClientOptions {
   /** Existing directory for the copies of sources that only come in order. */
   spoolDirectory: string;
   /** Where remote sources are published for the media workers. */
   endpoint: SourcePublisher;
   /** Undefined: torrents are refused. */
   torrents?: Torrents | undefined;
-  checkAddress?: HttpClientOptions['checkAddress'];
-  checkIp?: HttpClientOptions['checkIp'];
-  userAgent?: string | undefined;
-  connectTimeoutMs?: number | undefined;
+  /** When given, files outside these directories are refused. Absolute paths. */
+  mediaRoots?: readonly string[] | undefined;
   /** Limits once the source works. */
   retry?: Partial<RetryPolicy> | undefined;
   /** Limits for the first contact. */
@@ -60,12 +59,14 @@ export async function openSource(
   options: OpenSourceOptions,
   signal: AbortSignal,
 ): Promise<OpenedSource> {
-  if (locator.kind === 'file') return { kind: 'media', source: await openFile(locator.path, signal) };
   if (locator.kind === 'torrent') return { kind: 'media', source: await openTorrent(locator, options, signal) };
+  if (locator.kind === 'file')
+    return { kind: 'media', source: await openFile(locator.path, options.mediaRoots, signal) };
   return openHttp(locator, options, signal);
 }
 
-async function openFile(path: string, signal: AbortSignal): Promise<Source> {
+async function openFile(path: string, roots: readonly string[] | undefined, signal: AbortSignal): Promise<Source> {
+  if (roots !== undefined) await inspectFile(path, roots);
   const source = await FileSource.open(path, signal);
   try {
     if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty');
@@ -81,8 +82,8 @@ async function openFile(path: string, signal: AbortSignal): Promise<Source> {
 }
 
 async function openHttp(locator: HttpLocator, options: OpenSourceOptions, signal: AbortSignal): Promise<OpenedSource> {
-  const { url, headers } = locator;
-  const client = new HttpClient({ home: url, headers, ...options });
+  const { url } = locator;
+  const client = sourceClient(locator, options);
   const policy = { ...PATIENT, ...options.retry };
   let contact: FirstContact | undefined;
   try {

@@ -1,17 +1,20 @@
 // Opens a torrent as a source: by magnet or info hash, or by a `.torrent` file that is read first.
 import { AppError } from '../base/app-error.ts';
 import { FileSource } from './file/file-source.ts';
-import { HttpClient, type HttpClientOptions } from './http/http-client.ts';
+import { inspectFile } from './file/inspect-file.ts';
 import { BRIEF, type RetryPolicy } from './http/retry-policy.ts';
 import { fetchSmallFile } from './http/small-file.ts';
+import { sourceClient, type SourceClientOptions } from './source-client.ts';
 import type { FileLocator, HttpLocator, TorrentLocator } from './source-locator.ts';
 import { MAX_TORRENT_FILE_BYTES } from './torrent/metainfo.ts';
 import type { TorrentSource } from './torrent/torrent-source.ts';
 import { requestOf, requestOfMagnet, type Torrents } from './torrent/torrents.ts';
 
-export interface OpenTorrentOptions extends Omit<HttpClientOptions, 'home' | 'headers'> {
+export interface OpenTorrentOptions extends SourceClientOptions {
   /** Undefined: torrents are refused. */
   torrents?: Torrents | undefined;
+  /** When given, `.torrent` files outside these directories are refused. Absolute paths. */
+  mediaRoots?: readonly string[] | undefined;
   /** Limits for fetching a `.torrent` file. */
   firstRetry?: Partial<RetryPolicy> | undefined;
 }
@@ -30,24 +33,29 @@ export async function openTorrent(
     return torrents.open(requestOfMagnet(magnet), { fileIndex, selected: magnet.selected }, signal);
   }
   const metainfo = await (torrent.kind === 'file'
-    ? readTorrentFile(torrent, signal)
+    ? readTorrentFile(torrent, options.mediaRoots, signal)
     : fetchTorrentFile(torrent, options, signal));
   return torrents.open(requestOf(metainfo), { fileIndex }, signal);
 }
 
-async function readTorrentFile({ path }: FileLocator, signal: AbortSignal): Promise<Uint8Array> {
+async function readTorrentFile(
+  { path }: FileLocator,
+  roots: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (roots !== undefined) await inspectFile(path, roots);
   await using source = await FileSource.open(path, signal);
   return await source.read({ start: 0, end: MAX_TORRENT_FILE_BYTES + 1 }, signal);
 }
 
 async function fetchTorrentFile(
-  { url, headers }: HttpLocator,
+  locator: HttpLocator,
   options: OpenTorrentOptions,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  await using client = new HttpClient({ home: url, headers, ...options });
+  await using client = sourceClient(locator, options);
   return await fetchSmallFile(
-    { client, url, policy: { ...BRIEF, ...options.firstRetry } },
+    { client, url: locator.url, policy: { ...BRIEF, ...options.firstRetry } },
     MAX_TORRENT_FILE_BYTES,
     signal,
   );

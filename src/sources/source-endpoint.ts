@@ -48,6 +48,10 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     return new SourceEndpoint(server, address.port);
   }
 
+  get port(): number {
+    return this.#port;
+  }
+
   publish(source: Source): string {
     const known = this.#bySource.get(source);
     const publication = known ?? { source, path: `/${randomBytes(32).toString('base64url')}`, error: undefined };

@@ -10,6 +10,7 @@ import { openSource } from '../../src/sources/open-source.ts';
 import { SourceEndpoint } from '../../src/sources/source-endpoint.ts';
 import { parseLocator } from '../../src/sources/source-locator.ts';
 import { at } from './json.ts';
+import { policy } from '../sources/opened.ts';
 import { startApp } from './running-app.ts';
 
 const TOP = `#EXTM3U
@@ -124,7 +125,8 @@ async function startUpstream(): Promise<{ url: string; playables: Playables } & 
   const endpoint = await SourceEndpoint.open();
   const playables: Playables = {
     async open(source, signal) {
-      const opened = await openSource(parseLocator(source.uri), { spoolDirectory: tmpdir(), endpoint }, signal);
+      const options = { spoolDirectory: tmpdir(), endpoint, addresses: policy('auto') };
+      const opened = await openSource(parseLocator(source.uri), options, signal);
       if (opened.kind !== 'hls') throw new TypeError('not HLS');
       return relayPlaylist(opened.upstream, signal);
     },

@@ -15,6 +15,7 @@ import { isRelayed } from '../../src/sessions/playable.ts';
 import { markedFilm } from '../black-box/copied-bytes.ts';
 import { until } from '../black-box/server-children.ts';
 import { FaultServer } from '../servers/fault-server.ts';
+import { policy } from '../sources/opened.ts';
 
 const never = new AbortController().signal;
 
@@ -29,6 +30,8 @@ test('it ends at once while copies wait for a source that stalls', async () => {
     cacheDirectory: directory,
     knowledge: { get: () => undefined, put: () => undefined },
     metrics: new Metrics(),
+    addresses: policy('auto'),
+    ownPorts: new Set(),
     log: createLogger('silent', new PassThrough()),
     recordChild: (pid) => {
       children.add(pid);

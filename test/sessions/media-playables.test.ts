@@ -15,6 +15,7 @@ import type { SourcePublisher } from '../../src/sources/source-publisher.ts';
 import { SourceEndpoint } from '../../src/sources/source-endpoint.ts';
 import { clip } from '../media/clips.ts';
 import { FaultServer } from '../servers/fault-server.ts';
+import { policy } from '../sources/opened.ts';
 
 const never = new AbortController().signal;
 
@@ -42,7 +43,7 @@ async function engine(stack: AsyncDisposableStack, onWithdraw: () => void): Prom
       sourceError: (source) => endpoint.lastError(source),
     },
     knowledge: { get: () => undefined, put: () => undefined },
-    sources: { spoolDirectory: directory, endpoint: publisher },
+    sources: { spoolDirectory: directory, endpoint: publisher, addresses: policy('auto') },
     relay: () => Promise.reject(new Error('not HLS')),
   });
 }

@@ -5,7 +5,7 @@ import type { HlsUpstream } from '../../src/sources/http/hls-upstream.ts';
 import { rewritePlaylist, type PlaylistUri } from '../../src/sources/http/playlist-uris.ts';
 import { hashOf, never } from '../contract/source-contract.ts';
 import { FaultServer, sampleBytes, type Faults } from '../servers/fault-server.ts';
-import { appError, eventually, openUrl } from './opened.ts';
+import { appError, eventually, openUrl, policy } from './opened.ts';
 
 const BASE = new URL('https://cdn.example.com/a/b/index.m3u8?token=1');
 const SEGMENT = sampleBytes(900_000);
@@ -205,7 +205,10 @@ async function openHls(
 ): Promise<{ upstream: HlsUpstream; server: FaultServer } & AsyncDisposable> {
   await using building = new AsyncDisposableStack();
   const server = building.use(await FaultServer.start(Buffer.from(text), faults));
-  const { opened } = await openUrl(building, server.url('/index'), { hints: { headers } });
+  const { opened } = await openUrl(building, server.url('/index'), {
+    hints: { headers },
+    options: { addresses: policy('allow') },
+  });
   assert.ok(opened.kind === 'hls');
   const stack = building.move();
   return { upstream: opened.upstream, server, [Symbol.asyncDispose]: () => stack.disposeAsync() };

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { AppError, isAbort, type ErrorCode } from '../../src/base/app-error.ts';
+import { AddressPolicy, type PrivateSources } from '../../src/sources/address-policy.ts';
 import { openSource, type OpenSourceOptions, type OpenedSource } from '../../src/sources/open-source.ts';
 import { SourceEndpoint } from '../../src/sources/source-endpoint.ts';
 import { parseLocator, type LocatorHints } from '../../src/sources/source-locator.ts';
@@ -58,10 +59,16 @@ export async function openUrl(
 ): Promise<{ opened: OpenedSource; endpoint: SourceEndpoint; directory: string }> {
   const directory = await temporaryDirectory(stack);
   const endpoint = stack.use(await SourceEndpoint.open());
-  const options = { spoolDirectory: directory, endpoint, ...QUICK, ...how.options };
+  const addresses = policy('auto');
+  const options = { spoolDirectory: directory, endpoint, addresses, ...QUICK, ...how.options };
   const opened = await openSource(parseLocator(text, how.hints), options, never());
   stack.use(opened.kind === 'media' ? opened.source : opened.upstream);
   return { opened, endpoint, directory };
+}
+
+/** Rules of a server that listens on `ownPorts`. */
+export function policy(privateSources: PrivateSources, ownPorts: number[] = []): AddressPolicy {
+  return new AddressPolicy({ privateSources, ownPorts: () => ownPorts });
 }
 
 export async function temporaryDirectory(stack: AsyncDisposableStack): Promise<string> {

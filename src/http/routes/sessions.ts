@@ -5,6 +5,7 @@ import { AppError } from '../../base/app-error.ts';
 import type { NewSession, SessionRegistry } from '../../sessions/session-registry.ts';
 import type { App } from '../app-type.ts';
 import { baseUrl } from '../base-url.ts';
+import type { Gatekeeper } from '../gatekeeper.ts';
 import { requestSignal } from '../request-signal.ts';
 import {
   AUDIO_CHOICE,
@@ -16,12 +17,18 @@ import {
   SESSION_LIST,
 } from '../schemas/session.ts';
 
-export function sessionRoutes(app: App, sessions: SessionRegistry): void {
-  collectionRoutes(app, sessions);
+export interface SessionRouteParts {
+  sessions: SessionRegistry;
+  gatekeeper: Gatekeeper;
+}
+
+export function sessionRoutes(app: App, parts: SessionRouteParts): void {
+  const { sessions } = parts;
+  collectionRoutes(app, parts);
   memberRoutes(app, sessions);
 }
 
-function collectionRoutes(app: App, sessions: SessionRegistry): void {
+function collectionRoutes(app: App, { sessions, gatekeeper }: SessionRouteParts): void {
   const create = {
     tags: ['sessions'],
     summary: 'Make a session',
@@ -30,7 +37,9 @@ function collectionRoutes(app: App, sessions: SessionRegistry): void {
   };
   app.post('/sessions', { schema: create }, async (request, reply) => {
     reply.header('Cache-Control', 'no-store');
-    const session = await sessions.create(newSession(request.body));
+    const wanted = newSession(request.body);
+    const requester = gatekeeper.grantOf(request) === 'open' ? 'network' : 'owner';
+    const session = await sessions.create({ ...wanted, source: { ...wanted.source, requester } });
     return {
       id: session.id,
       streamUrl: `${baseUrl(request)}/sessions/${session.id}/stream.m3u8`,

@@ -18,6 +18,7 @@ const RECORD = Type.Object({
     kind: Type.Enum(['http', 'torrent', 'file']),
     headers: Type.Record(Type.String(), Type.String()),
     fileIndex: Type.Optional(Type.Integer()),
+    requester: Type.Optional(Type.Enum(['owner', 'network'])),
   }),
   kind: Type.String(),
   quality: Type.Optional(Type.String()),

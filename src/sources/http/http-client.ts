@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, buildConnector, type Dispatcher } from 'undici';
 
 import { AppError } from '../../base/app-error.ts';
 import { sameHost, type RequestHeaders } from './request-headers.ts';
@@ -12,12 +12,27 @@ export interface HttpClientOptions {
   /** Where the user pointed: the only host that sees `headers`. */
   home: URL;
   headers: RequestHeaders;
-  /** Called before every request and redirect; throws (AppError SOURCE_FORBIDDEN) to refuse the address. */
-  checkAddress?: ((url: URL) => void | Promise<void>) | undefined;
-  /** Called with each IP address about to be connected to, after the look-up: a name cannot change in between. */
-  checkIp?: ((ip: string, hostname: string) => void) | undefined;
+  addresses: AddressRules;
   userAgent?: string | undefined;
   connectTimeoutMs?: number | undefined;
+}
+
+export interface Place {
+  /** Name or IP address, without brackets. */
+  hostname: string;
+  port: number;
+}
+
+/** Where the source may be read from. */
+export interface AddressRules {
+  /**
+   * Called with each IP address that a place leads to, after the look-up and before connecting to that very address: a name
+   * cannot change in between.
+   * @throws AppError SOURCE_FORBIDDEN
+   */
+  check(ip: string, place: Place): void;
+  /** The server at `from` sent us on to `to`. */
+  redirected(from: Place, to: Place): void;
 }
 
 export interface HttpReply {
@@ -44,7 +59,7 @@ export class HttpClient implements AsyncDisposable {
     this.#agent = new Agent({
       // One HTTP/2 connection would share its small flow-control window among all our readers.
       allowH2: false,
-      connect: { timeout, ...(options.checkIp ? { lookup: checkedLookup(options.checkIp) } : {}) },
+      connect: checkedConnector(options.addresses, timeout),
       // Whoever asks watches for stalls: only it knows whether it is waiting.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -60,24 +75,21 @@ export class HttpClient implements AsyncDisposable {
   async get(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<HttpReply> {
     let target = url;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
-      await this.#check(target);
+      const place = placeOf(target);
+      // The look-up of a connection is skipped for literals.
+      if (isIP(place.hostname) !== 0) this.#options.addresses.check(place.hostname, place);
       const answer = await this.#request(target, headers, signal);
       const location = redirectOf(answer);
       if (location === undefined) return reply(answer, target);
       await answer.body.dump({ limit: REDIRECT_BODY_BYTES, signal });
       target = redirectTarget(location, target);
+      this.#options.addresses.redirected(place, placeOf(target));
     }
     throw new AppError('SOURCE_FAILED', 'The server redirects in circles');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent.destroy();
-  }
-
-  async #check(url: URL): Promise<void> {
-    await this.#options.checkAddress?.(url);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) !== 0) this.#options.checkIp?.(host, host);
   }
 
   #request(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
@@ -124,12 +136,27 @@ function redirectTarget(location: string, from: URL): URL {
   return target;
 }
 
-function checkedLookup(check: (ip: string, hostname: string) => void): LookupFunction {
+/** Connects to addresses that were checked, and to no others. */
+function checkedConnector(addresses: AddressRules, timeout: number): buildConnector.connector {
+  const byPlace = new Map<string, buildConnector.connector>();
+  return (options, callback) => {
+    const { hostname, protocol } = options;
+    const port = Number(options.port || (protocol === 'https:' ? 443 : 80));
+    const key = `${hostname} ${port}`;
+    const checked = checkedLookup((ip) => addresses.check(ip, { hostname, port }));
+    // Kept: it remembers TLS sessions.
+    const connector = byPlace.get(key) ?? buildConnector({ timeout, lookup: checked });
+    byPlace.set(key, connector);
+    connector(options, callback);
+  };
+}
+
+function checkedLookup(check: (ip: string) => void): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
       try {
-        for (const { address } of addresses) check(address, hostname);
+        for (const { address } of addresses) check(address);
       } catch (refusal) {
         return callback(refusal instanceof Error ? refusal : new Error('refused'), '', 0);
       }
@@ -138,4 +165,10 @@ function checkedLookup(check: (ip: string, hostname: string) => void): LookupFun
       return callback(null, first.address, first.family);
     });
   };
+}
+
+/** Host without brackets, and the port. */
+export function placeOf(url: URL): Place {
+  const standard = url.protocol === 'https:' ? 443 : 80;
+  return { hostname: url.hostname.replace(/^\[|\]$/gu, ''), port: url.port === '' ? standard : Number(url.port) };
 }

@@ -1,0 +1,18 @@
+// The client for an address that somebody named as a source, under the rules for who that was.
+import type { AddressPolicy, Requester } from './address-policy.ts';
+import { HttpClient } from './http/http-client.ts';
+import type { HttpLocator } from './source-locator.ts';
+
+export interface SourceClientOptions {
+  addresses: AddressPolicy;
+  /** Default: the owner of this machine. */
+  requester?: Requester | undefined;
+  userAgent?: string | undefined;
+  connectTimeoutMs?: number | undefined;
+}
+
+export function sourceClient({ url, headers }: HttpLocator, options: SourceClientOptions): HttpClient {
+  const { requester = 'owner', userAgent, connectTimeoutMs } = options;
+  const addresses = options.addresses.rulesFor(url, requester);
+  return new HttpClient({ home: url, headers, addresses, userAgent, connectTimeoutMs });
+}
