@@ -1,5 +1,5 @@
 // A player in a page of the browser: the page's `window.player`, typed, with the requests it made.
-import type { Page } from 'playwright-core';
+import type { Page, Request } from 'playwright-core';
 
 import type { Beep } from '../media/beeps.ts';
 
@@ -52,12 +52,18 @@ export class PagePlayer implements AsyncDisposable {
   /** What it answered; requests that were given up have none. */
   readonly responses: PageResponse[] = [];
   readonly #errors: string[] = [];
+  /** Asked for and neither given up nor answered to the last byte. */
+  readonly #open = new Set<Request>();
 
   private constructor(page: Page, serverUrl: string) {
     this.#page = page;
     page.on('request', (request) => {
-      if (request.url().startsWith(serverUrl)) this.requests.push(request.url());
+      if (!request.url().startsWith(serverUrl)) return;
+      this.requests.push(request.url());
+      this.#open.add(request);
     });
+    page.on('requestfinished', (request) => this.#open.delete(request));
+    page.on('requestfailed', (request) => this.#open.delete(request));
     page.on('response', (response) => {
       if (response.url().startsWith(serverUrl)) this.responses.push({ url: response.url(), status: response.status() });
     });
@@ -136,7 +142,13 @@ export class PagePlayer implements AsyncDisposable {
     await this.#page.close();
   }
 
-  #call<T>(name: string, ...args: unknown[]): Promise<T> {
-    return this.#page.evaluate<T>(`player.${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`);
+  async #call<T>(name: string, ...args: unknown[]): Promise<T> {
+    try {
+      return await this.#page.evaluate<T>(`player.${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`);
+    } catch (cause) {
+      const open = [...this.#open].map((request) => request.url());
+      const last = this.requests.slice(-5);
+      throw new Error(`${name} failed; still open: ${open.join(', ') || 'none'}; asked last: ${last.join(', ')}`, { cause });
+    }
   }
 }

@@ -33,6 +33,8 @@ test('Shaka Player plays, seeks, changes the audio track and ends without an err
     'void player.engine.selectAudioTrack(player.engine.getAudioTracks().find((track) => track.language === "fr"))',
   );
   await player.until('player.engine.getAudioTracks().find((track) => track.active)?.language === "fr"');
+  // Shaka Player loses the new track for good when a seek comes before its first segment is there.
+  await player.until('player.engine.getBufferedInfo().audio.some(({ end }) => end > player.facts().currentTime)');
   await player.seek(30.3);
   assertAllNear(await player.hear(3), 500);
   assert.ok(player.requests.some((url) => url.includes('/audio-1/segment')));

@@ -7,7 +7,10 @@ import { shakaPlayer } from './shaka-player.js';
 import { beepsIn } from './beeps.js';
 
 const LIMIT_MS = 60_000;
-const PICTURE_LIMIT_MS = 3_000;
+const PICTURE_LIMIT_MS = 10_000;
+/** A picture this much before or after the time asked for can be the one that is due, or wrong; others are from before the seek. */
+const LONGEST_FRAME_SECONDS = 2;
+const NEAR_SECONDS = 0.5;
 const CODE_HEIGHT = 0.2;
 const RATE = 48000;
 
@@ -84,17 +87,22 @@ window.player = {
 
 /** Seeks and waits for the picture. */
 async function seek(seconds) {
-  const before = pictures.length;
   const seeked = new Promise((resolve) => {
     video.addEventListener('seeked', resolve, { once: true });
   });
   video.currentTime = seconds;
   await within(seeked, `seeking to ${seconds}`);
   const soon = performance.now() + PICTURE_LIMIT_MS;
-  // None comes when the frame is the one that was shown before.
-  await until(() => pictures.length > before || performance.now() > soon, 'a picture');
-  await settled();
-  return { at: video.currentTime, ...picture() };
+  let shown;
+  do {
+    await settled();
+    shown = picture();
+  } while (!isNear(shown, seconds) && performance.now() < soon);
+  return { at: video.currentTime, ...shown };
+}
+
+function isNear({ mediaTime }, seconds) {
+  return mediaTime !== null && mediaTime > seconds - LONGEST_FRAME_SECONDS && mediaTime < seconds + NEAR_SECONDS;
 }
 
 /** Plays for that many seconds of media, or to the end, and pauses. Gives the pictures shown meanwhile. */

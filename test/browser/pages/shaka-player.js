@@ -13,7 +13,7 @@ export async function shakaPlayer({ video, url, config, fault }) {
   await engine.load(url);
   return {
     engine,
-    facts: () => ({ stalls }),
+    facts: () => ({ stalls, tracks: engine.getBufferedInfo() }),
     reload: (next) => engine.load(next),
     close: () => engine.destroy(),
   };
