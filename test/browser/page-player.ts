@@ -148,7 +148,9 @@ export class PagePlayer implements AsyncDisposable {
     } catch (cause) {
       const open = [...this.#open].map((request) => request.url());
       const last = this.requests.slice(-5);
-      throw new Error(`${name} failed; still open: ${open.join(', ') || 'none'}; asked last: ${last.join(', ')}`, { cause });
+      throw new Error(`${name} failed; still open: ${open.join(', ') || 'none'}; asked last: ${last.join(', ')}`, {
+        cause,
+      });
     }
   }
 }

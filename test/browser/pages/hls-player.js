@@ -1,17 +1,19 @@
 // hls.js on the video element: every error but a stall is a fault, and so is a warning about how segments join. Stalls are listed.
 
-const BAD_JOIN = /hole|overlap|inject|dropping|dropped|nudg|gap|skipping|invalid|unexpected|failed/i;
+const BAD_JOIN = /hole|overlap|inject|dropping|dropped|skipping|invalid|unexpected|failed/i;
+/** Its answer to a stall, which is told by an event: a busy machine has them anywhere. Holes show in what is buffered. */
+const ANSWER_TO_STALL = /stalling at|gap-controller/i;
 
 /** @param quality name of the only variant to play; undefined: hls.js chooses */
 export async function hlsPlayer({ video, url, config: { quality, ...config }, fault }) {
   const { Hls } = window;
   const engine = new Hls({ ...config, debug: logTo(fault) });
   const stalls = [];
+  const stallDetails = [Hls.ErrorDetails.BUFFER_STALLED_ERROR, Hls.ErrorDetails.BUFFER_NUDGE_ON_STALL];
   engine.on(Hls.Events.ERROR, (_event, { details, fatal, error, buffer, response }) => {
     // Loading that a seek made useless.
     if (details === Hls.ErrorDetails.INTERNAL_ABORTED && !fatal) return;
-    if (details === Hls.ErrorDetails.BUFFER_STALLED_ERROR && !fatal)
-      stalls.push({ at: video.currentTime, ahead: buffer });
+    if (stallDetails.includes(details) && !fatal) stalls.push({ at: video.currentTime, ahead: buffer ?? Infinity });
     else
       fault(`${details}${fatal ? ' (fatal)' : ''} at ${video.currentTime}: ${error?.message} ${response?.code ?? ''}`);
   });
@@ -62,7 +64,7 @@ function logTo(fault) {
   const note = (...words) => {
     const text = words.map(String).join(' ');
     // Errors are told by their event.
-    if (BAD_JOIN.test(text) && !/stalling at/i.test(text)) fault(`warning: ${text}`);
+    if (BAD_JOIN.test(text) && !ANSWER_TO_STALL.test(text)) fault(`warning: ${text}`);
   };
   return { trace: quiet, debug: quiet, log: quiet, info: quiet, warn: note, error: note };
 }
