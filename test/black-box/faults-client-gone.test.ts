@@ -19,7 +19,7 @@ suite('clients that leave', { skip: !IS_LINUX }, () => {
   const running = (): ServerProcess => server ?? assert.fail();
 
   before(async () => {
-    film = await clip('long-1080p');
+    film = await clip('long-looped-1080p');
     server = stack.use(await startServer({ env: { RAFFI_ENCODER_IDLE: `${ENCODER_IDLE_MS}ms` } }));
   });
   after(() => stack.disposeAsync());

@@ -52,7 +52,7 @@ suite('a full disk', { skip: REASON ?? false }, () => {
   });
 
   test('no space at all is said in words with status 507, and the session goes on when there is space again', async () => {
-    const session = await openSession(url(), await clip('long-1080p'));
+    const session = await openSession(url(), await clip('long-looped-1080p'));
     const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
     const uri = segments[4]?.uri ?? '';
     await fill(0);

@@ -26,7 +26,7 @@ suite('a film that is replaced by another', () => {
   const film = (index: number): Film => films[index] ?? assert.fail();
 
   before(async () => {
-    for (const name of ['mp4-faststart', 'long-1080p'] as const) {
+    for (const name of ['mp4-faststart', 'long-looped-1080p'] as const) {
       await using pristine = await startServer();
       const path = await clip(name);
       const session = await openSession(pristine.url, path);

@@ -26,7 +26,7 @@ async function encodings(
   server: ServerProcess,
   count: number,
 ): Promise<{ sessions: Session[]; broken: Promise<unknown> }> {
-  const film = await clip('long-1080p');
+  const film = await clip('long-looped-1080p');
   const sessions: Session[] = [];
   const requests: Promise<unknown>[] = [];
   for (let number = 0; number < count; number += 1) {

@@ -1,7 +1,7 @@
 // What is true of every clip. `clips.test.ts` holds each fact against ffprobe and ffmpeg.
 import { range, type AudioFacts, type ClipFacts, type PlayingClip, type VideoFacts } from './clip-facts.ts';
 import type { CLIP_RECIPES } from './clip-recipes.ts';
-import { LONG_CUTS, LONG_FRAMES, SCENE_CUTS } from './ingredients.ts';
+import { LONG_CUTS, LONG_FRAMES, LOOP_CUTS, LOOP_FRAMES, LOOPS, SCENE_CUTS } from './ingredients.ts';
 import { CHAPTER_LIST } from './texts.ts';
 
 export type ClipName = keyof typeof CLIP_RECIPES;
@@ -155,6 +155,7 @@ export const CLIPS: Readonly<Record<ClipName, ClipFacts>> = {
   'text-mkv': { verdict: 'refused', reason: /no media|not media|not a media/i },
   'html-mp4': { verdict: 'refused', reason: /html|web page|no media|not media|not a media/i },
   'long-1080p': played(MP4, longFilm()),
+  'long-looped-1080p': { ...played(MP4, loopedFilm()), durationSeconds: (LOOPS * LOOP_FRAMES * 1001) / 24000 },
   'long-1080p-mkv': { ...played(MKV, longFilm()), startSeconds: PRIMED },
 };
 
@@ -181,6 +182,12 @@ function played(container: string, video: VideoFacts): PlayingClip {
 
 function longFilm(): VideoFacts {
   return { ...FILM, width: 1920, height: 1080, frameNumbers: range(0, LONG_FRAMES), keyframes: LONG_CUTS };
+}
+
+function loopedFilm(): VideoFacts {
+  const starts = range(0, LOOPS * LOOP_FRAMES, LOOP_FRAMES);
+  const keyframes = starts.flatMap((start) => LOOP_CUTS.map((cut) => start + cut));
+  return { ...longFilm(), frameNumbers: starts.flatMap(() => range(0, LOOP_FRAMES)), keyframes };
 }
 
 /** The first three fifths of the bytes; the head still states the whole length. */

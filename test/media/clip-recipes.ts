@@ -6,13 +6,16 @@ import {
   INGREDIENTS,
   LONG_CUTS,
   LONG_FRAMES,
+  LOOP_CUTS,
+  LOOP_FRAMES,
+  LOOPS,
   MEDIUM,
   PYRAMID,
   SMALL,
   momentsOf,
   pictured,
 } from './ingredients.ts';
-import type { FfmpegRecipe, RecipeBook } from './recipe.ts';
+import type { FfmpegRecipe, PictureRecipe, RecipeBook } from './recipe.ts';
 import { soundInput } from './sound.ts';
 import { HTML_PAGE, PLAIN_TEXT } from './texts.ts';
 
@@ -130,38 +133,30 @@ export const CLIP_RECIPES = {
   empty: { kind: 'text', extension: 'mp4', text: '' },
   'text-mkv': { kind: 'text', extension: 'mkv', text: PLAIN_TEXT },
   'html-mp4': { kind: 'text', extension: 'mp4', text: HTML_PAGE },
-  'long-1080p': pictured({ ...MEDIUM, cuts: LONG_CUTS }, { rate: FILM_RATE, frames: LONG_FRAMES }, [
-    ...[...soundInput({ hertz: 1000, everySeconds: 1.001, seconds: 180.013 }), '-map', '0:v', '-map', '1:a'],
-    ...['-vf', 'scale=1920:1080:flags=fast_bilinear,noise=alls=8:allf=t', '-c:v', 'libx264', '-preset', 'ultrafast'],
-    ...[
-      '-profile:v',
-      'high',
-      '-pix_fmt',
-      'yuv420p',
-      '-b:v',
-      '6M',
-      '-bf',
-      '3',
-      '-x264-params',
-      `${PYRAMID}:keyint=infinite`,
-    ],
-    ...[
-      '-force_key_frames',
-      momentsOf(LONG_CUTS, 1001 / 24000),
-      '-c:a',
-      'aac',
-      '-aac_coder',
-      'fast',
-      '-b:a',
-      '128k',
-      '-movflags',
-      '+faststart',
-    ],
-  ]),
+  'long-1080p': highDefinition(LONG_FRAMES, LONG_CUTS),
   'long-1080p-mkv': muxed('mkv', ['-i', '{long-1080p}', '-c', 'copy']),
+  'long-looped-1080p': muxed('mp4', [
+    ...['-stream_loop', `${LOOPS - 1}`, '-i', '{one-loop-1080p}', '-c', 'copy', '-movflags', '+faststart'],
+  ]),
 } satisfies RecipeBook;
 
-export const BOOK: RecipeBook = { ...INGREDIENTS, ...CLIP_RECIPES };
+export const BOOK: RecipeBook = {
+  ...INGREDIENTS,
+  'one-loop-1080p': highDefinition(LOOP_FRAMES, LOOP_CUTS),
+  ...CLIP_RECIPES,
+};
+
+/** Full HD with noise in it: 6 Mbit/s, as films have. */
+function highDefinition(frames: number, cuts: readonly number[]): PictureRecipe {
+  const seconds = (frames * 1001) / 24000;
+  return pictured({ ...MEDIUM, cuts }, { rate: FILM_RATE, frames }, [
+    ...[...soundInput({ hertz: 1000, everySeconds: 1.001, seconds }), '-map', '0:v', '-map', '1:a'],
+    ...['-vf', 'scale=1920:1080:flags=fast_bilinear,noise=alls=8:allf=t', '-c:v', 'libx264', '-preset', 'ultrafast'],
+    ...['-profile:v', 'high', '-pix_fmt', 'yuv420p', '-b:v', '6M', '-bf', '3'],
+    ...['-x264-params', `${PYRAMID}:keyint=infinite`, '-force_key_frames', momentsOf(cuts, 1001 / 24000)],
+    ...['-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '128k', '-movflags', '+faststart'],
+  ]);
+}
 
 function muxed(extension: string, args: readonly string[]): FfmpegRecipe {
   return { kind: 'ffmpeg', extension, args };

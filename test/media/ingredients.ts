@@ -13,6 +13,11 @@ export const SCENE_CUTS: readonly number[] = [
 export const LONG_FRAMES = 4316;
 export const LONG_CUTS: readonly number[] = longCuts();
 
+/** The same film as cheap as it gets: its first 20 s again and again. */
+export const LOOPS = 9;
+export const LOOP_FRAMES = 480;
+export const LOOP_CUTS: readonly number[] = LONG_CUTS.filter((frame) => frame < LOOP_FRAMES);
+
 export const FILM_RATE = '24000/1001';
 export const H264 = [
   '-c:v',

@@ -1,0 +1,4 @@
+// Matroska and WebM sources besides those of every day: every rendition exact, from two servers.
+import { exactSuite } from './exact-suite.ts';
+
+exactSuite(['mkv-no-cues', 'mkv-start-37.5', 'webm-vp9-opus', 'aac-7.1', 'late-audio-mkv', 'mkv-truncated']);
