@@ -1,44 +1,36 @@
 // Copied segments: from nothing, after a seek, from the cache; against the ffmpeg command line making the same segment.
-import { mkdtemp, copyFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, dirname } from 'node:path';
 import { startServer } from '../test/black-box/server-process.ts';
 import { clip } from '../test/media/clips.ts';
 import { median, percentile, run, timed } from './measure.ts';
 import type { Row } from './measure.ts';
-import { fetchAll, makeCold, openSession, segmentTimes, segmentUrl, startPlaying } from './viewing.ts';
+import { fetchAll, filmFrom, makeCold, openSession, segmentTimes, segmentUrl, startPlaying } from './viewing.ts';
+import type { Film } from './viewing.ts';
 
 const ROUNDS = 12;
 
 export async function copying(): Promise<Row[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'raffi-bench-'));
-  const film = join(directory, 'film.mkv');
-  await copyFile(await clip('long-1080p-mkv'), film);
+  await using film = await filmFrom(await clip('long-1080p-mkv'));
   await using server = await startServer();
-  try {
-    const first = await firstSegments(server.url, film, directory);
-    return [...first, ...(await seeks(server.url, film))];
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  return [...(await firstSegments(server.url, film)), ...(await seeks(server.url, film))];
 }
 
-async function firstSegments(url: string, film: string, directory: string): Promise<Row[]> {
+async function firstSegments(url: string, film: Film): Promise<Row[]> {
   const ours: number[] = [];
   const theirs: number[] = [];
-  const warm = await openSession(url, film);
+  const warm = await openSession(url, film.path);
   const [first] = await segmentTimes(warm, 'original');
   const seconds = (first?.end ?? 2).toFixed(3);
   for (let round = 0; round < ROUNDS; round++) {
     makeCold(film);
-    ours.push(await timed(async () => startPlaying(await openSession(url, film))));
-    const output = join(directory, 'cli.mp4');
+    ours.push(await timed(async () => startPlaying(await openSession(url, film.path))));
+    const output = join(dirname(film.path), 'cli.mp4');
     const copy = [
       '-v',
       'error',
       '-y',
       '-i',
-      film,
+      film.path,
       '-t',
       seconds,
       '-map',
@@ -64,9 +56,9 @@ async function firstSegments(url: string, film: string, directory: string): Prom
   ];
 }
 
-async function seeks(url: string, film: string): Promise<Row[]> {
+async function seeks(url: string, film: Film): Promise<Row[]> {
   makeCold(film);
-  const session = await openSession(url, film);
+  const session = await openSession(url, film.path);
   const times = await segmentTimes(session, 'original');
   const numbers = times
     .map((_, number) => number)

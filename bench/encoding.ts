@@ -3,7 +3,7 @@ import { startServer } from '../test/black-box/server-process.ts';
 import { clip } from '../test/media/clips.ts';
 import { cpuSeconds, median, run, timed } from './measure.ts';
 import type { Row } from './measure.ts';
-import { fetchAll, openSession, segmentTimes, segmentUrl } from './viewing.ts';
+import { closeSession, fetchAll, openSession, segmentTimes, segmentUrl } from './viewing.ts';
 
 const ROUNDS = 5;
 const MINUTE_SECONDS = 60;
@@ -63,7 +63,7 @@ async function minuteCost(film: string): Promise<Row> {
   const wanted = times.filter(({ end }) => end <= MINUTE_SECONDS);
   const before = cpuSeconds(server.pid);
   for (let number = 0; number < wanted.length; number++) await fetchAll(segmentUrl(session, '1080p', number));
-  await fetch(session.url, { method: 'DELETE' });
+  await closeSession(session);
   const ours = cpuSeconds(server.pid) - before;
   const seconds = wanted.at(-1)?.end ?? 0;
   const cliBefore = cpuSeconds(process.pid);

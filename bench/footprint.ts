@@ -5,6 +5,7 @@ import type { ServerProcess } from '../test/black-box/server-process.ts';
 import { clip } from '../test/media/clips.ts';
 import { childrenOf, descriptors, pause, residentMb } from './measure.ts';
 import type { Row } from './measure.ts';
+import { request } from './http-client.ts';
 import { fetchAll, openSession, segmentUrl } from './viewing.ts';
 
 const SETTLE_MS = 3000;
@@ -71,6 +72,6 @@ async function cycle(server: ServerProcess, times: number): Promise<void> {
     await fetchAll(segmentUrl(session, 'original', round % 5));
     await fetchAll(`${session.url}/stream/child.m3u8?seek=${30 + (round % 20)}&seek_id=${round}`);
     await fetchAll(segmentUrl(session, 'original', 5));
-    await fetch(`${server.url}/cleanup?id=${session.id}`, { method: 'POST' });
+    await request({ method: 'POST', url: `${server.url}/cleanup?id=${session.id}` });
   }
 }

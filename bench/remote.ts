@@ -6,20 +6,20 @@ import { startServer } from '../test/black-box/server-process.ts';
 import { clip } from '../test/media/clips.ts';
 import { median, timed } from './measure.ts';
 import type { Row } from './measure.ts';
-import { fetchAll, makeCold, openSession, startPlaying } from './viewing.ts';
+import { fetchAll, filmFrom, makeCold, openSession, startPlaying } from './viewing.ts';
 
 const ROUNDS = 8;
 
 export async function remote(): Promise<Row[]> {
-  const film = await clip('long-1080p-mkv');
-  await using files = await serveFile(film);
+  await using film = await filmFrom(await clip('long-1080p-mkv'));
+  await using files = await serveFile(film.path);
   await using server = await startServer();
-  const share = await playlistShare(server.url, film, files);
+  const share = await playlistShare(server.url, film.path, files);
   const local: number[] = [];
   const far: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     makeCold(film);
-    local.push(await timed(async () => startPlaying(await openSession(server.url, film))));
+    local.push(await timed(async () => startPlaying(await openSession(server.url, film.path))));
     makeCold(film);
     far.push(await timed(async () => startPlaying(await openSession(server.url, files.url))));
   }

@@ -3,7 +3,7 @@ import { startServer } from '../test/black-box/server-process.ts';
 import { clip } from '../test/media/clips.ts';
 import { cpuSeconds, pause, percentile } from './measure.ts';
 import type { Row } from './measure.ts';
-import { fetchAll, makeCold, openSession, segmentTimes, segmentUrl } from './viewing.ts';
+import { fetchAll, filmFrom, makeCold, openSession, segmentTimes, segmentUrl } from './viewing.ts';
 import type { Session } from './viewing.ts';
 
 const VIEWERS = 64;
@@ -13,11 +13,11 @@ const BUFFER_SECONDS = 10;
 const SERVED_BYTES = 2e9;
 
 export async function serving(): Promise<Row[]> {
-  const film = await clip('long-1080p-mkv');
+  await using film = await filmFrom(await clip('long-1080p-mkv'));
   makeCold(film);
   await using server = await startServer({ env: { RAFFI_LOG_LEVEL: 'warn' } });
-  const crowd = await watchTogether(server.url, film);
-  const cost = await servingCost(server.url, server.pid, film);
+  const crowd = await watchTogether(server.url, film.path);
+  const cost = await servingCost(server.url, server.pid, film.path);
   return [crowd, cost];
 }
 
@@ -72,7 +72,7 @@ async function servingCost(url: string, pid: number, film: string): Promise<Row>
   const before = cpuSeconds(pid);
   let served = 0;
   for (let number = 0; served < SERVED_BYTES; number = (number + 1) % count) {
-    served += (await fetchAll(segmentUrl(session, 'original', number))).byteLength;
+    served += await fetchAll(segmentUrl(session, 'original', number));
   }
   const cost = ((cpuSeconds(pid) - before) / served) * 1e9;
   return { name: 'serving made segments', figure: `${cost.toFixed(2)} CPU-s/GB`, limit: '0.6', holds: cost <= 0.6 };
