@@ -101,25 +101,39 @@ function beginRaw(reply: FastifyReply): ServerResponse {
   return reply.raw;
 }
 
-/** Reads and writes by turns, one buffer in flight. False: the client left, or the file ends early. */
+/** While one buffer is on the wire the next one is read. False: the client left, or the file ends early. */
 async function writeRange(
   response: ServerResponse,
   { file, pool, range }: { file: FileHandle; pool: BufferPool; range: ByteRange },
 ): Promise<boolean> {
-  const buffer = pool.take();
+  let [buffer, spare] = [pool.take(), pool.take()];
   try {
+    let ready = await readPart(file, buffer, range);
     for (let at = range.start; at < range.end;) {
-      const { bytesRead } = await file.read(buffer, 0, Math.min(POOLED_BUFFER_BYTES, range.end - at), at);
-      if (bytesRead === 0 || response.destroyed) return false;
-      if (!(await written(response, buffer.subarray(0, bytesRead)))) return false;
-      at += bytesRead;
+      if (ready === 0 || response.destroyed) return false;
+      at += ready;
+      const [isWritten, bytesRead] = await Promise.all([
+        written(response, buffer.subarray(0, ready)),
+        readPart(file, spare, { start: at, end: range.end }),
+      ]);
+      if (!isWritten) return false;
+      ready = bytesRead;
+      [buffer, spare] = [spare, buffer];
     }
     return true;
-  } catch {
-    return false;
   } finally {
     pool.giveBack(buffer);
+    pool.giveBack(spare);
   }
+}
+
+/** Bytes read from the start of the range on; 0 at its end, at the end of the file, and when it cannot be read. Never rejects. */
+async function readPart(file: FileHandle, buffer: Buffer, { start, end }: ByteRange): Promise<number> {
+  if (start >= end) return 0;
+  return file.read(buffer, 0, Math.min(POOLED_BUFFER_BYTES, end - start), start).then(
+    ({ bytesRead }) => bytesRead,
+    () => 0,
+  );
 }
 
 /** Resolves when the buffer may be used again: true once it was handed to the kernel, false when the connection is gone. */

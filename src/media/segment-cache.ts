@@ -1,6 +1,6 @@
-// Finished segments: files named by what they hold, the least recently used go first, the newest are in memory too.
+// Finished segments: files named by what they hold, the least recently used go first, those asked for again and again are in memory too.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { SingleFlight } from '../base/single-flight.ts';
@@ -46,6 +46,7 @@ interface Entry {
   rendition: string;
   number: number;
   sizeBytes: number;
+  looks: number;
 }
 
 export class SegmentCache implements AsyncDisposable {
@@ -109,6 +110,7 @@ export class SegmentCache implements AsyncDisposable {
     if (!entry) return undefined;
     this.#entries.delete(name);
     this.#entries.set(name, entry);
+    entry.looks += 1;
     const bytes = this.#memory.get(name);
     const read = bytes ? { bytes } : await this.#reads.run(name, () => this.#read(name, entry));
     if (!read) return undefined;
@@ -182,7 +184,7 @@ export class SegmentCache implements AsyncDisposable {
       await this.#leaving.get(name);
       await moveInto(join(this.#options.root, name), draft);
       this.#forget(name);
-      this.#entries.set(name, { rendition, number, sizeBytes });
+      this.#entries.set(name, { rendition, number, sizeBytes, looks: 0 });
       this.#sizeBytes += sizeBytes;
     } finally {
       this.#appearing.delete(name);
@@ -191,23 +193,24 @@ export class SegmentCache implements AsyncDisposable {
     return sizeBytes;
   }
 
-  /** Reads the file into memory when it is small enough; undefined (and forgotten) when it is not the file that was published. */
+  /**
+   * Undefined (and forgotten) when it is not the file that was published. One viewer's segment is sent from the file, which is sooner
+   * than reading all of it first; what several ask for is read into memory, when it is small enough.
+   */
   async #read(name: string, entry: Entry): Promise<{ bytes: Uint8Array | undefined } | undefined> {
-    const file = await open(join(this.#options.root, name)).catch(() => undefined);
-    try {
-      if (!file || (await file.stat()).size !== entry.sizeBytes) {
-        if (this.#entries.get(name) === entry && !this.#appearing.has(name)) this.#evict(name, entry);
-        return undefined;
-      }
-      if (entry.sizeBytes > this.#memory.maxEntrySize) return { bytes: undefined };
-      const bytes = Buffer.allocUnsafeSlow(entry.sizeBytes);
-      const { bytesRead } = await file.read(bytes, 0, entry.sizeBytes, 0);
-      if (bytesRead < entry.sizeBytes) return { bytes: undefined };
-      this.#memory.set(name, bytes);
-      return { bytes };
-    } finally {
-      await file?.close();
+    const path = join(this.#options.root, name);
+    const isWhole = await stat(path).then(
+      ({ size }) => size === entry.sizeBytes,
+      () => false,
+    );
+    if (!isWhole) {
+      if (this.#entries.get(name) === entry && !this.#appearing.has(name)) this.#evict(name, entry);
+      return undefined;
     }
+    if (entry.looks < POPULAR_LOOKS || entry.sizeBytes > this.#memory.maxEntrySize) return { bytes: undefined };
+    const bytes = await readWhole(path, entry.sizeBytes);
+    if (bytes && this.#entries.get(name) === entry) this.#memory.set(name, bytes);
+    return { bytes };
   }
 
   async #trim(fresh: string | undefined): Promise<void> {
@@ -253,6 +256,21 @@ export class SegmentCache implements AsyncDisposable {
     this.#sizeBytes -= entry.sizeBytes;
   }
 }
+
+/** Undefined when there is no such file, or one of another size. */
+async function readWhole(path: string, sizeBytes: number): Promise<Uint8Array | undefined> {
+  const file = await open(path).catch(() => undefined);
+  try {
+    const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+    const read = await file?.read(bytes, 0, sizeBytes, 0);
+    return read?.bytesRead === sizeBytes ? bytes : undefined;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** From this look on a segment is kept in memory: the viewer that it was made for has it, and so has the next. */
+const POPULAR_LOOKS = 3;
 
 /** Where unfinished segments are written, below the root. */
 const DRAFTS = 'drafts';

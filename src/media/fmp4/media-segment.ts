@@ -1,4 +1,4 @@
-// One CMAF media segment from a run of samples: `moof` and `mdat` in one buffer, a pure function of its input.
+// One CMAF media segment from a run of samples: `moof` and `mdat`, a pure function of its input.
 //
 // Decode times are not taken from the container: they are the segment's presentation times in order. Signed composition offsets
 // (`trun` version 1) then say where each sample is shown. So segments made in any order, by anyone, meet without gap or overlap.
@@ -33,12 +33,12 @@ const TRUN = { dataOffset: 0x1, duration: 0x100, size: 0x200, flags: 0x400, comp
 const SEGMENT_TYPE = Buffer.from('\0\0\0\x18stypmsdh\0\0\0\0msdhcmfs', 'latin1');
 
 /**
- * A media segment of one track, one `moof` + `mdat` pair.
+ * A media segment of one track, one `moof` + `mdat` pair, in parts to be written one after the other: the samples' bytes are not copied.
  * The durations fill `[run.start, run.end)` whatever the samples' times are; composition offsets keep each picture at its own time.
  * An empty run gives a valid fragment without samples (`duration-is-empty`).
  * @throws TypeError when a time or a size does not fit the format
  */
-export function mediaSegment(options: MediaSegmentOptions): Buffer {
+export function mediaSegment(options: MediaSegmentOptions): Uint8Array[] {
   const { samples } = options.run;
   const timing = shifted(sampleTiming(options.run), options.compositionShift ?? 0);
   const allSync = samples.every((sample) => sample.isSync);
@@ -55,7 +55,7 @@ export function mediaSegment(options: MediaSegmentOptions): Buffer {
   const mdatBytes = 8 + mediaBytes;
   if (mdatBytes > 0xffffffff) throw new TypeError(`a segment of ${mediaBytes} bytes does not fit one mdat`);
 
-  const out = Buffer.allocUnsafe(typeBytes + moofBytes + mdatBytes);
+  const out = Buffer.allocUnsafe(typeBytes + moofBytes + 8);
   let at = options.withSegmentType ? SEGMENT_TYPE.copy(out, 0) : 0;
   at = writeHead(out, at, { type: 'moof', size: moofBytes });
   at = writeHead(out, at, { type: 'mfhd', size: 16 });
@@ -70,12 +70,8 @@ export function mediaSegment(options: MediaSegmentOptions): Buffer {
     at = writeHead(out, at, { type: 'trun', size: trunBytes });
     at = writeRun(out, at, { samples, timing, fields, dataOffset: moofBytes + 8 });
   }
-  at = writeHead(out, at, { type: 'mdat', size: mdatBytes });
-  for (const sample of samples) {
-    out.set(sample.data, at);
-    at += sample.data.length;
-  }
-  return out;
+  writeHead(out, at, { type: 'mdat', size: mdatBytes });
+  return [out, ...samples.map((sample) => sample.data)];
 }
 
 /**

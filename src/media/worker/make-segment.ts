@@ -1,5 +1,5 @@
 // One segment from one job: the samples of its tracks, copied or encoded, packaged and put in place.
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
 import { aacLcConfig } from '../bitstream/audio-specific-config.ts';
 import { mediaSegment } from '../fmp4/media-segment.ts';
@@ -15,6 +15,7 @@ import { encodeSound, silentFrame } from './libav/encoded-audio.ts';
 import { encodeSegment } from './libav/encoded-video.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
 import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol.ts';
+import { writeParts } from './write-parts.ts';
 
 export interface SegmentTools {
   demuxers: Demuxers;
@@ -28,22 +29,19 @@ interface Runs {
   audio: SampleRun | undefined;
 }
 
-/** Makes the segment and renames it into place; nothing is left at `outputPath` on failure. */
+/** Makes the segment; nothing is left at `outputPath` on failure. */
 export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<SegmentResult> {
   const copied = await copiedRuns(job, tools, signal);
   const encoded = await encodedRuns(job, tools, signal);
   const runs = { video: copied.video ?? encoded.video, audio: copied.audio ?? encoded.audio };
-  const bytes = await packaged(job, runs, tools);
+  const parts = await packaged(job, runs, tools);
   signal.throwIfAborted();
-  const unfinished = `${job.outputPath}.tmp`;
   try {
-    await writeFile(unfinished, bytes);
-    await rename(unfinished, job.outputPath);
+    return { sizeBytes: await writeParts(job.outputPath, parts) };
   } catch (error) {
-    await rm(unfinished, { force: true });
+    await rm(job.outputPath, { force: true });
     throw error;
   }
-  return { sizeBytes: bytes.byteLength };
 }
 
 /** Everything that is copied comes from one pass over the source. */
@@ -86,13 +84,14 @@ async function encodedRuns(job: SegmentJob, { sessions }: SegmentTools, signal: 
   });
 }
 
-async function packaged(job: SegmentJob, runs: Runs, tools: SegmentTools): Promise<Uint8Array> {
+async function packaged(job: SegmentJob, runs: Runs, tools: SegmentTools): Promise<Uint8Array[]> {
   if (job.format === 'mpegts') {
-    return tsSegment({
+    const segment = tsSegment({
       ...(runs.video && job.video ? { video: tsVideo(job.video, runs.video, await headerOf(job, tools)) } : {}),
       ...(runs.audio && job.audio ? { audio: { run: runs.audio, configuration: aacConfiguration(job.audio) } } : {}),
       isFirst: job.number === 0,
     });
+    return [segment];
   }
   const run = runs.video ?? runs.audio;
   if (!run) throw new TypeError('a segment needs video or audio');

@@ -87,7 +87,7 @@ export interface SegmentJob {
   audio: { track: CopiedAudio | EncodedAudio; start: number; end: number } | undefined;
   /** Encoders that end at `number` may continue with `number + 1` of the same key. Equal keys mean equal everything but the number. */
   renditionKey: string;
-  /** The finished segment appears here by rename; nothing is left here on failure. */
+  /** The segment is written here, and whole when the job is done; nothing is left here on failure, but by a process that dies. */
   outputPath: string;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mediaSegment, sampleTiming } from '../../../src/media/fmp4/media-segment.ts';
+import { mediaSegment, sampleTiming, type MediaSegmentOptions } from '../../../src/media/fmp4/media-segment.ts';
 import type { SampleRun } from '../../../src/media/samples.ts';
 
 function runOf(pts: number[], range: { start: number; end: number }): SampleRun {
@@ -25,6 +25,10 @@ function childOf(bytes: Buffer, ...path: string[]): Buffer {
     assert.ok(child, `no ${type}`);
     return child;
   }, bytes);
+}
+
+function segmentBytes(options: MediaSegmentOptions): Buffer {
+  return Buffer.concat(mediaSegment(options));
 }
 
 test('decode times are the presentation times in order, offsets are signed', () => {
@@ -70,7 +74,7 @@ test('the durations of a run add up to its length whatever the frame rate does',
 
 test('sequence number, track, 64-bit decode time and sample flags are where the standard puts them', () => {
   const start = 2 ** 40;
-  const bytes = mediaSegment({
+  const bytes = segmentBytes({
     sequenceNumber: 7,
     trackId: 3,
     run: runOf([start, start + 80, start + 40], { start, end: start + 120 }),
@@ -93,14 +97,14 @@ test('sequence number, track, 64-bit decode time and sample flags are where the 
 
 test('styp comes first where it is wanted', () => {
   const run = runOf([0], { start: 0, end: 40 });
-  const bare = mediaSegment({ sequenceNumber: 1, trackId: 1, run });
-  const typed = mediaSegment({ sequenceNumber: 1, trackId: 1, run, withSegmentType: true });
+  const bare = segmentBytes({ sequenceNumber: 1, trackId: 1, run });
+  const typed = segmentBytes({ sequenceNumber: 1, trackId: 1, run, withSegmentType: true });
   assert.deepEqual([...boxes(typed).keys()], ['styp', 'moof', 'mdat']);
   assert.ok(typed.subarray(24).equals(bare));
 });
 
 test('an empty run is a valid fragment that says so', () => {
-  const bytes = mediaSegment({ sequenceNumber: 1, trackId: 1, run: runOf([], { start: 500, end: 900 }) });
+  const bytes = segmentBytes({ sequenceNumber: 1, trackId: 1, run: runOf([], { start: 500, end: 900 }) });
   assert.deepEqual([...boxes(childOf(bytes, 'moof', 'traf')).keys()], ['tfhd', 'tfdt']);
   assert.equal(childOf(bytes, 'moof', 'traf', 'tfhd').readUInt32BE(0) & 0x010000, 0x010000);
   assert.equal(childOf(bytes, 'moof', 'traf', 'tfdt').readBigUInt64BE(4), 500n);

@@ -92,8 +92,8 @@ function packaged(name: string, init: InitSegmentOptions, runs: SampleRun[]): st
   for (const number of shuffled(runs.length)) {
     const run = runs[number];
     assert.ok(run);
-    segments[number] = mediaSegment({ sequenceNumber: number + 1, trackId: 1, run });
-    assert.ok(segments[number]?.equals(mediaSegment({ sequenceNumber: number + 1, trackId: 1, run })));
+    segments[number] = Buffer.concat(mediaSegment({ sequenceNumber: number + 1, trackId: 1, run }));
+    assert.ok(segments[number]?.equals(Buffer.concat(mediaSegment({ sequenceNumber: number + 1, trackId: 1, run }))));
   }
   assert.ok(initSegment(init).equals(initSegment(init)));
   const path = join(directory.path, `out-${name}`);
