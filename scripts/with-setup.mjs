@@ -4,7 +4,7 @@
 // npm's own pre and post hooks cannot do this: .npmrc sets ignore-scripts, which turns them off too.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,7 @@ async function main(words) {
   const path = resolve(root, file);
   if (!existsSync(path)) fail(`There is no file ${file} in the project.`);
   if (reasonToInstall()) await underLock(installIfNeeded);
+  if (path === join(root, 'src', 'cli', 'main.ts') && args.length === 0) await primeCodeCache(flags);
   end(await runPinned([...flags, path, ...args]));
 }
 
@@ -180,6 +181,27 @@ async function runPinned(args) {
   return fail(
     `npm has no pinned Node for ${platform}: install Node ${OLDEST_STAND_IN} or newer (this is ${process.version}).`,
   );
+}
+
+/** Each process of a server that starts without it would compile everything for itself. */
+async function primeCodeCache(flags) {
+  try {
+    const cache = environment.NODE_COMPILE_CACHE;
+    const stamp = join(cache, '.primed');
+    if (existsSync(stamp) && statSync(stamp).mtimeMs > newestChange(join(root, 'src'))) return;
+    const { code } = await runPinned([...flags, join(root, 'scripts', 'prime-code-cache.ts')]);
+    if (code === 0) writeFileSync(stamp, '');
+  } catch {
+    // The folder may be read-only: the server starts all the same.
+  }
+}
+
+function newestChange(directory) {
+  const times = readdirSync(directory, { withFileTypes: true }).map((entry) => {
+    const path = join(directory, entry.name);
+    return entry.isDirectory() ? newestChange(path) : statSync(path).mtimeMs;
+  });
+  return Math.max(0, ...times);
 }
 
 function pinnedNode() {

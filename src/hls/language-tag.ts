@@ -1,6 +1,5 @@
 // Languages of tracks: containers say ISO 639-2 ("eng", "ger"), HLS wants BCP 47 (RFC 5646: "en", "de").
 
-const NAMES = new Intl.DisplayNames(['en'], { type: 'language' });
 /** "undetermined", "no linguistic content", "not coded" and what files hold instead of a language. */
 const NO_LANGUAGE = new Set(['', 'und', 'zxx', 'mis', 'root', 'unk']);
 
@@ -19,6 +18,7 @@ export function languageTag(language: string): string | undefined {
 export function languageName(language: string): string | undefined {
   const tag = languageTag(language);
   if (tag === undefined) return undefined;
-  const name = NAMES.of(tag);
+  // Made for each question: kept, the names of all languages take megabytes.
+  const name = new Intl.DisplayNames(['en'], { type: 'language' }).of(tag);
   return name === tag ? undefined : name;
 }

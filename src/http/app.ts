@@ -19,7 +19,7 @@ import type { Metrics } from './metrics.ts';
 import { communityAddonRoutes } from './routes/community-addons.ts';
 import { castTokenRoutes } from './routes/cast-token.ts';
 import { cleanupRoutes } from './routes/cleanup.ts';
-import { describeApi, docsRoutes } from './routes/docs.ts';
+import { ApiDocument, docsRoutes } from './routes/docs.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
 import { hlsRoutes } from './routes/hls.ts';
 import { rootRoutes, type Identity } from './routes/root.ts';
@@ -67,8 +67,12 @@ export async function createApp(parts: AppParts): Promise<App> {
     now,
     listening: () => listeningAt(app.addresses()),
   });
+  const document = new ApiDocument(parts.identity);
   const app = bareApp(parts, gatekeeper);
-  app.addHook('onRoute', (route) => methods.add(route));
+  app.addHook('onRoute', (route) => {
+    methods.add(route);
+    document.add(route);
+  });
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SAFETY_HEADERS);
     gatekeeper.admit(request, reply);
@@ -77,11 +81,10 @@ export async function createApp(parts: AppParts): Promise<App> {
   onlyJsonBodies(app);
   handleErrors(app, methods);
   await allowOrigins(app, gatekeeper);
-  await describeApi(app, parts.identity);
   await app.register(async (scope: App) => {
     rootRoutes(scope, parts.identity);
     healthRoutes(scope, parts);
-    docsRoutes(scope);
+    docsRoutes(scope, document);
     communityAddonRoutes(scope, parts.addons);
     sessionRoutes(scope, { sessions, gatekeeper });
     hlsRoutes(scope, { sessions, pool });

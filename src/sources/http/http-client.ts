@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Readable } from 'node:stream';
-import { Agent, buildConnector, type Dispatcher } from 'undici';
+import type { Agent, buildConnector, Dispatcher } from 'undici';
 
 import { AppError } from '../../base/app-error.ts';
 import { sameHost, type RequestHeaders } from './request-headers.ts';
@@ -51,21 +51,10 @@ const DEFAULT_USER_AGENT = 'Mozilla/5.0 (compatible; Raffi)';
 /** Owns its connections. */
 export class HttpClient implements AsyncDisposable {
   readonly #options: HttpClientOptions;
-  readonly #agent: Agent;
+  #agent: Promise<Agent> | undefined;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
-    const timeout = options.connectTimeoutMs ?? 10_000;
-    this.#agent = new Agent({
-      // One HTTP/2 connection would share its small flow-control window among all our readers.
-      allowH2: false,
-      connect: checkedConnector(options.addresses, timeout),
-      // Whoever asks watches for stalls: only it knows whether it is waiting.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: 10_000,
-      keepAliveMaxTimeout: 10_000,
-    });
   }
 
   /**
@@ -89,17 +78,20 @@ export class HttpClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy();
+    const agent = await this.#agent;
+    await agent?.destroy();
   }
 
-  #request(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async #request(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const own = {
       accept: '*/*',
       'accept-encoding': 'identity',
       'user-agent': this.#options.userAgent ?? DEFAULT_USER_AGENT,
     };
     const users = sameHost(this.#options.home, url) ? this.#options.headers : {};
-    return this.#agent.request({
+    this.#agent ??= openAgent(this.#options);
+    const agent = await this.#agent;
+    return agent.request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'GET',
@@ -107,6 +99,21 @@ export class HttpClient implements AsyncDisposable {
       signal,
     });
   }
+}
+
+/** The library takes eight megabytes: a server that only plays files does without. */
+async function openAgent({ connectTimeoutMs: timeout = 10_000, addresses }: HttpClientOptions): Promise<Agent> {
+  const { Agent, buildConnector } = await import('undici');
+  return new Agent({
+    // One HTTP/2 connection would share its small flow-control window among all our readers.
+    allowH2: false,
+    connect: checkedConnector(addresses, (lookup) => buildConnector({ timeout, lookup })),
+    // Whoever asks watches for stalls: only it knows whether it is waiting.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 10_000,
+    keepAliveMaxTimeout: 10_000,
+  });
 }
 
 function reply(answer: Dispatcher.ResponseData, url: URL): HttpReply {
@@ -137,7 +144,10 @@ function redirectTarget(location: string, from: URL): URL {
 }
 
 /** Connects to addresses that were checked, and to no others. */
-function checkedConnector(addresses: AddressRules, timeout: number): buildConnector.connector {
+function checkedConnector(
+  addresses: AddressRules,
+  build: (lookup: LookupFunction) => buildConnector.connector,
+): buildConnector.connector {
   const byPlace = new Map<string, buildConnector.connector>();
   return (options, callback) => {
     const { hostname, protocol } = options;
@@ -145,7 +155,7 @@ function checkedConnector(addresses: AddressRules, timeout: number): buildConnec
     const key = `${hostname} ${port}`;
     const checked = checkedLookup((ip) => addresses.check(ip, { hostname, port }));
     // Kept: it remembers TLS sessions.
-    const connector = byPlace.get(key) ?? buildConnector({ timeout, lookup: checked });
+    const connector = byPlace.get(key) ?? build(checked);
     byPlace.set(key, connector);
     connector(options, callback);
   };
