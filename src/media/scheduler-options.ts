@@ -15,6 +15,8 @@ export interface SegmentSchedulerOptions {
   behindSeconds?: number;
   /** Copied segments made after one that was served, when the workers have nothing else to do. Default 1. */
   copyAhead?: number;
+  /** How long after that. Default 100 ms. */
+  copyAheadDelayMs?: number;
   /** Encoders without a wish for this long work no further. Default 20 s. */
   pauseAfterMs?: number;
   /** And end after this long. Default 60 s. */
@@ -36,6 +38,7 @@ export const SCHEDULER_DEFAULTS = {
   aheadBytes: 64 * 2 ** 20,
   behindSeconds: 30,
   copyAhead: 1,
+  copyAheadDelayMs: 100,
   pauseAfterMs: 20_000,
   endAfterMs: 60_000,
   turnMs: 10_000,

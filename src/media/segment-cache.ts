@@ -103,14 +103,14 @@ export class SegmentCache implements AsyncDisposable {
     return this.#entries.has(this.#name(rendition, number));
   }
 
-  /** The segment, now the most recently used one; undefined when it is not there, or not whole. */
-  async lookup(rendition: CachedRendition, number: number): Promise<SegmentFile | undefined> {
+  /** The segment, now the most recently used one, for so many viewers; undefined when it is not there, or not whole. */
+  async lookup(rendition: CachedRendition, number: number, viewers = 1): Promise<SegmentFile | undefined> {
     const name = this.#name(rendition, number);
     const entry = this.#entries.get(name);
     if (!entry) return undefined;
     this.#entries.delete(name);
     this.#entries.set(name, entry);
-    entry.looks += 1;
+    entry.looks += viewers;
     const bytes = this.#memory.get(name);
     const read = bytes ? { bytes } : await this.#reads.run(name, () => this.#read(name, entry));
     if (!read) return undefined;
@@ -269,7 +269,7 @@ async function readWhole(path: string, sizeBytes: number): Promise<Uint8Array | 
   }
 }
 
-/** From this look on a segment is kept in memory: the viewer that it was made for has it, and so has the next. */
+/** From this look on a segment is kept in memory: two viewers have had it. */
 const POPULAR_LOOKS = 3;
 
 /** Where unfinished segments are written, below the root. */

@@ -45,7 +45,7 @@ export class SegmentScheduler implements AsyncDisposable {
   readonly #brake: FailureBrake;
   /** By segment name. */
   readonly #flights = new Map<string, SegmentFlight>();
-  readonly #ahead = new CopyAhead();
+  readonly #ahead: CopyAhead;
   readonly #settling = new Set<Promise<void>>();
   /** Order of each viewer's newest wish, by medium and viewer. */
   readonly #newest = new LRUCache<string, number>({ max: 10_000 });
@@ -65,6 +65,7 @@ export class SegmentScheduler implements AsyncDisposable {
     const { cache, pool, now, coolDownMs, quickMs } = this.#options;
     this.#cache = cache;
     this.#pool = pool;
+    this.#ahead = new CopyAhead(this.#options.copyAheadDelayMs);
     this.#brake = new FailureBrake({ limit: FAILURES, quickMs, coolDownMs, now });
     this.#copies = new CopyLane({
       cache,
@@ -194,7 +195,7 @@ export class SegmentScheduler implements AsyncDisposable {
 
   async #settle(flight: SegmentFlight): Promise<void> {
     // A tight disk may have evicted it already: those who wait look again.
-    flight.settle(await this.#cache.lookup(flight.rendition, flight.number));
+    flight.settle(await this.#cache.lookup(flight.rendition, flight.number, flight.viewers.size));
     this.#drop(flight);
   }
 
@@ -214,20 +215,20 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   /** The viewer has what it wished: looks ahead for it. */
-  #goOn(wish: SegmentWish): void {
-    if (wish.rendition.work === 'encode') this.#fleet.noteServed(wish.viewer, wish.rendition, wish.number);
-    else this.#copyAhead(wish);
+  #goOn({ rendition, number, viewer }: SegmentWish): void {
+    if (rendition.work === 'encode') this.#fleet.noteServed(viewer, rendition, number);
+    else this.#ahead.plan(viewer, rendition.medium, () => this.#copyAhead(rendition, number));
   }
 
   /** Makes the next segment that is missing, if it is near and the workers are idle. */
-  #copyAhead({ rendition, number, viewer }: SegmentWish): void {
+  #copyAhead(rendition: ScheduledRendition, number: number): SegmentFlight | undefined {
     const end = Math.min(rendition.count, number + 1 + this.#options.copyAhead);
     let next = number + 1;
     while (next < end && this.#cache.has(rendition, next)) next += 1;
     const isFlying = this.#flights.has(flightName(rendition, next));
     const isBusy = !this.#pool.isIdle || this.#cache.isTight || isFlying;
-    if (next >= end || isBusy || this.#isClosed || this.#brake.errorOf(rendition.key)) return;
-    this.#ahead.follow(viewer, this.#launch(rendition, next));
+    if (next >= end || isBusy || this.#isClosed || this.#brake.errorOf(rendition.key)) return undefined;
+    return this.#launch(rendition, next);
   }
 
   #createFleet(): EncoderFleet {
