@@ -107,7 +107,7 @@ async function openAgent({ connectTimeoutMs: timeout = 10_000, addresses }: Http
   return new Agent({
     // One HTTP/2 connection would share its small flow-control window among all our readers.
     allowH2: false,
-    connect: checkedConnector(addresses, (lookup) => buildConnector({ timeout, lookup })),
+    connect: checkedConnector(addresses, (checked) => buildConnector({ timeout, lookup: checked })),
     // Whoever asks watches for stalls: only it knows whether it is waiting.
     headersTimeout: 0,
     bodyTimeout: 0,
