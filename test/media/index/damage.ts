@@ -6,7 +6,7 @@ import { CountedBytes } from './counted-bytes.ts';
 
 type Parser = (reader: ByteReader) => Promise<ContainerIndex | undefined>;
 
-const MAX_MS = 2000;
+const MAX_MS = 10_000;
 
 /** Parses the bytes with and without a known size; the answer must come soon, cost few reads and keep the contract. */
 export async function survive(parser: Parser, bytes: Uint8Array): Promise<ContainerIndex | undefined> {
