@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { workerEnvironment } from './config/worker-environment.ts';
 import type { Metrics } from './http/metrics.ts';
+import { ClipMaker } from './media/clip/clip-maker.ts';
 import { SegmentCache } from './media/segment-cache.ts';
 import { SegmentScheduler } from './media/segment-scheduler.ts';
 import { SubtitleLibrary } from './media/subtitles/subtitle-library.ts';
@@ -50,11 +51,13 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
   stack.defer(async () => {
     await Promise.all([scheduler[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
   });
+  const clips = stack.use(new ClipMaker({ directory: config.clipsDirectory, lease: () => pool.lease() }));
   addGauges(metrics, scheduler);
   const playables = new MediaPlayables({
     engine: {
       scheduler,
       run: (job, signal) => pool.run(job, signal),
+      clips,
       subtitles: stack.use(new SubtitleLibrary(knowledge)),
       sourceError: (source) => endpoint.lastError(source),
     },

@@ -1,4 +1,4 @@
-// Where the operating system wants a user's caches.
+// Where the operating system wants a user's caches and what a user keeps.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,4 +7,11 @@ export function userCacheDirectory(env: Record<string, string | undefined>, plat
   if (platform === 'win32') return join(env['LOCALAPPDATA'] ?? join(homedir(), 'AppData', 'Local'), 'Raffi', 'Cache');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Caches', 'Raffi');
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'raffi');
+}
+
+/** The directory of what the program keeps for this user. @param env for `XDG_CONFIG_HOME` and `APPDATA` */
+export function userConfigDirectory(env: Record<string, string | undefined>, platform: NodeJS.Platform): string {
+  if (platform === 'win32') return join(env['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming'), 'Raffi');
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Raffi');
+  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'Raffi');
 }

@@ -1,9 +1,9 @@
 // The configuration of a server, read once from the environment.
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import type { LogLevel } from '../base/logger.ts';
-import { userCacheDirectory } from '../base/user-directories.ts';
+import { userCacheDirectory, userConfigDirectory } from '../base/user-directories.ts';
 import { SETTINGS, type ListenAddress, type Setting } from './settings.ts';
 import { TORRENT_SETTINGS } from './torrent-settings.ts';
 
@@ -13,6 +13,8 @@ export interface Config {
   dataDirectory: string;
   /** Absolute. */
   tmpDirectory: string;
+  /** Absolute. */
+  clipsDirectory: string;
   allowedOrigins: string[];
   addonCatalogues: string[];
   /** Lower case. */
@@ -54,6 +56,9 @@ export function readConfig(env: Environment = process.env): Config {
     listen: read(SETTINGS.listen, env),
     dataDirectory: resolve(read(SETTINGS.dataDirectory, env) || userCacheDirectory(env, process.platform)),
     tmpDirectory: resolve(read(SETTINGS.tmpDirectory, env) || tmpdir()),
+    clipsDirectory: resolve(
+      read(SETTINGS.clipsDirectory, env) || join(userConfigDirectory(env, process.platform), 'clips'),
+    ),
     allowedOrigins: read(SETTINGS.allowedOrigins, env),
     addonCatalogues: read(SETTINGS.addonCatalogues, env),
     allowedHosts: read(SETTINGS.allowedHosts, env),

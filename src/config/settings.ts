@@ -38,6 +38,11 @@ export const SETTINGS = {
     shown: "the system's temporary directory",
     meaning: 'Directory in which `raffi/` with the segments is made',
   }),
+  clipsDirectory: setting('RAFFI_CLIPS_DIR', String, {
+    fallback: '',
+    shown: "`Raffi/clips` in the user's configuration directory",
+    meaning: 'Directory in which clips are kept',
+  }),
   allowedOrigins: setting('RAFFI_ALLOWED_ORIGINS', origins, {
     fallback: '',
     meaning: 'More web origins that may call the server, separated by commas',

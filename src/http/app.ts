@@ -16,6 +16,7 @@ import { errorBody, handleErrors, sendError, validationError } from './error-han
 import { Gatekeeper, type AccessOptions } from './gatekeeper.ts';
 import { listeningAt } from './listening.ts';
 import type { Metrics } from './metrics.ts';
+import { clipRoutes } from './routes/clips.ts';
 import { communityAddonRoutes } from './routes/community-addons.ts';
 import { castTokenRoutes } from './routes/cast-token.ts';
 import { cleanupRoutes } from './routes/cleanup.ts';
@@ -90,6 +91,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     hlsRoutes(scope, { sessions, pool });
     streamRoutes(scope, { sessions, pool });
     subtitleRoutes(scope, { sessions, pool });
+    clipRoutes(scope, sessions);
     castTokenRoutes(scope, { sessions, castTokens, castHost: parts.castHost });
     torrentRoutes(scope, { torrents: parts.torrents, pool });
   });

@@ -77,7 +77,8 @@ function copiedTrack(track: AudioTrack): CopiedAudio {
   };
 }
 
-function encodedTrack(track: AudioTrack): EncodedAudio {
+/** Stereo or mono, at the source's own rate where encoders know it. */
+export function encodedTrack(track: AudioTrack): EncodedAudio {
   return {
     kind: 'encoded',
     streamIndex: track.streamIndex,

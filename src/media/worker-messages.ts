@@ -37,6 +37,7 @@ type Fields = Record<string, unknown>;
 
 const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
   segment: (value) => typeof value['sizeBytes'] === 'number',
+  'clip-piece': (value) => isClipSamples(value['video']) && isClipSamples(value['audio']),
   describe: isDescription,
   scan: (value) =>
     isRecord(value['description']) &&
@@ -49,6 +50,10 @@ const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
 
 function isDescription(value: Fields): boolean {
   return typeof value['container'] === 'string' && Array.isArray(value['audio']) && Array.isArray(value['subtitles']);
+}
+
+function isClipSamples(value: unknown): boolean {
+  return isRecord(value) && ['sizes', 'times', 'syncs'].every((name) => isArrayOf(value[name], 'number'));
 }
 
 function isArrayOf(value: unknown, type: 'number' | 'boolean'): boolean {

@@ -273,7 +273,8 @@ function limitOf(job: WorkerJob): number {
   const isLocal = job.kind === 'encoder-header' || job.input.kind === 'file';
   const limitMs = isLocal ? LOCAL_LIMIT_MS : REMOTE_LIMIT_MS;
   if (job.kind === 'scan') return limitMs * SCAN_FACTOR;
-  return job.kind === 'segment' && job.video?.track.kind === 'encoded' ? limitMs * ENCODE_FACTOR : limitMs;
+  const isEncoding = (job.kind === 'segment' || job.kind === 'clip-piece') && job.video?.track.kind === 'encoded';
+  return isEncoding ? limitMs * ENCODE_FACTOR : limitMs;
 }
 
 function cost(worker: MediaWorker): number {

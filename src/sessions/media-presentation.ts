@@ -4,6 +4,9 @@ import { planAudio, reasonsToEncodeAudio } from '../media/audio-plan.ts';
 import type { AudioPlan } from '../media/audio-plan.ts';
 import { planCopiedVideo, reasonsToEncode } from '../media/copied-video-plan.ts';
 import type { CopiedVideoPlan } from '../media/copied-video-plan.ts';
+import type { ClipMaker } from '../media/clip/clip-maker.ts';
+import { clipName } from '../media/clip/clip-name.ts';
+import { planClip } from '../media/clip/clip-plan.ts';
 import type { Chapter, MediaDescription } from '../media/description.ts';
 import { planLadder } from '../media/encoded-video-plan.ts';
 import type { EncodedVideoPlan } from '../media/encoded-video-plan.ts';
@@ -19,12 +22,13 @@ import type { SubtitleLibrary, SubtitleText } from '../media/subtitles/subtitle-
 import { segmentCount, segmentSeconds } from '../media/timeline.ts';
 import type { Source } from '../sources/source.ts';
 import { listVariants } from './list-variants.ts';
-import type { AudioRendition, Presentation, Rendition, Variant } from './presentation.ts';
+import type { AudioRendition, ClipWish, Presentation, Rendition, Variant } from './presentation.ts';
 
 export interface MediaEngine {
   scheduler: SegmentScheduler;
   run: RunJob;
   subtitles: SubtitleLibrary;
+  clips: ClipMaker;
   /** Why the source could not be read the last time, while that is so. Workers only know that it could not. */
   sourceError(source: Source): AppError | undefined;
 }
@@ -35,6 +39,8 @@ const MUXED_B_FRAMES = 0;
 
 /** On this rung and below the muxed route encodes. */
 const MUXED_RUNG = 0;
+
+const MAX_CLIP_SECONDS = { local: 3600, remote: 900 } as const;
 
 export class MediaPresentation implements Presentation {
   readonly #source: Source;
@@ -120,6 +126,20 @@ export class MediaPresentation implements Presentation {
     return this.#engine.subtitles.text(this.#source, this.#facts, index);
   }
 
+  async clip(wish: ClipWish, signal: AbortSignal): Promise<string> {
+    const { input, name } = this.#source;
+    const maxSeconds = input.kind === 'file' ? MAX_CLIP_SECONDS.local : MAX_CLIP_SECONDS.remote;
+    const plan = planClip(this.#facts, wish.audioIndex, { ...wish, maxSeconds });
+    const made = {
+      plan,
+      input: inputFor(this.#source, this.#facts.description.container),
+      origin: this.#facts.origin,
+      name: clipName(wish.name, defaultClipName(name, wish)),
+      onProgress: wish.onProgress,
+    };
+    return this.#engine.clips.make(made, signal).catch((error: unknown) => this.#explain(error));
+  }
+
   *#cmafParts(): Iterable<RenditionParts> {
     if (this.#original) yield { name: 'original', format: 'cmaf', video: this.#original, audio: undefined };
     for (const rung of this.#ladder) yield { name: rung.name, format: 'cmaf', video: rung, audio: undefined };
@@ -188,4 +208,10 @@ export class MediaPresentation implements Presentation {
 export function explained(error: unknown, sourceError: AppError | undefined): unknown {
   const isMedia = error instanceof AppError && ['MEDIA_FAILED', 'NOT_MEDIA', 'UNSUPPORTED_MEDIA'].includes(error.code);
   return isMedia && sourceError ? sourceError : error;
+}
+
+/** The film's own name and where in it the clip begins. */
+function defaultClipName(film: string, { startSeconds }: { startSeconds: number }): string {
+  const clock = new Date(Math.round(startSeconds) * 1000).toISOString().slice(11, 19).replaceAll(':', '.');
+  return `${film.replace(/\.[^.]{1,5}$/u, '')} ${clock}`;
 }

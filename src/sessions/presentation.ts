@@ -31,6 +31,17 @@ export interface AudioRendition {
   channels: number;
 }
 
+export interface ClipWish {
+  /** `[startSeconds, endSeconds)` of the timeline. */
+  startSeconds: number;
+  endSeconds: number;
+  audioIndex: number;
+  /** As the caller wrote it; empty: one that fits. */
+  name: string;
+  /** Told the share that is made, 0 to 1. */
+  onProgress(share: number): void;
+}
+
 export interface Presentation extends AsyncDisposable {
   readonly description: MediaDescription;
   readonly chapters: Chapter[];
@@ -48,6 +59,8 @@ export interface Presentation extends AsyncDisposable {
   rendition(name: string): Rendition | undefined;
   /** Subtitle track `index` (ordinal) as one WebVTT text. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
   subtitles(index: number): SubtitleText;
+  /** Makes a file of a part; resolves with its path. @throws AppError BAD_REQUEST, TOO_MANY, DISK_FULL, when it cannot be made */
+  clip(wish: ClipWish, signal: AbortSignal): Promise<string>;
   /** The muxed MPEG-TS rendition with audio track `audioIndex` (ordinal; ignored when there is no audio). */
   muxed(audioIndex: number): Rendition;
 }

@@ -14,6 +14,14 @@ export interface MuxedRequest {
   prefix: string;
 }
 
+export interface NewClip {
+  startSeconds: number;
+  endSeconds: number;
+  /** File name, before `outputPath`, of which the base name counts. */
+  name: string | undefined;
+  outputPath: string | undefined;
+}
+
 /** A playlist, or the position the player must ask for explicitly. */
 export type MuxedPlaylistReply = { text: string } | { redirectSeconds: number };
 

@@ -1,6 +1,7 @@
 // One viewer of one item: where they are, which track they hear, and what is made for them.
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
+import { baseName } from '../media/clip/clip-name.ts';
 import { segmentSeconds } from '../media/timeline.ts';
 import { namesTorrent } from '../sources/source-locator.ts';
 import { defaultAudioIndex } from './default-audio.ts';
@@ -12,10 +13,12 @@ import { muxedPlaylist, presentationMultivariant, renditionPlaylist } from './pr
 import type { Presentation, Rendition } from './presentation.ts';
 import { chooseRelayedAudio, withStart } from './relayed-text.ts';
 import { parseMuxedSegmentName, parseSegmentName, parseSubtitleName } from './segment-name.ts';
+import { SessionClips, type ClipInfo } from './session-clips.ts';
 import { sessionInfo, type SessionInfo, type SessionStatus } from './session-info.ts';
 import type {
   MuxedPlaylistReply,
   MuxedRequest,
+  NewClip,
   Seek,
   SegmentReply,
   StreamFileReply,
@@ -50,6 +53,8 @@ export class Session {
   readonly #opening: Opening;
   readonly #position: PlaybackPosition;
   readonly #waits = new ViewerWaits();
+  readonly #clips = new SessionClips();
+  readonly #end = new AbortController();
   readonly #isTorrent: boolean;
   #record: SessionRecord;
   #facts: PlayableFacts | undefined;
@@ -186,6 +191,26 @@ export class Session {
     return { ...text, pieces: (reading) => this.#whileBusy(text.pieces(reading)) };
   }
 
+  /** Makes a file of `[start, end)` with the session's audio track; resolves with its path. @throws AppError BAD_REQUEST, UNSUPPORTED_MEDIA, ... */
+  async clip(wanted: NewClip, signal: AbortSignal): Promise<string> {
+    const playable = await this.#opening.playable(signal);
+    if (isRelayed(playable))
+      throw new AppError('UNSUPPORTED_MEDIA', 'Clips cannot be made of a stream that another server makes.');
+    const { startSeconds, endSeconds, name, outputPath = '' } = wanted;
+    const wish = { startSeconds, endSeconds, audioIndex: this.#audioIndex(), name: name ?? baseName(outputPath) };
+    const interest = AbortSignal.any([signal, this.#end.signal]);
+    this.#work += 1;
+    try {
+      return await this.#clips.run(wish, (counted) => playable.clip(counted, interest));
+    } finally {
+      this.#work -= 1;
+    }
+  }
+
+  clips(): ClipInfo[] {
+    return this.#clips.list();
+  }
+
   /** Chooses the audio track of the muxed playlist. @throws AppError BAD_REQUEST when there is no such track */
   async selectAudio(index: number, signal: AbortSignal): Promise<void> {
     await this.#opening.playable(signal);
@@ -206,7 +231,9 @@ export class Session {
   }
 
   async close(): Promise<void> {
-    this.#waits.endAll(new AppError('NOT_FOUND', 'The session has ended.'));
+    const ended = new AppError('NOT_FOUND', 'The session has ended.');
+    this.#waits.endAll(ended);
+    this.#end.abort(ended);
     await this.#opening.close();
   }
 

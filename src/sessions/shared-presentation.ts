@@ -1,7 +1,7 @@
 // One user's hold on a presentation that others use too: all of it, and a dispose that counts once.
 import type { Chapter, MediaDescription } from '../media/description.ts';
 import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
-import type { AudioRendition, Presentation, Rendition, Variant } from './presentation.ts';
+import type { AudioRendition, ClipWish, Presentation, Rendition, Variant } from './presentation.ts';
 
 export class SharedPresentation implements Presentation {
   readonly #presentation: Presentation;
@@ -61,6 +61,10 @@ export class SharedPresentation implements Presentation {
 
   subtitles(index: number): SubtitleText {
     return this.#presentation.subtitles(index);
+  }
+
+  clip(wish: ClipWish, signal: AbortSignal): Promise<string> {
+    return this.#presentation.clip(wish, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

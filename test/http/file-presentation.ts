@@ -100,6 +100,9 @@ function presentation(files: FilePresentations): Presentation {
     subtitles: () => {
       throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session.');
     },
+    clip: async () => {
+      throw new AppError('UNSUPPORTED_MEDIA', 'There is nothing to cut in this film.');
+    },
     muxed: (index) => rendition(files, `muxed-${index}`),
     async [Symbol.asyncDispose]() {
       files.closed += 1;

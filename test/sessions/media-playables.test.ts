@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { ClipMaker } from '../../src/media/clip/clip-maker.ts';
 import { SegmentCache } from '../../src/media/segment-cache.ts';
 import { SegmentScheduler } from '../../src/media/segment-scheduler.ts';
 import { SubtitleLibrary } from '../../src/media/subtitles/subtitle-library.ts';
@@ -39,6 +40,7 @@ async function engine(stack: AsyncDisposableStack, onWithdraw: () => void): Prom
     engine: {
       scheduler,
       run: (job, signal) => pool.run(job, signal),
+      clips: stack.use(new ClipMaker({ directory: join(directory, 'clips'), lease: () => pool.lease() })),
       subtitles: stack.use(new SubtitleLibrary({ get: () => undefined, put: () => undefined })),
       sourceError: (source) => endpoint.lastError(source),
     },

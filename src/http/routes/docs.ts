@@ -53,7 +53,8 @@ async function describe(routes: RouteOptions[], { name, version }: Identity): Pr
       tags: [
         { name: 'server', description: 'Is it there, and how is it' },
         { name: 'sessions', description: 'One session is one viewer of one item' },
-        { name: 'playback', description: 'Playlists and segments' },
+        { name: 'playback', description: 'Playlists, segments and subtitles' },
+        { name: 'clips', description: 'A part of a film as a file' },
         { name: 'cast', description: 'Playing on other devices' },
         { name: 'torrents', description: 'Torrents by their info hash, without a session' },
       ],

@@ -111,16 +111,47 @@ export interface VerifyJob {
   keyframes: number[];
 }
 
+/** A stretch of a clip, encoded, its samples written one after the other: first the pictures, then the sound. */
+export interface ClipPieceJob {
+  kind: 'clip-piece';
+  input: MediaInput;
+  origin: Origin;
+  /** Equal for the pieces of one clip: decoders go on from one to the next. */
+  renditionKey: string;
+  /** `start` and `end` are ticks of `frameRate.num`. */
+  video: { track: EncodedVideo; start: number; end: number } | undefined;
+  /** `start` and `end` are samples, whole AAC frames apart. */
+  audio: { track: EncodedAudio; start: number; end: number } | undefined;
+  /** A file that exists, and the byte where the samples begin. */
+  outputPath: string;
+  position: number;
+}
+
 /** The parameter sets an encoder of this shape will write (avcC record). */
 export interface EncoderHeaderJob {
   kind: 'encoder-header';
   track: EncodedVideo;
 }
 
-export type WorkerJob = SegmentJob | DescribeJob | ScanJob | VerifyJob | EncoderHeaderJob;
+export type WorkerJob = SegmentJob | ClipPieceJob | DescribeJob | ScanJob | VerifyJob | EncoderHeaderJob;
 
 export interface SegmentResult {
   sizeBytes: number;
+}
+
+/** Coded samples in decode order. */
+export interface ClipSamples {
+  /** Bytes. */
+  sizes: number[];
+  /** Presentation times, ticks or samples of the presentation. */
+  times: number[];
+  /** Indexes of those that decoding can begin with. */
+  syncs: number[];
+}
+
+export interface ClipPieceResult {
+  video: ClipSamples;
+  audio: ClipSamples;
 }
 
 export interface ScanResult {
@@ -149,6 +180,7 @@ export interface EncoderHeader {
 /** What each kind of job answers. */
 export interface WorkerResults {
   segment: SegmentResult;
+  'clip-piece': ClipPieceResult;
   describe: MediaDescription;
   scan: ScanResult;
   verify: VerifyResult;

@@ -6,6 +6,7 @@ import { EncoderSessions } from './encoder-sessions.ts';
 import { quietLibav } from './libav/check.ts';
 import { describe } from './libav/describe.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
+import { makeClipPiece } from './make-clip-piece.ts';
 import { makeSegment } from './make-segment.ts';
 import type { EncoderHeader, WorkerJob, WorkerReply, WorkerRequest, WorkerResults } from './protocol.ts';
 import { scan } from './scan.ts';
@@ -20,6 +21,8 @@ function perform(job: WorkerJob, signal: AbortSignal): Promise<WorkerResults[key
   switch (job.kind) {
     case 'segment':
       return makeSegment(job, { demuxers, sessions, headers }, signal);
+    case 'clip-piece':
+      return makeClipPiece(job, sessions, signal);
     case 'describe':
       return demuxers.useFresh(job.input, describe);
     case 'scan':

@@ -1,0 +1,33 @@
+// Clips: a part of what a session plays as a file of its own.
+import type { SessionRegistry } from '../../sessions/session-registry.ts';
+import type { App } from '../app-type.ts';
+import { requestSignal } from '../request-signal.ts';
+import { CLIP_LIST, CLIP_MADE, NEW_CLIP } from '../schemas/clip.ts';
+import { ERROR, SESSION_ID } from '../schemas/session.ts';
+
+export function clipRoutes(app: App, sessions: SessionRegistry): void {
+  const make = {
+    tags: ['clips'],
+    summary: 'Make a clip; answers when it is done, and gives it up when the caller leaves',
+    params: SESSION_ID,
+    body: NEW_CLIP,
+    response: { 200: CLIP_MADE, '4xx': ERROR },
+  };
+  app.post('/sessions/:id/clip', { schema: make }, async (request, reply) => {
+    reply.header('Cache-Control', 'no-store');
+    const { start, end, name, outputPath } = request.body;
+    const wish = { startSeconds: start, endSeconds: end, name: name ?? undefined, outputPath: outputPath ?? undefined };
+    return { outputPath: await sessions.get(request.params.id).clip(wish, requestSignal(reply)) };
+  });
+
+  const list = {
+    tags: ['clips'],
+    summary: 'Clips of a session, and how far they are',
+    params: SESSION_ID,
+    response: { 200: CLIP_LIST, '4xx': ERROR },
+  };
+  app.get('/sessions/:id/clips', { schema: list }, async (request, reply) => {
+    reply.header('Cache-Control', 'no-store');
+    return sessions.get(request.params.id).clips();
+  });
+}

@@ -1,0 +1,109 @@
+// A clip that is being written: a file under a name of its own in the clips directory, which becomes the clip or goes away.
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../../base/app-error.ts';
+import { numberedName } from './clip-name.ts';
+
+const PREFIX = '.raffi-clip-';
+const SUFFIX = '.part';
+const MAX_NUMBER = 10_000;
+/** A draft nobody has written to for so long was left by a server that was killed. */
+const ABANDONED_MS = 3_600_000;
+
+export class ClipDraft implements AsyncDisposable {
+  readonly path: string;
+  readonly #directory: string;
+  readonly #file: FileHandle;
+
+  private constructor(directory: string, path: string, file: FileHandle) {
+    this.#directory = directory;
+    this.path = path;
+    this.#file = file;
+  }
+
+  /** Makes the directory too. @throws AppError DISK_FULL, FORBIDDEN */
+  static async create(directory: string): Promise<ClipDraft> {
+    try {
+      await mkdir(directory, { recursive: true });
+      await removeAbandoned(directory);
+      const path = join(directory, `${PREFIX}${randomBytes(9).toString('base64url')}${SUFFIX}`);
+      return new ClipDraft(directory, path, await open(path, 'wx'));
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  /** @throws AppError DISK_FULL */
+  async write(bytes: Uint8Array, position: number): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length;) {
+        const { bytesWritten } = await this.#file.write(bytes, at, bytes.length - at, position + at);
+        at += bytesWritten;
+      }
+    } catch (error) {
+      throw translated(error);
+    }
+  }
+
+  /** Gives the file its name, with a number when there is one of that name already. Resolves with its path. */
+  async publish(name: string): Promise<string> {
+    try {
+      await this.#file.sync();
+      for (let number = 1; number < MAX_NUMBER; number += 1) {
+        const path = join(this.#directory, numberedName(name, number));
+        if (await moveUnless(this.path, path)) return path;
+      }
+    } catch (error) {
+      throw translated(error);
+    }
+    throw new AppError('BAD_REQUEST', 'There are too many clips of this name.');
+  }
+
+  /** Removes what was not published. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+    await rm(this.path, { force: true });
+  }
+}
+
+/** Never replaces a file: a link fails where there is one. Where there are no links, an empty file is made first to hold the name. */
+async function moveUnless(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    await unlink(from);
+    return true;
+  } catch (error) {
+    if (hasCode(error, ['EEXIST'])) return false;
+    if (!hasCode(error, ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES', 'EMLINK'])) throw error;
+  }
+  try {
+    await (await open(to, 'wx')).close();
+  } catch (error) {
+    if (hasCode(error, ['EEXIST'])) return false;
+    throw error;
+  }
+  await rename(from, to);
+  return true;
+}
+
+async function removeAbandoned(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(PREFIX) || !name.endsWith(SUFFIX)) continue;
+    const path = join(directory, name);
+    const stats = await stat(path).catch(() => undefined);
+    if (stats && Date.now() - stats.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
+  }
+}
+
+function translated(error: unknown): unknown {
+  if (hasCode(error, ['ENOSPC', 'EDQUOT'])) return new AppError('DISK_FULL', 'The disk is full.', { cause: error });
+  const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT'];
+  if (hasCode(error, denied))
+    return new AppError('FORBIDDEN', 'The directory for clips cannot be written.', { cause: error });
+  return error;
+}
+
+function hasCode(error: unknown, codes: string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+}

@@ -1,0 +1,127 @@
+// What a clip is made of: which frames of the picture, which samples of the sound, and the pieces it is encoded in.
+import { AppError } from '../../base/app-error.ts';
+import { encodedTrack } from '../audio-plan.ts';
+import { planLadder } from '../encoded-video-plan.ts';
+import type { MediaFacts } from '../facts.ts';
+import { segmentCount } from '../timeline.ts';
+import type { EncodedAudio, EncodedVideo } from '../worker/protocol.ts';
+
+/** `[start, end)` on the presentation's timeline. */
+export interface ClipSpan {
+  startSeconds: number;
+  endSeconds: number;
+}
+
+/** `[start, end)` in the units of its kind: frame numbers for the picture, samples for the sound. */
+export interface UnitSpan {
+  start: number;
+  end: number;
+}
+
+export interface ClipPiece {
+  /** Undefined: no picture. */
+  video: UnitSpan | undefined;
+  /** Whole AAC frames. Undefined: no sound. */
+  audio: UnitSpan | undefined;
+}
+
+export interface ClipPlan {
+  video: { track: EncodedVideo; frames: UnitSpan } | undefined;
+  /** `samples` are what is heard; the first piece begins an AAC frame earlier, the last one ends with a whole one. */
+  audio: { track: EncodedAudio; samples: UnitSpan } | undefined;
+  pieces: ClipPiece[];
+}
+
+/** Closer to the original than what is streamed: a clip is kept. */
+const CRF = 18;
+const BIT_RATE_FACTOR = 3;
+const B_FRAMES = 3;
+
+/** Each piece begins with a picture of its own; a lost worker costs one. */
+const PIECE_SECONDS = 4;
+
+/** Times are often milliseconds, rounded: a frame that begins half of one before the start is meant. */
+const ROUNDING_SECONDS = 0.0005;
+
+export const AAC_FRAME_SAMPLES = 1024;
+
+/**
+ * The frames that are on show first within the span, and the sound from the first of them to the end of the last.
+ * An end beyond the film is the end of the film.
+ * @throws AppError BAD_REQUEST when there is nothing in the span, or more than `maxSeconds`
+ */
+export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan & { maxSeconds: number }): ClipPlan {
+  const { startSeconds, maxSeconds } = wish;
+  const endSeconds = Math.min(wish.endSeconds, facts.durationSeconds);
+  if (!(startSeconds >= 0)) throw new AppError('BAD_REQUEST', 'The field "start" must not be below 0.');
+  if (!(startSeconds < wish.endSeconds))
+    throw new AppError('BAD_REQUEST', 'The field "end" must be greater than "start".');
+  if (startSeconds >= facts.durationSeconds)
+    throw new AppError(
+      'BAD_REQUEST',
+      `The field "start" lies beyond the end, at ${facts.durationSeconds.toFixed(3)} s.`,
+    );
+  if (endSeconds - startSeconds > maxSeconds)
+    throw new AppError('BAD_REQUEST', `A clip of this source may not be longer than ${maxSeconds} s.`);
+  const [top] = planLadder(facts, B_FRAMES);
+  const sound = facts.description.audio[audioIndex];
+  const audioTrack = sound && encodedTrack(sound);
+  if (!top) return soundPlan(audioTrack, { startSeconds, endSeconds });
+  const track = { ...top.track, crf: CRF, maxBitRate: top.track.maxBitRate * BIT_RATE_FACTOR };
+  const rate = track.frameRate.num / track.frameRate.den;
+  const total = (top.timeline.boundaries[segmentCount(top.timeline)] ?? 0) / track.frameRate.den;
+  const frameAt = (seconds: number) => Math.max(0, Math.ceil((seconds - ROUNDING_SECONDS) * rate));
+  const frames = { start: frameAt(startSeconds), end: Math.min(total, frameAt(endSeconds)) };
+  if (frames.end <= frames.start) throw new AppError('BAD_REQUEST', 'No picture begins between "start" and "end".');
+  const secondsOf = (frame: number) => (frame * track.frameRate.den) / track.frameRate.num;
+  const cuts = cutsOf(frames, Math.round(PIECE_SECONDS * rate));
+  const samples = audioTrack && samplesOf(audioTrack, secondsOf(frames.start), secondsOf(frames.end));
+  return {
+    video: { track, frames },
+    audio: audioTrack && samples && { track: audioTrack, samples },
+    pieces: piecesOf(
+      cuts,
+      audioTrack && samples && { samples, at: (frame) => secondsOf(frame) * audioTrack.sampleRate },
+    ),
+  };
+}
+
+function soundPlan(track: EncodedAudio | undefined, span: ClipSpan): ClipPlan {
+  if (!track) throw new AppError('UNSUPPORTED_MEDIA', 'The source holds no picture and no sound.');
+  const samples = samplesOf(track, span.startSeconds, span.endSeconds);
+  if (samples.end <= samples.start) throw new AppError('BAD_REQUEST', 'There is no sound between "start" and "end".');
+  const cuts = cutsOf(samples, PIECE_SECONDS * track.sampleRate);
+  const pieces = piecesOf(cuts, { samples, at: (sample) => sample }).map(({ audio }) => ({ video: undefined, audio }));
+  return { video: undefined, audio: { track, samples }, pieces };
+}
+
+function samplesOf({ sampleRate }: EncodedAudio, startSeconds: number, endSeconds: number): UnitSpan {
+  return { start: Math.round(startSeconds * sampleRate), end: Math.round(endSeconds * sampleRate) };
+}
+
+function cutsOf({ start, end }: UnitSpan, step: number): number[] {
+  const cuts: number[] = [];
+  for (let at = start; at < end; at += step) cuts.push(at);
+  return [...cuts, end];
+}
+
+interface SoundOfPieces {
+  samples: UnitSpan;
+  /** The sample at a cut. */
+  at: (cut: number) => number;
+}
+
+/** AAC frames go with the piece in which they begin; the one before the first sample goes with the first. */
+function piecesOf(cuts: number[], sound: SoundOfPieces | undefined): ClipPiece[] {
+  const { start = 0, end = 0 } = sound?.samples ?? {};
+  const frameAfter = (sample: number) => start + Math.ceil((sample - start) / AAC_FRAME_SAMPLES) * AAC_FRAME_SAMPLES;
+  return cuts.slice(0, -1).map((from, i) => {
+    const to = cuts[i + 1] ?? from;
+    const isLast = i === cuts.length - 2;
+    const audio = sound && {
+      start: i === 0 ? start - AAC_FRAME_SAMPLES : frameAfter(sound.at(from)),
+      end: isLast ? frameAfter(end) : frameAfter(sound.at(to)),
+    };
+    return { video: { start: from, end: to }, audio };
+  });
+}

@@ -1,0 +1,66 @@
+// One piece of a clip: its pictures and its sound, encoded and written one after the other to their place in the clip's file.
+import { open } from 'node:fs/promises';
+import { AppError } from '../../base/app-error.ts';
+import type { SampleRun } from '../samples.ts';
+import type { EncoderSessions } from './encoder-sessions.ts';
+import { encodeSound } from './libav/encoded-audio.ts';
+import { encodeSegment } from './libav/encoded-video.ts';
+import type { ClipPieceJob, ClipPieceResult, ClipSamples } from './protocol.ts';
+
+/** The same job done again writes the same place. */
+export async function makeClipPiece(
+  job: ClipPieceJob,
+  sessions: EncoderSessions,
+  signal: AbortSignal,
+): Promise<ClipPieceResult> {
+  const { video, audio } = await encoded(job, sessions, signal);
+  assertComplete(job, video, audio);
+  signal.throwIfAborted();
+  const samples = [...(video?.samples ?? []), ...(audio?.samples ?? [])];
+  await using file = await open(job.outputPath, 'r+');
+  let position = job.position;
+  for (const { data } of samples) {
+    for (let at = 0; at < data.length;) {
+      const { bytesWritten } = await file.write(data, at, data.length - at, position);
+      at += bytesWritten;
+      position += bytesWritten;
+    }
+  }
+  return { video: tableOf(video), audio: tableOf(audio) };
+}
+
+interface Runs {
+  video: SampleRun | undefined;
+  audio: SampleRun | undefined;
+}
+
+function encoded(job: ClipPieceJob, sessions: EncoderSessions, signal: AbortSignal): Promise<Runs> {
+  const place = { key: job.renditionKey, input: job.input, origin: job.origin };
+  return sessions.run(place, async () => {
+    const { video, audio } = job;
+    const sound = audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio, signal });
+    const pictures =
+      video && encodeSegment(await sessions.pictures(place, video.track), video.track, { ...video, signal });
+    const [videoRun, audioRun] = await Promise.all([pictures, sound]);
+    return { video: videoRun, audio: audioRun };
+  });
+}
+
+/** The clip's tables count on every sample. @throws AppError MEDIA_FAILED */
+function assertComplete({ video, audio }: ClipPieceJob, pictures: Runs['video'], sound: Runs['audio']): void {
+  const frames = video ? (video.end - video.start) / video.track.frameRate.den : 0;
+  const soundFrames = audio ? (audio.end - audio.start) / AAC_FRAME_SAMPLES : 0;
+  if ((pictures?.samples.length ?? 0) !== frames || (sound?.samples.length ?? 0) !== soundFrames)
+    throw new AppError('MEDIA_FAILED', 'The encoder did not give all of the pictures or the sound.');
+}
+
+const AAC_FRAME_SAMPLES = 1024;
+
+function tableOf(run: SampleRun | undefined): ClipSamples {
+  const samples = run?.samples ?? [];
+  return {
+    sizes: samples.map(({ data }) => data.length),
+    times: samples.map(({ pts }) => pts),
+    syncs: samples.flatMap(({ isSync }, index) => (isSync ? index : [])),
+  };
+}

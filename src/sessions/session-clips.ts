@@ -1,0 +1,53 @@
+// The clips one session asked for: those that are being made, with how far they are, and the last ones that ended.
+import { AppError, isAbort } from '../base/app-error.ts';
+import type { ClipWish } from './presentation.ts';
+
+export interface ClipInfo {
+  /** Counts up within the session. */
+  id: number;
+  /** Seconds of the timeline. */
+  start: number;
+  end: number;
+  status: 'running' | 'done' | 'cancelled' | 'failed';
+  /** 0 to 1. */
+  progress: number;
+  /** Only of one that is done. */
+  outputPath?: string;
+  /** A sentence; only of one that failed. */
+  error?: string;
+}
+
+const KEPT = 20;
+
+export class SessionClips {
+  #clips: ClipInfo[] = [];
+  #lastId = 0;
+
+  /** Newest last. */
+  list(): ClipInfo[] {
+    return this.#clips.map((clip) => ({ ...clip }));
+  }
+
+  /** Keeps account of one clip while `make` makes it. @throws what `make` throws */
+  async run(wish: Omit<ClipWish, 'onProgress'>, make: (wish: ClipWish) => Promise<string>): Promise<string> {
+    this.#lastId += 1;
+    const clip: ClipInfo = {
+      id: this.#lastId,
+      start: wish.startSeconds,
+      end: wish.endSeconds,
+      status: 'running',
+      progress: 0,
+    };
+    this.#clips = [...this.#clips, clip].slice(-KEPT);
+    try {
+      clip.outputPath = await make({ ...wish, onProgress: (share) => (clip.progress = share) });
+      clip.status = 'done';
+      return clip.outputPath;
+    } catch (error) {
+      clip.status = isAbort(error) ? 'cancelled' : 'failed';
+      if (clip.status === 'failed')
+        clip.error = error instanceof AppError ? error.message : 'The clip could not be made.';
+      throw error;
+    }
+  }
+}
