@@ -1,6 +1,6 @@
 // Clips through HTTP: exactly the frames of `[start, end)`, sound in step with them, and never a file that was not finished.
 import assert from 'node:assert/strict';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, statfs, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { after, before as beforeAll, suite, test } from 'node:test';
 
@@ -10,9 +10,21 @@ import { clip } from '../media/clips.ts';
 import { samplesOf } from '../media/decode.ts';
 import { frameNumbersOf } from '../media/frame-counter.ts';
 import { packetsOf, probe } from '../media/probe.ts';
-import { encodersOf, until } from './server-children.ts';
+import { numbersOnGrid } from './exact-clip.ts';
+import { encodersOf, IS_LINUX, signalAll, until } from './server-children.ts';
 import { startServer, serverHome, type ServerHome, type ServerProcess } from './server-process.ts';
+import { mountedDisk, whyNoSmallDisk } from './small-disk.ts';
 import { membersOf, openSession, type Session } from './viewer.ts';
+
+const NO_SMALL_DISK = await whyNoSmallDisk();
+
+/** Beginnings of the beeps, seconds of the clip. */
+interface ExpectedSound {
+  times: number[];
+  hertz: number;
+  frameSeconds: number;
+  endSeconds: number;
+}
 
 suite('clips', () => {
   const stack = new AsyncDisposableStack();
@@ -27,12 +39,6 @@ suite('clips', () => {
   });
   after(() => stack.disposeAsync());
 
-  async function asked(session: Session, body: unknown, signal?: AbortSignal): Promise<Response> {
-    const headers = { 'content-type': 'application/json' };
-    const init = { method: 'POST', headers, body: JSON.stringify(body), ...(signal && { signal }) };
-    return fetch(`${session.url}/clip`, init);
-  }
-
   async function made(session: Session, body: Record<string, unknown>): Promise<string> {
     const reply = await asked(session, body);
     const { outputPath, error } = membersOf(await reply.json());
@@ -42,12 +48,13 @@ suite('clips', () => {
   }
 
   /** Every beep in the clip begins with the frame that flashes, to within a frame. */
-  async function assertInStep(path: string, expected: { times: number[]; hertz: number; frameSeconds: number }) {
+  async function assertInStep(path: string, expected: ExpectedSound) {
     const beeps = beepsIn(await samplesOf(path));
-    // One that is cut in the middle counts for nothing.
-    const whole = beeps.filter(({ seconds }) => seconds > expected.frameSeconds / 2);
-    const wanted = expected.times.filter((time) => time > expected.frameSeconds / 2);
-    assert.equal(whole.length, wanted.length, `${JSON.stringify(beeps)} ${wanted}`);
+    // One that lies on the very cut may be heard or not.
+    const isWhole = (time: number): boolean => time > expected.frameSeconds / 2 && time < expected.endSeconds - 0.001;
+    const whole = beeps.filter(({ seconds }) => isWhole(seconds));
+    const wanted = expected.times.filter(isWhole);
+    assert.equal(whole.length, wanted.length, `${JSON.stringify({ beeps, wanted })}`);
     for (const [i, { seconds, hertz }] of whole.entries()) {
       assert.ok(
         Math.abs(seconds - (wanted[i] ?? 0)) < expected.frameSeconds,
@@ -63,12 +70,7 @@ suite('clips', () => {
     const { num, den } = facts.video.frameRate;
     const session = await openSession(server.url, await clip(name));
     const path = await made(session, { start: (first * den) / num, end: (end * den) / num, name });
-    const numbers = await frameNumbersOf(path);
-    assert.deepEqual(
-      numbers,
-      Array.from({ length: end - first }, (_, i) => first + i),
-      name,
-    );
+    assert.deepEqual(await frameNumbersOf(path), numbersOnGrid(facts.video).slice(first, end), name);
     const times = (await packetsOf(path, 'v:0')).map(({ ptsSeconds = NaN }) => ptsSeconds).sort((a, b) => a - b);
     for (const [i, time] of times.entries())
       assert.ok(Math.abs(time - (i * den) / num) < 1e-4, `${name}: frame ${i} at ${time}`);
@@ -79,17 +81,19 @@ suite('clips', () => {
       const inClip = time - (first * den) / num;
       if (inClip >= 0 && time >= sound.startSeconds) beeps.push(inClip);
     }
-    await assertInStep(path, { times: beeps, hertz: sound.beepHertz, frameSeconds: den / num });
+    await assertInStep(path, {
+      times: beeps,
+      hertz: sound.beepHertz,
+      frameSeconds: den / num,
+      endSeconds: ((end - first) * den) / num,
+    });
     return path;
   }
 
   test('a clip has exactly its frames and the sound that belongs to them, with its tables in front', async () => {
     const path = await assertExact('mp4-faststart', { first: 241, end: 493 });
     const { format, streams } = await probe(path);
-    assert.deepEqual(
-      streams.map(({ codec_name: codec }) => codec),
-      ['h264', 'aac'],
-    );
+    assert.deepEqual(streams.map(codecOf), ['h264', 'aac']);
     const seconds = (252 * 1001) / 24000;
     assert.ok(Math.abs(Number(format['duration']) - seconds) < 0.001, format['duration']);
     for (const { duration } of streams) assert.ok(Math.abs(Number(duration) - seconds) < 0.03, duration);
@@ -101,7 +105,167 @@ suite('clips', () => {
     await assertExact('mp4-faststart', { first: 0, end: 1 });
     await assertExact('mp4-faststart', { first: 1380, end: 1439 });
   });
+
+  test('pictures of every kind become the right frames, with the sound in step', async () => {
+    await assertExact('avi-mpeg4-bframes', { first: 60, end: 110 });
+    await assertExact('hevc-open-gop-10bit', { first: 100, end: 160 });
+    await assertExact('ts-wrap', { first: 240, end: 290 });
+    await assertExact('mkv-start-37.5', { first: 55, end: 105 });
+    await assertExact('webm-vp9-opus', { first: 45, end: 105 });
+    await assertExact('late-audio-mkv', { first: 30, end: 105 });
+    await assertExact('interlaced-ts', { first: 26, end: 76 });
+    // A still of what was on show fills the places where a film of varying rate has no frame.
+    await assertExact('vfr', { first: 270, end: 330 });
+  });
+
+  test('a turned picture stands upright, and what has no sound or no picture becomes a clip without', async () => {
+    const turned = await probe(await assertExact('rotated', { first: 30, end: 80 }));
+    assert.deepEqual([turned.streams[0]?.['width'], turned.streams[0]?.['height']], ['360', '640']);
+    const silent = await probe(await assertExact('video-only', { first: 60, end: 110 }));
+    assert.deepEqual(silent.streams.map(codecOf), ['h264']);
+    const session = await openSession(server.url, await clip('audio-m4a'));
+    const path = await made(session, { start: 2, end: 5, name: 'sound' });
+    const { streams, format } = await probe(path);
+    assert.deepEqual(streams.map(codecOf), ['aac']);
+    assert.ok(Math.abs(Number(format['duration']) - 3) < 0.001, format['duration']);
+    await assertInStep(path, { times: [0.002, 1.003, 2.004], hertz: 1000, frameSeconds: 0.0005, endSeconds: 3 });
+  });
+
+  test('the sound is the track the session has chosen', async () => {
+    const session = await openSession(server.url, await clip('mkv-two-audio'));
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${session.url}/audio`, { method: 'POST', headers, body: '{"index":1}' });
+    const path = await made(session, { start: 2.002, end: 4.004, name: 'french' });
+    await assertInStep(path, { times: [0, 1.001], hertz: 500, frameSeconds: 0.02, endSeconds: 2.002 });
+  });
+
+  test('an end beyond the film is the end of the film', async () => {
+    const session = await openSession(server.url, await clip('mp4-faststart'));
+    const path = await made(session, { start: 59, end: 500, name: 'the end' });
+    assert.deepEqual(
+      await frameNumbersOf(path),
+      Array.from({ length: 24 }, (_, i) => 1415 + i),
+    );
+  });
+
+  test('names are names and never paths, and two clips of one name are two files', async () => {
+    const session = await openSession(server.url, await clip('video-only'));
+    const short = { start: 1, end: 1.08 };
+    await mkdir(directory, { recursive: true });
+    await writeFile(join(home.tmp, 'victim'), 'untouched');
+    await symlink(join(home.tmp, 'victim'), join(directory, 'link.mp4'));
+    const names: [body: Record<string, unknown>, name: string][] = [
+      [{ name: 'Twice' }, 'Twice.mp4'],
+      [{ name: 'Twice.mp4' }, 'Twice (2).mp4'],
+      [{ name: '../../../etc/passwd' }, '_.._.._etc_passwd.mp4'],
+      [{ outputPath: '/etc/cron.d/evil.mp4' }, 'evil.mp4'],
+      [{ outputPath: 'C:\\Windows\\system32\\evil.mp4' }, 'evil (2).mp4'],
+      [{ outputPath: '/tmp/other', name: 'mine' }, 'mine.mp4'],
+      [{ name: 'link' }, 'link (2).mp4'],
+      [{ name: 'CON' }, '_CON.mp4'],
+      [{ name: 'lpt1.txt' }, '_lpt1.txt.mp4'],
+      [{ name: '.hidden. . ' }, 'hidden.mp4'],
+      [{ name: 'a\u0000b\nc\u202egpj' }, 'a_b_cgpj.mp4'],
+      [{ name: 'Grüße 字幕 👩‍👩‍👧' }, 'Grüße 字幕 👩👩👧.mp4'],
+      [{ name: 'é'.repeat(500) }, `${'é'.repeat(100)}.mp4`],
+      [{ name: '  ', outputPath: '..' }, `${basename(await clip('video-only'), '.mp4')} 00.00.01.mp4`],
+    ];
+    for (const [body, name] of names) {
+      assert.equal(basename(await made(session, { ...short, ...body })), name);
+      assert.ok((await readdir(directory)).includes(name));
+    }
+    assert.equal(await readFile(join(home.tmp, 'victim'), 'utf8'), 'untouched');
+  });
+
+  test('what cannot be cut is refused with the field named, and leaves nothing', async () => {
+    const session = await openSession(server.url, await clip('video-only'));
+    const had = await readdir(directory);
+    const bodies: [body: unknown, field: RegExp][] = [
+      [{ start: 2, end: 2 }, /"end"/u],
+      [{ start: 3, end: 2 }, /"end"/u],
+      [{ start: -1, end: 2 }, /"start"/u],
+      [{ start: 20, end: 30 }, /"start"/u],
+      [{ start: 1.001, end: 1.002 }, /"start" and "end"/u],
+      [{ start: '1', end: 2 }, /"start"/u],
+      [{ start: 1 }, /"end"/u],
+      [{ start: 1, end: 2, name: 7 }, /"name"/u],
+      [[], /object/u],
+    ];
+    for (const [body, field] of bodies) {
+      const reply = await asked(session, body);
+      assert.equal(reply.status, 400, JSON.stringify(body));
+      assert.match(String(membersOf(await reply.json())['error']), field);
+    }
+    assert.equal((await asked({ id: 'x', url: `${server.url}/sessions/x` }, { start: 0, end: 1 })).status, 404);
+    assert.deepEqual(await readdir(directory), had);
+    assert.equal((await fetch(`${session.url}/clip`)).status, 405);
+  });
+
+  test(
+    'a clip shows how far it is, survives its worker, and is gone with the caller',
+    { skip: !IS_LINUX },
+    async () => {
+      const session = await openSession(server.url, await clip('mp4-faststart'));
+      const had = (await readdir(directory)).sort();
+      const leaving = new AbortController();
+      const asking = asked(session, { start: 0, end: 60, name: 'never' }, leaving.signal).catch(() => undefined);
+      await until(async () => ((await lastClip(session))['progress'] ?? 0) !== 0, 60_000, 'progress');
+      const { status, progress } = await lastClip(session);
+      assert.ok(status === 'running' && typeof progress === 'number' && progress < 1);
+      signalAll(encodersOf(server.pid), 'SIGKILL');
+      await until(async () => Number((await lastClip(session))['progress']) > progress, 60_000, 'more progress');
+      assert.equal((await readdir(directory)).length, had.length + 1, 'a draft is being written');
+      leaving.abort();
+      await asking;
+      await until(async () => (await lastClip(session))['status'] === 'cancelled', 10_000, 'it is cancelled');
+      await until(() => encodersOf(server.pid).length === 0, 10_000, 'the encoder has gone');
+      assert.deepEqual((await readdir(directory)).sort(), had);
+    },
+  );
+
+  test('a full disk is said in words, and nothing is left on it', { skip: NO_SMALL_DISK ?? false }, async () => {
+    const disk = join(home.tmp, 'disk');
+    await mkdir(disk);
+    using _mounted = mountedDisk(disk, 8 * 2 ** 20);
+    await using small = await startServer({ env: { RAFFI_CLIPS_DIR: join(disk, 'clips') } });
+    const session = await openSession(small.url, await clip('mp4-faststart'));
+    const { bavail, bsize } = await statfs(disk);
+    await writeFile(join(disk, 'ballast'), Buffer.alloc(bavail * bsize - 2 ** 18));
+    const reply = await asked(session, { start: 0, end: 20, name: 'too large' });
+    const body = membersOf(await reply.json());
+    assert.deepEqual([reply.status, body['code'], body['error']], [507, 'DISK_FULL', 'The disk is full.']);
+    assert.deepEqual(await readdir(join(disk, 'clips')), []);
+    assert.equal((await lastClip(session))['status'], 'failed');
+    await rm(join(disk, 'ballast'));
+    assert.equal((await asked(session, { start: 0, end: 1, name: 'fits' })).status, 200);
+  });
+
+  test('a server that is told to end gives up its clips', async () => {
+    const session = await openSession(server.url, await clip('mp4-faststart'));
+    const asking = asked(session, { start: 0, end: 60, name: 'never' }).catch(() => undefined);
+    await until(async () => ((await lastClip(session))['progress'] ?? 0) !== 0, 60_000, 'progress');
+    await server.end();
+    await asking;
+    const left = (await readdir(directory)).filter((name) => name.endsWith('.part') || name.startsWith('never'));
+    assert.deepEqual(left, []);
+  });
 });
+
+async function asked(session: Session, body: unknown, signal?: AbortSignal): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body: JSON.stringify(body), ...(signal && { signal }) };
+  return fetch(`${session.url}/clip`, init);
+}
+
+async function lastClip(session: Session): Promise<Record<string, unknown>> {
+  const list: unknown = await (await fetch(`${session.url}/clips`)).json();
+  assert.ok(Array.isArray(list));
+  return list.length === 0 ? {} : membersOf(list.at(-1));
+}
+
+function codecOf(stream: Readonly<Record<string, string>>): string | undefined {
+  return stream['codec_name'];
+}
 
 function boxTypes(file: Buffer): string[] {
   const types: string[] = [];

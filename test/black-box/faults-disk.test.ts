@@ -1,6 +1,5 @@
 // A disk that is full: the stream that needs space says so or makes room, the server lives, and everything recovers with the space.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -9,12 +8,13 @@ import { clip } from '../media/clips.ts';
 import { FaultServer } from '../servers/fault-server.ts';
 import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from './copied-bytes.ts';
 import { serverHome, startServer, type ServerHome, type ServerProcess } from './server-process.ts';
+import { mountedDisk, whyNoSmallDisk } from './small-disk.ts';
 import { membersOf, openSession, playlistOf, sessionInfo, type Session } from './viewer.ts';
 
 const DISK_BYTES = 24 * 2 ** 20;
 
 /** Why these tests cannot run here; undefined when they can. */
-const REASON = await unable();
+const REASON = await whyNoSmallDisk();
 
 suite('a full disk', { skip: REASON ?? false }, () => {
   const stack = new AsyncDisposableStack();
@@ -29,8 +29,7 @@ suite('a full disk', { skip: REASON ?? false }, () => {
     const home: ServerHome = stack.use(await serverHome());
     disk = join(home.tmp, 'disk');
     await mkdir(disk);
-    mount(disk);
-    stack.defer(() => void execFileSync('umount', ['-l', disk]));
+    stack.use(mountedDisk(disk, DISK_BYTES));
     reference = await referenceBytes(await markedFilm('disk'));
     // Nothing from memory: what is served has been on the disk.
     server = stack.use(await startServer({ home, env: { RAFFI_TMP_DIR: disk, RAFFI_MEMORY_CACHE_SIZE: '1' } }));
@@ -106,20 +105,4 @@ async function assertPlays(session: Session, number: number): Promise<void> {
   const bytes = Buffer.from(await reply.arrayBuffer());
   assert.equal(reply.status, 200, bytes.subarray(0, 300).toString());
   assert.equal(bytes.subarray(4, 8).toString('latin1'), 'moof');
-}
-
-function mount(directory: string): void {
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', directory], { stdio: 'pipe' });
-}
-
-async function unable(): Promise<string | undefined> {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can mount a small disk';
-  await using home = await serverHome();
-  try {
-    mount(home.tmp);
-    execFileSync('umount', ['-l', home.tmp]);
-    return undefined;
-  } catch {
-    return 'mounting is not allowed here';
-  }
 }

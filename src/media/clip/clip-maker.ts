@@ -160,7 +160,7 @@ function expectedSize({ video, audio, pieces }: ClipPlan): { samples: number; ch
 function movieOf({ video, audio }: ClipPlan, made: MadePiece[], configuration: Uint8Array): ClipMovie {
   const tracks: ClipTrack[] = [];
   if (video) tracks.push(videoTrack(video, made, configuration));
-  if (audio) tracks.push(audioTrack(audio.track, made));
+  if (audio) tracks.push(audioTrack(audio, made));
   if (video) {
     const { num, den } = video.track.frameRate;
     return { timescale: num, duration: (video.frames.end - video.frames.start) * den, tracks };
@@ -190,6 +190,7 @@ function videoTrack(
     shape: { kind: 'video', ...shape },
     timescale: frameRate.num,
     sampleTicks: frameRate.den,
+    lastSampleTicks: frameRate.den,
     sizes,
     chunks,
     times,
@@ -198,8 +199,10 @@ function videoTrack(
   };
 }
 
-/** The first AAC frame is there for the decoder alone. */
-function audioTrack({ sampleRate, channels }: { sampleRate: number; channels: number }, made: MadePiece[]): ClipTrack {
+/** The first AAC frame is there for the decoder alone; the last one ends with the sound. */
+function audioTrack({ track, samples }: NonNullable<ClipPlan['audio']>, made: MadePiece[]): ClipTrack {
+  const { sampleRate, channels } = track;
+  const sizes = made.flatMap((piece) => piece.audio.sizes);
   const chunks = made
     .map((piece): Chunk => ({ offset: piece.position + sum(piece.video.sizes), count: piece.audio.sizes.length }))
     .filter(({ count }) => count > 0);
@@ -207,7 +210,8 @@ function audioTrack({ sampleRate, channels }: { sampleRate: number; channels: nu
     shape: { kind: 'audio', codec: 'aac', configuration: aacLcConfig(sampleRate, channels), sampleRate, channels },
     timescale: sampleRate,
     sampleTicks: AAC_FRAME_SAMPLES,
-    sizes: made.flatMap((piece) => piece.audio.sizes),
+    lastSampleTicks: samples.end - samples.start - (sizes.length - 2) * AAC_FRAME_SAMPLES,
+    sizes,
     chunks,
     times: undefined,
     syncs: undefined,

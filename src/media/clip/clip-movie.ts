@@ -14,6 +14,8 @@ export interface ClipTrack {
   timescale: number;
   /** Every sample lasts so long, ticks. */
   sampleTicks: number;
+  /** The last one. */
+  lastSampleTicks: number;
   sizes: number[];
   chunks: Chunk[];
   /** Presentation times, ticks from the start of the media, in decode order; undefined: as they come. */
@@ -62,16 +64,16 @@ export function clipHead(movie: ClipMovie, sizeBytes: number, mediaBytes: number
 }
 
 function clipTrackBox(movie: ClipMovie, track: ClipTrack, trackId: number): Buffer {
-  const { sampleTicks, sizes, times, timescale } = track;
+  const { sampleTicks, lastSampleTicks, sizes, times, timescale } = track;
   const shift = times ? reorderTicks(times, sampleTicks) : 0;
   return trackBox({
     trackId,
     duration: movie.duration,
     edits: [editList({ duration: movie.duration, mediaTime: track.skipTicks + shift })],
-    media: { timescale, duration: sizes.length * sampleTicks },
+    media: { timescale, duration: (sizes.length - 1) * sampleTicks + lastSampleTicks },
     track: track.shape,
     tables: [
-      table('stts', 2, [sizes.length, sampleTicks]),
+      table('stts', 2, durationRuns(sizes.length, sampleTicks, lastSampleTicks)),
       ...(times && shift > 0 ? [table('ctts', 2, compositionRuns(times, sampleTicks, shift))] : []),
       ...(track.syncs
         ? [
@@ -87,6 +89,11 @@ function clipTrackBox(movie: ClipMovie, track: ClipTrack, trackId: number): Buff
       chunkOffsets(track.chunks),
     ],
   });
+}
+
+/** Pairs of count and duration. */
+function durationRuns(count: number, ticks: number, lastTicks: number): number[] {
+  return ticks === lastTicks ? [count, ticks] : [...(count > 1 ? [count - 1, ticks] : []), 1, lastTicks];
 }
 
 /** How much later than it is decoded the most delayed picture would be shown, if the first were shown at once. */
