@@ -63,9 +63,9 @@ const CASES: Case[] = [
   ['src/media/worker/types-libav.ts', "import type { Codec } from 'node-av';\nexport type T = Codec;", LAYER_RULE],
   ['src/sessions/takes-libav.ts', "import { C } from 'node-av/constants';\nexport const t = C;", LAYER_RULE],
 
-  ['src/sources/torrent/engine/joins.ts', "import 'webtorrent';\nexport const t = 1;", undefined],
-  ['src/sources/torrent/client/joins.ts', "import 'webtorrent';\nexport const t = 1;", LAYER_RULE],
-  ['src/media/worker/libav/joins.ts', "import 'webtorrent';\nexport const t = 1;", LAYER_RULE],
+  ['src/sources/torrent/engine/joins.ts', "export { t } from 'webtorrent';", undefined],
+  ['src/sources/torrent/client/joins.ts', "export { t } from 'webtorrent';", LAYER_RULE],
+  ['src/media/worker/libav/joins.ts', "export { t } from 'webtorrent';", LAYER_RULE],
 
   ['src/config/reads-env.ts', "export const t = process.env['PORT'];", undefined],
   ['src/http/reads-env.ts', "export const t = process.env['PORT'];", 'eslint(no-restricted-properties)'],
