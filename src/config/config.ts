@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 
 import type { LogLevel } from '../base/logger.ts';
 import { userCacheDirectory, userConfigDirectory } from '../base/user-directories.ts';
-import { SETTINGS, type ListenAddress, type Setting } from './settings.ts';
+import { SETTINGS, type CastDiscovery, type ListenAddress, type NamedDevice, type Setting } from './settings.ts';
 import { TORRENT_SETTINGS } from './torrent-settings.ts';
 
 export interface Config {
@@ -28,6 +28,9 @@ export interface Config {
   mediaRoots: string[] | undefined;
   /** Host, or host and port. */
   castHost: string | undefined;
+  castDevices: NamedDevice[];
+  /** Undefined: none. */
+  castDiscovery: CastDiscovery | undefined;
   cacheBytes: number;
   memoryCacheBytes: number;
   sessionIdleMs: number;
@@ -68,6 +71,8 @@ export function readConfig(env: Environment = process.env): Config {
     privateSources: read(SETTINGS.privateSources, env),
     mediaRoots: read(SETTINGS.mediaRoots, env),
     castHost: read(SETTINGS.castHost, env),
+    castDevices: read(SETTINGS.castDevices, env),
+    castDiscovery: read(SETTINGS.castDiscovery, env),
     cacheBytes: read(SETTINGS.cacheBytes, env),
     memoryCacheBytes: read(SETTINGS.memoryCacheBytes, env),
     sessionIdleMs: read(SETTINGS.sessionIdleMs, env),

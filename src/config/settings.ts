@@ -1,4 +1,5 @@
 // Every setting of the server, in one table: name, default, meaning. The documentation is made from it.
+import { isIPv4 } from 'node:net';
 import { delimiter, isAbsolute } from 'node:path';
 
 import { parseNetwork } from '../base/ip-address.ts';
@@ -13,6 +14,17 @@ export interface Setting<T> {
   meaning: string;
   /** @throws Error with what a right value looks like */
   parse(text: string): T;
+}
+
+export interface NamedDevice {
+  name: string;
+  host: string;
+  port: number;
+}
+
+export interface CastDiscovery {
+  /** Its IPv4 address; undefined: every interface. */
+  interface?: string;
 }
 
 export interface ListenAddress {
@@ -84,6 +96,15 @@ export const SETTINGS = {
     shown: 'the address in the home network',
     meaning: 'Host, or `host:port`, under which cast devices reach the server',
   }),
+  castDevices: setting('RAFFI_CAST_DEVICES', castDevices, {
+    fallback: '',
+    meaning: 'Cast devices that cannot be found by themselves: `name@host` or `name@host:port`, separated by commas',
+  }),
+  castDiscovery: setting('RAFFI_CAST_DISCOVERY', castDiscovery, {
+    fallback: 'on',
+    meaning:
+      'Whether cast devices are looked for when somebody asks for them: `on`, `off`, or the IPv4 address of the interface to look on',
+  }),
   cacheBytes: setting('RAFFI_CACHE_SIZE', size, {
     fallback: '4GiB',
     meaning: 'How much disk the finished segments may take',
@@ -128,6 +149,27 @@ function listenAddress(text: string): ListenAddress {
   if (match === null || port > 65_535) throw new Error('write it as host:port, [address]:port or :port');
   const host = match.groups?.['six'] ?? match.groups?.['host'];
   return { host: host === '' ? undefined : host, port };
+}
+
+const CAST_PORT = 8009;
+
+function castDevices(text: string): NamedDevice[] {
+  return listed(text).map((each) => {
+    const match =
+      /^(?<name>[^@]*\S[^@]*)@(?:\[(?<six>[0-9a-f:.]+)\]|(?<host>[^\s:[\]/@]+))(?::(?<port>\d{1,5}))?$/iu.exec(each);
+    const { name = '', six, host = '', port = CAST_PORT } = match?.groups ?? {};
+    if (match === null || !(Number(port) > 0 && Number(port) < 65_536))
+      throw new Error(`"${each}" is not a device such as Living room@192.168.1.20`);
+    return { name: name.trim(), host: six ?? host, port: Number(port) };
+  });
+}
+
+function castDiscovery(text: string): CastDiscovery | undefined {
+  const wish = text.trim().toLowerCase();
+  if (wish === 'off') return undefined;
+  if (wish === 'on') return {};
+  if (isIPv4(wish)) return { interface: wish };
+  throw new Error('write on, off or the IPv4 address of an interface');
 }
 
 export function listed(text: string): string[] {

@@ -56,6 +56,27 @@ test('origins are complete', () => {
   assert.throws(() => readConfig({ RAFFI_ALLOWED_ORIGINS: 'https://a.example/' }), ConfigError);
 });
 
+test('cast devices have a name and an address', () => {
+  const devices = readConfig({ RAFFI_CAST_DEVICES: 'Living room@10.0.0.7, b@tv.lan:8010,c@[fd00::7]:9' }).castDevices;
+  assert.deepEqual(devices, [
+    { name: 'Living room', host: '10.0.0.7', port: 8009 },
+    { name: 'b', host: 'tv.lan', port: 8010 },
+    { name: 'c', host: 'fd00::7', port: 9 },
+  ]);
+  for (const bad of ['10.0.0.7', '@10.0.0.7', 'a@', 'a@b:0', 'a@b:99999', 'a@b@c', 'a@http://b']) {
+    assert.throws(() => readConfig({ RAFFI_CAST_DEVICES: bad }), ConfigError, bad);
+  }
+});
+
+test('cast devices are looked for, not looked for, or looked for on one interface', () => {
+  const discovery = (text: string) => readConfig({ RAFFI_CAST_DISCOVERY: text }).castDiscovery;
+  assert.deepEqual(
+    [discovery(''), discovery('ON'), discovery('off'), discovery('10.0.0.2')],
+    [{}, {}, undefined, { interface: '10.0.0.2' }],
+  );
+  assert.throws(() => discovery('maybe'), ConfigError);
+});
+
 test('docs/configuration.md is the table of settings', () => {
   const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
   assert.equal(page, configurationPage());

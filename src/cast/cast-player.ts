@@ -1,0 +1,295 @@
+// What plays on one device: started by us, followed by the device's news, found again when the connection broke.
+import { AppError } from '../base/app-error.ts';
+import type { Logger } from '../base/logger.ts';
+import { NAMESPACE, type CastTimings, type DeviceMessage } from './cast-channel.ts';
+import type { CastDevice } from './cast-device.ts';
+import { trackId, type CastItem } from './cast-item.ts';
+import { CastReceiver, statuses } from './cast-receiver.ts';
+import {
+  isOver,
+  receiverStatus,
+  type MediaStatus,
+  type PlayState,
+  type ReceiverApplication,
+  type Volume,
+} from './play-state.ts';
+
+export interface CastStatus {
+  state: PlayState;
+  positionSeconds: number;
+  durationSeconds: number;
+  volume: Volume;
+  /** What plays, when we started it. */
+  sessionId: string | undefined;
+  title: string | undefined;
+  /** Name of the application that runs there. */
+  application: string | undefined;
+  /** Ordinal among the subtitles of the item. */
+  subtitleTrack: number | undefined;
+  /** Why it does not play, in a sentence. */
+  error: string | undefined;
+}
+
+interface Playing {
+  item: CastItem;
+  application: ReceiverApplication;
+  media: MediaStatus;
+  error: AppError | undefined;
+  isReleased: boolean;
+}
+
+export class CastPlayer implements Disposable {
+  #device: CastDevice;
+  readonly #timings: CastTimings;
+  readonly #log: Logger;
+  #receiver: CastReceiver | undefined;
+  #playing: Playing | undefined;
+  #attempt = new AbortController();
+  #volume: Volume = { level: 1, muted: false };
+  #application: ReceiverApplication | undefined;
+
+  constructor(device: CastDevice, { timings, log }: { timings: CastTimings; log: Logger }) {
+    this.#device = device;
+    this.#timings = timings;
+    this.#log = log;
+  }
+
+  get device(): CastDevice {
+    return this.#device;
+  }
+
+  /** Whether something of ours plays there, as far as we know. */
+  get isUsed(): boolean {
+    return this.#playing !== undefined && !isOver(this.#playing.media.state);
+  }
+
+  get isConnected(): boolean {
+    return this.#receiver?.isOpen === true;
+  }
+
+  /** Where the device is now; for the next connection. */
+  moveTo(device: CastDevice): void {
+    this.#device = device;
+  }
+
+  /** Plays `item`, instead of whatever plays there. A later call ends an earlier one. @throws AppError DEVICE_FAILED */
+  async play(item: CastItem, signal: AbortSignal): Promise<void> {
+    this.#attempt.abort(new AppError('DEVICE_FAILED', 'The device was told to play something else.'));
+    this.#attempt = new AbortController();
+    const attempt = this.#attempt.signal;
+    const wanted = AbortSignal.any([signal, attempt]);
+    try {
+      const receiver = await this.#connected(wanted);
+      const application = await receiver.launch(wanted);
+      receiver.join(application);
+      // From here on it plays whether the caller stays or not.
+      const media = await receiver.load(application, item, attempt);
+      this.#release();
+      this.#playing = { item, application, media, error: undefined, isReleased: false };
+      this.#log.info({ device: this.#device.name, session: item.sessionId }, 'cast begun');
+    } catch (error) {
+      item.release();
+      throw error;
+    }
+  }
+
+  /** What the device says now. A device that cannot be reached is part of the answer when we were playing there. */
+  async status(signal: AbortSignal): Promise<CastStatus> {
+    try {
+      await this.#reached((receiver) => this.#refresh(receiver, signal), signal);
+      return this.#status(undefined);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (this.#playing === undefined || !(error instanceof AppError)) throw error;
+      return this.#status(error);
+    }
+  }
+
+  async pause(signal: AbortSignal): Promise<void> {
+    await this.#command({ type: 'PAUSE' }, signal);
+  }
+
+  async resume(signal: AbortSignal): Promise<void> {
+    await this.#command({ type: 'PLAY' }, signal);
+  }
+
+  async seek(seconds: number, signal: AbortSignal): Promise<void> {
+    await this.#command({ type: 'SEEK', currentTime: seconds }, signal);
+  }
+
+  async stop(signal: AbortSignal): Promise<void> {
+    await this.#command({ type: 'STOP' }, signal);
+    if (this.#playing !== undefined) this.#end(this.#playing, 'stopped');
+    this.#disconnect();
+  }
+
+  /** Shows a subtitle of the item, or none. */
+  async showSubtitle(index: number | undefined, signal: AbortSignal): Promise<void> {
+    const activeTrackIds = index === undefined ? [] : [trackId(index)];
+    await this.#command({ type: 'EDIT_TRACKS_INFO', activeTrackIds }, signal);
+  }
+
+  async setVolume(volume: { level?: number; muted?: boolean }, signal: AbortSignal): Promise<Volume> {
+    await this.#reached(async (receiver) => {
+      this.#volume = (await receiver.setVolume(volume, signal)).volume;
+    }, signal);
+    return this.#volume;
+  }
+
+  [Symbol.dispose](): void {
+    this.#attempt.abort(new AppError('DEVICE_FAILED', 'The server is ending.'));
+    this.#release();
+    this.#disconnect();
+  }
+
+  /** @throws AppError NOT_PLAYING when nothing of ours plays there */
+  async #command(command: { type: string } & Record<string, unknown>, signal: AbortSignal): Promise<void> {
+    this.#ours();
+    await this.#reached(async (receiver) => {
+      const { application, media } = this.#ours();
+      const { mediaSessionId } = media;
+      this.#hear(await receiver.control({ application, mediaSessionId }, command, signal));
+    }, signal);
+  }
+
+  #ours(): Playing {
+    const playing = this.#playing;
+    if (playing === undefined) throw notPlaying('Nothing of this server plays on this device.');
+    if (isOver(playing.media.state)) throw playing.error ?? notPlaying(sentenceOf(playing.media.state));
+    return playing;
+  }
+
+  /** The connection; a new one where the old one broke, with the way to the running application opened again. */
+  async #connected(signal: AbortSignal): Promise<CastReceiver> {
+    if (this.#receiver?.isOpen === true) return this.#receiver;
+    const { host, port } = this.#device;
+    const receiver = await CastReceiver.open(
+      {
+        host,
+        port,
+        timings: this.#timings,
+        onNews: (news) => this.#news(news),
+        onClose: (reason) => this.#log.debug({ err: reason, device: this.#device.name }, 'cast connection closed'),
+      },
+      signal,
+    );
+    this.#receiver?.[Symbol.dispose]();
+    this.#receiver = receiver;
+    if (this.#playing !== undefined && !isOver(this.#playing.media.state)) {
+      this.#seeApplication((await receiver.status(signal)).application);
+      if (!isOver(this.#playing.media.state)) receiver.join(this.#playing.application);
+    }
+    return receiver;
+  }
+
+  /** Does it, on a new connection if the old one breaks under it: every command may come twice. */
+  async #reached(ask: (receiver: CastReceiver) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const receiver = await this.#connected(signal);
+    try {
+      await ask(receiver);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (receiver.isOpen) throw error;
+      await ask(await this.#connected(signal));
+    }
+  }
+
+  /** Asks what runs there, and for the place in the film. */
+  async #refresh(receiver: CastReceiver, signal: AbortSignal): Promise<void> {
+    const { application, volume } = await receiver.status(signal);
+    this.#volume = volume;
+    this.#seeApplication(application);
+    const playing = this.#playing;
+    if (playing === undefined || isOver(playing.media.state)) return;
+    const reported = await receiver.media(playing.application, signal);
+    if (reported.length === 0) this.#end(playing, 'stopped');
+    else this.#hear(reported);
+  }
+
+  #news(news: DeviceMessage): void {
+    const playing = this.#playing;
+    if (news.namespace === NAMESPACE.receiver && news.type === 'RECEIVER_STATUS') {
+      const { application, volume } = receiverStatus(news.payload);
+      this.#volume = volume;
+      this.#seeApplication(application);
+    }
+    if (playing === undefined || news.sourceId !== playing.application.transportId) return;
+    if (news.namespace === NAMESPACE.media && news.type === 'MEDIA_STATUS') this.#hear(statuses(news));
+    if (news.namespace === NAMESPACE.connection && news.type === 'CLOSE') this.#end(playing, 'taken');
+  }
+
+  #seeApplication(application: ReceiverApplication | undefined): void {
+    this.#application = application?.isIdleScreen === true ? undefined : application;
+    const playing = this.#playing;
+    if (playing !== undefined && application?.sessionId !== playing.application.sessionId) this.#end(playing, 'taken');
+  }
+
+  /** Another media session means that somebody else has the device now. */
+  #hear(reported: MediaStatus[]): void {
+    const playing = this.#playing;
+    if (playing === undefined || reported.length === 0) return;
+    const ours = reported.find(({ mediaSessionId }) => mediaSessionId === playing.media.mediaSessionId);
+    if (ours === undefined) return this.#end(playing, 'taken');
+    const { positionSeconds, durationSeconds } = playing.media;
+    // A device that is idle tells neither.
+    playing.media = isOver(ours.state) ? { ...ours, positionSeconds, durationSeconds } : ours;
+    if (isOver(ours.state)) this.#end(playing, ours.state);
+  }
+
+  #end(playing: Playing, state: PlayState): void {
+    if (playing.isReleased) return;
+    playing.media = { ...playing.media, state };
+    if (state === 'failed') playing.error = new AppError('DEVICE_FAILED', sentenceOf(state));
+    this.#log.info({ device: this.#device.name, session: playing.item.sessionId, state }, 'cast ended');
+    this.#release();
+  }
+
+  #release(): void {
+    const playing = this.#playing;
+    if (playing === undefined || playing.isReleased) return;
+    playing.isReleased = true;
+    playing.item.release();
+  }
+
+  #disconnect(): void {
+    this.#receiver?.[Symbol.dispose]();
+    this.#receiver = undefined;
+  }
+
+  #status(failure: AppError | undefined): CastStatus {
+    const playing = this.#playing;
+    const media = playing?.media;
+    const ended = media !== undefined && isUnexpected(media.state) ? sentenceOf(media.state) : undefined;
+    return {
+      state: media?.state ?? 'idle',
+      positionSeconds: media?.positionSeconds ?? 0,
+      durationSeconds: media?.durationSeconds ?? playing?.item.durationSeconds ?? 0,
+      volume: this.#volume,
+      sessionId: playing?.item.sessionId,
+      title: playing?.item.title,
+      application: this.#application?.name,
+      subtitleTrack: shownSubtitle(media),
+      error: failure?.message ?? ended,
+    };
+  }
+}
+
+function shownSubtitle(media: MediaStatus | undefined): number | undefined {
+  const [id] = media?.activeTrackIds ?? [];
+  return id === undefined ? undefined : id - trackId(0);
+}
+
+function isUnexpected(state: PlayState): boolean {
+  return state === 'taken' || state === 'failed';
+}
+
+function sentenceOf(state: PlayState): string {
+  if (state === 'taken') return 'Something else was started on the device.';
+  if (state === 'failed') return 'The device could not go on playing this.';
+  if (state === 'finished') return 'The film has ended on the device.';
+  return 'The film was stopped on the device.';
+}
+
+function notPlaying(sentence: string): AppError {
+  return new AppError('NOT_PLAYING', sentence, { hint: 'Start it with POST /cast/devices/{id}/play.' });
+}
