@@ -11,8 +11,10 @@ import { AppError } from './base/app-error.ts';
 import { InstanceDirectory, isAliveInstance } from './base/instance-directory.ts';
 import type { Logger } from './base/logger.ts';
 import type { Config } from './config/config.ts';
+import { castAddress, type OwnAddress } from './cast/cast-address.ts';
 import { lanAddress } from './cast/cast-host.ts';
 import { CastTokens } from './cast/cast-tokens.ts';
+import { Casting } from './cast/casting.ts';
 import { createApp } from './http/app.ts';
 import { listeningAt } from './http/listening.ts';
 import { Metrics } from './http/metrics.ts';
@@ -89,6 +91,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const addons = stack.use(
     new CommunityAddons({ catalogues: config.addonCatalogues, log, now: () => performance.now() }),
   );
+  const casting = stack.use(new Casting({ devices: config.castDevices, discovery: config.castDiscovery, log }));
   const state: PartStates = { media: () => 'starting', torrents: () => 'starting' };
   const app = await createApp({
     sessions,
@@ -100,6 +103,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     access: config,
     castTokens,
     castHost: () => config.castHost ?? (listeningAt(app.addresses()).isLoopbackOnly ? undefined : lanAddress()),
+    casting,
+    castAddress: (deviceHost) => castAddress(deviceHost, ownAddress(app.addresses(), config.castHost)),
     now: CLOCKS.now,
     readiness: () => readiness(state, instance.path),
   });
@@ -133,6 +138,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(() => clearInterval(sweep));
   removeLeftovers(instance, log);
   return running(app.addresses(), stack.move(), instance);
+}
+
+function ownAddress(listening: (AddressInfo | string)[], castHost: string | undefined): OwnAddress {
+  const [first] = listening.filter((each) => typeof each === 'object');
+  if (first === undefined) throw new TypeError('the server listens nowhere');
+  return { bound: first.address, port: first.port, castHost };
 }
 
 /** A database that cannot be opened costs memory of the past, not the service. */

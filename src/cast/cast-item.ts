@@ -1,6 +1,8 @@
 // What is played on a device: addresses it can fetch, and where to begin.
 
 export interface CastSubtitle {
+  /** Its number in the session. */
+  index: number;
   url: string;
   /** RFC 5646 tag; may be `und`. */
   language: string;
@@ -19,7 +21,7 @@ export interface CastItem {
   startSeconds: number;
   /** WebVTT files. */
   subtitles: CastSubtitle[];
-  /** Ordinal of the subtitle that is shown at first. */
+  /** `index` of the subtitle that is shown at first. */
   activeSubtitle: number | undefined;
   /** Which session this is. */
   sessionId: string;
@@ -40,8 +42,8 @@ export function mediaInformation(item: CastItem): Record<string, unknown> {
       ? {}
       : { hlsSegmentFormat: item.segmentFormat, hlsVideoSegmentFormat: formats[item.segmentFormat] }),
     metadata: { type: 0, metadataType: 0, title: item.title },
-    tracks: item.subtitles.map((subtitle, index) => ({
-      trackId: trackId(index),
+    tracks: item.subtitles.map((subtitle) => ({
+      trackId: trackId(subtitle.index),
       type: 'TEXT',
       subtype: 'SUBTITLES',
       trackContentId: subtitle.url,

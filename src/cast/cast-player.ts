@@ -24,7 +24,7 @@ export interface CastStatus {
   title: string | undefined;
   /** Name of the application that runs there. */
   application: string | undefined;
-  /** Ordinal among the subtitles of the item. */
+  /** `index` of the subtitle that is shown. */
   subtitleTrack: number | undefined;
   /** Why it does not play, in a sentence. */
   error: string | undefined;

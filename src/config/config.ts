@@ -64,7 +64,7 @@ export function readConfig(env: Environment = process.env): Config {
     ),
     allowedOrigins: read(SETTINGS.allowedOrigins, env),
     addonCatalogues: read(SETTINGS.addonCatalogues, env),
-    allowedHosts: read(SETTINGS.allowedHosts, env),
+    allowedHosts: [...read(SETTINGS.allowedHosts, env), ...castNames(read(SETTINGS.castHost, env))],
     trustedProxies: read(SETTINGS.trustedProxies, env),
     lanToken: read(SETTINGS.lanToken, env),
     isLanOpen: read(SETTINGS.isLanOpen, env),
@@ -113,6 +113,12 @@ function readTorrentConfig(env: Environment): TorrentConfig {
     minFreeBytes: read(table.minFreeBytes, env),
     keepData: read(table.keepData, env),
   };
+}
+
+/** Devices that were given a name of ours call us by it. */
+function castNames(castHost: string | undefined): string[] {
+  const name = URL.parse(`http://${castHost}`)?.hostname.replace(/^\[|\]$/gu, '');
+  return castHost === undefined || name === undefined ? [] : [name];
 }
 
 function read<T>(setting: Setting<T>, env: Environment): T {

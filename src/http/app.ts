@@ -6,6 +6,7 @@ import type { CommunityAddons } from '../addons/community-addons.ts';
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import type { CastTokens } from '../cast/cast-tokens.ts';
+import type { Casting } from '../cast/casting.ts';
 import type { SessionRegistry } from '../sessions/session-registry.ts';
 import type { TorrentLibrary } from '../sessions/torrent-library.ts';
 import { AllowedMethods } from './allowed-methods.ts';
@@ -18,7 +19,9 @@ import { listeningAt } from './listening.ts';
 import type { Metrics } from './metrics.ts';
 import { clipRoutes } from './routes/clips.ts';
 import { communityAddonRoutes } from './routes/community-addons.ts';
+import { castDeviceRoutes } from './routes/cast-devices.ts';
 import { castTokenRoutes } from './routes/cast-token.ts';
+import { castingRoutes } from './routes/casting.ts';
 import { cleanupRoutes } from './routes/cleanup.ts';
 import { ApiDocument, docsRoutes } from './routes/docs.ts';
 import { healthRoutes, type Readiness } from './routes/health.ts';
@@ -42,6 +45,9 @@ export interface AppParts {
   castTokens: CastTokens;
   /** Host, with a port if it is not ours, under which cast devices reach us; undefined: under no address but the caller's. */
   castHost(): string | undefined;
+  casting: Casting;
+  /** `http://host:port` for a cast device at this address. @throws AppError NOT_ON_NETWORK */
+  castAddress(deviceHost: string): Promise<string>;
   /** Monotonic clock, milliseconds. */
   now(): number;
   /** State of each part the server needs, by name. */
@@ -93,6 +99,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     subtitleRoutes(scope, { sessions, pool });
     clipRoutes(scope, sessions);
     castTokenRoutes(scope, { sessions, castTokens, castHost: parts.castHost });
+    castDeviceRoutes(scope, parts);
+    castingRoutes(scope, parts);
     torrentRoutes(scope, { torrents: parts.torrents, pool });
   });
   await app.register(async (scope: App) => cleanupRoutes(scope, { sessions, castTokens }));

@@ -4,7 +4,7 @@ import type { AudioTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import { toTimeline } from './media-clock.ts';
 import type { Timeline } from './timeline.ts';
-import type { CopiedAudio, EncodedAudio } from './worker/protocol.ts';
+import type { CopiedAudio, EncodedAudio, SilentAudio } from './worker/protocol.ts';
 
 const SEGMENT_SECONDS = 4;
 
@@ -22,7 +22,7 @@ const AAC_LC = 2;
 const MAX_COPIED_CHANNELS = 6;
 
 export interface AudioPlan {
-  track: CopiedAudio | EncodedAudio;
+  track: CopiedAudio | EncodedAudio | SilentAudio;
   /** Samples in one coded frame. */
   frameSamples: number;
   /** Position of the first frame: less than one frame after the start of the presentation. */
@@ -32,19 +32,20 @@ export interface AudioPlan {
 }
 
 /** Why the track cannot be copied, in words; empty when it can. */
-export function reasonsToEncodeAudio(track: AudioTrack): string[] {
+export function reasonsToEncodeAudio(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): string[] {
   if (track.codec !== 'aac') return [`${track.codec} sound does not play everywhere`];
   const config = parseAudioSpecificConfig(track.configuration);
   const isPlain =
     config.objectType === AAC_LC &&
     config.channels > 0 &&
-    config.channels <= MAX_COPIED_CHANNELS &&
+    config.channels <= maxChannels &&
     config.frameLength === AAC_FRAME_SAMPLES;
   return isPlain ? [] : ['this kind of AAC does not play everywhere'];
 }
 
-export function planAudio(facts: MediaFacts, track: AudioTrack): AudioPlan {
-  const isCopied = !reasonsToEncodeAudio(track).length;
+/** `maxChannels`: more are mixed down to two. */
+export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): AudioPlan {
+  const isCopied = !reasonsToEncodeAudio(track, maxChannels).length;
   const planned = isCopied ? copiedTrack(track) : encodedTrack(track);
   const frameSamples = planned.kind === 'copied' ? planned.frameSamples : AAC_FRAME_SAMPLES;
   const start = toTimeline(track.startTicks, track.timeBase, { origin: facts.origin, timescale: planned.sampleRate });
@@ -61,6 +62,14 @@ export function planAudio(facts: MediaFacts, track: AudioTrack): AudioPlan {
       phaseSamples,
     }),
   };
+}
+
+/** Stereo silence as long as the presentation. */
+export function planSilence({ durationSeconds }: MediaFacts): AudioPlan {
+  const track: SilentAudio = { kind: 'silent', sampleRate: 48_000, channels: 2 };
+  const shape = { frameSamples: AAC_FRAME_SAMPLES, phaseSamples: 0 };
+  const timeline = sampleTimeline({ seconds: durationSeconds, sampleRate: track.sampleRate, ...shape });
+  return { track, ...shape, channels: track.channels, timeline };
 }
 
 /** High-efficiency AAC counts in samples of its core: half the rate, and the same frame. */

@@ -1,5 +1,6 @@
 // A presentation over the media engine: the plans of a source's renditions, made once, and the segments behind them.
 import { AppError } from '../base/app-error.ts';
+import { planCastAudio, planCastVideo } from '../media/cast-plan.ts';
 import { planAudio, reasonsToEncodeAudio } from '../media/audio-plan.ts';
 import type { AudioPlan } from '../media/audio-plan.ts';
 import { planCopiedVideo, reasonsToEncode } from '../media/copied-video-plan.ts';
@@ -23,6 +24,7 @@ import { segmentCount, segmentSeconds } from '../media/timeline.ts';
 import type { Source } from '../sources/source.ts';
 import { listVariants } from './list-variants.ts';
 import type { AudioRendition, ClipWish, Presentation, Rendition, Variant } from './presentation.ts';
+import { parseCastRenditionName } from './segment-name.ts';
 
 export interface MediaEngine {
   scheduler: SegmentScheduler;
@@ -108,7 +110,7 @@ export class MediaPresentation implements Presentation {
   }
 
   rendition(name: string): Rendition | undefined {
-    return this.#renditions.get(name);
+    return this.#renditions.get(name) ?? this.#cast(name);
   }
 
   muxed(audioIndex: number): Rendition {
@@ -138,6 +140,15 @@ export class MediaPresentation implements Presentation {
       onProgress: wish.onProgress,
     };
     return this.#engine.clips.make(made, signal).catch((error: unknown) => this.#explain(error));
+  }
+
+  #cast(name: string): Rendition | undefined {
+    const audioIndex = parseCastRenditionName(name);
+    const audio = audioIndex === undefined ? undefined : planCastAudio(this.#facts, audioIndex);
+    if (audio === undefined) return undefined;
+    const rendition = this.#rendition({ name, format: 'mpegts', video: planCastVideo(this.#facts), audio });
+    this.#renditions.set(name, rendition);
+    return rendition;
   }
 
   *#cmafParts(): Iterable<RenditionParts> {

@@ -55,7 +55,7 @@ export interface Presentation extends AsyncDisposable {
   readonly audioRenditions: AudioRendition[];
   /** Equal in every media playlist of the presentation (RFC 8216 section 6.2.4). */
   readonly targetDurationSeconds: number;
-  /** A rendition of the multivariant playlist, by name. */
+  /** A rendition of the multivariant playlist, or one for cast devices (`castRenditionName`). */
   rendition(name: string): Rendition | undefined;
   /** Subtitle track `index` (ordinal) as one WebVTT text. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
   subtitles(index: number): SubtitleText;

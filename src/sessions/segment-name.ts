@@ -13,6 +13,17 @@ export function parseMuxedSegmentName(name: string): { audioIndex: number | unde
   return { audioIndex: audio === undefined ? undefined : Number(audio), number: Number(number) };
 }
 
+/** The rendition for cast devices with one audio track; `cast-0` where there is none. */
+export function castRenditionName(audioIndex: number): string {
+  return `cast-${audioIndex}`;
+}
+
+/** Its audio track; undefined for any other name. */
+export function parseCastRenditionName(name: string): number | undefined {
+  const audioIndex = /^cast-(0|[1-9]\d{0,2})$/u.exec(name)?.[1];
+  return audioIndex === undefined ? undefined : Number(audioIndex);
+}
+
 /** `segment00012.m4s` (CMAF) or `segment00012.ts`. */
 export function segmentName(format: 'cmaf' | 'mpegts', number: number): string {
   return `segment${padded(number)}.${extension(format)}`;

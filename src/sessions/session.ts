@@ -12,7 +12,7 @@ import { PlaybackPosition } from './playback-position.ts';
 import { muxedPlaylist, presentationMultivariant, renditionPlaylist } from './presentation-playlists.ts';
 import type { Presentation, Rendition } from './presentation.ts';
 import { chooseRelayedAudio, withStart } from './relayed-text.ts';
-import { parseMuxedSegmentName, parseSegmentName, parseSubtitleName } from './segment-name.ts';
+import { castRenditionName, parseMuxedSegmentName, parseSegmentName, parseSubtitleName } from './segment-name.ts';
 import { SessionClips, type ClipInfo } from './session-clips.ts';
 import { sessionInfo, type SessionInfo, type SessionStatus } from './session-info.ts';
 import type {
@@ -138,6 +138,14 @@ export class Session {
   async renditionPlaylist(name: string, signal: AbortSignal): Promise<string> {
     const { presentation, rendition } = await this.#rendition(name, signal);
     return renditionPlaylist(presentation, rendition);
+  }
+
+  /** What a cast device plays: a playlist, relative to the session, and the container of its segments where it is known. */
+  async castable(signal: AbortSignal): Promise<{ playlist: string; format: 'mpegts' | undefined }> {
+    const playable = await this.#opening.playable(signal);
+    if (isRelayed(playable)) return { playlist: 'stream.m3u8', format: undefined };
+    const audioIndex = playable.description.audio.length === 0 ? 0 : this.#audioIndex();
+    return { playlist: `${castRenditionName(audioIndex)}/playlist.m3u8`, format: 'mpegts' };
   }
 
   async init(name: string, signal: AbortSignal): Promise<Uint8Array> {

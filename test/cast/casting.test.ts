@@ -42,7 +42,7 @@ async function stage(): Promise<Stage> {
     title: name,
     durationSeconds: 100,
     startSeconds: 12.5,
-    subtitles: [{ url: 'http://127.0.0.1:1/0.vtt', language: 'en', name: 'English' }],
+    subtitles: [{ index: 0, url: 'http://127.0.0.1:1/0.vtt', language: 'en', name: 'English' }],
     activeSubtitle: 0,
     sessionId: name,
     release: () => released.push(name),

@@ -7,7 +7,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import { CommunityAddons } from '../../src/addons/community-addons.ts';
 import { AppError } from '../../src/base/app-error.ts';
 import { createLogger } from '../../src/base/logger.ts';
+import type { NamedDevice } from '../../src/cast/cast-device.ts';
 import { CastTokens } from '../../src/cast/cast-tokens.ts';
+import { Casting } from '../../src/cast/casting.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AccessOptions } from '../../src/http/gatekeeper.ts';
 import { Metrics } from '../../src/http/metrics.ts';
@@ -42,6 +44,7 @@ export interface RunningAppOptions {
   playables?: Playables;
   access?: Partial<AccessOptions>;
   castHost?: string;
+  castDevices?: NamedDevice[];
   /** Instead of 127.0.0.1. */
   host?: string;
 }
@@ -81,6 +84,7 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
       ...(options.catalogueTimeoutMs === undefined ? {} : { timeoutMs: options.catalogueTimeoutMs }),
     }),
   );
+  const casting = stack.use(new Casting({ devices: options.castDevices ?? [], discovery: undefined, log: logger }));
   const app = await createApp({
     sessions,
     torrents: () => Promise.reject(new AppError('NOT_READY', 'There are no torrents here.')),
@@ -98,6 +102,8 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
     },
     castTokens,
     castHost: () => options.castHost,
+    casting,
+    castAddress: async () => url,
     now: () => performance.now() + skippedMs,
     readiness: async () => ({ ready: true, parts: { media: { state: 'ready' } } }),
   });

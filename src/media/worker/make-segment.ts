@@ -5,13 +5,13 @@ import { aacLcConfig } from '../bitstream/audio-specific-config.ts';
 import { mediaSegment } from '../fmp4/media-segment.ts';
 import { tsSegment } from '../mpegts/ts-segment.ts';
 import type { TsVideo } from '../mpegts/ts-segment.ts';
-import type { SampleRun } from '../samples.ts';
+import type { Sample, SampleRun } from '../samples.ts';
 import { collect } from './copied-tracks.ts';
 import { CopiedAudioCollector } from './copied-audio.ts';
 import { CopiedVideoCollector } from './copied-video.ts';
 import type { Demuxers } from './demuxers.ts';
 import type { EncoderSessions } from './encoder-sessions.ts';
-import { encodeSound, silentFrame } from './libav/encoded-audio.ts';
+import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/encoded-audio.ts';
 import { encodeSegment } from './libav/encoded-video.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
 import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol.ts';
@@ -33,7 +33,8 @@ interface Runs {
 export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<SegmentResult> {
   const copied = await copiedRuns(job, tools, signal);
   const encoded = await encodedRuns(job, tools, signal);
-  const runs = { video: copied.video ?? encoded.video, audio: copied.audio ?? encoded.audio };
+  const audio = copied.audio ?? encoded.audio ?? (await silentRun(job));
+  const runs = { video: copied.video ?? encoded.video, audio };
   const parts = await packaged(job, runs, tools);
   signal.throwIfAborted();
   try {
@@ -82,6 +83,15 @@ async function encodedRuns(job: SegmentJob, { sessions }: SegmentTools, signal: 
     const [videoRun, audioRun] = await Promise.all([pictures, sound]);
     return { video: videoRun, audio: audioRun };
   });
+}
+
+async function silentRun({ audio }: SegmentJob): Promise<SampleRun | undefined> {
+  if (audio?.track.kind !== 'silent') return undefined;
+  const { track, start, end } = audio;
+  const data = await silentFrame(track);
+  const samples: Sample[] = [];
+  for (let pts = start; pts < end; pts += AAC_FRAME_SAMPLES) samples.push({ data, pts, isSync: true });
+  return { timescale: track.sampleRate, start, end, samples };
 }
 
 async function packaged(job: SegmentJob, runs: Runs, tools: SegmentTools): Promise<Uint8Array[]> {

@@ -69,6 +69,13 @@ export interface EncodedAudio {
   startTicks: number;
 }
 
+/** Sound where the source has none: some devices do not play a picture alone. */
+export interface SilentAudio {
+  kind: 'silent';
+  sampleRate: number;
+  channels: number;
+}
+
 /** What a copied segment is cut from: demuxer timestamps of its keyframe and of the next segment's (undefined: to the end). */
 export interface VideoCut {
   fromTicks: number;
@@ -84,7 +91,7 @@ export interface SegmentJob {
   /** `start` and `end` are ticks of the track's timescale (copied: `timescale`; encoded: `frameRate.num`). `cut` for copied video only. */
   video: { track: CopiedVideo | EncodedVideo; start: number; end: number; cut: VideoCut | undefined } | undefined;
   /** `start` and `end` are samples. */
-  audio: { track: CopiedAudio | EncodedAudio; start: number; end: number } | undefined;
+  audio: { track: CopiedAudio | EncodedAudio | SilentAudio; start: number; end: number } | undefined;
   /** Encoders that end at `number` may continue with `number + 1` of the same key. Equal keys mean equal everything but the number. */
   renditionKey: string;
   /** The segment is written here, and whole when the job is done; nothing is left here on failure, but by a process that dies. */

@@ -9,7 +9,7 @@ import type { EncodedAudio } from '../protocol.ts';
 import type { SoundGrid } from './sound-grid.ts';
 
 /** Samples in one AAC frame, and frames the encoder is fed before and after the ones that are kept. */
-const AAC_FRAME_SAMPLES = 1024;
+export const AAC_FRAME_SAMPLES = 1024;
 const WARM_UP_FRAMES = 8;
 const TAIL_FRAMES = 2;
 

@@ -1,0 +1,59 @@
+// Shapes of the bodies about cast devices.
+import { Type } from 'typebox';
+
+export const DEVICE_ID = Type.Object({ id: Type.String() });
+
+export const DEVICE = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  model: Type.String({ description: 'Empty when it is not known' }),
+  address: Type.String(),
+});
+
+export const PLAY = Type.Object({
+  sessionId: Type.String({ minLength: 1 }),
+  startTime: Type.Optional(
+    Type.Union([Type.Number({ minimum: 0 }), Type.Null()], { description: 'Seconds; where the session is' }),
+  ),
+  subtitleTrack: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'As in `availableStreams`; shown from the start',
+    }),
+  ),
+});
+
+export const SEEK = Type.Object({ position: Type.Number({ minimum: 0, description: 'Seconds' }) });
+
+export const SUBTITLES = Type.Object({
+  subtitleTrack: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'Null: none' }),
+});
+
+export const VOLUME = Type.Object(
+  { level: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })), muted: Type.Optional(Type.Boolean()) },
+  { minProperties: 1 },
+);
+
+export const CAST_STATUS = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  state: Type.Enum(['idle', 'loading', 'buffering', 'playing', 'paused', 'finished', 'stopped', 'taken', 'failed'], {
+    description: '`taken`: something else was started there',
+  }),
+  position: Type.Number({ description: 'Seconds' }),
+  durationSeconds: Type.Number({ description: '0 while it is not known' }),
+  volume: Type.Number(),
+  muted: Type.Boolean(),
+  sessionId: Type.Optional(Type.String()),
+  title: Type.Optional(Type.String()),
+  application: Type.Optional(Type.String({ description: 'What runs on the device' })),
+  subtitleTrack: Type.Optional(Type.Integer()),
+  error: Type.Optional(Type.String({ description: 'One sentence: why it does not play, or cannot be asked' })),
+});
+
+/** As clients of Stremio's server know it. */
+export const PLAYBACK_DEVICE = Type.Object({ id: Type.String(), name: Type.String(), type: Type.String() });
+
+export const PLAYER_WISH = Type.Object({
+  source: Type.String({ minLength: 1, description: 'Anything a session can be made of, or the address of a session' }),
+  time: Type.Optional(Type.Union([Type.Number({ minimum: 0, description: 'Milliseconds' }), Type.Null()])),
+});
