@@ -15,7 +15,7 @@ import { castAddress, type OwnAddress } from './cast/cast-address.ts';
 import { lanAddress } from './cast/cast-host.ts';
 import { CastTokens } from './cast/cast-tokens.ts';
 import { Casting } from './cast/casting.ts';
-import { createApp } from './http/app.ts';
+import { createApp, type AppParts } from './http/app.ts';
 import { listeningAt } from './http/listening.ts';
 import { Metrics } from './http/metrics.ts';
 import type { Readiness } from './http/routes/health.ts';
@@ -88,22 +88,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sessions = createSessions({ options, instance, database, castTokens, addresses, playables: playables.promise });
   const metrics = new Metrics();
   metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
-  const addons = stack.use(
-    new CommunityAddons({ catalogues: config.addonCatalogues, log, now: () => performance.now() }),
-  );
-  const casting = stack.use(new Casting({ devices: config.castDevices, discovery: config.castDiscovery, log }));
   const state: PartStates = { media: () => 'starting', torrents: () => 'starting' };
   const app = await createApp({
     sessions,
     torrents: () => torrentsOf(playables.promise),
-    addons,
+    ...createOutward(options, stack),
     log,
     identity,
     metrics,
     access: config,
     castTokens,
     castHost: () => config.castHost ?? (listeningAt(app.addresses()).isLoopbackOnly ? undefined : lanAddress()),
-    casting,
     castAddress: (deviceHost) => castAddress(deviceHost, ownAddress(app.addresses(), config.castHost)),
     now: CLOCKS.now,
     readiness: () => readiness(state, instance.path),
@@ -138,6 +133,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(() => clearInterval(sweep));
   removeLeftovers(instance, log);
   return running(app.addresses(), stack.move(), instance);
+}
+
+/** The parts that reach out to others when somebody asks them to. */
+function createOutward(
+  { config, log }: ServerOptions,
+  stack: AsyncDisposableStack,
+): Pick<AppParts, 'addons' | 'casting'> {
+  const { addonCatalogues: catalogues, castDevices: devices, castDiscovery: discovery } = config;
+  return {
+    addons: stack.use(new CommunityAddons({ catalogues, log, now: CLOCKS.now })),
+    casting: stack.use(new Casting({ devices, discovery, log })),
+  };
 }
 
 function ownAddress(listening: (AddressInfo | string)[], castHost: string | undefined): OwnAddress {

@@ -156,7 +156,9 @@ const CAST_PORT = 8009;
 function castDevices(text: string): NamedDevice[] {
   return listed(text).map((each) => {
     const match =
-      /^(?<name>[^@]*\S[^@]*)@(?:\[(?<six>[0-9a-f:.]+)\]|(?<host>[^\s:[\]/@]+))(?::(?<port>\d{1,5}))?$/iu.exec(each);
+      /^(?<name>[^@]*[^@\s][^@]*)@(?:\[(?<six>[0-9a-f:.]+)\]|(?<host>[^\s:[\]/@]+))(?::(?<port>\d{1,5}))?$/iu.exec(
+        each,
+      );
     const { name = '', six, host = '', port = CAST_PORT } = match?.groups ?? {};
     if (match === null || !(Number(port) > 0 && Number(port) < 65_536))
       throw new Error(`"${each}" is not a device such as Living room@192.168.1.20`);

@@ -10,7 +10,7 @@ declare module 'castv2' {
     readonly clients: Record<string, { socket: TLSSocket }>;
     listen(port: number, host: string, callback: () => void): void;
     close(): void;
-    send(clientId: string, sourceId: string, destinationId: string, namespace: string, data: string): void;
+    send(...words: [client: string, source: string, destination: string, namespace: string, data: string]): void;
   }
 }
 

@@ -66,7 +66,8 @@ export class FakeReceiver implements AsyncDisposable {
 
   private constructor(server: Server) {
     this.#server = server;
-    server.on('message', (client: string, source: string, destination: string, space: string, text: string) => {
+    server.on('message', (...words: string[]) => {
+      const [client = '', source = '', destination = '', space = '', text = ''] = words;
       const type = String(at(text, 'type'));
       const requestId = Number(at(text, 'requestId') ?? 0);
       this.heard.push(type);

@@ -77,7 +77,9 @@ async function fetchSubtitle(url: string): Promise<string> {
 }
 
 async function ask(url: string, init: RequestInit = {}): Promise<Response> {
-  const reply = await fetch(url, { ...init, headers: { ...init.headers, origin: RECEIVER_ORIGIN } });
+  const headers = new Headers(init.headers);
+  headers.set('origin', RECEIVER_ORIGIN);
+  const reply = await fetch(url, { ...init, headers });
   const allowed = reply.headers.get('access-control-allow-origin');
   if (allowed !== '*' && allowed !== RECEIVER_ORIGIN)
     throw new Error(`no CORS for ${new URL(url).pathname}: ${reply.status}`);
