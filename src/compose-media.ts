@@ -1,6 +1,7 @@
 // The media side of the server: sources, workers, cache, scheduler, and the presentations over them.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createTorrents } from './compose-torrents.ts';
 import { workerEnvironment } from './config/worker-environment.ts';
 import type { Metrics } from './http/metrics.ts';
 import { ClipMaker } from './media/clip/clip-maker.ts';
@@ -39,6 +40,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
   );
   const endpoint = stack.use(await SourceEndpoint.open());
   context.ownPorts.add(endpoint.port);
+  const torrents = stack.use(createTorrents(context, endpoint));
   const cache = stack.use(
     await SegmentCache.open({
       root: join(cacheDirectory, 'segments'),
@@ -62,13 +64,14 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       sourceError: (source) => endpoint.lastError(source),
     },
     knowledge,
-    sources: { spoolDirectory, endpoint, addresses: context.addresses, mediaRoots: config.mediaRoots },
+    sources: { spoolDirectory, endpoint, torrents, addresses: context.addresses, mediaRoots: config.mediaRoots },
     relay: relayPlaylist,
   });
   const owned = stack.move();
   return {
     open: (source, signal) => playables.open(source, signal),
     transfer: (source) => playables.transfer(source),
+    torrents,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }

@@ -48,7 +48,7 @@ export interface PlayablesContext {
 
 /** The media side: what sessions play, and the torrents, by themselves. */
 export interface ClosablePlayables extends Playables, Partial<AsyncDisposable> {
-  torrents?: TorrentLibrary & { readonly state: PartState };
+  torrents: TorrentLibrary & { readonly state: PartState };
 }
 
 type PartState = Readiness['parts'][string]['state'];
@@ -214,12 +214,10 @@ interface PartStates {
 
 async function torrentsOf(playables: Promise<ClosablePlayables>): Promise<TorrentLibrary> {
   try {
-    const { torrents } = await playables;
-    if (torrents !== undefined) return torrents;
+    return (await playables).torrents;
   } catch (cause) {
     throw new AppError('NOT_READY', 'The torrent engine could not be started.', { cause });
   }
-  throw new AppError('NOT_READY', 'Torrents are switched off.');
 }
 
 async function startMedia(
@@ -230,7 +228,7 @@ async function startMedia(
   try {
     const playables = await options.createPlayables(context);
     state.media = () => 'ready';
-    state.torrents = () => playables.torrents?.state ?? 'ready';
+    state.torrents = () => playables.torrents.state;
     return playables;
   } catch (err) {
     state.media = state.torrents = () => 'failed';

@@ -111,6 +111,7 @@ function readTorrentConfig(env: Environment): TorrentConfig {
     seedAfterMs: read(table.seedAfterMs, env),
     capBytes: read(table.capBytes, env),
     minFreeBytes: read(table.minFreeBytes, env),
+    metadataLimitMs: read(table.metadataLimitMs, env),
     keepData: read(table.keepData, env),
   };
 }

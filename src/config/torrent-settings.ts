@@ -76,6 +76,10 @@ export const TORRENT_SETTINGS = {
     fallback: '1GiB',
     meaning: 'How much of the disk torrents leave free',
   }),
+  metadataLimitMs: setting('RAFFI_TORRENT_METADATA_LIMIT', duration, {
+    fallback: '90s',
+    meaning: 'How long peers may take to tell what is in a torrent that was named by a magnet link or info hash',
+  }),
   keepData: setting('RAFFI_KEEP', isOn, { ...OFF, meaning: 'Keep the data of torrents when the server ends' }),
 };
 

@@ -33,6 +33,15 @@ export async function serverHome(): Promise<ServerHome> {
   return { data: join(directory, 'data'), tmp: directory, [Symbol.asyncDispose]: dispose };
 }
 
+/** Torrents only know peers and trackers that are named, and those may be on this machine. */
+const LOOPBACK_TORRENTS = {
+  RAFFI_TORRENT_LISTEN: '127.0.0.1',
+  RAFFI_TORRENT_DHT: '0',
+  RAFFI_TORRENT_LSD: '0',
+  RAFFI_TORRENT_PORT_MAPPING: '0',
+  RAFFI_TORRENT_PRIVATE_PEERS: '1',
+};
+
 /** Environment of a server: nothing of the tests' own settings. */
 export function serverEnvironment(
   home: ServerHome,
@@ -41,7 +50,12 @@ export function serverEnvironment(
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('RAFFI_') && (!name.startsWith('NODE_') || name === 'NODE_COMPILE_CACHE'),
   );
-  const own = { RAFFI_SERVER_ADDR: '127.0.0.1:0', RAFFI_DATA_DIR: home.data, RAFFI_TMP_DIR: home.tmp };
+  const own = {
+    RAFFI_SERVER_ADDR: '127.0.0.1:0',
+    RAFFI_DATA_DIR: home.data,
+    RAFFI_TMP_DIR: home.tmp,
+    ...LOOPBACK_TORRENTS,
+  };
   return { ...Object.fromEntries(inherited), ...own, ...more };
 }
 

@@ -1,5 +1,5 @@
 # A seeder on loopback: libtorrent without any discovery of peers. Ends when its standard input ends.
-# Its one argument is JSON: {"directory", "host", "torrents": [{"metainfo", "content"}], "uploadLimit", "isEncrypted", "transport"}.
+# Its one argument is JSON: {"directory", "host", "torrents": [{"metainfo", "content"}], "isEncrypted", "transport"}.
 # Writes {"port"} when it listens, then for each line it reads the bytes of payload it has sent: {"sent"}.
 import json
 import os
@@ -60,7 +60,6 @@ for number, torrent in enumerate(wish["torrents"]):
     lay_out(params.ti.files(), torrent["content"], directory)
     params.save_path = directory
     params.flags = lt.torrent_flags.seed_mode
-    params.upload_limit = wish["uploadLimit"]
     handles.append(session.add_torrent(params))
 
 

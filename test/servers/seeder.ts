@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { ThrottledLink } from './throttled-link.ts';
 import type { MadeTorrent } from './torrent-files.ts';
 
 export interface SharedContent {
@@ -17,7 +18,9 @@ export interface SharedContent {
 }
 
 export interface SeederOptions {
-  /** Of each torrent; default none. */
+  /**
+   * Speed of the line to it, over TCP and IPv4; default none. (The limits of libtorrent itself are in steps of half a second.)
+   */
   bytesPerSecond?: number;
   /** Refuses connections that are not encrypted. */
   isEncrypted?: boolean;
@@ -37,18 +40,21 @@ export class Seeder implements AsyncDisposable {
   readonly #lines: AsyncIterator<string>;
   readonly #reader: Interface;
   readonly #directory: string;
+  readonly #link: ThrottledLink | undefined;
 
   private constructor(parts: {
     child: ChildProcess;
     reader: Interface;
     lines: AsyncIterator<string>;
     directory: string;
+    link: ThrottledLink | undefined;
     address: string;
   }) {
     this.#child = parts.child;
     this.#reader = parts.reader;
     this.#lines = parts.lines;
     this.#directory = parts.directory;
+    this.#link = parts.link;
     this.address = parts.address;
   }
 
@@ -56,13 +62,15 @@ export class Seeder implements AsyncDisposable {
     const { bytesPerSecond = 0, isEncrypted = false, transport = 'tcp', host = '127.0.0.1' } = options;
     const directory = await mkdtemp(join(tmpdir(), 'raffi-seeder-'));
     const torrents = await Promise.all(shared.map((each, index) => written(each, directory, index)));
-    const wish = { directory, host, torrents, uploadLimit: bytesPerSecond, isEncrypted, transport };
+    const wish = { directory, host, torrents, isEncrypted, transport };
     const child = spawn(PYTHON, [SCRIPT, JSON.stringify(wish)], { stdio: ['pipe', 'pipe', 'inherit'] });
     const reader = createInterface({ input: child.stdout });
     const lines = reader[Symbol.asyncIterator]();
-    const port = await member(lines, 'port');
+    const ownPort = await member(lines, 'port');
+    const link = bytesPerSecond > 0 ? await ThrottledLink.start(ownPort, bytesPerSecond) : undefined;
+    const port = link?.port ?? ownPort;
     const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-    return new Seeder({ child, reader, lines, directory, address });
+    return new Seeder({ child, reader, lines, directory, link, address });
   }
 
   /** Bytes of payload sent so far, to all peers. */
@@ -77,6 +85,7 @@ export class Seeder implements AsyncDisposable {
       this.#child.kill('SIGKILL');
       await ended;
     }
+    await this.#link?.[Symbol.asyncDispose]();
     this.#reader.close();
     await rm(this.#directory, { recursive: true, force: true });
   }

@@ -1,0 +1,115 @@
+// Peers that lie and peers that say nothing, beside good ones: every byte is the source's, and it comes in time.
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { FakePeer, type FakePeerOptions } from '../servers/fake-peer.ts';
+import { sampleBytes } from '../servers/fault-server.ts';
+import { Seeder } from '../servers/seeder.ts';
+import { torrentOf } from '../servers/torrent-files.ts';
+import { startServer, type ServerProcess } from './server-process.ts';
+import { until } from './server-children.ts';
+import { chunksOf, magnetLink, openTorrent, torrentStatus } from './torrent-stage.ts';
+
+const MIB = 2 ** 20;
+const PIECE = 256 * 1024;
+
+suite('bad peers', () => {
+  const stack = new AsyncDisposableStack();
+  let server: ServerProcess | undefined;
+  const url = (): string => server?.url ?? assert.fail();
+
+  before(async () => {
+    // Fake peers speak plainly.
+    server = stack.use(await startServer({ env: { RAFFI_TORRENT_ENCRYPTION: 'off' } }));
+  });
+  after(() => stack.disposeAsync());
+
+  function swarm(seed: number, sizeBytes: number) {
+    const content = sampleBytes(sizeBytes, seed);
+    const torrent = torrentOf(content, { name: 'film.mkv', pieceBytes: PIECE });
+    const place = `${url()}/torrents/${torrent.infoHash}`;
+    const fake = async (behaviour: FakePeerOptions['behaviour'], host: string): Promise<FakePeer> =>
+      stack.use(await FakePeer.start({ torrent, content, pieceBytes: PIECE, behaviour, host }));
+    const good = async (bytesPerSecond: number): Promise<Seeder> =>
+      stack.use(await Seeder.start([{ torrent, content }], { bytesPerSecond }));
+    return { content, torrent, place, fake, good };
+  }
+
+  /** Reads all of it, again when the connection is reset because bytes turned out to be bad: what was given before is not to be trusted. */
+  async function readAll(place: string): Promise<{ bytes: Buffer; longestGapMs: number; resets: number }> {
+    for (let resets = 0; ; resets += 1) {
+      assert.ok(resets < 10, 'the connection is reset for ever');
+      try {
+        return { ...(await readOnce(place)), resets };
+      } catch {
+        // Once more.
+      }
+    }
+  }
+
+  test('one good and one that sends other bytes: few bad pieces, a ban, and the bytes of the source', async (t) => {
+    const { content, torrent, place, fake, good } = swarm(41, 8 * MIB);
+    const liar = await fake('corrupt', '127.0.0.2');
+    const seeder = await good(4 * MIB);
+    await openTorrent(url(), magnetLink(torrent, { peers: [liar.address, seeder.address] }));
+    const { bytes, resets } = await readAll(place);
+    assert.ok(bytes.equals(content));
+    await until(async () => Number((await torrentStatus(url(), torrent))['bannedPeers']) > 0, 5000, 'a ban');
+    const status = await torrentStatus(url(), torrent);
+    t.diagnostic(
+      `${String(status['badPieces'])} bad pieces, ${resets} resets, the liar was asked ${liar.requests} times`,
+    );
+    assert.ok(Number(status['badPieces']) <= 2, String(status['badPieces']));
+    await delay(500);
+    assert.equal(liar.openConnections, 0, 'it was sent away');
+  });
+
+  test('one good and one that never answers: no long gap', async (t) => {
+    const { content, torrent, place, fake, good } = swarm(42, 8 * MIB);
+    const mute = await fake('mute', '127.0.0.3');
+    const seeder = await good(4 * MIB);
+    await openTorrent(url(), magnetLink(torrent, { peers: [mute.address, seeder.address] }));
+    const { bytes, longestGapMs } = await readAll(place);
+    assert.ok(bytes.equals(content));
+    t.diagnostic(`longest gap ${longestGapMs.toFixed(0)} ms, the mute peer was asked ${mute.requests} times`);
+    assert.ok(mute.requests > 0, 'it was asked at all');
+    assert.ok(longestGapMs < 2500, `${longestGapMs} ms`);
+  });
+
+  test('when nobody answers a reader waits, and goes on when a good peer comes', async (t) => {
+    const { content, torrent, place, fake, good } = swarm(43, 2 * MIB);
+    const mutes = [await fake('mute', '127.0.0.4'), await fake('mute', '127.0.0.5')];
+    const magnet = (peers: string[]): string => magnetLink(torrent, { peers });
+    // Fake peers cannot tell what is in the torrent.
+    const handedIn = await fetch(`${url()}/torrents`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-bittorrent' },
+      body: torrent.metainfo,
+    });
+    assert.equal(handedIn.status, 200);
+    await openTorrent(url(), magnet(mutes.map((mute) => mute.address)));
+    const reading = readAll(place);
+    await until(() => mutes.some((mute) => mute.requests > 0), 5000, 'a request');
+    await delay(1500);
+    const status = await torrentStatus(url(), torrent);
+    assert.deepEqual([status['error'], status['stage']], ['', 'downloading']);
+    const seeder = await good(0);
+    const cameMs = performance.now();
+    await openTorrent(url(), magnet([seeder.address]));
+    assert.ok((await reading).bytes.equals(content));
+    t.diagnostic(`all there ${(performance.now() - cameMs).toFixed(0)} ms after the good peer`);
+  });
+});
+
+async function readOnce(place: string): Promise<{ bytes: Buffer; longestGapMs: number }> {
+  const chunks: Uint8Array[] = [];
+  let longestGapMs = 0;
+  let last = performance.now();
+  for await (const chunk of chunksOf(await fetch(place))) {
+    if (chunks.length > 0) longestGapMs = Math.max(longestGapMs, performance.now() - last);
+    last = performance.now();
+    chunks.push(chunk);
+  }
+  return { bytes: Buffer.concat(chunks), longestGapMs };
+}

@@ -1,0 +1,261 @@
+// Torrents as a viewer has them: a magnet plays like a file, byte for byte, and its files can be read as they are.
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+
+import { clip } from '../media/clips.ts';
+import { FaultServer, sampleBytes } from '../servers/fault-server.ts';
+import { Seeder } from '../servers/seeder.ts';
+import { torrentOf, type FileToShare, type MadeTorrent } from '../servers/torrent-files.ts';
+import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from './copied-bytes.ts';
+import { decodedHashes } from './judge.ts';
+import { startServer, type ServerProcess } from './server-process.ts';
+import { until } from './server-children.ts';
+import { magnetLink, openTorrent, readRange, torrentStatus } from './torrent-stage.ts';
+import { bytesOf, membersOf, playlistOf, sessionInfo } from './viewer.ts';
+
+const MIB = 2 ** 20;
+const PIECE = 256 * 1024;
+
+suite('torrents', () => {
+  const stack = new AsyncDisposableStack();
+  let server: ServerProcess | undefined;
+  const url = (): string => server?.url ?? assert.fail();
+
+  before(async () => {
+    server = stack.use(await startServer());
+  });
+  after(() => stack.disposeAsync());
+
+  async function shared(
+    content: Uint8Array,
+    name: string,
+    bytesPerSecond = 0,
+  ): Promise<{ torrent: MadeTorrent; seeder: Seeder }> {
+    const torrent = torrentOf(content, { name, pieceBytes: PIECE });
+    const seeder = stack.use(await Seeder.start([{ torrent, content }], { bytesPerSecond }));
+    return { torrent, seeder };
+  }
+
+  test('a magnet with a known peer plays within seconds, the same segments as from a file, and ffmpeg finds no fault', async () => {
+    const film = await markedFilm('by magnet');
+    const reference: CopiedBytes = await referenceBytes(film);
+    const { torrent, seeder } = await shared(film, 'Ein Film.mp4', 4 * MIB);
+    const began = performance.now();
+    const session = await openTorrent(url(), magnetLink(torrent, { peers: [seeder.address] }));
+    const playlist = await playlistOf(`${session.url}/original/playlist.m3u8`);
+    const playlistMs = performance.now() - began;
+    await bytesOf(playlist.segments[0]?.uri ?? '');
+    const segmentMs = performance.now() - began;
+    console.log(
+      `session ${session.answeredMs.toFixed(0)} ms, playlist ${playlistMs.toFixed(0)} ms, first segment ${segmentMs.toFixed(0)} ms`,
+    );
+    // The limits are those of an idle machine, times three.
+    assert.ok(playlistMs < 4500 && segmentMs < 7500, `${playlistMs} ms, ${segmentMs} ms`);
+    assertSameBytes(await copiedBytes(session), reference);
+    const verdict = await decodedHashes(`${session.url}/stream/child.m3u8`, ['0:v:0', '0:a:0']);
+    assert.deepEqual(verdict.messages, []);
+    assert.equal(verdict.hashes[0]?.length, 1439);
+
+    const info = await sessionInfo(session);
+    assert.deepEqual(
+      [info['kind'], info['isTorrent'], info['torrentInfoHash'], info['fileSize'], info['progress']],
+      ['torrent', true, torrent.infoHash, film.length, 100],
+    );
+    assert.match(String(info['downloadSpeed']), /^\d+(?:\.\d)? [kMG]?B\/s$/u);
+    const status = await torrentStatus(url(), torrent);
+    assert.deepEqual([status['stage'], status['ready'], status['progress'], status['error']], ['ready', true, 1, '']);
+    assert.deepEqual(status['files'], [{ index: 0, name: 'Ein Film.mp4', length: film.length }]);
+  });
+
+  test('its bytes can be read as they are: whole, in ranges, one byte, none', async () => {
+    const content = sampleBytes(3 * MIB + 77, 21);
+    const { torrent, seeder } = await shared(content, 'Ünïcode "film".mkv');
+    await openTorrent(url(), magnetLink(torrent, { peers: [seeder.address] }));
+    const place = `${url()}/torrents/${torrent.infoHash}`;
+    const one = await readRange(place, { start: 0, end: 1 });
+    assert.deepEqual([...one.bytes], [content[0]]);
+    console.log(`first byte ${one.firstByteMs.toFixed(0)} ms`);
+    for (const { start, end } of [
+      { start: 2 * MIB - 5, end: 2 * MIB + 70_000 },
+      { start: content.length - 1, end: content.length },
+      { start: 300, end: 400 },
+    ])
+      assert.ok((await readRange(place, { start, end })).bytes.equals(content.subarray(start, end)), `${start}`);
+    const suffix = await fetch(place, { headers: { range: 'bytes=-10' } });
+    assert.deepEqual(Buffer.from(await suffix.arrayBuffer()), Buffer.from(content.subarray(-10)));
+    const beyond = await fetch(place, { headers: { range: `bytes=${content.length}-` } });
+    assert.deepEqual([beyond.status, beyond.headers.get('content-range')], [416, `bytes */${content.length}`]);
+    const head = await fetch(`${place}/0`, { method: 'HEAD' });
+    const header = (name: string): string | null => head.headers.get(name);
+    assert.deepEqual(
+      [head.status, header('content-length'), header('content-type'), header('accept-ranges')],
+      [200, String(content.length), 'video/x-matroska', 'bytes'],
+    );
+    assert.equal(
+      header('content-disposition'),
+      `inline; filename="_n_code _film_.mkv"; filename*=UTF-8''%C3%9Cn%C3%AFcode%20%22film%22.mkv`,
+    );
+    const again = await fetch(place, { headers: { 'if-none-match': header('etag') ?? '' } });
+    assert.equal(again.status, 304);
+    const other = await fetch(place, { headers: { 'if-range': '"other"', range: 'bytes=0-0' } });
+    assert.equal(other.status, 200);
+    assert.ok(Buffer.from(await other.arrayBuffer()).equals(content), 'the whole of it');
+    for (const missing of [
+      `${url()}/torrents/${'ab'.repeat(20)}`,
+      `${place}/7`,
+      `${place}/x`,
+      `${url()}/torrents/nonsense`,
+    ])
+      assert.equal((await fetch(missing)).status, 404, missing);
+  });
+
+  test('a .torrent file is opened by its path, by its address, and handed in', async () => {
+    const film = await readFile(await clip('mp4-faststart'));
+    const { seeder, torrent } = await shared(film, 'one.mp4');
+    // Peers are told by a magnet beside it: without a tracker the file itself names none.
+    await openTorrent(url(), magnetLink(torrent, { peers: [seeder.address] }));
+    const path = join(server?.home.tmp ?? '', 'Der Film.torrent');
+    await writeFile(path, torrent.metainfo);
+    await using remote = await FaultServer.start(torrent.metainfo, { contentType: 'application/x-bittorrent' });
+    const handedIn = await fetch(`${url()}/torrents`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-bittorrent' },
+      body: torrent.metainfo,
+    });
+    assert.deepEqual(await handedIn.json(), {
+      infoHash: torrent.infoHash,
+      name: 'one.mp4',
+      files: [{ index: 0, name: 'one.mp4', length: film.length }],
+    });
+    for (const source of [path, remote.url().replace('film.mkv', 'a.torrent'), torrent.infoHash]) {
+      const session = await openTorrent(url(), source);
+      const info = await sessionInfo(session);
+      assert.deepEqual([info['status'], info['torrentInfoHash']], ['ready', torrent.infoHash], JSON.stringify(info));
+    }
+    const byName = await openTorrent(url(), remote.url(), { kind: 'torrent' });
+    assert.equal((await sessionInfo(byName))['status'], 'ready', 'whatever the address is called');
+  });
+
+  test('of many files the named one plays, else the largest film, and several at once', async () => {
+    const films = [await readFile(await clip('mp4-faststart')), await readFile(await clip('mkv-two-audio'))];
+    const files: FileToShare[] = [
+      { path: ['Readme.txt'], content: Buffer.from('read me') },
+      { path: ['Pack', 'one.mp4'], content: films[0] ?? assert.fail() },
+      { path: ['.pad', '0'], content: Buffer.alloc(1000), attr: 'p' },
+      { path: ['Pack', 'two.mkv'], content: films[1] ?? assert.fail() },
+      { path: ['Extras.zip'], content: sampleBytes(8 * MIB, 5) },
+    ];
+    const torrent = torrentOf(files, { pieceBytes: PIECE });
+    const content = Buffer.concat(files.map((file) => file.content));
+    const seeder = stack.use(await Seeder.start([{ torrent, content }]));
+    const magnet = magnetLink(torrent, { peers: [seeder.address] });
+    const largest = (films[0]?.length ?? 0) > (films[1]?.length ?? 0) ? 1 : 3;
+    const [chosen, one, two, wrong] = await Promise.all([
+      openTorrent(url(), magnet),
+      openTorrent(url(), magnet, { fileIdx: 1 }),
+      openTorrent(url(), magnet, { fileIdx: 3 }),
+      openTorrent(url(), magnet, { fileIdx: 9 }),
+    ]);
+    const sizes = await Promise.all(
+      [chosen, one, two].map(async (session) => (await sessionInfo(session))['fileSize']),
+    );
+    assert.deepEqual(sizes, [films[largest === 1 ? 0 : 1]?.length, films[0]?.length, films[1]?.length]);
+    const refused = await sessionInfo(wrong);
+    assert.equal(refused['status'], 'error');
+    assert.match(String(refused['error']), /no file 9/u);
+    const listed = (await torrentStatus(url(), torrent))['files'];
+    assert.deepEqual(
+      Array.isArray(listed) ? listed.map((file: unknown) => membersOf(file)['index']) : listed,
+      [0, 1, 3, 4],
+      'filler is not listed, and indexes stay',
+    );
+    for (const [index, { content: bytes }] of files.entries()) {
+      if (index === 2) continue;
+      const read = await bytesOf(`${url()}/torrents/${torrent.infoHash}/${index}`);
+      assert.ok(read.equals(bytes), `file ${index}`);
+    }
+    const text = await fetch(`${url()}/torrents/${torrent.infoHash}/0?metadata=1`);
+    assert.equal(text.headers.get('content-type'), 'text/plain; charset=utf-8');
+  });
+
+  test('the same magnet ten times at once is one torrent, and nine that end do not end the tenth', async () => {
+    const film = await markedFilm('shared');
+    const { torrent, seeder } = await shared(film, 'shared.mp4', 4 * MIB);
+    const magnet = magnetLink(torrent, { peers: [seeder.address] });
+    const sessions = await Promise.all(Array.from({ length: 10 }, () => openTorrent(url(), magnet)));
+    const [last, ...others] = sessions;
+    await Promise.all(sessions.map((session) => sessionInfo(session)));
+    const list: unknown = await (await fetch(`${url()}/torrents`)).json();
+    assert.ok(Array.isArray(list));
+    assert.equal(list.filter((each: unknown) => membersOf(each)['infoHash'] === torrent.infoHash).length, 1);
+    for (const session of others) assert.equal((await fetch(session.url, { method: 'DELETE' })).status, 204);
+    const { segments } = await playlistOf(`${last?.url}/original/playlist.m3u8`);
+    for (const { uri } of segments) await bytesOf(uri);
+    assert.ok((await seeder.sentBytes()) < 1.2 * film.length, 'and it was fetched once');
+  });
+
+  test('two torrents of one name have their own bytes', async () => {
+    const contents = [sampleBytes(MIB, 31), sampleBytes(MIB, 32)];
+    for (const content of contents) {
+      const { torrent, seeder } = await shared(content, 'same name.mkv');
+      await openTorrent(url(), magnetLink(torrent, { peers: [seeder.address] }));
+      assert.ok((await bytesOf(`${url()}/torrents/${torrent.infoHash}`)).equals(content));
+    }
+  });
+
+  test('a removed torrent is gone, its sessions say so, and it can be added again', async () => {
+    const content = await markedFilm('removed');
+    const { torrent, seeder } = await shared(content, 'removed.mp4');
+    const magnet = magnetLink(torrent, { peers: [seeder.address] });
+    const session = await openTorrent(url(), magnet);
+    await sessionInfo(session);
+    const place = `${url()}/torrents/${torrent.infoHash}`;
+    assert.equal((await fetch(place, { method: 'DELETE' })).status, 204);
+    assert.equal((await fetch(place, { method: 'DELETE' })).status, 404);
+    assert.equal((await fetch(`${place}/status`)).status, 404);
+    assert.equal((await fetch(session.url, { method: 'DELETE' })).status, 204);
+    const again = await openTorrent(url(), magnet);
+    assert.equal((await sessionInfo(again))['status'], 'ready');
+  });
+
+  test('what is no torrent is refused in words, and nothing is made of it', async () => {
+    const post = async (body: string | Buffer, type: string): Promise<unknown[]> => {
+      const reply = await fetch(`${url()}/torrents`, { method: 'POST', headers: { 'content-type': type }, body });
+      return [reply.status, membersOf(await reply.json())['code']];
+    };
+    assert.deepEqual(await post('garbage', 'application/x-bittorrent'), [400, 'SOURCE_UNUSABLE']);
+    assert.deepEqual(await post('{}', 'application/json'), [415, 'UNSUPPORTED_CONTENT_TYPE']);
+    assert.deepEqual(await post('', 'application/x-bittorrent'), [400, 'BAD_REQUEST']);
+    assert.deepEqual(await post(Buffer.alloc(11 * MIB), 'application/x-bittorrent'), [413, 'BODY_TOO_LARGE']);
+    for (const source of ['magnet:?xt=urn:btih:nonsense', `magnet:?xt=urn:btmh:1220${'a'.repeat(64)}`]) {
+      const reply = await fetch(`${url()}/sessions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ source }),
+      });
+      assert.equal(reply.status, 400, source);
+    }
+  });
+});
+
+test('a torrent that nobody has ends in an error when the limit has passed, and not before', async () => {
+  await using server = await startServer({ env: { RAFFI_TORRENT_METADATA_LIMIT: '2s' } });
+  const torrent = torrentOf(sampleBytes(1000, 9));
+  const session = await openTorrent(server.url, magnetLink(torrent));
+  assert.ok(session.answeredMs < 1000, `${session.answeredMs} ms`);
+  await until(async () => (await fetch(`${server.url}/torrents/${torrent.infoHash}/status`)).ok, 5000, 'a status');
+  const early = await torrentStatus(server.url, torrent);
+  assert.deepEqual([early['stage'], early['error'], early['ready']], ['metadata', '', false]);
+  const info = await sessionInfo(session);
+  assert.equal(info['status'], 'error');
+  assert.match(String(info['error']), /No peer was found within 2 s/u);
+  const late = await torrentStatus(server.url, torrent);
+  assert.equal(late['stage'], 'error');
+  assert.match(String(late['error']), /No peer/u);
+  const { code, milliseconds } = await server.end();
+  assert.equal(code, 0);
+  assert.ok(milliseconds < 1000, `${milliseconds} ms`);
+  assert.equal(basename(server.home.tmp).startsWith('raffi'), true);
+});
