@@ -1,15 +1,21 @@
 // `npm run soak:faults [rounds]`: the faults that take too long for the tests. Remote servers that send nothing for a minute, and workers that are
 // killed all the time; each round must bring the bytes of an undisturbed run, and leave no process and no descriptor more than the one before.
+// Then a viewer who leaves without a word, with the limit that users have, and many short sessions of a remote film.
+import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from '../test/black-box/copied-bytes.ts';
-import { childrenOf, descriptorsOf, signalAll } from '../test/black-box/server-children.ts';
+import { childrenOf, descriptorsOf, encodersOf, signalAll } from '../test/black-box/server-children.ts';
 import { startServer, type ServerProcess } from '../test/black-box/server-process.ts';
-import { openSession, sessionInfo } from '../test/black-box/viewer.ts';
+import { bytesOf, openSession, playlistOf, sessionInfo } from '../test/black-box/viewer.ts';
+import { clip } from '../test/media/clips.ts';
 import { FaultServer } from '../test/servers/fault-server.ts';
+import { residentMb } from './measure.ts';
 
 const STALL_MS = 60_000;
 const STALL_AT = 3 * 2 ** 20;
 const KILL_EVERY_MS = 4000;
+const ENCODER_IDLE_MS = 60_000;
+const CYCLES = 500;
 
 const rounds = Number(process.argv[2] ?? 3);
 const reference = await referenceBytes(await markedFilm('reference'));
@@ -23,6 +29,8 @@ for (let round = 1; round <= rounds; round += 1) {
   const children = childrenOf(server.pid).length;
   console.log(`round ${round}: ${children} workers, ${descriptorsOf(server.pid).length} descriptors`);
 }
+await left();
+await remoteCycles();
 
 async function stalled(mark: string, times: number): Promise<void> {
   await using remote = await FaultServer.start(await markedFilm(mark));
@@ -51,6 +59,41 @@ async function killed(mark: string): Promise<void> {
   }
   console.log(`${mark}: whole`);
   await fetch(session.url, { method: 'DELETE' });
+}
+
+/** Nobody says goodbye: a minute after the last request the encoder must be gone. */
+async function left(): Promise<void> {
+  const session = await openSession(server.url, await clip('long-looped-1080p'));
+  const { segments } = await playlistOf(`${session.url}/360p/playlist.m3u8`);
+  await bytesOf(segments[4]?.uri ?? '');
+  assert.equal(encodersOf(server.pid).length, 1, 'an encoder at work');
+  await delay(ENCODER_IDLE_MS + 10_000);
+  assert.equal(encodersOf(server.pid).length, 0, 'no encoder is left');
+  console.log('a viewer who left: no encoder after a minute');
+}
+
+async function remoteCycles(): Promise<void> {
+  await using remote = await FaultServer.start(await markedFilm('cycles'));
+  await remoteCycle(remote, 20);
+  const before = holdings();
+  await remoteCycle(remote, CYCLES);
+  await delay(15_000);
+  console.log(`${CYCLES} cycles of a remote film: ${before} -> ${holdings()}`);
+}
+
+async function remoteCycle(remote: FaultServer, times: number): Promise<void> {
+  for (let round = 0; round < times; round += 1) {
+    const session = await openSession(server.url, remote.url());
+    const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
+    await bytesOf(segments[round % segments.length]?.uri ?? '');
+    await bytesOf(segments[(round * 7) % segments.length]?.uri ?? '');
+    await fetch(`${server.url}/cleanup?id=${session.id}`, { method: 'POST' });
+  }
+}
+
+function holdings(): string {
+  const { pid } = server;
+  return `${residentMb(pid).toFixed(0)} MB, ${descriptorsOf(pid).length} descriptors, ${childrenOf(pid).length} children`;
 }
 
 function kill({ pid }: ServerProcess): void {
