@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { RelayedBytes } from '../sessions/playable.ts';
+import { sendHead } from './head-reply.ts';
 
 /** Passes the bytes on as they come; the client's leaving ends the fetch. */
 export function sendRelayed(request: FastifyRequest, reply: FastifyReply, bytes: RelayedBytes): FastifyReply {
@@ -16,5 +17,5 @@ export function sendRelayed(request: FastifyRequest, reply: FastifyReply, bytes:
   const body = Readable.from(bytes.body);
   if (request.method !== 'HEAD') return reply.send(body);
   body.destroy();
-  return reply.send();
+  return sendHead(reply);
 }

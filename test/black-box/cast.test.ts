@@ -1,6 +1,9 @@
 // Films on a cast device, from the call to the segments: a receiver that fetches what it is told to play, as a Chromecast does.
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { basename } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
 import { FakeReceiver } from '../cast/fake-receiver.ts';
@@ -156,6 +159,52 @@ suite('casting', () => {
     const known = await call('/casting/tv/player', { source: `${server.url}/sessions/${id}/stream.m3u8` });
     assert.equal(known.status, 200, known.text);
     assert.match(String(at(receiver.load ?? '', 'media.contentId')), new RegExp(`/sessions/${id}/`, 'u'));
+  });
+
+  test('another server’s HLS goes through to the device, with the token on every address', async () => {
+    await mkdir(clips.path('hls'));
+    const source = await clip('mp4-faststart');
+    await clips.make(
+      'hls/index.m3u8',
+      '-i',
+      source,
+      '-t',
+      '20',
+      '-c',
+      'copy',
+      '-f',
+      'hls',
+      '-hls_playlist_type',
+      'vod',
+    );
+    const upstream = createServer((request, response) => {
+      const type = request.url?.endsWith('.m3u8') === true ? 'application/vnd.apple.mpegurl' : 'video/mp2t';
+      const path = clips.path(`hls/${basename(request.url ?? '')}`);
+      void readFile(path).then((bytes) => {
+        const [, start = '0', end = ''] = /^bytes=(\d+)-(\d*)$/u.exec(request.headers.range ?? '') ?? [];
+        const last = end === '' ? bytes.length - 1 : Number(end);
+        const part = bytes.subarray(Number(start), last + 1);
+        const range = { 'content-range': `bytes ${start}-${last}/${bytes.length}` };
+        const isPart = request.headers.range !== undefined;
+        response.writeHead(isPart ? 206 : 200, {
+          'content-type': type,
+          'content-length': part.length,
+          ...(isPart ? range : {}),
+        });
+        response.end(part);
+      });
+    });
+    upstream.listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const address = upstream.address();
+    assert.ok(address !== null && typeof address === 'object');
+    try {
+      assertPlayable(await cast(`http://127.0.0.1:${address.port}/index.m3u8`));
+      assert.match(receiver.media?.stream?.playlist.text ?? '', /^[^#].*cast_token=/mu);
+    } finally {
+      upstream.closeAllConnections();
+      upstream.close();
+    }
   });
 
   test('every mistake is an answer in words', async () => {

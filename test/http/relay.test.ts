@@ -55,6 +55,8 @@ test('another server’s playlists and segments come through under other names',
     const [one = '', two = ''] = uris(media, child);
     assert.equal(await text(one), 'the first segment');
     assert.equal(await text(two), 'the second segment');
+    const head = await fetch(two, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.headers.get('content-length')], [200, '18']);
     const part = await fetch(two, { headers: { range: 'bytes=4-9' } });
     assert.deepEqual(
       [part.status, part.headers.get('content-range'), await part.text()],

@@ -7,6 +7,7 @@ import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { App } from '../app-type.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import { sendEntity } from '../byte-range-reply.ts';
+import { sendHead } from '../head-reply.ts';
 import { IMMUTABLE } from '../media-reply.ts';
 import { matchesEtag } from '../range-header.ts';
 import { requestSignal } from '../request-signal.ts';
@@ -40,7 +41,7 @@ export function subtitleRoutes(app: App, { sessions, pool }: { sessions: Session
     reply.header('ETag', etag).header('Cache-Control', IMMUTABLE);
     if (isKnown) return reply.code(304).send();
     reply.type(WEBVTT_TYPE);
-    if (texts === undefined || first === undefined) return reply.send();
+    if (texts === undefined || first === undefined) return sendHead(reply);
     return reply.send(Readable.from(joined(first.done === true ? '' : first.value, texts)));
   });
 }
