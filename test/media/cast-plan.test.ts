@@ -52,7 +52,7 @@ function facts(video: Partial<VideoTrack> | undefined, audio: Partial<AudioTrack
   return { description, chapters: [], origin, durationSeconds: 60, videoSeconds: 60, table };
 }
 
-function picture(shape: Partial<VideoTrack>): string {
+function pictureOf(shape: Partial<VideoTrack>): string {
   const track = planCastVideo(facts(shape))?.track;
   if (track === undefined) return 'none';
   return track.kind === 'copied' ? 'copied' : `${track.width}x${track.height} level ${track.level}`;
@@ -75,7 +75,7 @@ const PICTURES: [what: string, shape: Partial<VideoTrack>, expected: string][] =
 ];
 
 for (const [what, shape, expected] of PICTURES) {
-  test(`${what}: ${expected}`, () => assert.equal(picture(shape), expected));
+  test(`${what}: ${expected}`, () => assert.equal(pictureOf(shape), expected));
 }
 
 test('sound is copied up to two channels, mixed down above, and silent where there is none', () => {
