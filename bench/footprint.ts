@@ -11,7 +11,7 @@ import { fetchAll, openSession, segmentUrl } from './viewing.ts';
 const SETTLE_MS = 3000;
 
 export async function footprint(cycles: number): Promise<Row[]> {
-  await using server = await startServer({ env: { RAFFI_LOG_LEVEL: 'warn' } });
+  await using server = await startServer({ env: { RAFFI_LOG_LEVEL: 'warn', RAFFI_SESSIONS_PER_MINUTE: '100000' } });
   await pause(SETTLE_MS);
   const idle = residentMb(server.pid);
   await cycle(server, 20);

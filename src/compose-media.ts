@@ -5,6 +5,7 @@ import { createTorrents } from './compose-torrents.ts';
 import { workerEnvironment } from './config/worker-environment.ts';
 import type { Metrics } from './http/metrics.ts';
 import { ClipMaker } from './media/clip/clip-maker.ts';
+import { LearningLanes } from './media/learning-lanes.ts';
 import { SegmentCache } from './media/segment-cache.ts';
 import { SegmentScheduler } from './media/segment-scheduler.ts';
 import { SubtitleLibrary } from './media/subtitles/subtitle-library.ts';
@@ -21,6 +22,9 @@ export const WORKER_ENTRY = new URL('./media/worker/segment-worker.ts', import.m
  * optimizing compiler, which takes megabytes, gains nothing over the faster one below it.
  */
 export const WORKER_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
+
+/** Of the eight places for short jobs; the others are for segments. */
+const LEARNING = { looks: { file: 2, endpoint: 4 }, scans: 2 };
 
 /** Opens every part; the result closes them in reverse, all work first. */
 export async function createPlayables(context: PlayablesContext): Promise<ClosablePlayables> {
@@ -55,10 +59,12 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
   });
   const clips = stack.use(new ClipMaker({ directory: config.clipsDirectory, lease: () => pool.lease() }));
   addGauges(metrics, scheduler);
+  const learning = new LearningLanes({ ...LEARNING, run: (job, signal) => pool.run(job, signal) });
+  metrics.gauge('raffi_learning_waiting', 'Sources that wait to be looked at', () => learning.waiting);
   const playables = new MediaPlayables({
     engine: {
       scheduler,
-      run: (job, signal) => pool.run(job, signal),
+      run: learning.run,
       clips,
       subtitles: stack.use(new SubtitleLibrary(knowledge)),
       sourceError: (source) => endpoint.lastError(source),

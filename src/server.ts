@@ -101,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     castHost: () => config.castHost ?? (listeningAt(app.addresses()).isLoopbackOnly ? undefined : lanAddress()),
     castAddress: (deviceHost) => castAddress(deviceHost, ownAddress(app.addresses(), config.castHost)),
     now: CLOCKS.now,
+    sessionsPerMinute: config.sessionsPerMinute,
     readiness: () => readiness(state, instance.path),
   });
   stack.defer(() => app.close());

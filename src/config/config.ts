@@ -37,6 +37,7 @@ export interface Config {
   releaseIdleMs: number;
   encoderIdleMs: number;
   maxSessions: number;
+  sessionsPerMinute: number;
   logLevel: LogLevel;
   torrents: TorrentConfig;
 }
@@ -79,6 +80,7 @@ export function readConfig(env: Environment = process.env): Config {
     releaseIdleMs: read(SETTINGS.releaseIdleMs, env),
     encoderIdleMs: read(SETTINGS.encoderIdleMs, env),
     maxSessions: read(SETTINGS.maxSessions, env),
+    sessionsPerMinute: read(SETTINGS.sessionsPerMinute, env),
     logLevel: read(SETTINGS.logLevel, env),
     torrents: readTorrentConfig(env),
   };

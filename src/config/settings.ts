@@ -129,6 +129,10 @@ export const SETTINGS = {
     fallback: '1000',
     meaning: 'How many sessions there may be at a time',
   }),
+  sessionsPerMinute: setting('RAFFI_SESSIONS_PER_MINUTE', wholeNumber, {
+    fallback: '120',
+    meaning: 'How many sessions one caller may make in a minute',
+  }),
   logLevel: setting('RAFFI_LOG_LEVEL', logLevel, {
     fallback: 'info',
     meaning: `How much is logged: ${LOG_LEVELS.join(', ')}`,

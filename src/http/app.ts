@@ -1,4 +1,7 @@
 // The HTTP application: every route over the sessions it is given. It listens to nothing by itself.
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController, type FastifyReply, type FastifyRequest } from 'fastify';
 
@@ -12,6 +15,7 @@ import type { TorrentLibrary } from '../sessions/torrent-library.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import type { App } from './app-type.ts';
 import { BufferPool } from './buffer-pool.ts';
+import { limitConnections, type ConnectionLimits } from './connection-limit.ts';
 import { allowOrigins } from './cors.ts';
 import { errorBody, handleErrors, sendError, validationError } from './error-handler.ts';
 import { Gatekeeper, type AccessOptions } from './gatekeeper.ts';
@@ -20,6 +24,8 @@ import type { Metrics } from './metrics.ts';
 import { clipRoutes } from './routes/clips.ts';
 import { communityAddonRoutes } from './routes/community-addons.ts';
 import { castDeviceRoutes } from './routes/cast-devices.ts';
+import { limitKey } from './peer-address.ts';
+import { RateLimit } from './rate-limit.ts';
 import { castTokenRoutes } from './routes/cast-token.ts';
 import { castingRoutes } from './routes/casting.ts';
 import { cleanupRoutes } from './routes/cleanup.ts';
@@ -50,6 +56,10 @@ export interface AppParts {
   castAddress(deviceHost: string): Promise<string>;
   /** Monotonic clock, milliseconds. */
   now(): number;
+  /** New sessions one caller may make in a minute. */
+  sessionsPerMinute: number;
+  timeouts?: Partial<typeof TIMEOUTS>;
+  connections?: Partial<ConnectionLimits>;
   /** State of each part the server needs, by name. */
   readiness(): Promise<Readiness>;
 }
@@ -60,6 +70,11 @@ const SAFETY_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 };
+/** How long a request may take to come: its headers, and all of it. */
+const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000 };
+/** A connection on which nothing moves either way is given up: a player that pauses comes back. */
+const SILENCE_MS = 15 * 60_000;
+const CONNECTIONS = { maxConnections: 2048, maxPerPeer: 512 };
 const BODY_LIMIT_BYTES = 256 * 1024;
 /** Longer than a session id or an info hash can be; longer parameters are unknown names. */
 const MAX_PARAMETER_LENGTH = 512;
@@ -80,6 +95,10 @@ export async function createApp(parts: AppParts): Promise<App> {
     methods.add(route);
     document.add(route);
   });
+  const newSessions = new RateLimit({ burst: parts.sessionsPerMinute, perSecond: parts.sessionsPerMinute / 60, now });
+  limitConnections(app.server, { ...CONNECTIONS, ...parts.connections }, ({ remoteAddress }) =>
+    limitKey(remoteAddress),
+  );
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SAFETY_HEADERS);
     gatekeeper.admit(request, reply);
@@ -93,7 +112,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     healthRoutes(scope, parts);
     docsRoutes(scope, document);
     communityAddonRoutes(scope, parts.addons);
-    sessionRoutes(scope, { sessions, gatekeeper });
+    sessionRoutes(scope, { sessions, gatekeeper, newSessions });
     hlsRoutes(scope, { sessions, pool });
     streamRoutes(scope, { sessions, pool });
     subtitleRoutes(scope, { sessions, pool });
@@ -108,6 +127,7 @@ export async function createApp(parts: AppParts): Promise<App> {
 }
 
 function bareApp(parts: AppParts, gatekeeper: Gatekeeper): App {
+  const timeouts = { ...TIMEOUTS, ...parts.timeouts };
   return fastify({
     loggerInstance: parts.log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -119,20 +139,29 @@ function bareApp(parts: AppParts, gatekeeper: Gatekeeper): App {
     frameworkErrors: (error, request, reply) =>
       void sendError(refusalOf(gatekeeper, request, reply) ?? error, request, reply),
     keepAliveTimeout: 75_000,
-    // Covers receiving the request only, never the time a segment takes.
-    requestTimeout: 60_000,
-    http: { headersTimeout: 20_000 },
+    connectionTimeout: SILENCE_MS,
+    // Cover receiving the request only, never the time a segment takes.
+    requestTimeout: timeouts.requestMs,
+    http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: timeouts.headersMs / 4 },
     forceCloseConnections: true,
     return503OnClosing: true,
-    clientErrorHandler(error, socket) {
-      if (error.code === 'ECONNRESET' || !socket.writable) return;
-      const body = errorBody(new AppError('BAD_REQUEST', 'The request is not valid HTTP.'));
-      socket.end(
-        `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-      );
-    },
+    clientErrorHandler,
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
+
+/** What is no HTTP, too much of it, or too slow. */
+function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return;
+  const shown = CLIENT_ERRORS.get(error.code ?? '') ?? new AppError('BAD_REQUEST', 'The request is not valid HTTP.');
+  const body = errorBody(shown);
+  const head = ['Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close'];
+  socket.end([`HTTP/1.1 ${shown.status} ${STATUS_CODES[shown.status]}`, ...head, '', body].join('\r\n'));
+}
+
+const CLIENT_ERRORS = new Map([
+  ['HPE_HEADER_OVERFLOW', new AppError('HEADERS_TOO_LARGE', 'The headers of the request are too large.')],
+  ['ERR_HTTP_REQUEST_TIMEOUT', new AppError('REQUEST_TIMEOUT', 'The request did not come in time.')],
+]);
 
 function refusalOf(gatekeeper: Gatekeeper, request: FastifyRequest, reply: FastifyReply): Error | undefined {
   try {

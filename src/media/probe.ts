@@ -28,6 +28,10 @@ const TO_MEASURE = { bytes: 32 * 1024 * 1024, timeMs: 6_000 };
 /** Containers whose header states the duration; for others libav looks at the end, or guesses. */
 const STATING_CONTAINERS = /^(?:mov|matroska|avi|flv|asf|wav|flac|caf|aiff)/;
 
+const MAX_TRACKS = 256;
+/** 8192 x 8192. */
+const MAX_PIXELS = 2 ** 26;
+
 /** Half a tick of a millisecond clock, and a little more. */
 const GRID_TOLERANCE_SECONDS = 0.001;
 
@@ -106,6 +110,7 @@ async function withScan(findings: Findings, signal: AbortSignal): Promise<Findin
   const { source, description, index } = findings;
   if (!description.video && !description.audio.length)
     throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+  assertReasonable(description);
   const isKnown = description.video ? index?.video !== undefined : index?.durationSeconds !== undefined;
   const isDear = source.input.kind !== 'file' && (source.sizeBytes ?? Infinity) > MAX_REMOTE_SCAN_BYTES;
   const canDoWithout = (index?.durationSeconds ?? description.durationSeconds) !== undefined;
@@ -115,6 +120,14 @@ async function withScan(findings: Findings, signal: AbortSignal): Promise<Findin
     ...findings,
     scan: await findings.run({ kind: 'scan', input: inputFor(source, description.container) }, signal),
   };
+}
+
+/** What would take the whole machine, and no film is. @throws AppError UNSUPPORTED_MEDIA */
+function assertReasonable({ video, audio, subtitles }: MediaDescription): void {
+  const tracks = audio.length + subtitles.length;
+  if (tracks > MAX_TRACKS) throw new AppError('UNSUPPORTED_MEDIA', `The source has ${tracks} tracks.`);
+  if (video && video.width * video.height > MAX_PIXELS)
+    throw new AppError('UNSUPPORTED_MEDIA', `The picture has ${video.width} x ${video.height} pixels.`);
 }
 
 /** @throws AppError UNSUPPORTED_MEDIA */

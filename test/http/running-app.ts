@@ -10,7 +10,7 @@ import { createLogger } from '../../src/base/logger.ts';
 import type { NamedDevice } from '../../src/cast/cast-device.ts';
 import { CastTokens } from '../../src/cast/cast-tokens.ts';
 import { Casting } from '../../src/cast/casting.ts';
-import { createApp } from '../../src/http/app.ts';
+import { createApp, type AppParts } from '../../src/http/app.ts';
 import type { AccessOptions } from '../../src/http/gatekeeper.ts';
 import { Metrics } from '../../src/http/metrics.ts';
 import type { Playables } from '../../src/sessions/playable.ts';
@@ -45,6 +45,9 @@ export interface RunningAppOptions {
   access?: Partial<AccessOptions>;
   castHost?: string;
   castDevices?: NamedDevice[];
+  sessionsPerMinute?: number;
+  timeouts?: AppParts['timeouts'];
+  connections?: AppParts['connections'];
   /** Instead of 127.0.0.1. */
   host?: string;
 }
@@ -100,6 +103,9 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
       isLanOpen: false,
       ...options.access,
     },
+    sessionsPerMinute: options.sessionsPerMinute ?? 1000,
+    ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
+    ...(options.connections === undefined ? {} : { connections: options.connections }),
     castTokens,
     castHost: () => options.castHost,
     casting,

@@ -6,6 +6,8 @@ import type { NewSession, SessionRegistry } from '../../sessions/session-registr
 import type { App } from '../app-type.ts';
 import { baseUrl } from '../base-url.ts';
 import type { Gatekeeper } from '../gatekeeper.ts';
+import { limitKey } from '../peer-address.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import { requestSignal } from '../request-signal.ts';
 import {
   AUDIO_CHOICE,
@@ -20,6 +22,8 @@ import {
 export interface SessionRouteParts {
   sessions: SessionRegistry;
   gatekeeper: Gatekeeper;
+  /** By caller. */
+  newSessions: RateLimit;
 }
 
 export function sessionRoutes(app: App, parts: SessionRouteParts): void {
@@ -28,7 +32,7 @@ export function sessionRoutes(app: App, parts: SessionRouteParts): void {
   memberRoutes(app, sessions);
 }
 
-function collectionRoutes(app: App, { sessions, gatekeeper }: SessionRouteParts): void {
+function collectionRoutes(app: App, { sessions, gatekeeper, newSessions }: SessionRouteParts): void {
   const create = {
     tags: ['sessions'],
     summary: 'Make a session',
@@ -38,6 +42,9 @@ function collectionRoutes(app: App, { sessions, gatekeeper }: SessionRouteParts)
   app.post('/sessions', { schema: create }, async (request, reply) => {
     reply.header('Cache-Control', 'no-store');
     const wanted = newSession(request.body);
+    const retryAfterSeconds = newSessions.take(limitKey(gatekeeper.peerOf(request)));
+    if (retryAfterSeconds > 0)
+      throw new AppError('TOO_MANY', 'Too many new sessions in a short time.', { retryAfterSeconds });
     const requester = gatekeeper.grantOf(request) === 'open' ? 'network' : 'owner';
     const session = await sessions.create({ ...wanted, source: { ...wanted.source, requester } });
     return {

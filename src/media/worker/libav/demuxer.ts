@@ -16,10 +16,14 @@ import type { Stream } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import type { MediaInput } from '../../../sources/source.ts';
 import { check } from './check.ts';
+import { DECODERS } from './decoders.ts';
 
 /** Container demuxers only: no playlist format, so that nothing inside a source can name another one. */
 const FORMATS =
   'mov,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,flac,wav,w64,aiff,caf,ac3,eac3,dts,dtshd,truehd,h264,hevc,m4v,mpegvideo,rm,nut,ivf,mxf,gxf,dv,obu,amr,ape,tta,wv,tak,mpc,mpc8,au,vc1';
+
+/** Films have dozens at most, fonts among them. */
+const MAX_STREAMS = '500';
 
 /** Small, bounded requests over one connection: a look at the header must not pull megabytes into socket buffers. */
 const REMOTE = {
@@ -76,6 +80,8 @@ export class Demuxer implements AsyncDisposable {
     const context = new FormatContext();
     const options = Dictionary.fromObject({
       format_whitelist: FORMATS,
+      codec_whitelist: DECODERS,
+      max_streams: MAX_STREAMS,
       protocol_whitelist: isLocal ? 'file' : 'http,tcp',
       ...(isLocal ? {} : REMOTE),
       ...(input.kind === 'endpoint' && input.inOrder ? IN_ORDER : {}),
