@@ -7,6 +7,7 @@ import { footprint } from './footprint.ts';
 import type { Row } from './measure.ts';
 import { remote } from './remote.ts';
 import { serving } from './serving.ts';
+import { subtitles } from './subtitles.ts';
 
 const CYCLES = 500;
 
@@ -15,6 +16,7 @@ const BENCHMARKS: Record<string, () => Promise<Row[]>> = {
   encoding,
   serving,
   remote,
+  subtitles,
   footprint: () => footprint(CYCLES),
 };
 
