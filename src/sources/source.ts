@@ -30,6 +30,8 @@ export interface Source extends AsyncDisposable {
   readonly input: MediaInput;
   /** The same bytes for a demuxer that would look at the end before it begins; undefined for a seekable source. */
   readonly inOrderInput?: EndpointInput;
+  /** True: every read decides what is downloaded next. Who reads for later must go slowly, or a player starves. */
+  readonly followsReaders?: true;
   /** How many bytes from the start are here; undefined for a seekable source, whose places are all equally near. */
   readonly receivedBytes?: number;
   /**

@@ -1,6 +1,6 @@
 // Clips through HTTP: exactly the frames of `[start, end)`, sound in step with them, and never a file that was not finished.
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, statfs, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, statfs, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { after, before as beforeAll, suite, test } from 'node:test';
 
@@ -152,6 +152,10 @@ suite('clips', () => {
     const session = await openSession(server.url, await clip('video-only'));
     const short = { start: 1, end: 1.08 };
     await mkdir(directory, { recursive: true });
+    // What a killed server left an hour and a half ago, and what another one is writing.
+    const [left, living] = ['.raffi-clip-left.part', '.raffi-clip-living.part'].map((name) => join(directory, name));
+    for (const path of [left, living]) await writeFile(path ?? '', 'draft');
+    await utimes(left ?? '', Date.now() / 1000 - 5400, Date.now() / 1000 - 5400);
     await writeFile(join(home.tmp, 'victim'), 'untouched');
     await symlink(join(home.tmp, 'victim'), join(directory, 'link.mp4'));
     const names: [body: Record<string, unknown>, name: string][] = [
@@ -175,6 +179,9 @@ suite('clips', () => {
       assert.ok((await readdir(directory)).includes(name));
     }
     assert.equal(await readFile(join(home.tmp, 'victim'), 'utf8'), 'untouched');
+    const drafts = (await readdir(directory)).filter((name) => name.endsWith('.part'));
+    assert.deepEqual(drafts, ['.raffi-clip-living.part']);
+    await rm(living ?? '');
   });
 
   test('what cannot be cut is refused with the field named, and leaves nothing', async () => {
@@ -201,27 +208,41 @@ suite('clips', () => {
     assert.equal((await fetch(`${session.url}/clip`)).status, 405);
   });
 
-  test(
-    'a clip shows how far it is, survives its worker, and is gone with the caller',
-    { skip: !IS_LINUX },
-    async () => {
+  test('a clip whose worker is killed is made all the same, and exact', { skip: !IS_LINUX }, async () => {
+    const session = await openSession(server.url, await clip('mp4-faststart'));
+    const asking = made(session, { start: 0, end: (288 * 1001) / 24_000, name: 'killed' });
+    await until(async () => (await progressOf(session)) > 0, 60_000, 'progress');
+    signalAll(encodersOf(server.pid), 'SIGKILL');
+    const path = await asking;
+    assert.deepEqual(
+      await frameNumbersOf(path),
+      Array.from({ length: 288 }, (_, i) => i),
+    );
+    const { status, progress, outputPath } = await lastClip(session);
+    assert.deepEqual([status, progress, outputPath], ['done', 1, path]);
+  });
+
+  test('a clip is gone with its caller, and two are made at a time', { skip: !IS_LINUX }, async () => {
+    const had = (await readdir(directory)).sort();
+    const leaving = new AbortController();
+    const sessions: Session[] = [];
+    const asking: Promise<unknown>[] = [];
+    for (let i = 0; i < 2; i += 1) {
       const session = await openSession(server.url, await clip('mp4-faststart'));
-      const had = (await readdir(directory)).sort();
-      const leaving = new AbortController();
-      const asking = asked(session, { start: 0, end: 60, name: 'never' }, leaving.signal).catch(() => undefined);
-      await until(async () => ((await lastClip(session))['progress'] ?? 0) !== 0, 60_000, 'progress');
-      const { status, progress } = await lastClip(session);
-      assert.ok(status === 'running' && typeof progress === 'number' && progress < 1);
-      signalAll(encodersOf(server.pid), 'SIGKILL');
-      await until(async () => Number((await lastClip(session))['progress']) > progress, 60_000, 'more progress');
-      assert.equal((await readdir(directory)).length, had.length + 1, 'a draft is being written');
-      leaving.abort();
-      await asking;
+      sessions.push(session);
+      asking.push(asked(session, { start: 0, end: 60, name: 'never' }, leaving.signal).catch(() => undefined));
+      await until(async () => (await progressOf(session)) > 0, 60_000, 'progress');
+    }
+    assert.equal((await readdir(directory)).length, had.length + 2, 'drafts are being written');
+    const third = await asked(await openSession(server.url, await clip('video-only')), { start: 0, end: 1 });
+    assert.deepEqual([third.status, third.headers.get('retry-after')], [429, '5']);
+    leaving.abort();
+    await Promise.all(asking);
+    for (const session of sessions)
       await until(async () => (await lastClip(session))['status'] === 'cancelled', 10_000, 'it is cancelled');
-      await until(() => encodersOf(server.pid).length === 0, 10_000, 'the encoder has gone');
-      assert.deepEqual((await readdir(directory)).sort(), had);
-    },
-  );
+    await until(() => encodersOf(server.pid).length === 0, 10_000, 'the encoders have gone');
+    assert.deepEqual((await readdir(directory)).sort(), had);
+  });
 
   test('a full disk is said in words, and nothing is left on it', { skip: NO_SMALL_DISK ?? false }, async () => {
     const disk = join(home.tmp, 'disk');
@@ -243,7 +264,7 @@ suite('clips', () => {
   test('a server that is told to end gives up its clips', async () => {
     const session = await openSession(server.url, await clip('mp4-faststart'));
     const asking = asked(session, { start: 0, end: 60, name: 'never' }).catch(() => undefined);
-    await until(async () => ((await lastClip(session))['progress'] ?? 0) !== 0, 60_000, 'progress');
+    await until(async () => (await progressOf(session)) > 0, 60_000, 'progress');
     await server.end();
     await asking;
     const left = (await readdir(directory)).filter((name) => name.endsWith('.part') || name.startsWith('never'));
@@ -261,6 +282,10 @@ async function lastClip(session: Session): Promise<Record<string, unknown>> {
   const list: unknown = await (await fetch(`${session.url}/clips`)).json();
   assert.ok(Array.isArray(list));
   return list.length === 0 ? {} : membersOf(list.at(-1));
+}
+
+async function progressOf(session: Session): Promise<number> {
+  return Number((await lastClip(session))['progress'] ?? 0);
 }
 
 function codecOf(stream: Readonly<Record<string, string>>): string | undefined {

@@ -195,6 +195,22 @@ suite('subtitles', () => {
     assert.equal((await fetch(url, { method: 'POST' })).status, 405);
   });
 
+  test('of a film that only comes in order the lines come as it arrives', async () => {
+    const film = await readFile(await clip('mkv-two-audio'));
+    await using remote = await FaultServer.start(film, { ranges: false, bytesPerSecond: film.length / 3 });
+    const session = await openSession(server.url, remote.url());
+    const reply = await fetch(`${session.url}/subtitles/0.vtt`);
+    assert.equal(reply.status, 200);
+    let text = '';
+    let firstAt = 0;
+    for await (const chunk of reply.body ?? []) {
+      text += Buffer.from(chunk).toString('utf8');
+      if (firstAt === 0 && text.includes('-->')) firstAt = remote.bytesSent;
+    }
+    assertExpected(parseWebvtt(text), 22);
+    assert.ok(firstAt < film.length * 0.9, `the first line came after ${firstAt} of ${film.length} bytes`);
+  });
+
   test('of a film on another server only what the index points at is read', async () => {
     const film = await readFile(await clip('mkv-two-audio'));
     await using remote = await FaultServer.start(film);

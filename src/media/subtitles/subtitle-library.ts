@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Source } from '../../sources/source.ts';
 import type { MediaFacts } from '../facts.ts';
 import { GrowingText } from './growing-text.ts';
+import { PacedReader } from './paced-reader.ts';
 import { readSubtitles, textTrack } from './read-subtitles.ts';
 
 /** Texts made by another version are made again. */
@@ -77,7 +78,8 @@ export class SubtitleLibrary implements Disposable {
           isSeekable,
           read: (range: { start: number; end: number }) => source.read(range, signal),
         };
-        return readSubtitles(reader, { facts, index, mayWalk });
+        const paced = source.followsReaders ? new PacedReader(reader, signal) : reader;
+        return readSubtitles(paced, { facts, index, mayWalk });
       },
       onEnd: (whole) => {
         if (this.#growing.get(key)?.text === text) this.#growing.delete(key);

@@ -29,6 +29,7 @@ export class TorrentSource implements Source {
   readonly name: string;
   readonly sizeBytes: number;
   readonly seekable = true;
+  readonly followsReaders = true;
   readonly input: MediaInput;
   readonly infoHash: string;
   readonly fileIndex: number;

@@ -135,7 +135,7 @@ async function read(bytes: CountedBytes, codec: string): Promise<VttCue[]> {
   return parseWebvtt(vtt);
 }
 
-function lines(count: number, packed: (text: string) => Buffer = Buffer.from): Line[] {
+function numberedLines(count: number, packed: (text: string) => Buffer = Buffer.from): Line[] {
   return Array.from({ length: count }, (_, i) => ({
     atMs: 1000 * (i + 1),
     durationMs: 800,
@@ -154,17 +154,22 @@ const TEXTS = Array.from({ length: 5 }, (_, i) => ({
 test('blocks are found where the cues point, where they only name the cluster, where they lie, and without them', async () => {
   for (const cues of ['exact', 'cluster', undefined] as const) {
     for (const isUnsized of [false, true]) {
-      const bytes = new CountedBytes(film({ codec: SUBRIP, lines: lines(5), isUnsized, ...(cues && { cues }) }));
+      const bytes = new CountedBytes(
+        film({ codec: SUBRIP, lines: numberedLines(5), isUnsized, ...(cues && { cues }) }),
+      );
       assert.deepEqual(await read(bytes, 'subrip'), TEXTS, `${cues} ${isUnsized}`);
     }
   }
   for (const cues of ['wrong', 'beyond'] as const) {
-    assert.deepEqual(await read(new CountedBytes(film({ codec: SUBRIP, lines: lines(5), cues })), 'subrip'), []);
+    assert.deepEqual(
+      await read(new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(5), cues })), 'subrip'),
+      [],
+    );
   }
 });
 
 test('only headers and lines are read, not the picture between them', async () => {
-  const shape = { codec: SUBRIP, lines: lines(20), pictureBytes: 500_000 };
+  const shape = { codec: SUBRIP, lines: numberedLines(20), pictureBytes: 500_000 };
   for (const cues of ['exact', undefined] as const) {
     const bytes = new CountedBytes(film({ ...shape, ...(cues && { cues }) }));
     assert.equal((await read(bytes, 'subrip')).length, 20);
@@ -177,16 +182,16 @@ test('packed blocks are unpacked, and those that burst or are broken are left ou
   const encoding = (...settings: Buffer[]) => [
     element(ID.contentEncodings, element(ID.contentEncoding, element(ID.contentCompression, ...settings))),
   ];
-  const zlib = [...lines(5, deflateSync)];
+  const zlib = [...numberedLines(5, deflateSync)];
   zlib.splice(2, 0, { atMs: 2500, durationMs: 100, payload: deflateSync(Buffer.alloc(50_000_000, 'x')) });
   zlib.splice(2, 0, { atMs: 2600, durationMs: 100, payload: Buffer.from('not packed') });
   const packed = film({ codec: SUBRIP, lines: zlib, track: encoding(number(ID.contentCompAlgo, 0)) });
   assert.deepEqual(await read(new CountedBytes(packed), 'subrip'), TEXTS);
-  const stripped = lines(5, (line) => Buffer.from(line.slice(3)));
+  const stripped = numberedLines(5, (line) => Buffer.from(line.slice(3)));
   const settings = [number(ID.contentCompAlgo, 3), text(ID.contentCompSettings, 'lin')];
   const headless = film({ codec: SUBRIP, lines: stripped, track: encoding(...settings) });
   assert.deepEqual(await read(new CountedBytes(headless), 'subrip'), TEXTS);
-  const unknown = film({ codec: SUBRIP, lines: lines(1), track: encoding(number(ID.contentCompAlgo, 2)) });
+  const unknown = film({ codec: SUBRIP, lines: numberedLines(1), track: encoding(number(ID.contentCompAlgo, 2)) });
   await assert.rejects(read(new CountedBytes(unknown), 'subrip'), { code: 'UNSUPPORTED_MEDIA' });
 });
 
@@ -204,7 +209,7 @@ test('a cue that does not say how long it lasts ends with the next, or after a w
 });
 
 test('damage in the middle costs the lines it hit', async () => {
-  const bytes = film({ codec: SUBRIP, lines: lines(5) });
+  const bytes = film({ codec: SUBRIP, lines: numberedLines(5) });
   const at = bytes.indexOf('line 2');
   bytes.fill(0, at - 60, at + 6);
   assert.deepEqual(
@@ -266,7 +271,7 @@ test('markup without end or bounds is written in bounds and in time', async () =
     `${deep}deep`,
     '{'.repeat(60_000),
     '<'.repeat(60_000),
-    `${'{\\i1}a{\\i0}b'.repeat(5000)}`,
+    '{\\i1}a{\\i0}b'.repeat(5000),
     `${'</i>'.repeat(10_000)}closed too often`,
     `a\u0000\u0007\u001bb\u2028\u2029c\r\rd`,
     '&amp;lt;script&gt;<script>alert(1)</script>',
