@@ -9,7 +9,9 @@ export async function hlsPlayer({ video, url, config: { quality, ...config }, fa
   const { Hls } = window;
   const engine = new Hls({ ...config, debug: logTo(fault) });
   const stalls = [];
-  const stallDetails = [Hls.ErrorDetails.BUFFER_STALLED_ERROR, Hls.ErrorDetails.BUFFER_NUDGE_ON_STALL];
+  const { BUFFER_STALLED_ERROR, BUFFER_NUDGE_ON_STALL, BUFFER_SEEK_OVER_HOLE } = Hls.ErrorDetails;
+  // The last one too: sound that begins with its first whole frame is 15 ms behind the picture, and Chromium plays over that, if it has the time.
+  const stallDetails = [BUFFER_STALLED_ERROR, BUFFER_NUDGE_ON_STALL, BUFFER_SEEK_OVER_HOLE];
   engine.on(Hls.Events.ERROR, (_event, { details, fatal, error, buffer, response }) => {
     // Loading that a seek made useless.
     if (details === Hls.ErrorDetails.INTERNAL_ABORTED && !fatal) return;
