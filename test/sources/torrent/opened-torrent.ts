@@ -12,7 +12,7 @@ import { Seeder } from '../../servers/seeder.ts';
 import { torrentOf } from '../../servers/torrent-files.ts';
 import { temporaryDirectory } from '../opened.ts';
 
-export const QUIET = {
+const QUIET = {
   RAFFI_TORRENT_LISTEN: '127.0.0.1',
   RAFFI_TORRENT_DHT: '0',
   RAFFI_TORRENT_LSD: '0',
