@@ -167,7 +167,9 @@ export class Download {
   /** Looks after what is late; to be called ten times a second. */
   tick(): void {
     const nowMs = this.#options.now();
-    for (const { block, lateBy } of this.#isStopped ? [] : lateBlocks(this.table, this.#wishes(), nowMs)) {
+    const isSnubbed = (peer: PeerLink) => this.#peers.get(peer)?.isSnubbed(nowMs) === true;
+    const late = this.#isStopped ? [] : lateBlocks(this.table, { wishes: this.#wishes(), nowMs, isSnubbed });
+    for (const { block, lateBy } of late) {
       for (const peer of lateBy) this.#peers.get(peer)?.wasLate(nowMs);
       this.#askAgain(block, nowMs);
     }

@@ -8,7 +8,7 @@ import { URGENCY, type Wish } from './reader-window.ts';
 const BLOCKS_LOOKED_AT = 16;
 const MOST_COPIES = 2;
 const SOONEST_MS = 250;
-const LATEST_MS = 700;
+const LATEST_MS = 500;
 
 export interface LateBlock {
   block: number;
@@ -16,7 +16,14 @@ export interface LateBlock {
   lateBy: PeerLink[];
 }
 
-export function lateBlocks(table: PieceTable, wishes: readonly Wish[], nowMs: number): LateBlock[] {
+export interface LateBlocksOptions {
+  wishes: readonly Wish[];
+  nowMs: number;
+  /** Peers that were late too often: what they were asked for counts for nothing. */
+  isSnubbed: (peer: PeerLink) => boolean;
+}
+
+export function lateBlocks(table: PieceTable, { wishes, nowMs, isSnubbed }: LateBlocksOptions): LateBlock[] {
   const late: LateBlock[] = [];
   for (const wish of wishes) {
     if (wish.urgency > URGENCY.WAITING) continue;
@@ -24,11 +31,12 @@ export function lateBlocks(table: PieceTable, wishes: readonly Wish[], nowMs: nu
     let block = table.present.nextClear(start, end);
     for (let looked = 0; block < end && looked < BLOCKS_LOOKED_AT; looked += 1) {
       const copies = table.requested.get(block) ?? [];
-      const isLate = copies.every(
+      const awaited = copies.filter(({ peer }) => !isSnubbed(peer));
+      const isLate = awaited.every(
         ({ atMs, expectedMs }) => nowMs - atMs > Math.min(Math.max(2 * expectedMs, SOONEST_MS), LATEST_MS),
       );
-      if (copies.length > 0 && copies.length < MOST_COPIES && isLate) {
-        late.push({ block, lateBy: copies.map(({ peer }) => peer) });
+      if (copies.length > 0 && awaited.length < MOST_COPIES && isLate) {
+        late.push({ block, lateBy: awaited.map(({ peer }) => peer) });
       }
       block = table.present.nextClear(block + 1, end);
     }

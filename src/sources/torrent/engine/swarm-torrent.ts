@@ -27,6 +27,9 @@ export interface SwarmTorrentOptions {
   read: (piece: number, offset: number, length: number) => Uint8Array | undefined;
 }
 
+const WEB_PROTOCOLS = ['http:', 'https:'];
+const TRACKER_PROTOCOLS = [...WEB_PROTOCOLS, 'udp:', 'ws:', 'wss:'];
+
 export class SwarmTorrent implements AsyncDisposable {
   readonly #options: SwarmTorrentOptions;
   readonly #torrent: Torrent;
@@ -44,8 +47,8 @@ export class SwarmTorrent implements AsyncDisposable {
     const addOptions: AddOptions = {
       deselect: true,
       path: '/',
-      announce: settings.trackers ? [...trackers] : [],
-      urlList: settings.webSeeds ? webSeeds.filter((url) => this.#isAllowedUrl(url)) : [],
+      announce: settings.trackers ? trackers.filter((url) => this.#isAllowedUrl(url, TRACKER_PROTOCOLS)) : [],
+      urlList: settings.webSeeds ? webSeeds.filter((url) => this.#isAllowedUrl(url, WEB_PROTOCOLS)) : [],
       store: storeOver({ read }),
       storeCacheSlots: 0,
       uploads: settings.uploadSlots,
@@ -84,7 +87,9 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 
   addTrackers(trackers: readonly string[]): void {
-    const fresh = trackers.filter((url) => !this.#torrent.announce.includes(url));
+    const fresh = trackers.filter(
+      (url) => !this.#torrent.announce.includes(url) && this.#isAllowedUrl(url, TRACKER_PROTOCOLS),
+    );
     if (!this.#options.settings.trackers || fresh.length === 0) return;
     this.#torrent.announce.push(...fresh);
     if (this.#torrent.discovery) this.#rediscover();
@@ -97,7 +102,7 @@ export class SwarmTorrent implements AsyncDisposable {
 
   addWebSeeds(urls: readonly string[]): void {
     if (!this.#options.settings.webSeeds || this.#torrent.destroyed || !this.#torrent.ready) return;
-    for (const url of urls) if (this.#isAllowedUrl(url)) this.#torrent.addWebSeed(url);
+    for (const url of urls) if (this.#isAllowedUrl(url, WEB_PROTOCOLS)) this.#torrent.addWebSeed(url);
   }
 
   /** A piece that passed its hash: peers may have it. */
@@ -250,9 +255,9 @@ export class SwarmTorrent implements AsyncDisposable {
     return attempt % 2 === 0 ? 'tcp' : 'utp';
   }
 
-  #isAllowedUrl(text: string): boolean {
+  #isAllowedUrl(text: string, protocols: readonly string[]): boolean {
     const url = URL.parse(text);
-    if (!url || !['http:', 'https:'].includes(url.protocol)) return false;
+    if (!url || !protocols.includes(url.protocol)) return false;
     const { privatePeers } = this.#options.settings;
     const host = url.hostname.replaceAll(/[[\]]/gu, '');
     const isName = !/^[\d.]+$|:/u.test(host);

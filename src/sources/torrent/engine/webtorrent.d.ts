@@ -118,7 +118,7 @@ declare module 'webtorrent' {
     torrentPort: number | { port: number; host: string };
     dhtPort?: number;
     dht: false | { bootstrap?: readonly string[] | false; host?: string };
-    tracker: false | { wrtc?: false };
+    tracker: false | { wrtc?: false; rtcConfig?: { iceServers: { urls: string }[] } };
     lsd: boolean;
     utPex: boolean;
     natUpnp: boolean;

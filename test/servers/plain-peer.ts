@@ -1,0 +1,98 @@
+// A BitTorrent peer that does exactly what a test wants: sends what it was given, right or wrong, as fast as it is told, or nothing at all.
+import { createServer, type Server, type Socket } from 'node:net';
+
+export interface PlainPeerOptions {
+  infoHash: string;
+  pieceBytes: number;
+  /** What it claims to have; undefined: it claims so, and never answers a request. */
+  content: Uint8Array | undefined;
+  sizeBytes: number;
+  bytesPerSecond?: number;
+}
+
+const REQUEST = 6;
+const INTERESTED = 2;
+
+export class PlainPeer implements AsyncDisposable {
+  readonly #options: PlainPeerOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  /** Blocks it was asked for. */
+  requests = 0;
+  #freeAtMs = 0;
+
+  private constructor(server: Server, options: PlainPeerOptions) {
+    this.#server = server;
+    this.#options = options;
+    server.on('connection', (socket) => this.#greet(socket));
+  }
+
+  static async listen(options: PlainPeerOptions): Promise<PlainPeer> {
+    const server = createServer();
+    const peer = new PlainPeer(server, options);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return peer;
+  }
+
+  get address(): string {
+    const address = this.#server.address();
+    return `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #greet(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on('error', () => undefined);
+    const { infoHash, pieceBytes, sizeBytes } = this.#options;
+    const hello = Buffer.concat([
+      Buffer.from('\u0013BitTorrent protocol'),
+      Buffer.alloc(8),
+      Buffer.from(infoHash, 'hex'),
+    ]);
+    socket.write(Buffer.concat([hello, Buffer.from('-XX0000-000000000000')]));
+    const pieces = Math.ceil(sizeBytes / pieceBytes);
+    const bitfield = Buffer.alloc(Math.ceil(pieces / 8));
+    for (let piece = 0; piece < pieces; piece += 1)
+      bitfield[piece >> 3] = (bitfield[piece >> 3] ?? 0) | (0x80 >> (piece & 7));
+    socket.write(message(5, bitfield));
+    let rest: Buffer = Buffer.alloc(0);
+    let isGreeted = false;
+    socket.on('data', (bytes: Buffer) => {
+      rest = Buffer.concat([rest, bytes]);
+      if (!isGreeted && rest.length >= 68) {
+        isGreeted = true;
+        rest = rest.subarray(68);
+      }
+      while (isGreeted && rest.length >= 4 && rest.length >= 4 + rest.readUInt32BE(0)) {
+        const length = rest.readUInt32BE(0);
+        if (length > 0) this.#hear(socket, rest.subarray(4, 4 + length));
+        rest = rest.subarray(4 + length);
+      }
+    });
+  }
+
+  #hear(socket: Socket, body: Buffer): void {
+    if (body[0] === INTERESTED) socket.write(message(1, Buffer.alloc(0)));
+    if (body[0] !== REQUEST) return;
+    this.requests += 1;
+    const { content, pieceBytes, bytesPerSecond = Infinity } = this.#options;
+    if (!content) return;
+    const start = body.readUInt32BE(1) * pieceBytes + body.readUInt32BE(5);
+    const block = content.subarray(start, start + body.readUInt32BE(9));
+    const now = performance.now();
+    this.#freeAtMs = Math.max(this.#freeAtMs, now) + (block.length * 1000) / bytesPerSecond;
+    const answer = message(7, Buffer.concat([body.subarray(1, 9), block]));
+    setTimeout(() => socket.writable && socket.write(answer), this.#freeAtMs - now);
+  }
+}
+
+function message(id: number, body: Uint8Array): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(body.length + 1);
+  head[4] = id;
+  return Buffer.concat([head, body]);
+}
