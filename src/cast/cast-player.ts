@@ -1,6 +1,8 @@
 // What plays on one device: started by us, followed by the device's news, found again when the connection broke.
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
+import { SingleFlight } from '../base/single-flight.ts';
+import { untilAborted } from '../base/until-aborted.ts';
 import { NAMESPACE, type CastTimings, type DeviceMessage } from './cast-channel.ts';
 import type { CastDevice } from './cast-device.ts';
 import { trackId, type CastItem } from './cast-item.ts';
@@ -44,6 +46,8 @@ export class CastPlayer implements Disposable {
   readonly #log: Logger;
   #receiver: CastReceiver | undefined;
   #playing: Playing | undefined;
+  readonly #connecting = new SingleFlight<CastReceiver>();
+  readonly #life = new AbortController();
   #attempt = new AbortController();
   #volume: Volume = { level: 1, muted: false };
   #application: ReceiverApplication | undefined;
@@ -137,7 +141,9 @@ export class CastPlayer implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#attempt.abort(new AppError('DEVICE_FAILED', 'The server is ending.'));
+    const reason = new AppError('DEVICE_FAILED', 'The connection to the device was given up.');
+    this.#attempt.abort(reason);
+    this.#life.abort(reason);
     this.#release();
     this.#disconnect();
   }
@@ -159,26 +165,30 @@ export class CastPlayer implements Disposable {
     return playing;
   }
 
-  /** The connection; a new one where the old one broke, with the way to the running application opened again. */
+  /** The connection, one for all who ask at the same time; a new one where the old one broke. */
   async #connected(signal: AbortSignal): Promise<CastReceiver> {
     if (this.#receiver?.isOpen === true) return this.#receiver;
-    const { host, port } = this.#device;
-    const receiver = await CastReceiver.open(
-      {
-        host,
-        port,
-        timings: this.#timings,
-        onNews: (news) => this.#news(news),
-        onClose: (reason) => this.#log.debug({ err: reason, device: this.#device.name }, 'cast connection closed'),
-      },
+    return untilAborted(
+      this.#connecting.run('', () => this.#connect(this.#life.signal)),
       signal,
     );
-    this.#receiver?.[Symbol.dispose]();
-    this.#receiver = receiver;
-    if (this.#playing !== undefined && !isOver(this.#playing.media.state)) {
-      this.#seeApplication((await receiver.status(signal)).application);
-      if (!isOver(this.#playing.media.state)) receiver.join(this.#playing.application);
+  }
+
+  /** With the way to the running application opened again. */
+  async #connect(signal: AbortSignal): Promise<CastReceiver> {
+    const { host, port, name } = this.#device;
+    const onNews = (news: DeviceMessage) => this.#news(news);
+    const onClose = (reason: AppError) => this.#log.debug({ err: reason, device: name }, 'cast connection closed');
+    const receiver = await CastReceiver.open({ host, port, timings: this.#timings, onNews, onClose }, signal);
+    try {
+      if (this.isUsed) this.#seeApplication((await receiver.status(signal)).application);
+      if (this.isUsed && this.#playing !== undefined) receiver.join(this.#playing.application);
+      signal.throwIfAborted();
+    } catch (error) {
+      receiver[Symbol.dispose]();
+      throw error;
     }
+    this.#receiver = receiver;
     return receiver;
   }
 

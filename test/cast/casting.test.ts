@@ -131,6 +131,17 @@ test('the next film replaces the first one, and the newest wish wins', async () 
   assert.deepEqual(at_.released.toSorted(), ['first', 'second', 'slow']);
 });
 
+test('whoever asks while a film is being started shares its connection', async () => {
+  await using at_ = await stage();
+  const player = await at_.casting.player('tv', NEVER);
+  const playing = at_.casting.play('tv', at_.item(), NEVER);
+  const states = Array.from({ length: 20 }, () => player.status(NEVER));
+  await playing;
+  await Promise.all(states);
+  assert.equal(at_.receiver.connections, 1);
+  assert.equal((await player.status(NEVER)).state, 'playing');
+});
+
 test('a device that takes its time to start the player is waited for', async () => {
   await using at_ = await stage();
   at_.receiver.faults = { isBlind: true, slowLaunches: 2 };
