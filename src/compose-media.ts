@@ -53,11 +53,11 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
     }),
   );
   const scheduler = new SegmentScheduler({ cache, pool, endAfterMs: config.encoderIdleMs });
-  // The scheduler waits for workers to let go of their jobs. Killed workers do so at once, those that read a stalled source do not.
+  const clips = new ClipMaker({ directory: config.clipsDirectory, lease: () => pool.lease() });
+  // Scheduler and clips wait for workers to let go of their jobs. Killed workers do so at once, those that read a stalled source do not.
   stack.defer(async () => {
-    await Promise.all([scheduler[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
+    await Promise.all([scheduler, clips, pool].map((part) => part[Symbol.asyncDispose]()));
   });
-  const clips = stack.use(new ClipMaker({ directory: config.clipsDirectory, lease: () => pool.lease() }));
   addGauges(metrics, scheduler);
   const learning = new LearningLanes({ ...LEARNING, run: (job, signal) => pool.run(job, signal) });
   metrics.gauge('raffi_learning_waiting', 'Sources that wait to be looked at', () => learning.waiting);

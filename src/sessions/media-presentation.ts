@@ -124,8 +124,8 @@ export class MediaPresentation implements Presentation {
     return rendition;
   }
 
-  subtitles(index: number): SubtitleText {
-    return this.#engine.subtitles.text(this.#source, this.#facts, index);
+  subtitles(index: number, fromSeconds: number): SubtitleText {
+    return this.#engine.subtitles.text({ source: this.#source, facts: this.#facts, index, fromSeconds });
   }
 
   async clip(wish: ClipWish, signal: AbortSignal): Promise<string> {

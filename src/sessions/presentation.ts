@@ -57,8 +57,8 @@ export interface Presentation extends AsyncDisposable {
   readonly targetDurationSeconds: number;
   /** A rendition of the multivariant playlist, or one for cast devices (`castRenditionName`). */
   rendition(name: string): Rendition | undefined;
-  /** Subtitle track `index` (ordinal) as one WebVTT text. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
-  subtitles(index: number): SubtitleText;
+  /** Subtitle track `index` (ordinal) as one WebVTT text, for a viewer who is at `fromSeconds`. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
+  subtitles(index: number, fromSeconds: number): SubtitleText;
   /** Makes a file of a part; resolves with its path. @throws AppError BAD_REQUEST, TOO_MANY, DISK_FULL, when it cannot be made */
   clip(wish: ClipWish, signal: AbortSignal): Promise<string>;
   /** The muxed MPEG-TS rendition with audio track `audioIndex` (ordinal; ignored when there is no audio). */

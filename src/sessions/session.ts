@@ -195,7 +195,7 @@ export class Session {
     const index = parseSubtitleName(name);
     if (index === undefined || isRelayed(playable))
       throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session.');
-    const text = playable.subtitles(index);
+    const text = playable.subtitles(index, this.#position.seconds);
     return { ...text, pieces: (reading) => this.#whileBusy(text.pieces(reading)) };
   }
 

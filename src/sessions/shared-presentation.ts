@@ -59,8 +59,8 @@ export class SharedPresentation implements Presentation {
     return this.#noting(this.#presentation.muxed(audioIndex));
   }
 
-  subtitles(index: number): SubtitleText {
-    return this.#presentation.subtitles(index);
+  subtitles(index: number, fromSeconds: number): SubtitleText {
+    return this.#presentation.subtitles(index, fromSeconds);
   }
 
   clip(wish: ClipWish, signal: AbortSignal): Promise<string> {

@@ -10,6 +10,7 @@ import { clip } from '../media/clips.ts';
 import { samplesOf } from '../media/decode.ts';
 import { frameNumbersOf } from '../media/frame-counter.ts';
 import { packetsOf, probe } from '../media/probe.ts';
+import { FaultServer } from '../servers/fault-server.ts';
 import { numbersOnGrid } from './exact-clip.ts';
 import { encodersOf, IS_LINUX, signalAll, until } from './server-children.ts';
 import { startServer, serverHome, type ServerHome, type ServerProcess } from './server-process.ts';
@@ -129,6 +130,17 @@ suite('clips', () => {
     assert.deepEqual(streams.map(codecOf), ['aac']);
     assert.ok(Math.abs(Number(format['duration']) - 3) < 0.001, String(format['duration']));
     await assertInStep(path, { times: [0.002, 1.003, 2.004], hertz: 1000, frameSeconds: 0.0005, endSeconds: 3 });
+  });
+
+  test('a film on another server is cut as well', async () => {
+    await using remote = await FaultServer.start(await readFile(await clip('mp4-moov-last')));
+    const session = await openSession(server.url, remote.url('/Far%20away.mp4'));
+    const path = await made(session, { start: 10.01, end: 12.012 });
+    assert.equal(basename(path), 'Far away 00.00.10.mp4');
+    assert.deepEqual(
+      await frameNumbersOf(path),
+      Array.from({ length: 48 }, (_, i) => 240 + i),
+    );
   });
 
   test('the sound is the track the session has chosen', async () => {
@@ -265,7 +277,8 @@ suite('clips', () => {
     const session = await openSession(server.url, await clip('mp4-faststart'));
     const asking = asked(session, { start: 0, end: 60, name: 'never' }).catch(() => undefined);
     await until(async () => (await progressOf(session)) > 0, 60_000, 'progress');
-    await server.end();
+    const { code, milliseconds } = await server.end();
+    assert.ok(code === 0 && milliseconds < 5000, `${code} after ${milliseconds} ms`);
     await asking;
     const left = (await readdir(directory)).filter((name) => name.endsWith('.part') || name.startsWith('never'));
     assert.deepEqual(left, []);

@@ -34,9 +34,8 @@ suite('reading a torrent out of order, from a seeder of 2 MiB/s', () => {
   }
 
   for (const [pieceBytes, sizeBytes] of [
-    [MIB, 64 * MIB],
-    [4 * MIB, 64 * MIB],
-    [16 * MIB, 96 * MIB],
+    [MIB, 48 * MIB],
+    [16 * MIB, 80 * MIB],
   ] as const) {
     test(`with pieces of ${pieceBytes / MIB} MiB a seek, a storm of seeks and the tail are answered soon`, async (t) => {
       const content = sampleBytes(sizeBytes, pieceBytes / MIB);

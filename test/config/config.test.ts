@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { test } from 'node:test';
 
 import { ConfigError, readConfig } from '../../src/config/config.ts';
@@ -35,6 +36,13 @@ test('an address that cannot be meant is refused in one line with the variable i
       address,
     );
   }
+});
+
+test('clips are kept in the configuration directory of the user, or where a setting says', () => {
+  const { clipsDirectory } = readConfig({ XDG_CONFIG_HOME: '/home/user/conf', APPDATA: '/home/user/conf' });
+  if (process.platform === 'linux') assert.equal(clipsDirectory, '/home/user/conf/Raffi/clips');
+  else assert.match(clipsDirectory, /Raffi.clips$/u);
+  assert.equal(readConfig({ RAFFI_CLIPS_DIR: '/films/clips' }).clipsDirectory, resolve('/films/clips'));
 });
 
 test('sizes and durations have units', () => {

@@ -22,7 +22,9 @@ export function subtitleRoutes(app: App, { sessions, pool }: { sessions: Session
   const track = { tags: ['playback'], summary: 'A text subtitle track as WebVTT', params: TRACK };
   app.get('/sessions/:id/subtitles/:name', { schema: track }, async (request, reply) => {
     const signal = requestSignal(reply);
-    const { etag, whole, pieces } = await sessions.get(request.params.id).subtitles(request.params.name, signal);
+    const { etag, whole, isInOrder, pieces } = await sessions
+      .get(request.params.id)
+      .subtitles(request.params.name, signal);
     if (whole !== undefined) {
       const content = Buffer.from(whole);
       const entity = {
@@ -38,7 +40,9 @@ export function subtitleRoutes(app: App, { sessions, pool }: { sessions: Session
     // A track that cannot be read says so before anything was sent.
     const texts = isKnown || request.method === 'HEAD' ? undefined : pieces(signal)[Symbol.asyncIterator]();
     const first = await texts?.next();
-    reply.header('ETag', etag).header('Cache-Control', IMMUTABLE);
+    // Other bytes than the whole text will have are not to be kept under its name.
+    if (isInOrder) reply.header('ETag', etag).header('Cache-Control', IMMUTABLE);
+    else reply.header('Cache-Control', 'no-store');
     if (isKnown) return reply.code(304).send();
     reply.type(WEBVTT_TYPE);
     if (texts === undefined || first === undefined) return sendHead(reply);

@@ -3,8 +3,8 @@
 export interface GrowingTextOptions {
   /** Begins to make the text; called with the first reader. */
   make(signal: AbortSignal): AsyncIterable<string>;
-  /** Called once, with the whole text, or with undefined when it was not finished. */
-  onEnd(text: string | undefined): void;
+  /** Called once, with all pieces, or with undefined when they were not finished. */
+  onEnd(pieces: readonly string[] | undefined): void;
 }
 
 /** Ends when the last reader has gone before the text was finished. */
@@ -70,7 +70,7 @@ export class GrowingText {
       this.#state = 'failed';
     }
     this.#wake();
-    this.#options.onEnd(this.#state === 'whole' ? this.#pieces.join('') : undefined);
+    this.#options.onEnd(this.#state === 'whole' ? this.#pieces : undefined);
   }
 
   #wake(): void {

@@ -1,4 +1,10 @@
-// A few pieces of work at a time, their results in order.
+// Which pieces of work come first, and a few of them at a time with their results in order.
+
+/** From the first item that `isFirst` on, then around to those before it. */
+export function rotated<T>(items: T[], isFirst: (item: T) => boolean): T[] {
+  const at = items.findIndex(isFirst);
+  return at <= 0 ? items : [...items.slice(at), ...items.slice(0, at)];
+}
 
 /** Keeps `width` pieces under way; ends the wait for all others when one fails. */
 export async function* inOrder<T, R>(

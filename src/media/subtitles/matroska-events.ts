@@ -11,7 +11,7 @@ import type { Rational } from '../../base/rational.ts';
 import { toTimeline } from '../media-clock.ts';
 import type { Origin } from '../worker/protocol.ts';
 import type { SubtitleEvent } from './cue.ts';
-import { inOrder } from './in-order.ts';
+import { inOrder, rotated } from './in-order.ts';
 import { isBlock, parseSubtitleBlock, trackOfBlock, type SubtitleBlock } from './matroska-block.ts';
 import { cuePlaces, type CuePlace } from './matroska-cue-places.ts';
 import { parseSubtitleTrack, type MatroskaSubtitleTrack } from './matroska-track.ts';
@@ -43,6 +43,8 @@ export interface WantedTrack {
   maxEventBytes: number;
   /** Whether the film may be walked through when its cues do not list the track. */
   mayWalk: boolean;
+  /** Cues from here on are read first, milliseconds; clusters are walked from the start in any case. */
+  fromMs: number;
 }
 
 /** @throws AppError UNSUPPORTED_MEDIA when the track cannot be read, or only by loading all of the film; else what the reader throws */
@@ -81,7 +83,8 @@ async function* cuedEvents(film: Film, places: CuePlace[]): AsyncGenerator<Subti
   const exact = places.filter(
     ({ cluster, inCluster }) => inCluster !== undefined || (!walked.has(cluster) && walked.add(cluster)),
   );
-  for await (const events of inOrder(exact, AT_A_TIME, (place) => eventsAt(film, place, known))) yield* events;
+  const wanted = rotated(exact, ({ time }) => toMs(film, time) >= film.fromMs);
+  for await (const events of inOrder(wanted, AT_A_TIME, (place) => eventsAt(film, place, known))) yield* events;
 }
 
 async function eventsAt(film: Film, place: CuePlace, known: { clusterHeaderBytes: number }): Promise<SubtitleEvent[]> {
@@ -165,14 +168,17 @@ async function blockAt(
 function eventOf(film: Film, block: SubtitleBlock, time: number): SubtitleEvent | undefined {
   const payload = film.track.unpack(block.payload);
   if (!payload) return undefined;
-  const toMs = (ticks: number) => toTimeline(ticks, film.timeBase, { origin: film.origin, timescale: 1000 });
-  const startMs = toMs(time);
+  const startMs = toMs(film, time);
   const { defaultDurationMs } = film.track;
   const impliedMs = defaultDurationMs === undefined ? undefined : startMs + Math.round(defaultDurationMs);
   return {
     startMs,
-    endMs: block.duration === undefined ? impliedMs : toMs(time + block.duration),
+    endMs: block.duration === undefined ? impliedMs : toMs(film, time + block.duration),
     payload,
     ...(block.addition && { addition: block.addition }),
   };
+}
+
+function toMs({ timeBase, origin }: Film, ticks: number): number {
+  return toTimeline(ticks, timeBase, { origin, timescale: 1000 });
 }

@@ -12,7 +12,7 @@ import { WindowedReader } from '../index/windowed-reader.ts';
 import { toTimeline } from '../media-clock.ts';
 import type { Origin } from '../worker/protocol.ts';
 import type { SubtitleEvent } from './cue.ts';
-import { inOrder } from './in-order.ts';
+import { inOrder, rotated } from './in-order.ts';
 
 /** Samples that lie so near to each other are read together. */
 const NEAR_BYTES = 4096;
@@ -27,6 +27,8 @@ export interface WantedMp4Track {
   origin: Origin;
   maxEvents: number;
   maxEventBytes: number;
+  /** Samples from here on are read first, milliseconds. */
+  fromMs: number;
 }
 
 /** @throws AppError UNSUPPORTED_MEDIA when the samples are not in tables, or not text; else what the reader throws */
@@ -35,7 +37,11 @@ export async function mp4Events(reader: ByteReader, wanted: WantedMp4Track): Pro
   const track = movie?.tracks[wanted.streamIndex];
   if (!movie || !track || movie.isFragmented || !['tx3g', 'text'].includes(track.sampleEntry))
     throw new AppError('UNSUPPORTED_MEDIA', 'The subtitles are kept in a way that cannot be read.');
-  return readSamples(reader, timedSamples(movie, track, { ...wanted, sizeBytes: reader.sizeBytes }));
+  const samples = timedSamples(movie, track, { ...wanted, sizeBytes: reader.sizeBytes });
+  return readSamples(
+    reader,
+    rotated(samples, ({ startMs }) => startMs >= wanted.fromMs),
+  );
 }
 
 interface TimedSample {

@@ -28,6 +28,8 @@ export interface SubtitleWish {
   index: number;
   /** Whether all of the film may be gone through where it keeps no index of the track. */
   mayWalk: boolean;
+  /** Cues from here on come first, then those before; 0 for the order of time. */
+  fromMs: number;
 }
 
 /**
@@ -60,14 +62,14 @@ interface OpenTrack {
   read: EventReader;
 }
 
-async function openTrack(reader: ByteReader, { facts, index, mayWalk }: SubtitleWish): Promise<OpenTrack> {
+async function openTrack(reader: ByteReader, { facts, index, mayWalk, fromMs }: SubtitleWish): Promise<OpenTrack> {
   const { language, streamIndex } = textTrack(facts, index);
   const limits = { maxEvents: LIMITS.events, maxEventBytes: LIMITS.eventBytes };
-  const { origin } = facts;
+  const place = { origin: facts.origin, fromMs };
   if (!facts.description.container.startsWith('matroska')) {
-    return { events: await mp4Events(reader, { streamIndex, origin, ...limits }), read: timedTextReader(language) };
+    return { events: await mp4Events(reader, { streamIndex, ...place, ...limits }), read: timedTextReader(language) };
   }
-  const { track, events } = await matroskaEvents(reader, { ordinal: index, origin, mayWalk, ...limits });
+  const { track, events } = await matroskaEvents(reader, { ordinal: index, mayWalk, ...place, ...limits });
   return { events, read: matroskaReader(track, language) };
 }
 
@@ -85,7 +87,11 @@ async function* cuesOf(events: AsyncIterable<SubtitleEvent>, read: EventReader):
   const recent: string[] = [];
   let held: SubtitleEvent | undefined;
   const cueOf = (event: SubtitleEvent, nextMs: number): Cue | undefined => {
-    const endMs = event.endMs ?? Math.min(event.startMs + UNKNOWN_DURATION_MS, nextMs);
+    const endMs =
+      event.endMs ??
+      (nextMs > event.startMs
+        ? Math.min(event.startMs + UNKNOWN_DURATION_MS, nextMs)
+        : event.startMs + UNKNOWN_DURATION_MS);
     const cue = { startMs: Math.max(0, event.startMs), endMs, ...read(event) };
     const text = writtenCue({ ...cue, endMs: Math.max(0, endMs) });
     if (cue.text === '' || endMs <= cue.startMs || recent.includes(text)) return undefined;

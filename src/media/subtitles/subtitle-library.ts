@@ -27,8 +27,19 @@ export interface SubtitleText {
   etag: string;
   /** All of it; undefined while it has not been read. */
   whole: string | undefined;
+  /** Whether the pieces come in the order of the whole text. */
+  isInOrder: boolean;
   /** All of it, in pieces, as they are found. @throws AppError UNSUPPORTED_MEDIA, or what reading the source throws */
   pieces(signal: AbortSignal): AsyncIterable<string>;
+}
+
+export interface LibraryWish {
+  source: Source;
+  facts: MediaFacts;
+  /** Among the subtitle tracks. */
+  index: number;
+  /** Where the viewer is: of a download that follows its readers the cues from there on are read first. */
+  fromSeconds: number;
 }
 
 export class SubtitleLibrary implements Disposable {
@@ -43,13 +54,15 @@ export class SubtitleLibrary implements Disposable {
     this.#store = store;
   }
 
-  /** The text of subtitle track `index`; nothing is read before somebody iterates. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
-  text(source: Source, facts: MediaFacts, index: number): SubtitleText {
+  /** The text of a subtitle track; nothing is read before somebody iterates. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
+  text(wish: LibraryWish): SubtitleText {
+    const { source, facts, index } = wish;
     const { streamIndex } = textTrack(facts, index);
     const key = `${source.id} subtitles ${streamIndex} version ${VERSION}`;
     const whole = this.#whole.get(key) ?? this.#stored(key);
     const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 22)}"`;
-    return { etag, whole, pieces: (signal) => this.#growingText(key, { source, facts, index }).read(signal) };
+    const isInOrder = source.followsReaders === undefined;
+    return { etag, whole, isInOrder, pieces: (signal) => this.#growingText(key, wish).read(signal) };
   }
 
   [Symbol.dispose](): void {
@@ -63,8 +76,9 @@ export class SubtitleLibrary implements Disposable {
     return stored;
   }
 
-  #growingText(key: string, wish: { source: Source; facts: MediaFacts; index: number }): GrowingText {
+  #growingText(key: string, wish: LibraryWish): GrowingText {
     const { source, facts, index } = wish;
+    const fromMs = source.followsReaders ? Math.floor(wish.fromSeconds * 1000) : 0;
     const known = this.#growing.get(key);
     // Another source of equal bytes may be closed at any time by those who hold it.
     if (known?.source === source && !known.text.isOver) return known.text;
@@ -79,11 +93,11 @@ export class SubtitleLibrary implements Disposable {
           read: (range: { start: number; end: number }) => source.read(range, signal),
         };
         const paced = source.followsReaders ? new PacedReader(reader, signal) : reader;
-        return readSubtitles(paced, { facts, index, mayWalk });
+        return readSubtitles(paced, { facts, index, mayWalk, fromMs });
       },
-      onEnd: (whole) => {
+      onEnd: (pieces) => {
         if (this.#growing.get(key)?.text === text) this.#growing.delete(key);
-        if (whole !== undefined) this.#keep(key, whole);
+        if (pieces !== undefined) this.#keep(key, source.followsReaders ? inOrderOfTime(pieces) : pieces.join(''));
       },
     });
     this.#growing.set(key, { source, text });
@@ -94,4 +108,9 @@ export class SubtitleLibrary implements Disposable {
     this.#whole.set(key, text);
     if (text.length <= MAX_STORED_LENGTH) this.#store.put(key, text);
   }
+}
+
+/** Cues begin with their times, which sort as texts do. */
+function inOrderOfTime([header = '', ...cues]: readonly string[]): string {
+  return header + cues.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join('');
 }

@@ -5,6 +5,8 @@ import { test } from 'node:test';
 
 import type { MediaFacts } from '../../../src/media/facts.ts';
 import { ID } from '../../../src/media/index/matroska-ids.ts';
+import { SubtitleLibrary } from '../../../src/media/subtitles/subtitle-library.ts';
+import type { Source } from '../../../src/sources/source.ts';
 import { readSubtitles } from '../../../src/media/subtitles/read-subtitles.ts';
 import { parseWebvtt, type VttCue } from '../../black-box/webvtt.ts';
 import { CountedBytes } from '../index/counted-bytes.ts';
@@ -129,9 +131,10 @@ function facts(codec: string): MediaFacts {
   };
 }
 
-async function read(bytes: CountedBytes, codec: string): Promise<VttCue[]> {
+async function read(bytes: CountedBytes, codec: string, fromMs = 0): Promise<VttCue[]> {
   let vtt = '';
-  for await (const piece of readSubtitles(bytes, { facts: facts(codec), index: 0, mayWalk: true })) vtt += piece;
+  for await (const piece of readSubtitles(bytes, { facts: facts(codec), index: 0, mayWalk: true, fromMs }))
+    vtt += piece;
   return parseWebvtt(vtt);
 }
 
@@ -166,6 +169,37 @@ test('blocks are found where the cues point, where they only name the cluster, w
       [],
     );
   }
+});
+
+test('a download that follows its readers is read from the viewer on, and kept in the order of time', async () => {
+  const bytes = new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(5), cues: 'exact' }));
+  const stored = new Map<string, unknown>();
+  const source: Source = {
+    id: 'a film',
+    name: 'film.mkv',
+    sizeBytes: bytes.sizeBytes,
+    seekable: true,
+    followsReaders: true,
+    input: { kind: 'endpoint', url: 'http://127.0.0.1/' },
+    read: (range) => bytes.read(range),
+    stream: () => assert.fail('a stream would read ahead'),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+  using library = new SubtitleLibrary({
+    get: (key) => stored.get(key),
+    put: (key, value) => void stored.set(key, value),
+  });
+  const wish = { source, facts: facts('subrip'), index: 0, fromSeconds: 2.5 };
+  const first = library.text(wish);
+  assert.deepEqual([first.whole, first.isInOrder], [undefined, false]);
+  let vtt = '';
+  for await (const piece of first.pieces(new AbortController().signal)) vtt += piece;
+  assert.deepEqual(
+    [...vtt.matchAll(/line \d/gu)].map(([line]) => line),
+    ['line 2', 'line 3', 'line 4', 'line 0', 'line 1'],
+  );
+  assert.deepEqual(parseWebvtt(library.text(wish).whole ?? ''), TEXTS);
+  assert.deepEqual([...stored.values()], [library.text(wish).whole]);
 });
 
 test('only headers and lines are read, not the picture between them', async () => {
