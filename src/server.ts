@@ -8,13 +8,15 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { CommunityAddons } from './addons/community-addons.ts';
 import { AppError } from './base/app-error.ts';
+import { ipKind } from './base/ip-address.ts';
 import { InstanceDirectory, isAliveInstance } from './base/instance-directory.ts';
 import type { Logger } from './base/logger.ts';
 import type { Config } from './config/config.ts';
 import { castAddress, type OwnAddress } from './cast/cast-address.ts';
-import { lanAddress } from './cast/cast-host.ts';
+import { networkHost } from './cast/cast-host.ts';
 import { CastTokens } from './cast/cast-tokens.ts';
 import { Casting } from './cast/casting.ts';
+import type { App } from './http/app-type.ts';
 import { createApp, type AppParts } from './http/app.ts';
 import { listeningAt } from './http/listening.ts';
 import { Metrics } from './http/metrics.ts';
@@ -65,6 +67,8 @@ export interface RunningServer extends AsyncDisposable {
   /** `http://127.0.0.1:6969` */
   readonly url: string;
   readonly isLoopbackOnly: boolean;
+  /** The same for devices of the network; undefined: they cannot connect. */
+  readonly networkUrl: string | undefined;
   /** What can still be done when closing takes too long. */
   closeNow(): void;
 }
@@ -98,7 +102,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metrics,
     access: config,
     castTokens,
-    castHost: () => config.castHost ?? (listeningAt(app.addresses()).isLoopbackOnly ? undefined : lanAddress()),
+    castHost: () => config.castHost ?? networkHost(ownAddress(app.addresses(), undefined).bound),
     castAddress: (deviceHost) => castAddress(deviceHost, ownAddress(app.addresses(), config.castHost)),
     now: CLOCKS.now,
     sessionsPerMinute: config.sessionsPerMinute,
@@ -106,10 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   stack.defer(() => app.close());
   sessions.takeOver();
-  await app.listen({
-    port: config.listen.port,
-    ...(config.listen.host === undefined ? {} : { host: config.listen.host }),
-  });
+  await listen(app, config.listen);
   stack.use(sessions);
   ownPorts.add(listeningAt(app.addresses()).port ?? 0);
 
@@ -133,7 +134,19 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sweep = setInterval(sweepAll, SWEEP_MS).unref();
   stack.defer(() => clearInterval(sweep));
   removeLeftovers(instance, log);
-  return running(app.addresses(), stack.move(), instance);
+  return running(app.addresses(), stack.move(), { instance, config });
+}
+
+/** Without a host: on every address, of both families where the machine has both. */
+async function listen(app: Pick<App, 'listen'>, { host, port }: Config['listen']): Promise<void> {
+  if (host !== undefined) return void (await app.listen({ host, port }));
+  try {
+    await app.listen({ host: '::', port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error;
+    await app.listen({ host: '0.0.0.0', port });
+  }
 }
 
 /** The parts that reach out to others when somebody asks them to. */
@@ -267,7 +280,7 @@ function removeLeftovers(instance: InstanceDirectory, log: Logger): void {
 function running(
   listening: (AddressInfo | string)[],
   stack: AsyncDisposableStack,
-  instance: InstanceDirectory,
+  { instance, config }: { instance: InstanceDirectory; config: Config },
 ): RunningServer {
   const addresses = listening.filter((each) => typeof each === 'object');
   const [first] = addresses;
@@ -276,7 +289,14 @@ function running(
   return {
     url: `http://${host === '[::]' || host === '0.0.0.0' ? '127.0.0.1' : host}:${first.port}`,
     isLoopbackOnly: listeningAt(listening).isLoopbackOnly,
+    networkUrl: networkUrl(config.castHost ?? networkHost(first.address), first.port),
     closeNow: () => instance[Symbol.dispose](),
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
+}
+
+function networkUrl(host: string | undefined, port: number): string | undefined {
+  if (host === undefined) return undefined;
+  const written = host.includes(':') && !host.startsWith('[') && ipKind(host) !== undefined ? `[${host}]` : host;
+  return /:\d+$/u.test(written) ? `http://${written}` : `http://${written}:${port}`;
 }

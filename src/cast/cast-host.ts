@@ -1,7 +1,7 @@
 // The address under which devices of the network reach this machine.
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 
-import { ipKind } from '../base/ip-address.ts';
+import { ipKind, isLoopbackIp } from '../base/ip-address.ts';
 
 /** Networks that end on this machine: containers, virtual machines, tunnels. */
 const VIRTUAL =
@@ -17,6 +17,12 @@ export function lanAddress(interfaces: Interfaces = networkInterfaces()): string
   const rank = (each: { isVirtual: boolean; isPrivate: boolean }) =>
     Number(each.isVirtual) * 2 + Number(!each.isPrivate);
   return candidates.toSorted((left, right) => rank(left) - rank(right))[0]?.address;
+}
+
+/** Under which address others reach a server bound to `bound`; undefined: under none. */
+export function networkHost(bound: string): string | undefined {
+  if (isLoopbackIp(bound)) return undefined;
+  return bound === '0.0.0.0' || bound === '::' ? lanAddress() : bound;
 }
 
 export type Interfaces = Record<string, NetworkInterfaceInfo[] | undefined>;

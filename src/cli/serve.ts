@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { createLogger } from '../base/logger.ts';
 import { ConfigError, readConfig, type Config } from '../config/config.ts';
 import { startServer, type RunningServer } from '../server.ts';
+import { networkAnnouncement } from './announce-network.ts';
 import { IDENTITY } from './identity.ts';
 import { createPlayables } from '../compose-media.ts';
 import { surviveErrors } from './survive.ts';
@@ -26,7 +27,8 @@ export async function serve(): Promise<void> {
   endOnSignal(server, () => flushed(destination));
   const example = `curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'`;
   // In one write: whoever waits for the first line has the second one too.
-  process.stdout.write(`${IDENTITY.name} ${IDENTITY.version} listening on ${server.url}\ntry: ${example}\n`);
+  const network = networkAnnouncement({ ...config, networkUrl: server.networkUrl, isTerminal: process.stdout.isTTY });
+  process.stdout.write(`${IDENTITY.name} ${IDENTITY.version} listening on ${server.url}\ntry: ${example}\n${network}`);
   flushCompileCache();
   if (!server.isLoopbackOnly && config.isLanOpen)
     log.warn('RAFFI_LAN_OPEN: everybody in the network can use this server');

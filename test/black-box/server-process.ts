@@ -65,6 +65,8 @@ export interface StartOptions {
   env?: Record<string, string>;
   /** User and group id to run as, for tests that run as root. */
   uid?: number;
+  /** Words before the command, for a network of its own: they must end in becoming it. */
+  prefix?: string[];
 }
 
 /** Starts the server and waits until it says where it listens. */
@@ -72,7 +74,8 @@ export async function startServer(options: StartOptions = {}): Promise<ServerPro
   const home = options.home ?? (await serverHome());
   const { uid } = options;
   if (uid !== undefined) await chown(home.tmp, uid, uid);
-  const child = spawn(process.execPath, [...FLAGS, MAIN], {
+  const [command = process.execPath, ...words] = [...(options.prefix ?? []), process.execPath, ...FLAGS, MAIN];
+  const child = spawn(command, words, {
     env: serverEnvironment(home, options.env),
     ...(uid === undefined ? {} : { uid, gid: uid }),
     stdio: ['pipe', 'pipe', 'pipe'],
