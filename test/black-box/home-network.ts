@@ -78,7 +78,7 @@ export interface Reply {
 
 /** Asks with curl from the machine that `prefix` stands for. */
 export function ask(prefix: string[], url: string, words: string[] = []): Reply {
-  const [command = 'curl', ...rest] = [...prefix, 'curl', '-s', '-i', '--max-time', '30', ...words, url];
+  const [command, ...rest] = [...prefix, 'curl', '-s', '-i', '--max-time', '30', ...words, url];
   const answer = execFileSync(command, rest, { encoding: 'latin1', maxBuffer: 64 * 2 ** 20 });
   const [head = '', body = ''] = answer.split(/\r\n\r\n(.*)/su);
   return { status: Number(/^HTTP\/1\.1 (\d+)/u.exec(head)?.[1]), head, body };
@@ -89,7 +89,7 @@ export async function runScript(
   prefix: string[],
   script: string,
 ): Promise<Disposable & { firstLine: string; output(): string }> {
-  const [command = process.execPath, ...words] = [...prefix, process.execPath, '--eval', script];
+  const [command, ...words] = [...prefix, process.execPath, '--eval', script];
   const child: ChildProcess = spawn(command, words, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   const firstLine = await new Promise<string>((resolve, reject) => {

@@ -74,7 +74,7 @@ export async function startServer(options: StartOptions = {}): Promise<ServerPro
   const home = options.home ?? (await serverHome());
   const { uid } = options;
   if (uid !== undefined) await chown(home.tmp, uid, uid);
-  const [command = process.execPath, ...words] = [...(options.prefix ?? []), process.execPath, ...FLAGS, MAIN];
+  const [command, ...words] = [...(options.prefix ?? []), process.execPath, ...FLAGS, MAIN];
   const child = spawn(command, words, {
     env: serverEnvironment(home, options.env),
     ...(uid === undefined ? {} : { uid, gid: uid }),

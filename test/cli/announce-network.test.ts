@@ -36,7 +36,7 @@ test('a terminal shows the address with the token as a QR code, and nothing show
   ]);
   for (const [row, line] of drawn.entries()) {
     for (let column = 0; column < size; column += 1) {
-      const pair = darkness.get([...line][column] ?? ' ');
+      const pair = darkness.get(line.charAt(column));
       assert.equal(pair?.[0], data[row * 2]?.[column], `row ${row * 2}, column ${column}`);
       if (row * 2 + 1 < size) assert.equal(pair?.[1], data[row * 2 + 1]?.[column]);
     }
