@@ -5,8 +5,8 @@ import { PagePlayer } from './page-player.ts';
 import { PageServer } from './page-server.ts';
 import { ServerProcess } from './server-process.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
-const ARGUMENTS = [
+export const CHROMIUM = '/usr/bin/chromium';
+export const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
