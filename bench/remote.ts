@@ -55,7 +55,7 @@ interface FileServer extends AsyncDisposable {
   sentBytes(): number;
 }
 
-async function serveFile(path: string): Promise<FileServer> {
+export async function serveFile(path: string): Promise<FileServer> {
   let sent = 0;
   const server = createServer((request, response) => {
     const { size, mtimeMs } = statSync(path);

@@ -25,6 +25,9 @@ const SOON = { bytes: 32 * 1024 * 1024, timeMs: 500 };
 /** How long one is waited for that must be read to its end to be measured. */
 const TO_MEASURE = { bytes: 32 * 1024 * 1024, timeMs: 6_000 };
 
+/** How long one of unknown length, which does not state its duration either, is waited for to tell its tracks. */
+const TO_DESCRIBE_MS = 8_500;
+
 /** Containers whose header states the duration; for others libav looks at the end, or guesses. */
 const STATING_CONTAINERS = /^(?:mov|matroska|avi|flv|asf|wav|flac|caf|aiff)/;
 
@@ -39,15 +42,23 @@ const GRID_TOLERANCE_SECONDS = 0.001;
 export async function probe(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
   if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty.');
   const isWhole = await arrivesWithin(source, SOON, signal);
+  const done = new AbortController();
+  // Begun now: what would take too long is said before the one who waits gives up.
+  const isMeasurable = isWhole
+    ? Promise.resolve(true)
+    : arrivesWithin(source, TO_MEASURE, AbortSignal.any([signal, done.signal]));
+  isMeasurable.catch(() => {});
   try {
-    return await probeOnce({ source, run, isWhole }, signal);
+    return await probeOnce({ source, run, isWhole, isMeasurable }, signal);
   } catch (error) {
     if (isWhole || !isMediaError(error) || !(await isMp4(source, signal))) throw error;
+  } finally {
+    done.abort();
   }
   // A film with its index at its end, from a server without ranges: nothing can be played before all of it is here.
   const end = source.sizeBytes ?? Number.MAX_SAFE_INTEGER;
   await source.read({ start: end - 1, end }, signal);
-  return probeOnce({ source, run, isWhole: true }, signal);
+  return probeOnce({ source, run, isWhole: true, isMeasurable: Promise.resolve(true) }, signal);
 }
 
 /** How workers read a source: MP4 lists all its places in front, others would look for theirs at the end. */
@@ -68,20 +79,41 @@ interface Subject {
   run: RunJob;
   /** True: no read waits for what comes before. */
   isWhole: boolean;
+  /** Whether it can be read to its end in reasonable time. */
+  isMeasurable: Promise<boolean>;
 }
 
 async function probeOnce(subject: Subject, signal: AbortSignal): Promise<MediaFacts> {
-  const { source, run, isWhole } = subject;
+  const { source, isWhole } = subject;
   const reader = readerOf(source, isWhole, signal);
-  const [described, index] = await Promise.allSettled([
-    run({ kind: 'describe', input: isWhole ? source.input : (source.inOrderInput ?? source.input) }, signal),
-    readContainerIndex(reader),
-  ]);
+  const indexing = readContainerIndex(reader);
+  const [described, index] = await Promise.allSettled([describe(subject, indexing, signal), indexing]);
   // What is wrong with the source itself says more than what a worker could not make of it.
   if (index.status === 'rejected') throw index.reason;
   if (described.status === 'rejected') throw await explained(described.reason, reader);
   const description = isWhole ? described.value : asStated(described.value);
   return assemble(await withScan({ ...subject, description, index: index.value }, signal), signal);
+}
+
+/** A live stream may send so little that its tracks show after minutes only: it is given up before. @throws AppError UNSUPPORTED_MEDIA */
+async function describe(
+  { source, run, isWhole }: Subject,
+  indexing: Promise<ContainerIndex | undefined>,
+  signal: AbortSignal,
+): Promise<MediaDescription> {
+  const input = isWhole ? source.input : (source.inOrderInput ?? source.input);
+  if (isWhole || source.sizeBytes !== undefined) return run({ kind: 'describe', input }, signal);
+  const endless = new AbortController();
+  const giveUp = async (): Promise<void> => {
+    const index = await indexing.catch(() => undefined);
+    if (index?.durationSeconds === undefined) endless.abort(unmeasurable(source));
+  };
+  const timer = setTimeout(() => void giveUp(), TO_DESCRIBE_MS);
+  try {
+    return await run({ kind: 'describe', input }, AbortSignal.any([signal, endless.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function asStated(description: MediaDescription): MediaDescription {
@@ -115,7 +147,7 @@ async function withScan(findings: Findings, signal: AbortSignal): Promise<Findin
   const isDear = source.input.kind !== 'file' && (source.sizeBytes ?? Infinity) > MAX_REMOTE_SCAN_BYTES;
   const canDoWithout = (index?.durationSeconds ?? description.durationSeconds) !== undefined;
   if (isKnown || ((isDear || !findings.isWhole) && canDoWithout)) return findings;
-  if (!findings.isWhole) await assertMeasurable(source, signal);
+  if (!(await findings.isMeasurable)) throw unmeasurable(source);
   return {
     ...findings,
     scan: await findings.run({ kind: 'scan', input: inputFor(source, description.container) }, signal),
@@ -130,10 +162,8 @@ function assertReasonable({ video, audio, subtitles }: MediaDescription): void {
     throw new AppError('UNSUPPORTED_MEDIA', `The picture has ${video.width} x ${video.height} pixels.`);
 }
 
-/** @throws AppError UNSUPPORTED_MEDIA */
-async function assertMeasurable(source: Source, signal: AbortSignal): Promise<void> {
-  if (await arrivesWithin(source, TO_MEASURE, signal)) return;
-  throw source.sizeBytes === undefined
+function unmeasurable(source: Source): AppError {
+  return source.sizeBytes === undefined
     ? new AppError(
         'UNSUPPORTED_MEDIA',
         'The server does not say how long this is, and it cannot be measured: it may be a live stream.',

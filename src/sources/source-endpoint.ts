@@ -22,6 +22,9 @@ const KEEP_ALIVE_MS = 15 * 60_000;
 /** A range of a source of unknown size is answered in pieces: each needs its length first. */
 const PIECE_BYTES = 256 * 1024;
 
+/** Several pages may be on their way to a worker: waiting for each to be gone takes longer than sending it. */
+const WRITE_AHEAD_BYTES = 256 * 1024;
+
 /** Stands for the size while nobody knows it: libav then believes that it may go back. */
 const SIZE_UNKNOWN = Number.MAX_SAFE_INTEGER;
 
@@ -40,7 +43,12 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
 
   /** Listens on a free port of 127.0.0.1. */
   static async open(): Promise<SourceEndpoint> {
-    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 10_000, requestTimeout: 30_000 });
+    const server = createServer({
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      highWaterMark: WRITE_AHEAD_BYTES,
+    });
     server.listen(0, HOST);
     await once(server, 'listening');
     const address = server.address();

@@ -1,13 +1,15 @@
 // Demuxers that are kept for the next job: of the right file, and not for ever.
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, readdir, readlink, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, readlink, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Demuxers } from '../../src/media/worker/demuxers.ts';
+import { Demuxers, type Use } from '../../src/media/worker/demuxers.ts';
+import type { Demuxer } from '../../src/media/worker/libav/demuxer.ts';
 import { FileSource } from '../../src/sources/file/file-source.ts';
 import type { MediaInput } from '../../src/sources/source.ts';
+import { FaultServer } from '../servers/fault-server.ts';
 import { clip } from './clips.ts';
 
 const never = new AbortController().signal;
@@ -25,6 +27,10 @@ async function inputOf(path: string): Promise<MediaInput> {
   return source.input;
 }
 
+function through(input: MediaInput): Use {
+  return { input, reading: 'through' };
+}
+
 /** How many times this process holds a file open that bears the name, or bore it. */
 async function openCount(path: string): Promise<number> {
   const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
@@ -38,8 +44,8 @@ test(
     await using file = await film();
     await using demuxers = new Demuxers(IDLE_MS);
     const input = await inputOf(file.path);
-    const first = await demuxers.use(input, async (demuxer) => demuxer);
-    assert.equal(await demuxers.use(input, async (demuxer) => demuxer), first);
+    const first = await demuxers.use(through(input), async (demuxer) => demuxer, never);
+    assert.equal(await demuxers.use(through(input), async (demuxer) => demuxer, never), first);
     assert.equal(await openCount(file.path), 1);
     await sleep(2 * IDLE_MS);
     assert.equal(await openCount(file.path), 0);
@@ -50,17 +56,17 @@ test('a demuxer of a file that was replaced is not used for the new one', async 
   await using file = await film();
   await using demuxers = new Demuxers();
   const old = await inputOf(file.path);
-  const first = await demuxers.use(old, async (demuxer) => demuxer);
+  const first = await demuxers.use(through(old), async (demuxer) => demuxer, never);
   await copyFile(await clip('mp4-moov-last'), `${file.path}.new`);
   await rename(`${file.path}.new`, file.path);
   const fresh = await inputOf(file.path);
-  assert.notEqual(await demuxers.use(fresh, async (demuxer) => demuxer), first);
+  assert.notEqual(await demuxers.use(through(fresh), async (demuxer) => demuxer, never), first);
   await assert.rejects(
-    demuxers.use(old, async (demuxer) => demuxer),
+    demuxers.use(through(old), async (demuxer) => demuxer, never),
     { code: 'SOURCE_CHANGED' },
   );
   await assert.rejects(
-    demuxers.useFresh(old, async (demuxer) => demuxer),
+    demuxers.useFresh(through(old), async (demuxer) => demuxer, never),
     { code: 'SOURCE_CHANGED' },
   );
 });
@@ -73,5 +79,27 @@ test('what failed because the file was replaced meanwhile says so', async () => 
     await rename(`${file.path}.new`, file.path);
     throw new Error('nonsense was read');
   };
-  await assert.rejects(demuxers.use(await inputOf(file.path), work), { code: 'SOURCE_CHANGED' });
+  await assert.rejects(demuxers.use(through(await inputOf(file.path)), work, never), { code: 'SOURCE_CHANGED' });
+});
+
+test('what waits for bytes that do not come ends at once when nobody wants it any more', async (t) => {
+  await using demuxers = new Demuxers();
+  const bytes = await readFile(await clip('mp4-faststart'));
+  for (const atByte of [100, 300_000]) {
+    await t.test(`at byte ${atByte}`, async () => {
+      await using remote = await FaultServer.start(bytes);
+      remote.faults = { stall: { atByte, forMs: 60_000, times: Infinity } };
+      const gone = new AbortController();
+      const readAll = async (demuxer: Demuxer) => {
+        while (await demuxer.read());
+      };
+      const reading = demuxers.use(through({ kind: 'endpoint', url: remote.url() }), readAll, gone.signal);
+      const ended = assert.rejects(reading, { name: 'AbortError' });
+      await sleep(700);
+      const beforeMs = performance.now();
+      gone.abort();
+      await ended;
+      assert.ok(performance.now() - beforeMs < 1000);
+    });
+  }
 });

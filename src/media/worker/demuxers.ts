@@ -1,7 +1,8 @@
 // Open sources, kept for the next job: opening costs a few milliseconds, the packet parsers of MPEG-TS and AVI much more.
-import { AppError, isAbort } from '../../base/app-error.ts';
+import { AppError } from '../../base/app-error.ts';
 import type { MediaInput } from '../../sources/source.ts';
-import { Demuxer } from './libav/demuxer.ts';
+import { interrupting } from './interrupting.ts';
+import { Demuxer, type Reading } from './libav/demuxer.ts';
 import { assertSameFile, inputKey, readingOneFile } from './same-file.ts';
 
 const MAX_IDLE = 4;
@@ -12,6 +13,11 @@ interface IdleDemuxer {
   key: string;
   demuxer: Demuxer;
   expiry: NodeJS.Timeout;
+}
+
+export interface Use {
+  input: MediaInput;
+  reading: Reading;
 }
 
 export class Demuxers implements AsyncDisposable {
@@ -25,30 +31,35 @@ export class Demuxers implements AsyncDisposable {
 
   /**
    * Runs `work` with a demuxer nobody else uses, wherever the last work left it. What fails with a connection that was kept
-   * is tried once more with a new one.
-   * @throws AppError SOURCE_CHANGED when the file was another one before or after the work
+   * is tried once more with a new one. After an abort, what waits for a remote source ends at once.
+   * @throws AppError SOURCE_CHANGED when the file was another one before or after the work; the signal's reason
    */
-  async use<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
-    const kept = this.#takeIdle(inputKey(input));
-    if (!kept) return this.useFresh(input, work);
+  async use<T>(use: Use, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const kept = this.#takeIdle(keyOf(use));
+    if (!kept) return this.useFresh(use, work, signal);
     try {
-      return await this.#run(input, kept, work);
+      return await this.#run({ ...use, demuxer: kept }, work, signal);
     } catch (error) {
-      if (input.kind === 'file' || isAbort(error)) throw error;
-      return this.useFresh(input, work);
+      if (use.input.kind === 'file' || signal.aborted) throw error;
+      return this.useFresh(use, work, signal);
     }
   }
 
   /** Runs `work` with a demuxer that stands at the beginning of the source. */
-  async useFresh<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
-    return this.#run(input, await openProbed(input), work);
+  async useFresh<T>(use: Use, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#run({ ...use, demuxer: await openProbed(use, signal) }, work, signal);
   }
 
   /** A demuxer whose work failed is closed, not kept. */
-  async #run<T>(input: MediaInput, demuxer: Demuxer, work: (demuxer: Demuxer) => Promise<T>): Promise<T> {
+  async #run<T>(
+    use: Use & { demuxer: Demuxer },
+    work: (demuxer: Demuxer) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    const { input, demuxer } = use;
     try {
-      const result = await readingOneFile(input, () => work(demuxer));
-      await this.#keep(inputKey(input), demuxer);
+      const result = await readingOneFile(input, () => interrupting([demuxer], signal, () => work(demuxer)));
+      await this.#keep(keyOf(use), demuxer);
       return result;
     } catch (error) {
       await demuxer[Symbol.asyncDispose]();
@@ -89,12 +100,12 @@ export class Demuxers implements AsyncDisposable {
  * Opens a source and makes its streams complete, reading packets only where the header is not enough. What is read of it later
  * counts only once `readingOneFile` has looked at the file again.
  */
-export async function openProbed(input: MediaInput): Promise<Demuxer> {
+export async function openProbed({ input, reading }: Use, signal: AbortSignal): Promise<Demuxer> {
   await assertSameFile(input);
-  const demuxer = await Demuxer.open(input);
+  const demuxer = await Demuxer.open(input, reading, signal);
   try {
     if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream.index))) {
-      await demuxer.probe();
+      await interrupting([demuxer], signal, () => demuxer.probe());
     }
     if (!demuxer.streams.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
     return demuxer;
@@ -102,6 +113,11 @@ export async function openProbed(input: MediaInput): Promise<Demuxer> {
     await demuxer[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** A file is read in one way only. */
+function keyOf({ input, reading }: Use): string {
+  return input.kind === 'file' ? inputKey(input) : `${reading} ${inputKey(input)}`;
 }
 
 function isIncomplete(demuxer: Demuxer, index: number): boolean {

@@ -1,6 +1,8 @@
 // What an encoder keeps between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time.
 import type { MediaInput } from '../../sources/source.ts';
 import { openProbed } from './demuxers.ts';
+import { interrupting } from './interrupting.ts';
+import type { Demuxer } from './libav/demuxer.ts';
 import { PictureGrid } from './libav/picture-grid.ts';
 import { SoundGrid } from './libav/sound-grid.ts';
 import type { EncodedAudio, EncodedVideo, Origin } from './protocol.ts';
@@ -11,6 +13,10 @@ interface Session {
   inputKey: string | undefined;
   pictures: PictureGrid | undefined;
   sound: SoundGrid | undefined;
+  /** All that were opened for it; closed by the grids. */
+  demuxers: Set<Demuxer>;
+  /** Of the job at work. */
+  signal: AbortSignal;
   /** The end of the line of jobs. */
   tail: Promise<unknown>;
 }
@@ -26,15 +32,17 @@ export class EncoderSessions implements AsyncDisposable {
 
   /**
    * Runs `work` after all earlier work of the same key. A failure ends the session: the next job starts a clean one.
-   * @throws AppError SOURCE_CHANGED when the file was another one after the work
+   * After an abort, what waits for a remote source ends at once.
+   * @throws AppError SOURCE_CHANGED when the file was another one after the work; the signal's reason
    */
-  async run<T>({ key, input }: SessionPlace, work: () => Promise<T>): Promise<T> {
-    const session = this.#sessions.get(key) ?? newSession();
+  async run<T>({ key, input }: SessionPlace, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const session = this.#sessions.get(key) ?? newSession(signal);
     this.#sessions.set(key, session);
     const result = session.tail.then(async () => {
       if (session.inputKey !== inputKey(input)) await this.#close(session);
       session.inputKey = inputKey(input);
-      return readingOneFile(input, work);
+      session.signal = signal;
+      return readingOneFile(input, () => interrupting(session.demuxers, signal, work));
     });
     session.tail = result.catch(() => this.#close(session));
     return result;
@@ -42,13 +50,13 @@ export class EncoderSessions implements AsyncDisposable {
 
   async pictures(place: SessionPlace, track: EncodedVideo): Promise<PictureGrid> {
     const session = this.#session(place.key);
-    session.pictures ??= new PictureGrid(await openProbed(place.input), track, place.origin);
+    session.pictures ??= new PictureGrid(await open(session, place.input), track, place.origin);
     return session.pictures;
   }
 
   async sound(place: SessionPlace, track: EncodedAudio): Promise<SoundGrid> {
     const session = this.#session(place.key);
-    session.sound ??= await SoundGrid.open(track, { origin: place.origin, open: () => openProbed(place.input) });
+    session.sound ??= await SoundGrid.open(track, { origin: place.origin, open: () => open(session, place.input) });
     return session.sound;
   }
 
@@ -71,6 +79,7 @@ export class EncoderSessions implements AsyncDisposable {
     const { pictures, sound } = session;
     session.pictures = undefined;
     session.sound = undefined;
+    session.demuxers.clear();
     await pictures?.[Symbol.asyncDispose]();
     await sound?.[Symbol.asyncDispose]();
   }
@@ -80,6 +89,13 @@ export class EncoderSessions implements AsyncDisposable {
   }
 }
 
-function newSession(): Session {
-  return { inputKey: undefined, pictures: undefined, sound: undefined, tail: Promise.resolve() };
+async function open(session: Session, input: MediaInput): Promise<Demuxer> {
+  const demuxer = await openProbed({ input, reading: 'through' }, session.signal);
+  session.demuxers.add(demuxer);
+  return demuxer;
+}
+
+function newSession(signal: AbortSignal): Session {
+  const empty = { inputKey: undefined, pictures: undefined, sound: undefined };
+  return { ...empty, demuxers: new Set(), signal, tail: Promise.resolve() };
 }

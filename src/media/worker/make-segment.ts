@@ -11,6 +11,7 @@ import { CopiedAudioCollector } from './copied-audio.ts';
 import { CopiedVideoCollector } from './copied-video.ts';
 import type { Demuxers } from './demuxers.ts';
 import type { EncoderSessions } from './encoder-sessions.ts';
+import type { Demuxer } from './libav/demuxer.ts';
 import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/encoded-audio.ts';
 import { encodeSegment } from './libav/encoded-video.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
@@ -50,7 +51,7 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
   const video = job.video?.track.kind === 'copied' ? { wish: job.video, track: job.video.track } : undefined;
   const audio = job.audio?.track.kind === 'copied' ? { span: job.audio, track: job.audio.track } : undefined;
   if (!video && !audio) return { video: undefined, audio: undefined };
-  return tools.demuxers.use(job.input, async (demuxer) => {
+  const cut = async (demuxer: Demuxer): Promise<Runs> => {
     const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.wish);
     const sound = audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
     await collect(
@@ -62,7 +63,8 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
       video: video && pictures?.run(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
       audio: audio && (await sound?.run(() => silentFrame(audio.track))),
     };
-  });
+  };
+  return tools.demuxers.use({ input: job.input, reading: 'through' }, cut, signal);
 }
 
 function startSeconds(job: SegmentJob): number {
@@ -75,14 +77,15 @@ async function encodedRuns(job: SegmentJob, { sessions }: SegmentTools, signal: 
   const audio = job.audio?.track.kind === 'encoded' ? { span: job.audio, track: job.audio.track } : undefined;
   if (!video && !audio) return { video: undefined, audio: undefined };
   const place = { key: job.renditionKey, input: job.input, origin: job.origin };
-  return sessions.run(place, async () => {
+  const work = async (): Promise<Runs> => {
     const sound =
       audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio.span, signal });
     const pictures =
       video && encodeSegment(await sessions.pictures(place, video.track), video.track, { ...video.span, signal });
     const [videoRun, audioRun] = await Promise.all([pictures, sound]);
     return { video: videoRun, audio: audioRun };
-  });
+  };
+  return sessions.run(place, work, signal);
 }
 
 async function silentRun({ audio }: SegmentJob): Promise<SampleRun | undefined> {

@@ -24,11 +24,11 @@ function perform(job: WorkerJob, signal: AbortSignal): Promise<WorkerResults[key
     case 'clip-piece':
       return makeClipPiece(job, sessions, signal);
     case 'describe':
-      return demuxers.useFresh(job.input, describe);
+      return demuxers.useFresh({ input: job.input, reading: 'look' }, describe, signal);
     case 'scan':
-      return demuxers.useFresh(job.input, (demuxer) => scan(demuxer, signal));
+      return demuxers.useFresh({ input: job.input, reading: 'through' }, (demuxer) => scan(demuxer, signal), signal);
     case 'verify':
-      return demuxers.use(job.input, (demuxer) => verify(demuxer, job, signal));
+      return demuxers.use({ input: job.input, reading: 'look' }, (demuxer) => verify(demuxer, job, signal), signal);
     case 'encoder-header':
       return encoderHeader(job.track);
   }

@@ -89,6 +89,8 @@ export class SpoolDownload implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort(new AppError('SOURCE_FAILED', 'The source is closed'));
     this.#moved.fire();
+    // The first body has a life of its own, and may be waiting for a server that sends little or nothing.
+    await this.#options.contact.rest?.[Symbol.asyncDispose]();
     await this.#running;
   }
 
@@ -155,6 +157,7 @@ export class SpoolDownload implements AsyncDisposable {
   }
 
   async #take(chunk: Uint8Array, patience: Patience): Promise<void> {
+    this.#life.signal.throwIfAborted();
     await this.#write(chunk);
     while (this.#position >= this.#furthest + this.#options.aheadBytes) await this.#wanted.wait(this.#life.signal);
     patience.progressed();

@@ -15,6 +15,7 @@ import { Dictionary, FFmpegError, FormatContext, Packet } from 'node-av/lib';
 import type { Stream } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import type { MediaInput } from '../../../sources/source.ts';
+import { interrupting } from '../interrupting.ts';
 import { check } from './check.ts';
 import { DECODERS } from './decoders.ts';
 
@@ -25,19 +26,21 @@ const FORMATS =
 /** Films have dozens at most, fonts among them. */
 const MAX_STREAMS = '500';
 
-/** Small, bounded requests over one connection: a look at the header must not pull megabytes into socket buffers. */
-const REMOTE = {
-  initial_request_size: '65536',
-  request_size: '131072',
-  multiple_requests: '1',
-  rw_timeout: '120000000',
-} as const;
+/**
+ * Bounded requests over one connection. What a request asks for ends up in socket buffers, whether it is read or not: a look at the header
+ * must not pull megabytes. Whoever reads on gains by fewer requests.
+ */
+const REMOTE = { initial_request_size: '65536', multiple_requests: '1', rw_timeout: '120000000' } as const;
+const REQUEST_SIZE = { look: '131072', through: '1048576' } as const;
 
 /** An index at the end is not there yet: places are found by reading on from the last keyframe that was seen. */
 const IN_ORDER = { fflags: '+ignidx', skip_estimate_duration_from_pts: '1' } as const;
 
 /** This near to the beginning a demuxer that stands there need not be sent anywhere. */
 const BEGINNING_SECONDS = 0.5;
+
+/** `look`: at a few places, for a few packets. `through`: on and on. Makes no difference to a local file. */
+export type Reading = keyof typeof REQUEST_SIZE;
 
 export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 
@@ -60,6 +63,7 @@ export class Demuxer implements AsyncDisposable {
   readonly #packet = new Packet();
   readonly #isLocal: boolean;
   readonly #isInOrder: boolean;
+  #isClosed = false;
   /** Stands at the beginning: no packet was taken. */
   #isFresh = true;
   readonly streams: Stream[];
@@ -74,26 +78,35 @@ export class Demuxer implements AsyncDisposable {
     this.container = context.iformat?.name ?? '';
   }
 
-  /** @throws AppError NOT_MEDIA when no container format is recognised */
-  static async open(input: MediaInput): Promise<Demuxer> {
+  /** @throws AppError NOT_MEDIA when no container format is recognised; the signal's reason */
+  static async open(input: MediaInput, reading: Reading, signal: AbortSignal): Promise<Demuxer> {
     const isLocal = input.kind === 'file';
     const context = new FormatContext();
+    // Without it there is nothing yet that could be interrupted.
+    context.allocContext();
     const options = Dictionary.fromObject({
       format_whitelist: FORMATS,
       codec_whitelist: DECODERS,
       max_streams: MAX_STREAMS,
       protocol_whitelist: isLocal ? 'file' : 'http,tcp',
-      ...(isLocal ? {} : REMOTE),
+      ...(isLocal ? {} : { ...REMOTE, request_size: REQUEST_SIZE[reading] }),
       ...(input.kind === 'endpoint' && input.inOrder ? IN_ORDER : {}),
     });
     const url = isLocal ? `file:${input.path}` : input.url;
-    const code = isLocal ? context.openInputSync(url, null, options) : await context.openInput(url, null, options);
+    const code = isLocal
+      ? context.openInputSync(url, null, options)
+      : await interrupting([context], signal, () => context.openInput(url, null, options));
     if (code < 0) {
       throw new AppError('NOT_MEDIA', 'The source is not a media file that can be read.', {
         cause: FFmpegError.strerror(code),
       });
     }
     return new Demuxer(context, input);
+  }
+
+  /** What waits for a remote source fails at once, and from then on all does: what is left is to close. */
+  interrupt(): void {
+    if (!this.#isLocal && !this.#isClosed) this.#context.interrupt();
   }
 
   /** Reads the first packets of every stream to complete what the header does not tell. Costs 10-250 ms. */
@@ -202,6 +215,7 @@ export class Demuxer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
     this.#packet.free();
     if (this.#isLocal) this.#context.closeInputSync();
     else await this.#context.closeInput();
