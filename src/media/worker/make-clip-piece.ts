@@ -36,14 +36,15 @@ interface Runs {
 
 function encoded(job: ClipPieceJob, sessions: EncoderSessions, signal: AbortSignal): Promise<Runs> {
   const place = { key: job.renditionKey, input: job.input, origin: job.origin };
-  return sessions.run(place, async () => {
+  const work = async (): Promise<Runs> => {
     const { video, audio } = job;
     const sound = audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio, signal });
     const pictures =
       video && encodeSegment(await sessions.pictures(place, video.track), video.track, { ...video, signal });
     const [videoRun, audioRun] = await Promise.all([pictures, sound]);
     return { video: videoRun, audio: audioRun };
-  });
+  };
+  return sessions.run(place, work, signal);
 }
 
 /** The clip's tables count on every sample. @throws AppError MEDIA_FAILED */
