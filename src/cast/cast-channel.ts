@@ -53,6 +53,7 @@ export const NAMESPACE = {
 export const RECEIVER = 'receiver-0';
 const SENDER = 'sender-0';
 const SILENT_BEATS = 3;
+const MAX_UNREAD_BYTES = 1024 * 1024;
 
 interface Waiting {
   resolve(message: DeviceMessage): void;
@@ -96,26 +97,25 @@ export class CastChannel implements Disposable {
   }
 
   /** The reply to the request. @throws AppError DEVICE_FAILED when none comes; the reason of the signal */
-  request(request: CastRequest, signal: AbortSignal): Promise<DeviceMessage> {
+  async request(request: CastRequest, signal: AbortSignal): Promise<DeviceMessage> {
     signal.throwIfAborted();
     if (this.#closed !== undefined) throw this.#closed;
     this.#lastRequestId += 1;
     const requestId = this.#lastRequestId;
-    return new Promise<DeviceMessage>((resolve, reject) => {
-      const late = () => reject(new AppError('DEVICE_FAILED', 'The device does not answer.'));
-      const timer = setTimeout(late, request.timeoutMs ?? this.#options.timings.answerMs);
-      const leave = () => reject(signal.reason);
-      signal.addEventListener('abort', leave, { once: true });
-      const settled = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', leave);
-      };
-      this.#waiting.set(requestId, {
-        resolve: (message) => (settled(), resolve(message)),
-        reject: (error) => (settled(), reject(error)),
-      });
-      this.#send({ ...request, payload: { ...request.payload, requestId } });
-    }).finally(() => this.#waiting.delete(requestId));
+    const { promise, resolve, reject } = Promise.withResolvers<DeviceMessage>();
+    const late = () => reject(new AppError('DEVICE_FAILED', 'The device does not answer.'));
+    const timer = setTimeout(late, request.timeoutMs ?? this.#options.timings.answerMs);
+    const leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    this.#waiting.set(requestId, { resolve, reject });
+    this.#send({ ...request, payload: { ...request.payload, requestId } });
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', leave);
+      this.#waiting.delete(requestId);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -128,6 +128,10 @@ export class CastChannel implements Disposable {
   #send({ destinationId, namespace, payload }: CastRequest): void {
     const message = { sourceId: SENDER, destinationId, namespace, payload: JSON.stringify(payload) };
     this.#socket.write(frame(encodeCastMessage(message)));
+    // It sends, or it would be given up as silent; but it does not read.
+    if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
+      this.#close(new AppError('DEVICE_FAILED', 'The device does not take what is sent to it.'));
+    }
   }
 
   #received(piece: Buffer): void {

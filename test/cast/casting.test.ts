@@ -275,6 +275,30 @@ test('garbage, huge frames and messages of the wrong shape cost a connection at 
   }
 });
 
+test('a device that pings without end and reads nothing is let go', async () => {
+  await using at_ = await stage();
+  await at_.casting.play('tv', at_.item(), NEVER);
+  const player = await at_.casting.player('tv', NEVER);
+  void at_.receiver.pester();
+  await until(() => !player.isConnected, 'the end of patience');
+});
+
+test('a caller who leaves keeps no timer', async () => {
+  await using at_ = await stage();
+  const player = await at_.casting.player('tv', NEVER);
+  await player.status(NEVER);
+  at_.receiver.faults = { deaf: ['GET_STATUS'] };
+  const before = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+  const leaving = new AbortController();
+  const calls = Array.from({ length: 30 }, () => player.status(leaving.signal));
+  const asked = () => at_.receiver.heard.filter((type) => type === 'GET_STATUS').length;
+  await until(() => asked() > 30, 'the questions');
+  leaving.abort();
+  for (const call of calls) await assert.rejects(call, { name: 'AbortError' });
+  const after = process.getActiveResourcesInfo().filter((each) => each === 'Timeout').length;
+  assert.ok(after < before + 20, `${before} timers became ${after}`);
+});
+
 test('a caller who leaves is not kept, and nothing stays open at the end', async () => {
   const at_ = await stage();
   at_.receiver.faults = { deaf: ['LAUNCH'] };

@@ -114,6 +114,20 @@ export class FakeReceiver implements AsyncDisposable {
     for (const { socket } of Object.values(this.#server.clients)) socket.write(bytes);
   }
 
+  /** Pings as fast as it can, and reads no answer, for as long as the senders put up with it. */
+  async pester(): Promise<void> {
+    const [client = ''] = Object.keys(this.#server.clients);
+    const socket = this.#server.clients[client]?.socket;
+    socket?.removeAllListeners('readable');
+    socket?.pause();
+    while (socket !== undefined && !socket.destroyed) {
+      for (let count = 0; count < 1000; count += 1) {
+        this.#server.send(client, 'receiver-0', 'sender-0', `${SPACE}tp.heartbeat`, '{"type":"PING"}');
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
   /** Another sender loads something in the same application. */
   takeOver(): void {
     if (this.media === undefined) throw new Error('nothing plays');
