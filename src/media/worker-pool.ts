@@ -254,6 +254,8 @@ const LOCAL_LIMIT_MS = 60_000;
 const REMOTE_LIMIT_MS = 300_000;
 const SCAN_FACTOR = 12;
 const ENCODE_FACTOR = 2;
+/** Pieces of clips are twice as long as segments, and made at a lower priority. */
+const CLIP_FACTOR = 5;
 
 const DEFAULTS = {
   execArgv: [],
@@ -273,8 +275,8 @@ function limitOf(job: WorkerJob): number {
   const isLocal = job.kind === 'encoder-header' || job.input.kind === 'file';
   const limitMs = isLocal ? LOCAL_LIMIT_MS : REMOTE_LIMIT_MS;
   if (job.kind === 'scan') return limitMs * SCAN_FACTOR;
-  const isEncoding = (job.kind === 'segment' || job.kind === 'clip-piece') && job.video?.track.kind === 'encoded';
-  return isEncoding ? limitMs * ENCODE_FACTOR : limitMs;
+  if (job.kind === 'clip-piece') return limitMs * CLIP_FACTOR;
+  return job.kind === 'segment' && job.video?.track.kind === 'encoded' ? limitMs * ENCODE_FACTOR : limitMs;
 }
 
 function cost(worker: MediaWorker): number {

@@ -1,5 +1,6 @@
 // Subtitle tracks as WebVTT through HTTP: right texts at right times, whatever container and format they were in.
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 
@@ -196,7 +197,7 @@ suite('subtitles', () => {
   });
 
   test('of a film that only comes in order the lines come as it arrives', async () => {
-    const film = await readFile(await clip('mkv-two-audio'));
+    const film = await unknownFilm();
     await using remote = await FaultServer.start(film, { ranges: false, bytesPerSecond: film.length / 3 });
     const session = await openSession(server.url, remote.url());
     const reply = await fetch(`${session.url}/subtitles/0.vtt`);
@@ -211,8 +212,25 @@ suite('subtitles', () => {
     assert.ok(firstAt < film.length * 0.9, `the first line came after ${firstAt} of ${film.length} bytes`);
   });
 
+  test('viewers who leave while a track is being read end the reading, and the next one gets it whole', async () => {
+    const film = await unknownFilm();
+    await using remote = await FaultServer.start(film, { ranges: false, bytesPerSecond: film.length / 4 });
+    const session = await openSession(server.url, remote.url());
+    await sessionInfo(session);
+    const url = `${session.url}/subtitles/1.vtt`;
+    for (let i = 0; i < 20; i += 1) {
+      const leaving = new AbortController();
+      const reading = fetch(url, { signal: leaving.signal }).then((reply) => (i % 2 === 0 ? reply.text() : undefined));
+      setTimeout(() => leaving.abort(), i * 3);
+      await reading.catch(() => undefined);
+    }
+    remote.faults = { ...remote.faults, bytesPerSecond: film.length };
+    const whole = await Promise.all([1, 2].map(() => fetch(url).then((reply) => reply.text())));
+    for (const text of whole) assertExpected(parseWebvtt(text), 22);
+  });
+
   test('of a film on another server only what the index points at is read', async () => {
-    const film = await readFile(await clip('mkv-two-audio'));
+    const film = await unknownFilm();
     await using remote = await FaultServer.start(film);
     const session = await openSession(server.url, remote.url());
     await sessionInfo(session);
@@ -226,6 +244,12 @@ suite('subtitles', () => {
     assert.ok(read <= 16 * 32 * 1024, `${read} bytes of ${film.length} were read`);
   });
 });
+
+/** A film the server has not seen: texts are kept by the identity of the content. */
+async function unknownFilm(): Promise<Buffer> {
+  const mark = Buffer.from(randomUUID());
+  return Buffer.concat([await readFile(await clip('mkv-two-audio')), Buffer.from([0xec, 0x80 | mark.length]), mark]);
+}
 
 /** Two display sets without a picture, as a Blu-ray has them. */
 const PGS_SEGMENTS = `

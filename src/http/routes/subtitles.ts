@@ -40,6 +40,8 @@ export function subtitleRoutes(app: App, { sessions, pool }: { sessions: Session
     // A track that cannot be read says so before anything was sent.
     const texts = isKnown || request.method === 'HEAD' ? undefined : pieces(signal)[Symbol.asyncIterator]();
     const first = await texts?.next();
+    // A stream that is never begun never ends what it would have read.
+    if (texts !== undefined) onceAborted(signal, () => texts.return?.());
     // Other bytes than the whole text will have are not to be kept under its name.
     if (isInOrder) reply.header('ETag', etag).header('Cache-Control', IMMUTABLE);
     else reply.header('Cache-Control', 'no-store');
@@ -48,6 +50,13 @@ export function subtitleRoutes(app: App, { sessions, pool }: { sessions: Session
     if (texts === undefined || first === undefined) return sendHead(reply);
     return reply.send(Readable.from(joined(first.done === true ? '' : first.value, texts)));
   });
+}
+
+/** Also when that has happened already. What `end` fails with is known elsewhere. */
+function onceAborted(signal: AbortSignal, end: () => Promise<unknown> | undefined): void {
+  const run = () => void end()?.catch(() => undefined);
+  if (signal.aborted) run();
+  else signal.addEventListener('abort', run, { once: true });
 }
 
 async function* joined(first: string, rest: AsyncIterator<string>): AsyncGenerator<Buffer> {
