@@ -49,7 +49,7 @@ const READING = new Set(['GET', 'HEAD']);
 const CASTABLE =
   /^\/sessions\/(?<session>[\w-]{1,128})\/(?:stream(?:\.m3u8|\/[^/]+)?|[^/]+\/(?:playlist\.m3u8|init\.mp4|segment\d{1,8}\.(?:m4s|ts))|subtitles\/\d{1,4}\.vtt)$/u;
 /** What stays with the owner of the machine where the network is open. */
-const OWNERS_ONLY = /^\/(?:sessions|torrents|metrics|cast(?:ing)?(?:\/.*)?)$/u;
+const OWNERS_ONLY = /^\/(?:sessions|sessions\/[^/]+\/clips?|torrents|metrics|cast(?:ing)?(?:\/.*)?)$/u;
 /** Addresses that can be guessed; reading them makes the server work. */
 const GUESSABLE = /^\/torrents(?:\/|$)/u;
 

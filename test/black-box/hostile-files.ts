@@ -74,6 +74,7 @@ export function baits(targets: Targets): Bait[] {
       bytes: Buffer.from(concat),
       control: ['-protocol_whitelist', 'file,http,tcp', '-f', 'concat', '-safe', '0'],
     },
+    { name: 'neighbour.mkv', bytes: Buffer.from('ffconcat version 1.0\nfile secret.ts\n'), control: undefined },
     { name: 'manifest.mp4', bytes: Buffer.from(dashManifest(url)), control: undefined },
     { name: 'session.mkv', bytes: Buffer.from(sdp()), control: undefined },
     { name: 'gab2.avi', bytes: aviWithSubtitle(playlist), control: undefined },
