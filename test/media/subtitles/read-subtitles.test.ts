@@ -131,10 +131,9 @@ function facts(codec: string): MediaFacts {
   };
 }
 
-async function read(bytes: CountedBytes, codec: string, fromMs = 0): Promise<VttCue[]> {
+async function read(bytes: CountedBytes, codec: string, mayWalk = true): Promise<VttCue[]> {
   let vtt = '';
-  for await (const piece of readSubtitles(bytes, { facts: facts(codec), index: 0, mayWalk: true, fromMs }))
-    vtt += piece;
+  for await (const piece of readSubtitles(bytes, { facts: facts(codec), index: 0, mayWalk, fromMs: 0 })) vtt += piece;
   return parseWebvtt(vtt);
 }
 
@@ -200,6 +199,17 @@ test('a download that follows its readers is read from the viewer on, and kept i
   );
   assert.deepEqual(parseWebvtt(library.text(wish).whole ?? ''), TEXTS);
   assert.deepEqual([...stored.values()], [library.text(wish).whole]);
+});
+
+test('a film without an index of its subtitles is not loaded for them where that is dear', async () => {
+  const bytes = new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(50), pictureBytes: 50_000 }));
+  await assert.rejects(read(bytes, 'subrip', false), {
+    code: 'UNSUPPORTED_MEDIA',
+    message: /no index of its subtitles/u,
+  });
+  assert.ok(bytes.readBytes < 200_000, `${bytes.readBytes} bytes were read`);
+  const indexed = new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(5), cues: 'exact' }));
+  assert.deepEqual(await read(indexed, 'subrip', false), TEXTS);
 });
 
 test('only headers and lines are read, not the picture between them', async () => {
