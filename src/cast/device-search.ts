@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Bonjour, type Browser, type Service } from 'bonjour-service';
 
+import { ipKind } from '../base/ip-address.ts';
 import type { Logger } from '../base/logger.ts';
 import { deviceId, type CastDevice } from './cast-device.ts';
 
@@ -105,7 +106,7 @@ export class DeviceSearch implements Disposable {
 }
 
 /** The device a service is; undefined when it is none, or leads to somewhere it must not. */
-function deviceOf(service: Service): CastDevice | undefined {
+export function deviceOf(service: Service): CastDevice | undefined {
   const host = (service.addresses ?? []).filter((address) => isFair(address, service)).toSorted(byFamily)[0];
   const texts: unknown = service.txt;
   const txt = new Map<string, unknown>(typeof texts === 'object' && texts !== null ? Object.entries(texts) : []);
@@ -115,12 +116,12 @@ function deviceOf(service: Service): CastDevice | undefined {
   return { id, name: name.slice(0, 200), model: textOf(txt.get('md')).slice(0, 200), host, port: service.port };
 }
 
-/** Only this machine itself may say that a device is on this machine. */
+/** In the home network, or where the announcement came from; what this machine announces may be on this machine. */
 function isFair(address: string, { referer }: Service): boolean {
-  if (isIP(address) === 0) return false;
-  if (!address.startsWith('127.') && address !== '::1') return true;
-  const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
-  return own.some((each) => each.address === referer?.address);
+  if (isIP(address) === 0 || referer === undefined) return false;
+  if (ipKind(address) === 'private' || address === referer.address) return true;
+  const own = Object.values(networkInterfaces()).flatMap((each = []) => each.map((place) => place.address));
+  return own.includes(referer.address) && own.includes(address);
 }
 
 /** IPv4 first: link-local IPv6 needs a zone that mDNS does not tell. */

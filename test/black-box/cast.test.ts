@@ -11,7 +11,8 @@ import { RECEIVER_ORIGIN } from '../cast/receiver-fetches.ts';
 import { at } from '../http/json.ts';
 import { clip } from '../media/clips.ts';
 import { TemporaryClips } from '../media/index/temporary-clips.ts';
-import { probe, type Fields } from '../media/probe.ts';
+import { outputOf } from '../media/ffmpeg.ts';
+import { packetsOf, probe, type Fields } from '../media/probe.ts';
 import { newSession, startServer, type ServerProcess } from './server-process.ts';
 
 suite('casting', () => {
@@ -127,8 +128,14 @@ suite('casting', () => {
 
   test('a film without sound gets silence, a film without a picture stays sound', async () => {
     assertPlayable(await cast(await clip('video-only')));
-    const bytes = receiver.media?.stream?.segments.get(0);
-    assert.ok(bytes);
+    const spans = await Promise.all(['v:0', 'a:0'].map((stream) => spanOf(clips.path('segments.ts'), stream)));
+    const [picture = { start: 0, end: 0, packets: 0 }, sound = picture] = spans;
+    assert.ok(
+      Math.abs(picture.start - sound.start) < 0.05 && Math.abs(picture.end - sound.end) < 0.1,
+      JSON.stringify(spans),
+    );
+    assert.equal(sound.packets, Math.round(((sound.end - sound.start) * 48_000) / 1024) + 1, 'without gaps');
+    assert.ok((await loudestOf(clips.path('segments.ts'))) < -80, 'silent');
     const id = await newSession(server.url, { source: await clip('audio-mp3') });
     const { status, text } = await call('/cast/devices/tv/play', { sessionId: id });
     assert.equal(receiver.failure, undefined);
@@ -277,3 +284,20 @@ test('devices call the server by the name it was given', async () => {
   assert.equal(reply.status, 200, await reply.text());
   assert.equal(receiver.media?.information.contentId.startsWith(`http://localhost:${new URL(server.url).port}/`), true);
 });
+
+async function spanOf(path: string, stream: string): Promise<{ start: number; end: number; packets: number }> {
+  const times = (await packetsOf(path, stream)).map(({ ptsSeconds }) => ptsSeconds ?? Number.NaN);
+  return { start: Math.min(...times), end: Math.max(...times), packets: times.length };
+}
+
+/** Decibels below full scale. */
+async function loudestOf(path: string): Promise<number> {
+  const args = ['-v', 'error', '-i', path, '-map', '0:a', '-f', 's16le', '-'];
+  let peak = 1;
+  for await (const bytes of outputOf('ffmpeg', args)) {
+    const view = Buffer.from(bytes);
+    for (let offset = 0; offset + 2 <= view.length; offset += 2)
+      peak = Math.max(peak, Math.abs(view.readInt16LE(offset)));
+  }
+  return 20 * Math.log10(peak / 32_768);
+}

@@ -3,14 +3,15 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { Bonjour } from 'bonjour-service';
+import { Bonjour, Service } from 'bonjour-service';
 
 import { createLogger } from '../../src/base/logger.ts';
 import { namedDevices } from '../../src/cast/cast-device.ts';
 import { Casting } from '../../src/cast/casting.ts';
-import { DeviceSearch } from '../../src/cast/device-search.ts';
+import { deviceOf, DeviceSearch } from '../../src/cast/device-search.ts';
 import { facingAddress } from '../../src/cast/facing-address.ts';
 
+const ignore = () => undefined;
 const NEVER = new AbortController().signal;
 const LOOPBACK = { interface: '127.0.0.1' };
 
@@ -122,6 +123,29 @@ test('packets that are no mDNS change nothing', async () => {
     ['TV'],
   );
   search[Symbol.dispose]();
+});
+
+test('an announcement leads into the home network or to who made it, never elsewhere', () => {
+  const announced = (addresses: string[], from: string, more: object = {}) => {
+    const referer = { address: from, family: 'IPv4', port: 5353, size: 100 };
+    const service = { name: 'TV', port: 8009, addresses, referer, txt: { id: 'AB-12', fn: 'TV', md: 'X' }, ...more };
+    return deviceOf(Object.assign(new Service({ name: 'TV', type: 'googlecast', port: 1 }, ignore, ignore), service));
+  };
+  assert.deepEqual(announced(['fe80::1', '192.168.1.20'], '192.168.1.20'), {
+    id: 'ab-12',
+    name: 'TV',
+    model: 'X',
+    host: '192.168.1.20',
+    port: 8009,
+  });
+  assert.equal(announced(['10.0.0.7'], '192.168.1.1')?.host, '10.0.0.7', 'through a reflector');
+  assert.equal(announced(['127.0.0.1'], '127.0.0.1')?.host, '127.0.0.1', 'on this machine');
+  for (const address of ['127.0.0.1', '::1', '8.8.8.8', '169.254.169.254', '0.0.0.0', '224.0.0.251', 'localhost', '']) {
+    assert.equal(announced([address], '192.168.1.66'), undefined, address);
+  }
+  for (const wrong of [{ port: 0 }, { port: 70_000 }, { txt: undefined, name: '---' }, { addresses: undefined }]) {
+    assert.equal(announced(['192.168.1.20'], '192.168.1.20', wrong), undefined, JSON.stringify(wrong));
+  }
 });
 
 test('devices of the configuration get ids from their names', () => {
