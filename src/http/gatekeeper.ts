@@ -66,6 +66,9 @@ export class Gatekeeper {
     this.#grants.set(request.raw, verdict.grant);
     if (verdict.grant === 'cast' && approach.castToken !== undefined) this.#options.castTokens.use(approach.castToken);
     this.#mark(approach, verdict.grant, reply);
+    // Asked by browsers before a page of the internet may talk to this machine.
+    const isAsked = request.headers['access-control-request-private-network'] === 'true';
+    if (isAsked && this.readersOf(request) !== undefined) reply.header('Access-Control-Allow-Private-Network', 'true');
     if (approach.lanToken !== undefined && request.headers.accept?.includes('text/html') === true) {
       remember(approach.lanToken, reply);
     }

@@ -105,6 +105,17 @@ test('answers are not for other pages, as images or frames either', async () => 
   assert.match((await header('content-security-policy')) ?? '', /frame-ancestors 'none'/u);
 });
 
+test('a page of the internet may only reach this machine when it is ours', async () => {
+  await using app = await startApp();
+  const asked = async (origin: string) => {
+    const asking = { 'access-control-request-method': 'POST', 'access-control-request-private-network': 'true' };
+    const reply = await fetch(`${app.url}/sessions`, { method: 'OPTIONS', headers: { origin, ...asking } });
+    return [reply.status, reply.headers.get('access-control-allow-private-network')];
+  };
+  assert.deepEqual(await asked('https://web.raffi.al'), [204, 'true']);
+  assert.deepEqual(await asked('https://evil.example'), [204, null]);
+});
+
 test('a paired device uses its token as a bearer, in the address, or as the cookie it got for that', async () => {
   const lanToken = 'correct-horse-battery';
   // Behind a proxy that is trusted every peer is a device of the network.
