@@ -69,7 +69,7 @@ export async function serveFile(path: string): Promise<FileServer> {
       etag: `"${mtimeMs}"`,
       ...(match ? { 'content-range': `bytes ${start}-${end}/${size}` } : {}),
     });
-    const stream = createReadStream(path, { start, end });
+    const stream = createReadStream(path, { start, end, highWaterMark: 256 * 1024 });
     stream.on('data', (chunk) => (sent += chunk.length));
     stream.pipe(response);
     response.on('close', () => stream.destroy());

@@ -34,6 +34,8 @@ export interface HttpSourceOptions {
 
 /** Read-ahead begins here and doubles with what the reader has taken: a player that only looks at the start costs little. */
 const FIRST_WINDOW = 256 * 1024;
+/** Who asks for an end that is this near wants all of it: it is let through at once. */
+const STATED_WINDOW = 1024 * 1024;
 /** A download this far behind is caught up with rather than replaced by a new connection. */
 const CATCH_UP_BYTES = 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
@@ -105,11 +107,12 @@ export class HttpSource implements Source {
   async *stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const end = Math.min(range.end ?? this.sizeBytes, this.sizeBytes);
     const reader: Reader = {};
+    const firstWindow = end - range.start <= STATED_WINDOW ? STATED_WINDOW : FIRST_WINDOW;
     try {
       for (let at = range.start; at < end;) {
         signal.throwIfAborted();
         this.#assertUsable();
-        const window = Math.min(this.#options.readAheadBytes, Math.max(FIRST_WINDOW, 2 * (at - range.start)));
+        const window = Math.min(this.#options.readAheadBytes, Math.max(firstWindow, 2 * (at - range.start)));
         const limit = Math.min(windowEnd(at, window), windowEnd(end - 1, 1));
         const page = await this.#page(pageOf(at), { reader, limit }, signal);
         this.#assertUsable();

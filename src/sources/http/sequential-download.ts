@@ -158,7 +158,8 @@ export class SequentialDownload implements SlotHolder {
     const start = this.#assembler.position;
     const first = Math.min(Math.max(SMALLEST_REQUEST, sizeBytes * SHARE_OF_FILE), LARGEST_FIRST_REQUEST);
     const taken = start - startPage * PAGE_BYTES;
-    const length = taken < SMALL_REQUESTS * first ? first : taken;
+    const allowed = Math.min(Math.max(0, ...this.#limits.values()) - start, LARGEST_FIRST_REQUEST);
+    const length = taken < SMALL_REQUESTS * first ? Math.max(first, allowed) : taken;
     const end = length > LARGEST_REQUEST ? sizeBytes : pageOf(start + length) * PAGE_BYTES;
     return { start, end: Math.min(end, sizeBytes) };
   }
