@@ -2,8 +2,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+import { isLoopbackIp } from '../base/ip-address.ts';
+
 export interface ConnectionLimits {
-  /** Connections at a time. */
+  /** Connections at a time, beyond those of this machine. */
   maxConnections: number;
   /** Of one caller. */
   maxPerPeer: number;
@@ -25,7 +27,8 @@ export function limitConnections(server: Server, limits: ConnectionLimits, keyOf
   server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
     const all = [...peers.keys()];
-    const isFull = all.length >= limits.maxConnections;
+    // The network never takes the places of this machine.
+    const isFull = all.length >= limits.maxConnections && !isLoopbackIp(socket.remoteAddress);
     const own = all.length >= limits.maxPerPeer ? all.filter((other) => peers.get(other) === key) : [];
     const hasRoom = own.length >= limits.maxPerPeer ? makeRoom(own) : !isFull || makeRoom(all);
     if (!hasRoom) return void socket.destroy();

@@ -17,7 +17,9 @@ export interface Approach {
   fetchSite?: string | undefined;
   fetchMode?: string | undefined;
   fetchDest?: string | undefined;
-  /** Target without the query. */
+  /** The host inside a target in absolute form; undefined for the usual form. */
+  absoluteHost?: string | undefined;
+  /** What will be served: as the router understood the target, not as it was written. */
   path: string;
   /** `cast_token` in the query, or X-Raffi-Cast-Token. */
   castToken?: string | undefined;
@@ -47,9 +49,9 @@ export type Verdict = { grant: Grant } | { refuse: 401 | 403 | 421; sentence: st
 const READING = new Set(['GET', 'HEAD']);
 /** All a cast device needs: playlists, segments, init sections, subtitles. */
 const CASTABLE =
-  /^\/sessions\/(?<session>[\w-]{1,128})\/(?:stream(?:\.m3u8|\/[^/]+)?|[^/]+\/(?:playlist\.m3u8|init\.mp4|segment\d{1,8}\.(?:m4s|ts))|subtitles\/\d{1,4}\.vtt)$/u;
+  /^\/sessions\/(?<session>[\w-]{1,128})\/(?:stream(?:\.m3u8|\/[\w.-]+)?|[\w-]+\/(?:playlist\.m3u8|init\.mp4|segment\d{1,8}\.(?:m4s|ts))|subtitles\/\d{1,4}\.vtt)$/u;
 /** What stays with the owner of the machine where the network is open. */
-const OWNERS_ONLY = /^\/(?:sessions|sessions\/[^/]+\/clips?|torrents|metrics|cast(?:ing)?(?:\/.*)?)$/u;
+const OWNERS_ONLY = /^\/(?:sessions|sessions\/[^/]+\/clips?|torrents|metrics|cast(?:ing)?(?:\/.*)?)$/su;
 /** Addresses that can be guessed; reading them makes the server work. */
 const GUESSABLE = /^\/torrents(?:\/|$)/u;
 
@@ -71,13 +73,11 @@ export function judge(approach: Approach, rules: GateRules): Verdict {
 }
 
 /** The Host a request may be answered under; undefined when there is none, several, or another one. */
-function goodHost({ hosts, path }: Approach, rules: GateRules): string | undefined {
+function goodHost({ hosts, absoluteHost }: Approach, rules: GateRules): string | undefined {
   const [host, second] = hosts;
   if (host === undefined || second !== undefined || !isGoodName(host, rules)) return undefined;
-  if (path.startsWith('/') || path === '*') return host;
   // The absolute form of a target counts instead of the Host (RFC 9112 section 3.2.2).
-  const named = URL.parse(path)?.host;
-  return named !== undefined && named === host.toLowerCase() ? host : undefined;
+  return absoluteHost === undefined || absoluteHost === host.toLowerCase() ? host : undefined;
 }
 
 /** Names can be made to lead here by whoever owns them (DNS rebinding); addresses cannot. */

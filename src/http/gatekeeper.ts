@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AppError, type ErrorCode } from '../base/app-error.ts';
 import type { CastTokens } from '../cast/cast-tokens.ts';
-import { judge, type Approach, type GateRules, type Grant } from './gate.ts';
+import { judge, type Approach, type GateRules, type Grant, type Verdict } from './gate.ts';
 import type { Listening } from './listening.ts';
 import { isAllowedOrigin } from './origins.ts';
 import { limitKey, peerAddress } from './peer-address.ts';
@@ -52,6 +52,7 @@ export class Gatekeeper {
   admit(request: FastifyRequest, reply: FastifyReply): void {
     const approach = this.#approach(request);
     const verdict = judge(approach, this.#rules(approach));
+    this.#countBadCookie(approach, verdict, reply);
     if ('refuse' in verdict) {
       // A page that may read answers may read this one too; where the name is wrong nobody may.
       const readers = verdict.refuse === 421 ? undefined : this.readersOf(request);
@@ -108,7 +109,8 @@ export class Gatekeeper {
       fetchSite: one(headers['sec-fetch-site']),
       fetchMode: one(headers['sec-fetch-mode']),
       fetchDest: one(headers['sec-fetch-dest']),
-      path: request.url.split('?')[0] ?? '',
+      absoluteHost: absoluteHost(request.raw.url ?? ''),
+      path: servedPath(request),
       ...(this.#options.lanToken === undefined ? { castToken: tokens.castToken } : tokens),
     };
   }
@@ -140,6 +142,16 @@ export class Gatekeeper {
     throw new AppError('TOO_MANY', 'Too many tokens that are not valid.', { retryAfterSeconds });
   }
 
+  /** A cookie is a guess too. An honest browser with an old one is told to forget it. */
+  #countBadCookie({ lanCookie, peer }: Approach, verdict: Verdict, reply: FastifyReply): void {
+    const isBad = lanCookie !== undefined && ('refuse' in verdict ? verdict.refuse === 403 : verdict.grant === 'open');
+    if (!isBad) return;
+    reply.header('Set-Cookie', `${PAIRING_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`);
+    const retryAfterSeconds = this.#badTokens.take(limitKey(peer));
+    if (retryAfterSeconds === 0 || 'grant' in verdict) return;
+    throw new AppError('TOO_MANY', 'Too many tokens that are not valid.', { retryAfterSeconds });
+  }
+
   #mark(approach: Approach, grant: Grant, reply: FastifyReply): void {
     const [host] = approach.hosts;
     const pages = [approach.origin, approach.referer === undefined ? undefined : URL.parse(approach.referer)?.origin];
@@ -148,6 +160,19 @@ export class Gatekeeper {
     reply.header('Cross-Origin-Resource-Policy', isFriend || grant === 'cast' ? 'cross-origin' : 'same-origin');
     reply.header('Referrer-Policy', grant === 'local' ? 'same-origin' : 'no-referrer');
   }
+}
+
+/** The pattern of the route that was found, with what it found: no spelling of a target hides one path behind another. */
+function servedPath({ routeOptions, params, url }: FastifyRequest): string {
+  const pattern = routeOptions.url;
+  if (pattern === undefined || pattern.includes('*')) return url.split('?')[0] ?? '';
+  const values = new Map<string, unknown>(Object.entries(params ?? {}));
+  return pattern.replaceAll(/:(\w+)/gu, (_all, name: string) => encodeURIComponent(String(values.get(name) ?? '')));
+}
+
+/** `http://host/path` (RFC 9112 section 3.2.2). */
+function absoluteHost(target: string): string | undefined {
+  return target.startsWith('/') || target === '*' ? undefined : (URL.parse(target)?.host ?? '');
 }
 
 /** A browser that came with the token in an address, from the QR code, need not carry it on. */

@@ -29,8 +29,9 @@ export function addressBehind(
 }
 
 /** What limits are counted by: an IPv4 address, or the network of 64 bits that one household or host has in IPv6. */
-export function limitKey(peer: string | undefined): string {
-  if (peer?.includes(':') !== true) return peer ?? 'unknown';
+export function limitKey(address: string | undefined): string {
+  const peer = plainIp(address ?? '') ?? 'unknown';
+  if (!peer.includes(':')) return peer;
   const [head = '', tail = ''] = peer.split('::');
   const groups = head.split(':').filter((group) => group !== '');
   const missing = 8 - groups.length - tail.split(':').filter((group) => group !== '').length;

@@ -147,6 +147,82 @@ test('a paired device uses its token as a bearer, in the address, or as the cook
   assert.ok(!app.log.join('').includes(lanToken));
 });
 
+test('no spelling of a path hides it from the gate', async () => {
+  await using app = await startApp({ access: { isLanOpen: true, trustedProxies: ['127.0.0.1'] } });
+  const id = await app.session();
+  const own = `127.0.0.1:${new URL(app.url).port}`;
+  const phone = [`Host: ${own}`, 'X-Forwarded-For: 192.168.1.20'];
+  assert.equal((await raw(app, ['GET / HTTP/1.1', ...phone])).status, 200);
+  const spellings = [
+    ...['GET /sessions', 'GET /%73essions', 'GET /sessions#x', 'GET /sessions?x#y', `GET http://${own}/sessions`],
+    ...['GET /metrics', 'GET /metric%73', 'GET /%6d%65trics#', 'GET /torrents', 'GET /torrent%73', 'HEAD /%73essions'],
+    ...['POST /cast/token', 'POST /c%61st/token', 'GET /c%61st/devices', 'GET /c%61sting', 'POST /c%61sting/x/player'],
+    ...[
+      `GET /sessions/${id}/clip%73`,
+      `GET /sessions/${id}/clips#`,
+      `POST /sessions/${id}/%63lip`,
+      'GET /cast/devices/%0a/status',
+    ],
+  ];
+  for (const target of spellings) {
+    assert.equal((await raw(app, [`${target} HTTP/1.1`, ...phone])).status, 403, target);
+  }
+  const evil = ['Sec-Fetch-Site: cross-site', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document'];
+  const hash = 'a'.repeat(40);
+  for (const path of ['torrents', '%74orrents', `torrents/${hash}/status#`]) {
+    const target = path.includes(hash) ? path : `${path}/${hash}/status`;
+    assert.equal((await raw(app, [`GET /${target} HTTP/1.1`, `Host: ${own}`, ...evil])).status, 403, target);
+  }
+  const issued = await fetch(`${app.url}/cast/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ sessionId: id }),
+  });
+  const device = [`Host: ${own}`, `X-Raffi-Cast-Token: ${String(at(await issued.text(), 'token'))}`];
+  assert.equal((await raw(app, [`GET /sessions/${id}/stream.m3u8 HTTP/1.1`, ...device])).status, 200);
+  const tricks = [
+    `/sessions/${id}/clips#/init.mp4`,
+    `/sessions/${id}/clips%23/init.mp4`,
+    `/sessions/${id}#/stream.m3u8`,
+  ];
+  tricks.push(
+    `/sessions/${id}/clips?/init.mp4`,
+    `/sessions/${id}/subtitles/..%2fclips`,
+    `/sessions/${id}/stream/..%2f..%2fclips`,
+  );
+  for (const target of tricks)
+    assert.equal((await raw(app, [`GET ${target} HTTP/1.1`, ...device])).status, 403, target);
+});
+
+test('a cookie is a guess like any other', async () => {
+  const lanToken = 'correct-horse-battery';
+  await using app = await startApp({ access: { lanToken, trustedProxies: ['127.0.0.1'] } });
+  const call = (value: string) =>
+    fetch(app.url, { headers: { 'x-forwarded-for': '192.168.1.66', cookie: `raffi_lan_token=${value}` } });
+  const first = await call('old');
+  assert.equal(first.status, 403);
+  assert.match(first.headers.get('set-cookie') ?? '', /^raffi_lan_token=; .*Max-Age=0/u);
+  for (let count = 1; count < 20; count += 1) assert.equal((await call(`guess-${count}`)).status, 403);
+  assert.equal((await call('guess')).status, 429);
+  assert.equal((await call(lanToken)).status, 429);
+  app.wait(60_000);
+  assert.equal((await call(lanToken)).status, 200);
+});
+
+test('a cookie tells nothing where the network is open and somebody guesses', async () => {
+  const lanToken = 'correct-horse-battery';
+  await using app = await startApp({ access: { lanToken, isLanOpen: true, trustedProxies: ['127.0.0.1'] } });
+  const call = async (value: string) => {
+    const headers = { 'x-forwarded-for': '192.168.1.66', cookie: `raffi_lan_token=${value}` };
+    return (await fetch(`${app.url}/sessions`, { headers })).status;
+  };
+  assert.equal(await call(lanToken), 200);
+  for (let count = 0; count < 20; count += 1) assert.equal(await call(`guess-${count}`), 403);
+  assert.equal(await call('guess'), 429);
+  assert.equal(await call(lanToken), 429);
+  assert.equal((await fetch(app.url, { headers: { 'x-forwarded-for': '192.168.1.66' } })).status, 200);
+});
+
 test('a device that guesses the pairing token is not even heard after twenty tries', async () => {
   const lanToken = 'correct-horse-battery';
   await using app = await startApp({ access: { lanToken, trustedProxies: ['127.0.0.1'] } });

@@ -81,4 +81,7 @@ test('an IPv6 household is counted once', () => {
   assert.notEqual(limitKey('2a00:1:2:3::1'), limitKey('2a00:1:2:4::1'));
   assert.equal(limitKey('::1'), '0:0:0:0');
   assert.notEqual(limitKey('1.2.3.4'), limitKey('1.2.3.5'));
+  assert.equal(limitKey('::ffff:1.2.3.4'), '1.2.3.4');
+  assert.notEqual(limitKey('::ffff:192.168.1.5'), limitKey('::ffff:127.0.0.1'));
+  assert.equal(limitKey(undefined), 'unknown');
 });
