@@ -167,7 +167,10 @@ function servedPath({ routeOptions, params, url }: FastifyRequest): string {
   const pattern = routeOptions.url;
   if (pattern === undefined || pattern.includes('*')) return url.split('?')[0] ?? '';
   const values = new Map<string, unknown>(Object.entries(params ?? {}));
-  return pattern.replaceAll(/:(\w+)/gu, (_all, name: string) => encodeURIComponent(String(values.get(name) ?? '')));
+  return pattern.replaceAll(/:(\w+)/gu, (_all, name: string) => {
+    const value = values.get(name);
+    return typeof value === 'string' ? encodeURIComponent(value) : '';
+  });
 }
 
 /** `http://host/path` (RFC 9112 section 3.2.2). */
