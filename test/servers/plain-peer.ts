@@ -1,5 +1,6 @@
 // A BitTorrent peer that does exactly what a test wants: sends what it was given, right or wrong, as fast as it is told, or nothing at all.
-import { createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface PlainPeerOptions {
   infoHash: string;
@@ -15,16 +16,23 @@ const INTERESTED = 2;
 
 export class PlainPeer implements AsyncDisposable {
   readonly #options: PlainPeerOptions;
-  readonly #server: Server;
+  readonly #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
   /** Blocks it was asked for. */
   requests = 0;
   #freeAtMs = 0;
 
-  private constructor(server: Server, options: PlainPeerOptions) {
+  private constructor(server: Server | undefined, options: PlainPeerOptions) {
     this.#server = server;
     this.#options = options;
-    server.on('connection', (socket) => this.#greet(socket));
+    server?.on('connection', (socket) => this.#greet(socket));
+  }
+
+  /** One that comes by itself, from an address of its own. */
+  static dial(options: PlainPeerOptions, to: { port: number; from: string }): PlainPeer {
+    const peer = new PlainPeer(undefined, options);
+    peer.#greet(connect({ host: '127.0.0.1', port: to.port, localAddress: to.from }));
+    return peer;
   }
 
   static async listen(options: PlainPeerOptions): Promise<PlainPeer> {
@@ -35,13 +43,18 @@ export class PlainPeer implements AsyncDisposable {
   }
 
   get address(): string {
-    const address = this.#server.address();
+    const address = this.#server?.address();
     return `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+  }
+
+  /** Settles when all its connections have ended. */
+  async closed(): Promise<void> {
+    for (const socket of this.#sockets) if (!socket.closed) await once(socket, 'close');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
-    await new Promise((resolve) => this.#server.close(resolve));
+    if (this.#server) await new Promise((resolve) => this.#server?.close(resolve));
   }
 
   #greet(socket: Socket): void {

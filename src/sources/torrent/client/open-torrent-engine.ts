@@ -1,7 +1,8 @@
 // The torrent engine for the server: one process, all torrents, and who uses them.
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../base/app-error.ts';
 import { untilAborted } from '../../../base/until-aborted.ts';
 import type { AddOrder, EngineOrder, EngineReport } from '../engine-protocol.ts';
@@ -26,6 +27,7 @@ interface Known {
   users: number;
 }
 
+const REMOVAL_LIMIT_MS = 3000;
 /** Servers that share a directory for temporary files. */
 const MOST_NEIGHBOURS = 16;
 
@@ -75,7 +77,8 @@ class EngineClient implements TorrentEngine {
       peers: [...new Set([...(earlier?.peers ?? []), ...peers])],
       webSeeds: [...new Set([...(earlier?.webSeeds ?? []), ...webSeeds])],
     };
-    this.#process.send(known.order);
+    // What is in it is on the disk of the engine already.
+    this.#process.send(known.mirror.files ? { ...known.order, metainfo: undefined } : known.order);
     this.#setUsers(known, known.users + 1);
     return this.#handle(known);
   }
@@ -96,7 +99,8 @@ class EngineClient implements TorrentEngine {
     const removal = this.#removals.get(infoHash) ?? Promise.withResolvers<void>();
     this.#removals.set(infoHash, removal);
     this.#process.send({ type: 'remove', infoHash });
-    await removal.promise;
+    // A process that is not there just now does it as soon as it is back.
+    await Promise.race([removal.promise, delay(REMOVAL_LIMIT_MS, undefined, { ref: false })]);
     return true;
   }
 
@@ -173,7 +177,12 @@ class EngineClient implements TorrentEngine {
     if (report.type === 'ready' || report.type === 'here') return;
     if (report.type === 'kept') return void this.#know(report.infoHash, report.name);
     const known = this.#torrents.get(report.infoHash);
-    if (report.type !== 'removed') return known?.mirror.hear(report);
+    if (report.type !== 'removed') {
+      if (known) known.mirror.hear(report);
+      else if (report.type === 'lost' && report.why === 'evicted')
+        this.#process.send({ type: 'let-go', infoHash: report.infoHash, ticket: report.ticket });
+      return;
+    }
     const removal = this.#removals.get(report.infoHash);
     this.#removals.delete(report.infoHash);
     removal?.resolve();
@@ -196,23 +205,48 @@ class LockedDirectory {
 
   constructor(parent: string) {
     for (let number = 1; ; number += 1) {
-      const path = join(parent, number === 1 ? 'raffi-torrents' : `raffi-torrents-${number}`);
+      const path = directoryOf(parent, number);
       mkdirSync(path, { recursive: true, mode: 0o700 });
-      const lock = new DatabaseSync(join(path, 'lock.db'));
-      try {
-        lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
-        this.path = path;
-        this.#lock = lock;
-        return;
-      } catch (error) {
-        lock.close();
-        if (number >= MOST_NEIGHBOURS) throw error;
-      }
+      const lock = lockOf(path);
+      if (!lock && number < MOST_NEIGHBOURS) continue;
+      if (!lock) throw new Error(`no directory for torrents is free in ${parent}`);
+      this.path = path;
+      this.#lock = lock;
+      break;
     }
+    this.#removeDeadNeighbours(parent);
   }
 
   close({ keep }: { keep: boolean }): void {
     if (this.#lock.isOpen) this.#lock.close();
     if (!keep) rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** Of servers that were killed while they were not the only one: nobody would ever look there again. */
+  #removeDeadNeighbours(parent: string): void {
+    for (let number = 2; number <= MOST_NEIGHBOURS; number += 1) {
+      const path = directoryOf(parent, number);
+      const lock = path === this.path || !existsSync(path) ? undefined : lockOf(path);
+      if (!lock) continue;
+      lock.close();
+      rmSync(path, { recursive: true, force: true });
+    }
+  }
+}
+
+function directoryOf(parent: string, number: number): string {
+  return join(parent, number === 1 ? 'raffi-torrents' : `raffi-torrents-${number}`);
+}
+
+/** Undefined when a running server has it. */
+function lockOf(path: string): DatabaseSync | undefined {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(path, 'lock.db'));
+    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    return lock;
+  } catch {
+    lock?.close();
+    return undefined;
   }
 }

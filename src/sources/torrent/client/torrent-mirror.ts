@@ -157,7 +157,11 @@ export class TorrentMirror implements TorrentInfo {
   hear(report: Exclude<EngineReport, { type: 'ready' | 'here' | 'kept' | 'removed' }>): void {
     if (report.type === 'metadata') this.#learn(report);
     else if (report.type === 'stats') this.#follow(report.stats);
-    else if (this.#contents) this.#mark(report, this.#contents);
+    else {
+      if (this.#contents) this.#mark(report, this.#contents);
+      if (report.type === 'lost' && report.why === 'evicted')
+        this.#send({ type: 'let-go', infoHash: this.infoHash, ticket: report.ticket });
+    }
   }
 
   /** The process is gone, and with it what was known of the disk. */
@@ -222,7 +226,6 @@ export class TorrentMirror implements TorrentInfo {
       }
     } else {
       for (const range of pairs(report.ranges)) this.#lose(range, report.why, contents);
-      if (report.why === 'evicted') this.#send({ type: 'let-go', infoHash: this.infoHash, ticket: report.ticket });
     }
     this.#wakeAll();
   }

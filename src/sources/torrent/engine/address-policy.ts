@@ -8,9 +8,16 @@ LOCAL.addSubnet('172.16.0.0', 12);
 LOCAL.addSubnet('192.168.0.0', 16);
 LOCAL.addSubnet('100.64.0.0', 10);
 LOCAL.addSubnet('169.254.0.0', 16);
+LOCAL.addSubnet('192.0.0.0', 24);
+LOCAL.addSubnet('198.18.0.0', 15);
 LOCAL.addAddress('::1', 'ipv6');
 LOCAL.addSubnet('fc00::', 7, 'ipv6');
 LOCAL.addSubnet('fe80::', 10, 'ipv6');
+LOCAL.addSubnet('fec0::', 10, 'ipv6');
+// IPv4 addresses in disguise.
+LOCAL.addSubnet('::', 96, 'ipv6');
+LOCAL.addSubnet('64:ff9b::', 96, 'ipv6');
+LOCAL.addSubnet('2002::', 16, 'ipv6');
 
 /** Nobody is there, or too many. */
 const NEVER = new BlockList();

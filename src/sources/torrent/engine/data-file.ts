@@ -28,6 +28,11 @@ export class DataFile implements Disposable {
     return this.#canPunch;
   }
 
+  /** Whether it takes any room. */
+  get isFilled(): boolean {
+    return fstatSync(this.#fd).blocks > 0;
+  }
+
   /** Synchronous: it goes to the system's page cache, and a disk that cannot follow has to slow down the peers. */
   write(bytes: Uint8Array, offset: number): void {
     for (let done = 0; done < bytes.length;)

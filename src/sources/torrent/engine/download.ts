@@ -186,7 +186,15 @@ export class Download {
     for (const piece of pieces) {
       this.table.forget(piece);
       this.#hasher.forget(piece);
+      this.#held.delete(piece);
     }
+  }
+
+  /** Blocks that may be given out: while somebody is under suspicion only those whose piece has passed its hash. */
+  *tellable(): Generator<ByteRange> {
+    const { present, verified, layout } = this.table;
+    if (!this.#hasWithheld) yield* present.runs();
+    else for (const piece of verified.members()) yield layout.blocksOf(piece);
   }
 
   #wishes(): readonly Wish[] {
@@ -216,7 +224,10 @@ export class Download {
   #ask(block: number, peer: PeerLink, meter: PeerMeter): void {
     const piece = this.table.layout.pieceOf(block);
     // Another peer goes on with a piece that failed once: all of it has to come from this one.
-    if (this.#bad.isOpen(piece) && this.#bad.choose(piece, peer)) this.evict([piece]);
+    if (this.#bad.isOpen(piece) && this.#bad.choose(piece, peer)) {
+      this.evict([piece]);
+      this.#options.onBad([this.table.layout.blocksOf(piece)]);
+    }
     const atMs = this.#options.now();
     this.table.addRequest(block, { peer, atMs, expectedMs: meter.expectedMs() });
     meter.asked(atMs);

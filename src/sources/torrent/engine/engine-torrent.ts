@@ -28,6 +28,8 @@ export class EngineTorrent implements AsyncDisposable {
   readonly infoHash: string;
   readonly #options: EngineTorrentOptions;
   readonly #reporter: Reporter;
+  /** Addresses nobody talks to any more. */
+  readonly #banned = new Set<string>();
   readonly #punching = new Map<number, number[]>();
   #kept: KeptTorrent;
   #contents: TorrentContents | undefined;
@@ -104,12 +106,12 @@ export class EngineTorrent implements AsyncDisposable {
     if (metainfo && !this.#contents) {
       vault.keepMetainfo(this.infoHash, metainfo);
       this.#learn(metainfo);
-    } else if (this.#contents) this.#tellMetadata(this.#contents);
-    vault.save(this.#kept);
+    }
+    this.#isDirty = true;
     if (!this.#swarm) return this.#join();
     this.#swarm.addTrackers(trackers);
     this.#swarm.addPeers(peers);
-    this.#swarm.addWebSeeds(webSeeds);
+    this.#swarm.addWebSeeds(webSeeds.filter((url) => !kept.webSeeds.includes(url)));
   }
 
   set users(count: number) {
@@ -156,14 +158,13 @@ export class EngineTorrent implements AsyncDisposable {
     const downloadedBytes = this.#downloadedBefore + (download?.counts.downloadedBytes ?? 0);
     const uploadedBytes = this.#uploadedBefore + (this.#swarm?.uploadedBytes ?? 0);
     if (!this.#isDirty && uploadedBytes === this.#kept.uploadedBytes) return;
-    this.#isDirty = false;
     this.#kept = {
       ...this.#kept,
       downloadedBytes,
       uploadedBytes,
       verified: this.#contents?.goodPieces() ?? this.#kept.verified,
     };
-    this.#options.vault.save(this.#kept);
+    this.#isDirty = !this.#options.vault.save(this.#kept);
   }
 
   async leave(): Promise<void> {
@@ -238,7 +239,7 @@ export class EngineTorrent implements AsyncDisposable {
       isActive: this.#swarm !== undefined,
       peers,
       seeds,
-      bannedPeers: this.#swarm?.bannedPeers ?? 0,
+      bannedPeers: this.#banned.size,
       downloadSpeed: Math.round(speeds?.download ?? 0),
       uploadSpeed: Math.round(speeds?.upload ?? 0),
       downloadedBytes: counts?.downloadedBytes ?? 0,
@@ -260,17 +261,19 @@ export class EngineTorrent implements AsyncDisposable {
   }
 
   #join(): void {
-    const { client, settings, vault, log } = this.#options;
+    const { client, settings, log } = this.#options;
     if (this.#error) return;
     const { trackers, peers, webSeeds } = this.#kept;
     this.#swarm = new SwarmTorrent({
       client,
       settings,
       infoHash: this.infoHash,
-      metainfo: vault.metainfo(this.infoHash),
-      trackers,
+      metainfo: this.#contents?.metainfoBytes,
+      isPrivate: this.#contents?.metainfo.isPrivate ?? false,
+      trackers: union(trackers, this.#contents?.metainfo.trackers ?? []),
       peers,
-      webSeeds,
+      webSeeds: union(webSeeds, this.#contents?.metainfo.webSeeds ?? []),
+      banned: this.#banned,
       onMetainfo: (metainfo) => this.#metainfoCame(metainfo),
       onFailed: (error) => this.#swarmFailed(error),
       onWarning: (text) => log(`${this.infoHash}: ${text}`),
@@ -290,10 +293,7 @@ export class EngineTorrent implements AsyncDisposable {
     if (known.isPrivate) this.#swarm.makePrivate();
     this.#swarm.attach(download, layout);
     const { verified } = download.table;
-    for (let piece = verified.nextSet(0, verified.size); piece < verified.size;) {
-      this.#swarm.have(piece);
-      piece = verified.nextSet(piece + 1, verified.size);
-    }
+    for (const piece of verified.members()) this.#swarm.have(piece);
   }
 
   #swarmFailed(error: Error): void {

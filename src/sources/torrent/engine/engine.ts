@@ -3,6 +3,7 @@ import { statfsSync } from 'node:fs';
 import type WebTorrent from 'webtorrent';
 import type { EngineOrder, EngineReport, StartOrder } from '../engine-protocol.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
+import { guardConnections } from './address-guard.ts';
 import { URGENT_ROOM_BYTES } from './download.ts';
 import { EngineTorrent } from './engine-torrent.ts';
 import { planEviction } from './eviction.ts';
@@ -50,7 +51,8 @@ export class Engine implements AsyncDisposable {
 
   /** @throws the error of the file system, or of `listen` */
   static async open(start: StartOrder, needs: EngineNeeds): Promise<Engine> {
-    const vault = new Vault(start.directory);
+    guardConnections(start.settings);
+    const vault = new Vault(start.directory, needs.log);
     const client = await openSwarmClient(start.settings, (error) => needs.log(`torrent client: ${error.message}`));
     const missing = missingTransports(start.settings);
     if (missing.length > 0) needs.log(`not available on this machine: ${missing.join(', ')}`);
@@ -94,6 +96,8 @@ export class Engine implements AsyncDisposable {
   }
 
   #open(kept: KeptTorrent): EngineTorrent {
+    // First, because the torrent tells more about itself at once.
+    this.#needs.send({ type: 'kept', infoHash: kept.infoHash, name: kept.name });
     const torrent = new EngineTorrent(kept, {
       client: this.#client,
       settings: this.#settings,
@@ -104,7 +108,6 @@ export class Engine implements AsyncDisposable {
       onDiskError: (error) => this.#diskFailed(error),
     });
     this.#torrents.set(kept.infoHash, torrent);
-    this.#needs.send({ type: 'kept', infoHash: kept.infoHash, name: kept.name });
     torrent.report(this.#problem());
     return torrent;
   }
@@ -114,7 +117,11 @@ export class Engine implements AsyncDisposable {
     this.#torrents.delete(infoHash);
     // Saying goodbye to trackers takes a while; nothing of the torrent is used meanwhile.
     void torrent?.[Symbol.asyncDispose]();
-    this.#vault.remove(infoHash);
+    try {
+      this.#vault.remove(infoHash);
+    } catch (error) {
+      this.#needs.log(`the data of ${infoHash} could not be deleted: ${String(error)}`);
+    }
     this.#needs.send({ type: 'removed', infoHash });
   }
 

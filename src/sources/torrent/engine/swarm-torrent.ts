@@ -2,6 +2,7 @@
 import type { AddOptions, Peer, Torrent, Wire } from 'webtorrent';
 import type WebTorrent from 'webtorrent';
 import { lookup } from 'node:dns/promises';
+import { infoOnly } from './info-only.ts';
 import type { PieceLayout } from '../piece-layout.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import { hostOf, isAllowedAddress } from './address-policy.ts';
@@ -15,6 +16,8 @@ export interface SwarmTorrentOptions {
   settings: TorrentSettings;
   infoHash: string;
   metainfo: Uint8Array | undefined;
+  /** As far as is known. */
+  isPrivate: boolean;
   trackers: readonly string[];
   webSeeds: readonly string[];
   peers: readonly string[];
@@ -23,10 +26,14 @@ export interface SwarmTorrentOptions {
   /** It has left the swarm for a reason of its own. */
   onFailed: (error: Error) => void;
   onWarning: (text: string) => void;
+  /** Addresses nobody talks to any more; added to. */
+  banned: Set<string>;
   /** For peers that ask us. */
   read: (piece: number, offset: number, length: number) => Uint8Array | undefined;
 }
 
+/** Where webtorrent says it has a peer from, when BEP 27 forbids it: connections made before the metainfo came still tell of some. */
+const NOT_FOR_PRIVATE = ['ut_pex', 'dht', 'lsd'];
 const WEB_PROTOCOLS = ['http:', 'https:'];
 const TRACKER_PROTOCOLS = [...WEB_PROTOCOLS, 'udp:', 'ws:', 'wss:'];
 
@@ -34,15 +41,15 @@ export class SwarmTorrent implements AsyncDisposable {
   readonly #options: SwarmTorrentOptions;
   readonly #torrent: Torrent;
   readonly #links = new Map<Wire, WireLink>();
-  readonly #banned = new Set<string>();
   /** Connection attempts by address, to try TCP and uTP in turn. */
   readonly #attempts = new Map<string, number>();
   #download: { download: Download; layout: PieceLayout } | undefined;
   #isKickDue = false;
-  #isPrivate = false;
+  #isPrivate: boolean;
 
   constructor(options: SwarmTorrentOptions) {
     this.#options = options;
+    this.#isPrivate = options.isPrivate;
     const { client, metainfo, infoHash, trackers, webSeeds, settings, read } = options;
     const addOptions: AddOptions = {
       deselect: true,
@@ -54,17 +61,13 @@ export class SwarmTorrent implements AsyncDisposable {
       uploads: settings.uploadSlots,
       maxWebConns: 4,
     };
-    this.#torrent = client.add(metainfo ?? `magnet:?xt=urn:btih:${infoHash}`, addOptions);
+    this.#torrent = client.add(metainfo ? infoOnly(metainfo) : `magnet:?xt=urn:btih:${infoHash}`, addOptions);
     this.#takeOver();
     this.#listen();
   }
 
   get wires(): readonly WireLink[] {
     return [...this.#links.values()];
-  }
-
-  get bannedPeers(): number {
-    return this.#banned.size;
   }
 
   get uploadedBytes(): number {
@@ -147,6 +150,7 @@ export class SwarmTorrent implements AsyncDisposable {
     torrent._addPeer = (peer, type, source) => {
       if (typeof peer !== 'string') return this.#options.settings.webRtc ? addPeer(peer, type, source) : null;
       const host = hostOf(peer);
+      if (this.#isPrivate && source !== undefined && NOT_FOR_PRIVATE.includes(source)) return null;
       if (host === undefined || !this.#isAllowedPeer(peer, host, source === 'lsd')) return null;
       return addPeer(peer, this.#transportFor(peer, host), source);
     };
@@ -222,7 +226,7 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 
   #ban(link: WireLink, why: string): void {
-    this.#banned.add(link.key);
+    this.#options.banned.add(banKey(link.wire) ?? link.key);
     this.#options.onWarning(`${link.key} is banned: ${why}`);
     const peer = this.#peerOf(link.wire);
     this.#unlink(link);
@@ -236,11 +240,15 @@ export class SwarmTorrent implements AsyncDisposable {
     const host = wire.remoteAddress ?? '';
     // Found by local discovery it may be, on the other side.
     const rules = this.#options.settings;
-    return this.#banned.has(addressOf(wire)) || (isIncoming && !isAllowedAddress(host, rules, rules.localDiscovery));
+    return (
+      this.#options.banned.has(banKey(wire) ?? '') ||
+      (isIncoming && !isAllowedAddress(host, rules, rules.localDiscovery))
+    );
   }
 
   #isAllowedPeer(peer: string, host: string, isLocalDiscovery: boolean): boolean {
-    return !this.#banned.has(peer) && isAllowedAddress(host, this.#options.settings, isLocalDiscovery);
+    const isBanned = this.#options.banned.has(peer) || this.#options.banned.has(host);
+    return !isBanned && isAllowedAddress(host, this.#options.settings, isLocalDiscovery);
   }
 
   /** TCP first, then each in turn: a peer that does not know uTP never answers to it. */
@@ -286,4 +294,10 @@ export class SwarmTorrent implements AsyncDisposable {
 
 function addressOf({ remoteAddress = '', remotePort = 0 }: Wire): string {
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}
+
+/** The host, since an incoming peer comes back with another port; on loopback, where several share one, with the port. */
+function banKey(wire: Wire): string | undefined {
+  const host = wire.remoteAddress?.replace(/^::ffff:(?=\d+\.)/iu, '');
+  return host === '127.0.0.1' || host === '::1' ? addressOf(wire) : host;
 }

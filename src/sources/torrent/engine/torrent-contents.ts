@@ -25,12 +25,12 @@ export class TorrentContents implements Disposable {
   readonly layout: PieceLayout;
   readonly file: DataFile;
   readonly download: Download;
-  readonly #metainfoBytes: Uint8Array;
+  readonly metainfoBytes: Uint8Array;
 
   /** @throws the error of the file system */
   constructor({ metainfo, metainfoBytes, dataPath, ...events }: TorrentContentsOptions) {
     this.metainfo = metainfo;
-    this.#metainfoBytes = metainfoBytes;
+    this.metainfoBytes = metainfoBytes;
     this.layout = new PieceLayout(metainfo.sizeBytes, metainfo.pieceBytes);
     this.file = new DataFile(dataPath, this.layout.totalBytes);
     this.download = new Download({
@@ -41,6 +41,8 @@ export class TorrentContents implements Disposable {
       mostAheadBytes: FIRST_AHEAD_BYTES,
       now: () => performance.now(),
     });
+    // Of unfinished pieces nothing is known after a crash: their room is given back.
+    if (this.file.isFilled) this.#punchUnknown();
   }
 
   report(): MetadataReport {
@@ -54,16 +56,15 @@ export class TorrentContents implements Disposable {
       totalBytes,
       pieceBytes,
       isPrivate,
-      metainfo: this.#metainfoBytes,
+      metainfo: this.metainfoBytes,
       dataPath: this.file.path,
     };
   }
 
   /** Tells all that is there. */
   reportPieces(reporter: Reporter): void {
-    const { present, verified } = this.download.table;
-    for (const { start, end } of present.runs()) reporter.blocks(start, end);
-    for (const piece of verified.members()) reporter.verified(piece);
+    for (const { start, end } of this.download.tellable()) reporter.blocks(start, end);
+    for (const piece of this.download.table.verified.members()) reporter.verified(piece);
   }
 
   evictable({ isUsed, usedAtMs }: { isUsed: boolean; usedAtMs: number }): Evictable {
@@ -98,6 +99,16 @@ export class TorrentContents implements Disposable {
     const { start, end } = this.layout.pieceRange(piece);
     const range = { start: start + offset, end: start + offset + length };
     return this.download.table.verified.has(piece) && range.end <= end ? this.file.read(range) : undefined;
+  }
+
+  #punchUnknown(): void {
+    const { claimed } = this.download.table;
+    const { pieceCount } = this.layout;
+    for (let start = claimed.nextClear(0, pieceCount); start < pieceCount;) {
+      const end = claimed.nextSet(start, pieceCount);
+      this.file.punch({ start: this.layout.pieceRange(start).start, end: this.layout.pieceRange(end - 1).end });
+      start = claimed.nextClear(end, pieceCount);
+    }
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,7 @@
 // What the torrents leave on the disk: a directory each, and a row that says what of it is good. All of it is cache.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
 
 export interface KeptTorrent {
   infoHash: string;
@@ -28,12 +28,16 @@ const DHT_NODES_KEPT = 200;
 export class Vault implements Disposable {
   readonly #directory: string;
   readonly #database: DatabaseSync;
+  readonly #log: (line: string) => void;
+  #hasComplained = false;
 
   /** @throws the error of the file system when not even a new database can be made */
-  constructor(directory: string) {
+  constructor(directory: string, log: (line: string) => void) {
     this.#directory = directory;
+    this.#log = log;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     this.#database = openDatabase(join(directory, 'torrents.db'));
+    this.#removeUnknown();
   }
 
   torrents(): KeptTorrent[] {
@@ -41,24 +45,25 @@ export class Vault implements Disposable {
     return rows.map(keptTorrent).filter((each) => each !== undefined);
   }
 
-  save(torrent: KeptTorrent): void {
+  /** Whether it could be written: not on a full disk, for one. */
+  save(torrent: KeptTorrent): boolean {
     const { infoHash, name, trackers, peers, webSeeds, verified, downloadedBytes, uploadedBytes, usedAtMs } = torrent;
-    this.#database
-      .prepare('INSERT OR REPLACE INTO torrents VALUES (?, ?, ?, ?, ?, ?, ?)')
-      .run(
-        infoHash,
-        name,
-        JSON.stringify({ trackers, peers, webSeeds }),
-        verified ?? null,
-        downloadedBytes,
-        uploadedBytes,
-        Math.round(usedAtMs),
-      );
+    const addresses = JSON.stringify({ trackers, peers, webSeeds });
+    return this.#tryTo('INSERT OR REPLACE INTO torrents VALUES (?, ?, ?, ?, ?, ?, ?)', [
+      infoHash,
+      name,
+      addresses,
+      verified ?? null,
+      downloadedBytes,
+      uploadedBytes,
+      Math.round(usedAtMs),
+    ]);
   }
 
+  /** The files first: that makes room for the rest. A row that stays says nothing, as its files are gone. */
   remove(infoHash: string): void {
-    this.#database.prepare('DELETE FROM torrents WHERE info_hash = ?').run(infoHash);
     rmSync(this.#directoryOf(infoHash), { recursive: true, force: true });
+    this.#tryTo('DELETE FROM torrents WHERE info_hash = ?', [infoHash]);
   }
 
   /** Where its data goes; the directory is there afterwards. */
@@ -75,11 +80,16 @@ export class Vault implements Disposable {
     }
   }
 
+  /** What cannot be kept is asked for again after a restart. */
   keepMetainfo(infoHash: string, metainfo: Uint8Array): void {
     const path = this.#metainfoPath(infoHash);
-    mkdirSync(this.#directoryOf(infoHash), { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.tmp`, metainfo, { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    try {
+      mkdirSync(this.#directoryOf(infoHash), { recursive: true, mode: 0o700 });
+      writeFileSync(`${path}.tmp`, metainfo, { mode: 0o600 });
+      renameSync(`${path}.tmp`, path);
+    } catch (error) {
+      this.#log(`the torrent file of ${infoHash} could not be kept: ${String(error)}`);
+    }
   }
 
   dhtNodes(): { host: string; port: number }[] {
@@ -88,13 +98,36 @@ export class Vault implements Disposable {
   }
 
   keepDhtNodes(nodes: readonly { host: string; port: number }[]): void {
-    this.#database.exec('DELETE FROM dht_nodes');
-    const insert = this.#database.prepare('INSERT OR IGNORE INTO dht_nodes VALUES (?, ?)');
-    for (const { host, port } of nodes.slice(0, DHT_NODES_KEPT)) insert.run(host, port);
+    if (nodes.length > 0) this.#tryTo('DELETE FROM dht_nodes', []);
+    for (const { host, port } of nodes.slice(0, DHT_NODES_KEPT)) {
+      if (!this.#tryTo('INSERT OR IGNORE INTO dht_nodes VALUES (?, ?)', [host, port])) return;
+    }
   }
 
   [Symbol.dispose](): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** Directories nobody knows anything about: a crash between two steps left them, or a database that was lost. */
+  #removeUnknown(): void {
+    const known = new Set(this.torrents().map(({ infoHash }) => infoHash));
+    for (const name of readdirSync(this.#directory)) {
+      if (INFO_HASH.test(name) && !known.has(name))
+        rmSync(join(this.#directory, name), { recursive: true, force: true });
+    }
+  }
+
+  /** One complaint is enough: it is tried again every second. */
+  #tryTo(sql: string, values: SQLInputValue[]): boolean {
+    try {
+      this.#database.prepare(sql).run(...values);
+      this.#hasComplained = false;
+      return true;
+    } catch (error) {
+      if (!this.#hasComplained) this.#log(`the list of torrents could not be written: ${String(error)}`);
+      this.#hasComplained = true;
+      return false;
+    }
   }
 
   #directoryOf(infoHash: string): string {
@@ -107,14 +140,20 @@ export class Vault implements Disposable {
   }
 }
 
-/** A damaged one is begun anew: then all that is on the disk is worth nothing, and is deleted with it. */
+/** A damaged one is begun anew: then nothing is known of what is on the disk. */
 function openDatabase(path: string): DatabaseSync {
   try {
     return prepared(path);
-  } catch {
+  } catch (error) {
+    if (!isDamaged(error)) throw error;
     for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
     return prepared(path);
   }
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+function isDamaged(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (error.errcode === 11 || error.errcode === 26);
 }
 
 function prepared(path: string): DatabaseSync {

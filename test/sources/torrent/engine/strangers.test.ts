@@ -1,0 +1,104 @@
+// What strangers try: addresses inside of the machine, lies that come back under another port, and leftovers nobody asks about.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { PlainPeer } from '../../../servers/plain-peer.ts';
+import { Seeder } from '../../../servers/seeder.ts';
+import { torrentOf } from '../../../servers/torrent-files.ts';
+import { noise, readAndCompare, runEngine, until } from '../running-engine.ts';
+
+const MIB = 2 ** 20;
+
+test('trackers and web seeds inside of the machine are not asked, whoever names them and however', async (t) => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.writeHead(404).end();
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const hosts = ['127.0.0.1', 'localhost', 'localhost.', '[::ffff:7f00:1]'];
+  const trackers = hosts.map((host) => `http://${host}:${port}/announce`);
+  const webSeeds = hosts.map((host) => `http://${host}:${port}/web-seed`);
+  const { infoHash, metainfo } = torrentOf(noise(MIB), { pieceBytes: MIB, trackers, webSeeds });
+  for (const privatePeers of [false, true]) {
+    await using running = runEngine({ trackers: true, webSeeds: true, privatePeers });
+    using handle = running.engine.add({ infoHash, metainfo, trackers, webSeeds });
+    await handle.metadata(AbortSignal.timeout(20_000));
+    using _reader = handle.open(0, { profile: 'player', start: 0 });
+    if (privatePeers) await until('both are asked', () => asked.length > 1);
+    else await delay(1500);
+    assert.ok(privatePeers ? asked.includes('/web-seed') : asked.length === 0, asked.join(' '));
+  }
+});
+
+test('a liar that dials in is banned with all its ports', async () => {
+  const content = noise(2 * MIB, 'dialled');
+  const torrent = torrentOf(content, { pieceBytes: MIB });
+  const wrong = Buffer.alloc(content.length, 'x');
+  const port = await freePort();
+  await using running = runEngine({ port });
+  using handle = running.engine.add({ infoHash: torrent.infoHash, metainfo: torrent.metainfo });
+  await handle.metadata(AbortSignal.timeout(20_000));
+  using _reader = handle.open(0, { profile: 'player', start: 0, verifiedOnly: true });
+  const lies = { infoHash: torrent.infoHash, pieceBytes: MIB, sizeBytes: content.length, content: wrong };
+  await using first = PlainPeer.dial(lies, { port, from: '127.0.0.2' });
+  await until('it is banned', () => handle.info.stats.bannedPeers === 1);
+  await first.closed();
+  await using second = PlainPeer.dial(lies, { port, from: '127.0.0.2' });
+  await second.closed();
+  assert.equal(second.requests, 0);
+  await using honest = PlainPeer.dial({ ...lies, content }, { port, from: '127.0.0.3' });
+  await until('another is welcome', () => honest.requests > 0 && handle.info.stats.verifiedPieces > 0);
+});
+
+test('what an earlier server left makes room for what is played now, asked about or not', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'raffi-torrent-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const [before, now] = [noise(12 * MIB, 'before'), noise(24 * MIB, 'now')];
+  const [old, fresh] = [torrentOf(before, { pieceBytes: MIB, name: 'old' }), torrentOf(now, { pieceBytes: MIB })];
+  await using seeder = await Seeder.start([
+    { torrent: old, content: before },
+    { torrent: fresh, content: now },
+  ]);
+  {
+    await using running = runEngine({ keepData: true }, directory);
+    using handle = running.engine.add({ infoHash: old.infoHash, peers: [seeder.address] });
+    await handle.metadata(AbortSignal.timeout(20_000));
+    using reader = handle.open(0, { profile: 'download', start: 0 });
+    await readAndCompare(reader, before);
+    await until('all pieces have passed', () => handle.info.stats.stage === 'ready');
+  }
+  const root = join(directory, 'raffi-torrents');
+  const orphan = join(root, 'a'.repeat(40));
+  mkdirSync(orphan);
+  writeFileSync(join(orphan, 'data'), Buffer.alloc(MIB));
+  const neighbour = join(directory, 'raffi-torrents-3');
+  mkdirSync(neighbour);
+  await using running = runEngine({ capBytes: 16 * MIB }, directory);
+  await until('what was kept is listed', () => running.engine.find(old.infoHash)?.files?.length === 1);
+  assert.ok(!existsSync(orphan) && !existsSync(neighbour));
+  using handle = running.engine.add({ infoHash: fresh.infoHash, peers: [seeder.address] });
+  await handle.metadata(AbortSignal.timeout(20_000));
+  using reader = handle.open(0, { profile: 'player', start: 0 });
+  assert.equal(await readAndCompare(reader, now), now.length);
+  assert.notEqual(handle.info.stats.problem, 'disk-full');
+  await until('the old one has made room', () => (running.engine.find(old.infoHash)?.stats.diskBytes ?? 0) === 0);
+});
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
