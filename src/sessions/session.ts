@@ -2,6 +2,7 @@
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import { baseName } from '../media/clip/clip-name.ts';
+import { checkSpan } from '../media/clip/clip-plan.ts';
 import { segmentSeconds } from '../media/timeline.ts';
 import { namesTorrent } from '../sources/source-locator.ts';
 import { defaultAudioIndex } from './default-audio.ts';
@@ -201,6 +202,7 @@ export class Session {
 
   /** Makes a file of `[start, end)` with the session's audio track; resolves with its path. @throws AppError BAD_REQUEST, UNSUPPORTED_MEDIA, ... */
   async clip(wanted: NewClip, signal: AbortSignal): Promise<string> {
+    checkSpan(wanted);
     const playable = await this.#opening.playable(signal);
     if (isRelayed(playable))
       throw new AppError('UNSUPPORTED_MEDIA', 'Clips cannot be made of a stream that another server makes.');

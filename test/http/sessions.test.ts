@@ -137,6 +137,16 @@ test('a failure is part of the answer, and a later question tries again', async 
   assert.equal(at((await get(`${app.url}/sessions/${id}`)).text, 'status'), 'ready');
 });
 
+test('a clip that ends before it begins is refused at once, whatever the source is', async () => {
+  await using app = await startApp();
+  app.files.failure = new AppError('NOT_MEDIA', 'This is not a film.');
+  const url = `${app.url}/sessions/${await app.session()}/clip`;
+  const refused = await post(url, { start: 5, end: 1 });
+  assert.deepEqual([refused.status, at(refused.text, 'code')], [400, 'BAD_REQUEST']);
+  assert.match(String(at(refused.text, 'error')), /"end"/u);
+  assert.equal(at((await post(url, { start: 1, end: 5 })).text, 'code'), 'NOT_MEDIA');
+});
+
 test('an unforeseen failure shows nothing of ours', async () => {
   await using app = await startApp();
   app.files.failure = new Error('secret at /home/me');

@@ -45,17 +45,21 @@ const ROUNDING_SECONDS = 0.0005;
 
 export const AAC_FRAME_SAMPLES = 1024;
 
+/** What is wrong with a span of any film. @throws AppError BAD_REQUEST */
+export function checkSpan({ startSeconds, endSeconds }: ClipSpan): void {
+  if (!(startSeconds >= 0)) throw new AppError('BAD_REQUEST', 'The field "start" must not be below 0.');
+  if (!(startSeconds < endSeconds)) throw new AppError('BAD_REQUEST', 'The field "end" must be greater than "start".');
+}
+
 /**
  * The frames that are on show first within the span, and the sound from the first of them to the end of the last.
  * An end beyond the film is the end of the film.
  * @throws AppError BAD_REQUEST when there is nothing in the span, or more than `maxSeconds`
  */
 export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan & { maxSeconds: number }): ClipPlan {
+  checkSpan(wish);
   const { startSeconds, maxSeconds } = wish;
   const endSeconds = Math.min(wish.endSeconds, facts.durationSeconds);
-  if (!(startSeconds >= 0)) throw new AppError('BAD_REQUEST', 'The field "start" must not be below 0.');
-  if (!(startSeconds < wish.endSeconds))
-    throw new AppError('BAD_REQUEST', 'The field "end" must be greater than "start".');
   if (startSeconds >= facts.durationSeconds)
     throw new AppError(
       'BAD_REQUEST',
