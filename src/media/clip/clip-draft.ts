@@ -1,6 +1,6 @@
 // A clip that is being written: a file under a name of its own in the clips directory, which becomes the clip or goes away.
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, rm, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../base/app-error.ts';
 import { numberedName } from './clip-name.ts';
@@ -46,13 +46,18 @@ export class ClipDraft implements AsyncDisposable {
     }
   }
 
-  /** Gives the file its name, with a number when there is one of that name already. Resolves with its path. */
-  async publish(name: string): Promise<string> {
+  /** Gives the file its name, with a number when there is one of that name already. Resolves with its path. @throws the signal's reason */
+  async publish(name: string, signal: AbortSignal): Promise<string> {
     try {
+      // Seconds, on a slow disk.
       await this.#file.sync();
       for (let number = 1; number < MAX_NUMBER; number += 1) {
+        signal.throwIfAborted();
         const path = join(this.#directory, numberedName(name, number));
-        if (await moveUnless(this.path, path)) return path;
+        if (!(await nameUnless(this.path, path))) continue;
+        if (signal.aborted) await rm(path, { force: true });
+        signal.throwIfAborted();
+        return path;
       }
     } catch (error) {
       throw translated(error);
@@ -60,18 +65,20 @@ export class ClipDraft implements AsyncDisposable {
     throw new AppError('BAD_REQUEST', 'There are too many clips of this name.');
   }
 
-  /** Removes what was not published. */
+  /** Removes what was not published, and the name the clip had before. What cannot be removed now is when it counts as abandoned. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
-    await rm(this.path, { force: true });
+    await rm(this.path, { force: true }).catch(() => undefined);
   }
 }
 
-/** Never replaces a file: a link fails where there is one. Where there are no links, an empty file is made first to hold the name. */
-async function moveUnless(from: string, to: string): Promise<boolean> {
+/**
+ * Never replaces a file: a link fails where there is one. Where there are no links, an empty file is made first to hold the name.
+ * The file may keep its first name as well.
+ */
+async function nameUnless(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
-    await unlink(from);
     return true;
   } catch (error) {
     if (hasCode(error, ['EEXIST'])) return false;
@@ -83,7 +90,12 @@ async function moveUnless(from: string, to: string): Promise<boolean> {
     if (hasCode(error, ['EEXIST'])) return false;
     throw error;
   }
-  await rename(from, to);
+  try {
+    await rename(from, to);
+  } catch (error) {
+    await rm(to, { force: true });
+    throw error;
+  }
   return true;
 }
 

@@ -66,8 +66,7 @@ export class ClipMaker implements AsyncDisposable {
   async #make(wish: ClipWish, signal: AbortSignal): Promise<string> {
     await using draft = await ClipDraft.create(this.#options.directory);
     await this.#fill(draft, wish, signal);
-    signal.throwIfAborted();
-    return await draft.publish(wish.name);
+    return await draft.publish(wish.name, signal);
   }
 
   async #fill(draft: ClipDraft, wish: ClipWish, signal: AbortSignal): Promise<void> {
