@@ -67,6 +67,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       run: learning.run,
       clips,
       subtitles: stack.use(new SubtitleLibrary(knowledge)),
+      spoil: (sourceId) => cache.spoil(sourceId),
       sourceError: (source) => endpoint.lastError(source),
     },
     knowledge,

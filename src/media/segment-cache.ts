@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
+import { AppError } from '../base/app-error.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import { DiskAllowance } from './disk-allowance.ts';
 import { madeDirectory, moveInto, removeStartingWith, sizeOfDraft } from './draft-files.ts';
 import { KeptWindows } from './kept-windows.ts';
 import type { SegmentFile } from './segment-file.ts';
-import { type CachedRendition, renditionPath, segmentEtag, segmentFileName } from './segment-path.ts';
+import { type CachedRendition, renditionPath, segmentEtag, segmentFileName, sourceDirectory } from './segment-path.ts';
 
 export interface SegmentCacheOptions {
   /** A directory of the cache's own, new or empty: what an earlier server left is not looked at. One process at a time. */
@@ -38,7 +39,7 @@ export interface CacheStats {
 export interface SegmentDraft extends AsyncDisposable {
   /** Where the worker puts the finished segment. */
   readonly outputPath: string;
-  /** Makes the finished segment visible, all at once; returns its size in bytes. @throws AppError DISK_FULL */
+  /** Makes the finished segment visible, all at once; returns its size in bytes. @throws AppError DISK_FULL, SOURCE_CHANGED (it was made of wrong bytes) */
   publish(): Promise<number>;
 }
 
@@ -63,6 +64,8 @@ export class SegmentCache implements AsyncDisposable {
   /** Names under which a file is about to appear: what was there is replaced, not removed. */
   readonly #appearing = new Set<string>();
   readonly #disk: DiskAllowance;
+  /** How often what was made of a source turned out to be wrong, by its id. */
+  readonly #spoiled = new Map<string, number>();
   #sizeBytes = 0;
   #evicted = 0;
 
@@ -129,10 +132,15 @@ export class SegmentCache implements AsyncDisposable {
     await this.#trim(undefined);
     await madeDirectory(drafts);
     const id = randomUUID();
+    const { sourceId } = rendition;
+    const spoiled = this.#spoiled.get(sourceId);
     const outputPath = join(drafts, id);
     return {
       outputPath,
-      publish: () => this.#publish(outputPath, name, { rendition: this.#path(rendition), number }),
+      publish: async () => {
+        if (this.#spoiled.get(sourceId) !== spoiled) throw spoiledError();
+        return this.#publish(outputPath, name, { rendition: this.#path(rendition), number });
+      },
       [Symbol.asyncDispose]: () => removeStartingWith(drafts, id),
     };
   }
@@ -141,6 +149,13 @@ export class SegmentCache implements AsyncDisposable {
   keep(viewer: string, rendition: CachedRendition, window: { from: number; to: number }): void {
     const expiresMs = this.#options.now() + this.#options.windowMs;
     this.#windows.set(viewer, this.#path(rendition), { ...window, expiresMs });
+  }
+
+  /** Bytes of the source turned out to be wrong: what was made of it goes, and what is being made will not appear. */
+  spoil(sourceId: string): void {
+    this.#spoiled.set(sourceId, (this.#spoiled.get(sourceId) ?? 0) + 1);
+    const directory = sourceDirectory(sourceId);
+    for (const [name, entry] of [...this.#entries]) if (name.startsWith(directory)) this.#evict(name, entry);
   }
 
   /** Forgets the viewer's windows. */
@@ -255,6 +270,10 @@ export class SegmentCache implements AsyncDisposable {
     this.#memory.delete(name);
     this.#sizeBytes -= entry.sizeBytes;
   }
+}
+
+function spoiledError(): AppError {
+  return new AppError('SOURCE_CHANGED', 'A part of the film was damaged when it came; it is being fetched again');
 }
 
 /** Undefined when there is no such file, or one of another size. */

@@ -1,6 +1,6 @@
 // Where a segment lives in the cache directory. Every part of a path is made here, from digests and numbers.
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 /** A rendition of a source, as far as the cache is concerned. */
 export interface CachedRendition {
@@ -16,7 +16,16 @@ const DIGEST = /^[0-9a-f]{32}$/;
 
 /** `<source id>/<digest of the key>`. An id that is not a digest already (it might hold anything) is made one. */
 export function renditionPath({ sourceId, key }: CachedRendition): string {
-  return join(DIGEST.test(sourceId) ? sourceId : digest(sourceId), digest(key));
+  return join(sourceName(sourceId), digest(key));
+}
+
+/** How the names of all segments of a source begin. */
+export function sourceDirectory(sourceId: string): string {
+  return join(sourceName(sourceId), sep);
+}
+
+function sourceName(sourceId: string): string {
+  return DIGEST.test(sourceId) ? sourceId : digest(sourceId);
 }
 
 /** `<number>.<extension>`. @throws RangeError for what is not a number of a segment */

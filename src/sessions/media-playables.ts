@@ -37,7 +37,11 @@ interface Holding {
   source: Source;
   presentation: MediaPresentation;
   users: number;
+  isStale: boolean;
 }
+
+/** How often a source whose bytes turn out to be wrong is looked at again. */
+const PROBES = 3;
 
 /** Torrents by what named them, for those named by a file. */
 const KEPT_TORRENTS = 1000;
@@ -78,7 +82,7 @@ export class MediaPlayables implements Playables {
     const { source, key } = found;
     let claim: Presentation | undefined;
     try {
-      const facts = this.#open.has(key) ? undefined : await this.#factsOf(found, signal);
+      const facts = this.#open.has(key) ? undefined : await this.#rightFacts(found, signal);
       const held = this.#open.get(key) ?? (facts && this.#hold(found, facts));
       if (!held) throw new TypeError('a presentation closed while nothing was waited for');
       // Claimed before anything is waited for: the last session that holds it may let go at any moment.
@@ -93,9 +97,42 @@ export class MediaPlayables implements Playables {
   }
 
   #hold({ source, key }: Found, facts: MediaFacts): Holding {
-    const holding = { source, presentation: new MediaPresentation(source, facts, this.#options.engine), users: 0 };
+    const presentation = new MediaPresentation(source, facts, this.#options.engine);
+    const holding: Holding = { source, presentation, users: 0, isStale: false };
+    source.watchSpoiled?.(() => this.#spoiled(key, holding));
     this.#open.set(key, holding);
     return holding;
+  }
+
+  /** What was learned and made may be wrong: all of it is done anew, by the sessions that are open as well. */
+  #spoiled(key: string, holding: Holding): void {
+    const { id } = holding.source;
+    holding.isStale = true;
+    if (this.#open.get(key) === holding) this.#open.delete(key);
+    this.#options.knowledge.put(id, null);
+    this.#options.engine.spoil(id);
+  }
+
+  /** Looks again when bytes it was given turned out to be wrong meanwhile. */
+  async #rightFacts(found: Found, signal: AbortSignal): Promise<MediaFacts> {
+    for (let probes = 1; ; probes += 1) {
+      let isSpoiled = false;
+      using _watch = found.source.watchSpoiled?.(() => {
+        isSpoiled = true;
+      });
+      try {
+        const facts = await this.#factsOf(found, signal);
+        if (!isSpoiled) return facts;
+      } catch (error) {
+        if (!isSpoiled || probes === PROBES || signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** Facts outlive the server, so they must be made of bytes that have been checked. Closing the source ends the wait. */
+  async #remember(source: Source, facts: MediaFacts): Promise<void> {
+    const isRight = source.checked === undefined || (await source.checked(new AbortController().signal));
+    if (isRight) this.#options.knowledge.put(source.id, toStored(facts));
   }
 
   async #factsOf({ source, key }: Found, signal: AbortSignal): Promise<MediaFacts> {
@@ -105,7 +142,7 @@ export class MediaPlayables implements Playables {
     try {
       return await this.#probes.run(key, async () => {
         const facts = await probe(source, engine.run, signal);
-        knowledge.put(source.id, toStored(facts));
+        void this.#remember(source, facts);
         return facts;
       });
     } catch (error) {
@@ -117,13 +154,14 @@ export class MediaPlayables implements Playables {
 
   #share(key: string, holding: Holding): Presentation {
     holding.users += 1;
-    return new SharedPresentation(holding.presentation, async (viewers) => {
+    const release = async (viewers: ReadonlySet<string>) => {
       holding.users -= 1;
       for (const viewer of viewers) this.#options.engine.scheduler.viewerGone(viewer);
       if (holding.users > 0) return;
       if (this.#open.get(key) === holding) this.#open.delete(key);
       await holding.presentation[Symbol.asyncDispose]();
-    });
+    };
+    return new SharedPresentation(holding.presentation, release, () => holding.isStale);
   }
 }
 

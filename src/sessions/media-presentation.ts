@@ -31,6 +31,8 @@ export interface MediaEngine {
   run: RunJob;
   subtitles: SubtitleLibrary;
   clips: ClipMaker;
+  /** Bytes of a source turned out to be wrong: segments made of it are dropped. */
+  spoil(sourceId: string): void;
   /** Why the source could not be read the last time, while that is so. Workers only know that it could not. */
   sourceError(source: Source): AppError | undefined;
 }

@@ -1,6 +1,6 @@
 // The open playable of one session: opened once, on demand, again after a failure or a release; closed by its owner.
 import { untilAborted } from '../base/until-aborted.ts';
-import type { Playable } from './playable.ts';
+import { isStale, type Playable } from './playable.ts';
 
 export interface OpeningOptions {
   open(signal: AbortSignal): Promise<Playable>;
@@ -62,7 +62,11 @@ export class Opening {
 
   #begin(): Promise<Playable> {
     const state = this.#state;
-    if (state.name === 'open') return Promise.resolve(state.playable);
+    if (state.name === 'open') {
+      if (!isStale(state.playable)) return Promise.resolve(state.playable);
+      // Others may still use it; it closes when they let go.
+      Promise.resolve(state.playable[Symbol.asyncDispose]()).catch((error: unknown) => this.#options.onFailure(error));
+    }
     if (state.name === 'opening') return state.work;
     if (state.name === 'failed' && this.#options.now() < state.retryAtMs) return Promise.reject(state.error);
     const stop = new AbortController();

@@ -67,6 +67,11 @@ export interface Playables {
   transfer?(source: PlayableSource): TransferFacts | undefined;
 }
 
+/** Whether it has to be opened anew. */
+export function isStale(playable: Playable): boolean {
+  return !isRelayed(playable) && playable.isStale === true;
+}
+
 export function isRelayed(playable: Playable): playable is RelayedPlaylist {
   return 'isRelayed' in playable;
 }

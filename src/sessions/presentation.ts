@@ -43,6 +43,8 @@ export interface ClipWish {
 }
 
 export interface Presentation extends AsyncDisposable {
+  /** It was made of bytes that turned out to be wrong: to be closed and opened anew. */
+  readonly isStale?: boolean;
   readonly description: MediaDescription;
   readonly chapters: Chapter[];
   readonly durationSeconds: number;

@@ -6,12 +6,22 @@ import type { AudioRendition, ClipWish, Presentation, Rendition, Variant } from 
 export class SharedPresentation implements Presentation {
   readonly #presentation: Presentation;
   readonly #viewers = new Set<string>();
+  readonly #looksStale: () => boolean;
   #release: ((viewers: ReadonlySet<string>) => Promise<void>) | undefined;
 
   /** `release` is told who has wished for segments through this hold. */
-  constructor(presentation: Presentation, release: (viewers: ReadonlySet<string>) => Promise<void>) {
+  constructor(
+    presentation: Presentation,
+    release: (viewers: ReadonlySet<string>) => Promise<void>,
+    looksStale: () => boolean = () => false,
+  ) {
     this.#presentation = presentation;
     this.#release = release;
+    this.#looksStale = looksStale;
+  }
+
+  get isStale(): boolean {
+    return this.#looksStale();
   }
 
   get description(): MediaDescription {

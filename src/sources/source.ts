@@ -40,6 +40,13 @@ export interface Source extends AsyncDisposable {
    * @throws AppError SOURCE_FAILED, SOURCE_CHANGED, SOURCE_STALLED, SOURCE_NOT_FOUND, SOURCE_FORBIDDEN
    */
   read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
+  /**
+   * Only where bytes are given out before they have been checked: resolves when all that were given out so far have been. False: some
+   * were wrong, and so is what was made of them; or the source was closed first.
+   */
+  checked?(signal: AbortSignal): Promise<boolean>;
+  /** Only with `checked`: calls `listener` when bytes that were given out turn out to be wrong. */
+  watchSpoiled?(listener: () => void): Disposable;
   /** Streams `[start, end)` (to the end of the source without `end`), reading ahead within a byte cap. */
   stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }

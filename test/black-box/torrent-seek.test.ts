@@ -1,4 +1,4 @@
-// How soon a torrent gives what is asked for, and how little else it fetches. Limits are those of an idle machine with room to spare.
+// How little a torrent fetches before it gives what is asked for. The times are printed; a busy machine only has to be within a multiple of them.
 import assert from 'node:assert/strict';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,8 +13,8 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const RATE = 2 * MIB;
 
-/** How many times slower than wanted a busy machine may be. */
-const PATIENCE = 2.5;
+/** How many times slower than wanted a busy machine may be: what fetched whole pieces first would need more. */
+const PATIENCE = 6;
 
 suite('reading a torrent out of order, from a seeder of 2 MiB/s', () => {
   const stack = new AsyncDisposableStack();

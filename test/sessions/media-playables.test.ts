@@ -42,6 +42,7 @@ async function engine(stack: AsyncDisposableStack, onWithdraw: () => void): Prom
       run: (job, signal) => pool.run(job, signal),
       clips: stack.use(new ClipMaker({ directory: join(directory, 'clips'), lease: () => pool.lease() })),
       subtitles: stack.use(new SubtitleLibrary({ get: () => undefined, put: () => undefined })),
+      spoil: () => undefined,
       sourceError: (source) => endpoint.lastError(source),
     },
     knowledge: { get: () => undefined, put: () => undefined },

@@ -44,6 +44,7 @@ export interface LibraryWish {
 
 export class SubtitleLibrary implements Disposable {
   readonly #store: TextStore;
+  readonly #life = new AbortController();
   readonly #whole = new LRUCache<string, string>({
     maxSize: MEMORY_LENGTH,
     sizeCalculation: ({ length }) => length + 1,
@@ -66,6 +67,7 @@ export class SubtitleLibrary implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#life.abort();
     for (const { text } of this.#growing.values()) text.close();
   }
 
@@ -97,11 +99,18 @@ export class SubtitleLibrary implements Disposable {
       },
       onEnd: (pieces) => {
         if (this.#growing.get(key)?.text === text) this.#growing.delete(key);
-        if (pieces !== undefined) this.#keep(key, source.followsReaders ? inOrderOfTime(pieces) : pieces.join(''));
+        const whole = source.followsReaders && pieces ? inOrderOfTime(pieces) : pieces?.join('');
+        if (whole !== undefined) void this.#keepWhenChecked(key, whole, source);
       },
     });
     this.#growing.set(key, { source, text });
     return text;
+  }
+
+  /** What was read from a source that gives out unchecked bytes must wait for the verdict. */
+  async #keepWhenChecked(key: string, text: string, source: Source): Promise<void> {
+    const isRight = source.checked === undefined || (await source.checked(this.#life.signal));
+    if (isRight) this.#keep(key, text);
   }
 
   #keep(key: string, text: string): void {

@@ -1,5 +1,6 @@
 // A file of a torrent as a source: reads wait for the blocks they need, and the download follows the readers.
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
@@ -21,6 +22,9 @@ interface StreamWish extends ByteRange {
 }
 
 const CHUNK_BYTES = 256 * 1024;
+const CHECK_MS = 250;
+/** Ranges noted before those that have been checked are dropped. */
+const MOST_GIVEN = 500;
 /** A piece that fails its hash is fetched anew from others; a second failure waits for pieces that have passed it. */
 const TRIES = 3;
 
@@ -35,6 +39,11 @@ export class TorrentSource implements Source {
   readonly fileIndex: number;
   readonly #options: TorrentSourceOptions;
   readonly #life = new AbortController();
+  readonly #spoilListeners = new Set<() => void>();
+  readonly #watch: Disposable;
+  /** Given out and maybe not checked yet; neighbours are one range. */
+  #given: ByteRange[] = [];
+  #isSpoiled = false;
 
   constructor(options: TorrentSourceOptions) {
     const { handle, file } = options;
@@ -45,10 +54,27 @@ export class TorrentSource implements Source {
     this.name = file.path.split('/').at(-1) ?? file.path;
     this.sizeBytes = file.sizeBytes;
     this.input = { kind: 'endpoint', url: options.publisher.publish(this) };
+    this.#watch = handle.watch((event) => {
+      if (event.type !== 'bad-data' || event.fileIndex !== this.fileIndex) return;
+      this.#isSpoiled = true;
+      for (const listener of this.#spoilListeners) listener();
+    });
   }
 
-  get handle(): TorrentHandle {
-    return this.#options.handle;
+  watchSpoiled(listener: () => void): Disposable {
+    this.#spoilListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#spoilListeners.delete(listener) };
+  }
+
+  async checked(signal: AbortSignal): Promise<boolean> {
+    const asked = this.#given.map((range) => ({ ...range }));
+    const either = AbortSignal.any([signal, this.#life.signal]);
+    if (either.aborted) return false;
+    await this.#completePieces(asked, either).catch(() => undefined);
+    while (!either.aborted && !this.#isSpoiled && !asked.every((range) => this.#isVerified(range))) {
+      await delay(CHECK_MS, undefined, { signal: either, ref: false }).catch(() => undefined);
+    }
+    return !either.aborted && !this.#isSpoiled;
   }
 
   async read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
@@ -69,6 +95,7 @@ export class TorrentSource implements Source {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#life.signal.aborted) return;
     this.#life.abort(new AppError('SOURCE_FAILED', 'The source is closed'));
+    this.#watch[Symbol.dispose]();
     this.#options.publisher.withdraw(this);
     this.#options.handle[Symbol.dispose]();
     this.#options.closed();
@@ -98,8 +125,47 @@ export class TorrentSource implements Source {
     while (reader.position < end) {
       const chunk = await reader.read(Math.min(CHUNK_BYTES, end - reader.position), either);
       if (chunk.length === 0) throw new TypeError('the file of a torrent ended before its end');
+      this.#note({ start: reader.position - chunk.length, end: reader.position });
       yield chunk;
     }
+  }
+
+  /** Readers mostly go on where they were. */
+  #note(range: ByteRange): void {
+    const last = this.#given.at(-1);
+    if (last?.end === range.start) last.end = range.end;
+    else this.#given.push(range);
+    if (this.#given.length > MOST_GIVEN) this.#given = this.#given.filter((each) => !this.#isVerified(each));
+  }
+
+  /** Only whole pieces can be checked: their other blocks are fetched when nothing else is wanted, those of neighbouring files too. */
+  async #completePieces(ranges: readonly ByteRange[], signal: AbortSignal): Promise<void> {
+    const { handle } = this.#options;
+    const { files, pieceBytes } = await handle.metadata(signal);
+    const own = files.slice(0, this.fileIndex).reduce((sum, file) => sum + file.sizeBytes, 0);
+    const pieces = ranges
+      .filter((range) => !this.#isVerified(range))
+      .map(({ start, end }) => ({
+        start: Math.floor((own + start) / pieceBytes) * pieceBytes,
+        end: Math.ceil((own + end) / pieceBytes) * pieceBytes,
+      }));
+    let fileStart = 0;
+    for (const { index, sizeBytes } of files) {
+      const fileEnd = fileStart + sizeBytes;
+      const wanted = pieces
+        .filter(({ start, end }) => start < fileEnd && end > fileStart)
+        .map(({ start, end }) => ({
+          start: Math.max(start, fileStart) - fileStart,
+          end: Math.min(end, fileEnd) - fileStart,
+        }));
+      if (wanted.length > 0) handle.prefetch(index, wanted);
+      fileStart = fileEnd;
+    }
+  }
+
+  #isVerified(range: ByteRange): boolean {
+    const { pieces, verifiedPieces } = this.#options.handle.presence(this.fileIndex, range);
+    return verifiedPieces === pieces;
   }
 
   #within({ start, end = this.sizeBytes }: { start: number; end?: number }): ByteRange {

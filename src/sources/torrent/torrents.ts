@@ -68,12 +68,11 @@ export class Torrents implements AsyncDisposable {
     const user: User = { handle: this.#options.engine.add(request), file: undefined };
     this.#users.add(user);
     try {
-      const files = await this.#filesOf(user.handle, signal);
-      const file = chooseFile(files, wish);
-      user.file = file;
-      this.#chosen.set(infoHash, file.index);
+      const files = await this.#filesFor(user, signal);
+      user.file = chooseFile(files, wish);
+      this.#chosen.set(infoHash, user.file.index);
       const closed = () => this.#users.delete(user);
-      return new TorrentSource({ handle: user.handle, file, publisher: this.#options.publisher, closed });
+      return new TorrentSource({ handle: user.handle, file: user.file, publisher: this.#options.publisher, closed });
     } catch (error) {
       this.#users.delete(user);
       user.handle[Symbol.dispose]();
@@ -147,15 +146,26 @@ export class Torrents implements AsyncDisposable {
     await this.#options.engine[Symbol.asyncDispose]();
   }
 
+  /** A failure is remembered: nothing of this torrent can be played, whichever file was meant. */
+  async #filesFor({ handle }: User, signal: AbortSignal): Promise<readonly TorrentFile[]> {
+    const { infoHash } = handle.info;
+    try {
+      const files = await this.#filesOf(handle, signal);
+      this.#failures.delete(infoHash);
+      return files;
+    } catch (error) {
+      if (error instanceof AppError) this.#remember(infoHash, error);
+      throw error;
+    }
+  }
+
   async #filesOf(handle: TorrentHandle, signal: AbortSignal): Promise<readonly TorrentFile[]> {
     const limit = AbortSignal.timeout(this.#options.metadataLimitMs);
     try {
       return (await handle.metadata(AbortSignal.any([signal, limit]))).files;
     } catch (error) {
       signal.throwIfAborted();
-      const failure = limit.aborted ? this.#tooLate(handle.info) : error;
-      if (failure instanceof AppError) this.#remember(handle.info.infoHash, failure);
-      throw failure;
+      throw limit.aborted ? this.#tooLate(handle.info) : error;
     }
   }
 
@@ -179,7 +189,8 @@ export class Torrents implements AsyncDisposable {
       user?.file === undefined || window === undefined ? undefined : user.handle.presence(user.file.index, window);
     return torrentStatus({
       info,
-      failure: this.#failures.get(infoHash)?.message,
+      // While somebody still waits, or plays, it is not final.
+      failure: user === undefined ? this.#failures.get(infoHash)?.message : undefined,
       fileIndex: user?.file?.index ?? this.#chosen.get(infoHash),
       presence,
       window,

@@ -34,14 +34,14 @@ export class TorrentStage implements AsyncDisposable {
     this.engine = parts.engine;
   }
 
-  static async open(): Promise<TorrentStage> {
+  static async open(metadataLimitMs = 20_000): Promise<TorrentStage> {
     await using stack = new AsyncDisposableStack();
     const directory = await temporaryDirectory(stack);
     const publisher = stack.use(await SourceEndpoint.open());
     const { torrents: settings } = readConfig(QUIET);
     const recordChild = () => ({ forget: () => undefined });
     const engine = openTorrentEngine({ directory, settings, log: () => undefined, recordChild });
-    const torrents = stack.use(new Torrents({ engine, publisher, metadataLimitMs: 20_000, keepMs: 60_000 }));
+    const torrents = stack.use(new Torrents({ engine, publisher, metadataLimitMs, keepMs: 60_000 }));
     return new TorrentStage(stack.move(), { torrents, engine });
   }
 

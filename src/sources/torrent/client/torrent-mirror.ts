@@ -4,7 +4,7 @@ import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { BitSet } from '../bit-set.ts';
 import type { EngineFile, EngineOrder, EngineReport, MetadataReport } from '../engine-protocol.ts';
-import { PieceLayout } from '../piece-layout.ts';
+import { BLOCK_BYTES, PieceLayout } from '../piece-layout.ts';
 import type { Presence, TorrentEvent, TorrentInfo, TorrentMetadata, TorrentStats } from '../torrent-engine.ts';
 
 /** A reader, to the mirror. */
@@ -101,17 +101,8 @@ export class TorrentMirror implements TorrentInfo {
     const { layout, present, verified } = this.#contents;
     const blocks = layout.blocksIn({ start: from, end: to });
     const pieces = layout.piecesIn({ start: from, end: to });
-    const overlap = (part: ByteRange) => Math.min(part.end, to) - Math.max(part.start, from);
-    let presentBytes = 0;
-    let verifiedBytes = 0;
-    for (
-      let at = present.nextSet(blocks.start, blocks.end);
-      at < blocks.end;
-      at = present.nextSet(at + 1, blocks.end)
-    ) {
-      presentBytes += overlap(layout.blockRange(at));
-    }
-    for (const piece of verified.members(pieces.start, pieces.end)) verifiedBytes += overlap(layout.pieceRange(piece));
+    const presentBytes = bytesOf(present, blocks, { from, to, unitBytes: BLOCK_BYTES });
+    const verifiedBytes = bytesOf(verified, pieces, { from, to, unitBytes: layout.pieceBytes });
     const verifiedPieces = verified.countIn(pieces.start, pieces.end);
     return { presentBytes, verifiedBytes, pieces: pieces.end - pieces.start, verifiedPieces };
   }
@@ -254,6 +245,17 @@ export class TorrentMirror implements TorrentInfo {
   #emit(event: TorrentEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
+}
+
+/** Bytes of `[from, to)` in those of the units (all of one size, but for the last of the torrent) that are set. */
+function bytesOf(
+  set: BitSet,
+  units: ByteRange,
+  { from, to, unitBytes }: { from: number; to: number; unitBytes: number },
+): number {
+  const before = set.has(units.start) ? from - units.start * unitBytes : 0;
+  const after = set.has(units.end - 1) ? units.end * unitBytes - to : 0;
+  return set.countIn(units.start, units.end) * unitBytes - before - after;
 }
 
 const NO_STATS: TorrentStats = {

@@ -100,7 +100,12 @@ export class SwarmTorrent implements AsyncDisposable {
 
   /** Names are looked up first. */
   addPeers(peers: readonly string[]): void {
-    for (const peer of peers) void this.#addNamedPeer(peer);
+    const add = () => {
+      for (const peer of peers) void this.#addNamedPeer(peer);
+    };
+    // webtorrent takes none while it is still reading what it was given.
+    if (this.#torrent.infoHash) add();
+    else this.#torrent.once('infoHash', add);
   }
 
   addWebSeeds(urls: readonly string[]): void {

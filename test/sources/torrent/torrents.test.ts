@@ -1,0 +1,74 @@
+// What is told of torrents while several wait for them, some in vain.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { SegmentCache } from '../../../src/media/segment-cache.ts';
+import { never } from '../../contract/source-contract.ts';
+import { sampleBytes } from '../../servers/fault-server.ts';
+import { Seeder } from '../../servers/seeder.ts';
+import { torrentOf } from '../../servers/torrent-files.ts';
+import { appError, temporaryDirectory } from '../opened.ts';
+import { TorrentStage } from './opened-torrent.ts';
+
+const any = { fileIndex: undefined };
+
+test('who waited too long fails alone: the torrent has no error while another waits or plays', async () => {
+  await using stage = await TorrentStage.open(2000);
+  const content = sampleBytes(300_000, 3);
+  const torrent = torrentOf(content, { name: 'film.mkv' });
+  const { infoHash } = torrent;
+  const first = stage.torrents.open({ infoHash }, any, never());
+  await delay(1200);
+  const second = stage.torrents.open({ infoHash }, any, never());
+  await assert.rejects(first, appError('SOURCE_STALLED', /within 2 s/u));
+  assert.deepEqual([stage.torrents.status(infoHash).stage, stage.torrents.status(infoHash).error], ['metadata', '']);
+  await using seeder = await Seeder.start([{ torrent, content }]);
+  await using third = await stage.torrents.open({ infoHash, peers: [seeder.address] }, any, never());
+  await (await second.catch(() => undefined))?.[Symbol.asyncDispose]();
+  assert.equal(stage.torrents.status(infoHash).error, '');
+  assert.deepEqual(Buffer.from(await third.read({ start: 5, end: 9 }, never())), Buffer.from(content.subarray(5, 9)));
+});
+
+test('a torrent nobody waits for any more says why it could not be opened, until it is tried again', async () => {
+  await using stage = await TorrentStage.open(500);
+  const { infoHash } = torrentOf(sampleBytes(1000, 4));
+  await assert.rejects(stage.torrents.open({ infoHash }, any, never()), appError('SOURCE_STALLED'));
+  assert.match(stage.torrents.status(infoHash).error, /No peer/u);
+  const again = stage.torrents.open({ infoHash }, any, never());
+  assert.equal(stage.torrents.status(infoHash).error, '');
+  await assert.rejects(again);
+  await assert.rejects(stage.torrents.open({ infoHash }, any, AbortSignal.abort()), { name: 'AbortError' });
+});
+
+test('what was read is checked once its pieces have passed their hash', async () => {
+  await using stage = await TorrentStage.open();
+  const content = sampleBytes(2_000_000, 6);
+  await using opened = await stage.source(content);
+  await opened.source.read({ start: 700_000, end: 900_000 }, never());
+  assert.equal(await opened.source.checked(AbortSignal.timeout(10_000)), true);
+  await opened.source[Symbol.asyncDispose]();
+  assert.equal(await opened.source.checked(never()), false, 'nobody can tell any more');
+});
+
+test('segments of a source that turned out to be wrong go, those being made do not appear, others stay', async () => {
+  await using stack = new AsyncDisposableStack();
+  const cache = stack.use(await SegmentCache.open({ root: await temporaryDirectory(stack) }));
+  const renditionOf = (sourceId: string) => ({ sourceId, key: `k ${sourceId}`, format: 'cmaf' as const });
+  const [wrong, right] = [renditionOf('aa'.repeat(16)), renditionOf('bb'.repeat(16))];
+  for (const rendition of [wrong, right]) {
+    await using draft = await cache.draft(rendition, 0);
+    await writeFile(draft.outputPath, 'segment');
+    await draft.publish();
+  }
+  await using late = await cache.draft(wrong, 1);
+  await writeFile(late.outputPath, 'segment');
+  cache.spoil(wrong.sourceId);
+  await assert.rejects(late.publish(), appError('SOURCE_CHANGED'));
+  assert.deepEqual([cache.has(wrong, 0), cache.has(wrong, 1), cache.has(right, 0)], [false, false, true]);
+  await using fresh = await cache.draft(wrong, 1);
+  await writeFile(fresh.outputPath, 'segment');
+  await fresh.publish();
+  assert.equal(cache.has(wrong, 1), true);
+});
