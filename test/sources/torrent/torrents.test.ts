@@ -15,14 +15,14 @@ import { TorrentStage } from './opened-torrent.ts';
 const any = { fileIndex: undefined };
 
 test('who waited too long fails alone: the torrent has no error while another waits or plays', async () => {
-  await using stage = await TorrentStage.open(2000);
+  await using stage = await TorrentStage.open(5000);
   const content = sampleBytes(300_000, 3);
   const torrent = torrentOf(content, { name: 'film.mkv' });
   const { infoHash } = torrent;
   const first = stage.torrents.open({ infoHash }, any, never());
-  await delay(1200);
+  await delay(3500);
   const second = stage.torrents.open({ infoHash }, any, never());
-  await assert.rejects(first, appError('SOURCE_STALLED', /within 2 s/u));
+  await assert.rejects(first, appError('SOURCE_STALLED', /within 5 s/u));
   assert.deepEqual([stage.torrents.status(infoHash).stage, stage.torrents.status(infoHash).error], ['metadata', '']);
   await using seeder = await Seeder.start([{ torrent, content }]);
   await using third = await stage.torrents.open({ infoHash, peers: [seeder.address] }, any, never());
