@@ -85,6 +85,9 @@ export class SegmentCache implements AsyncDisposable {
       maxSize: memoryBytes,
       maxEntrySize: Math.ceil(memoryBytes / 4),
       sizeCalculation: (bytes) => bytes.byteLength,
+      ttl: MEMORY_MS,
+      updateAgeOnGet: true,
+      ttlAutopurge: true,
     });
   }
 
@@ -210,7 +213,8 @@ export class SegmentCache implements AsyncDisposable {
 
   /**
    * Undefined (and forgotten) when it is not the file that was published. One viewer's segment is sent from the file, which is sooner
-   * than reading all of it first; what several ask for is read into memory, when it is small enough.
+   * than reading all of it first; what several ask for is read into memory, when there is room. Nothing gives way for it: filling memory
+   * costs more than many segments from the disk.
    */
   async #read(name: string, entry: Entry): Promise<{ bytes: Uint8Array | undefined } | undefined> {
     const path = join(this.#options.root, name);
@@ -222,7 +226,8 @@ export class SegmentCache implements AsyncDisposable {
       if (this.#entries.get(name) === entry && !this.#appearing.has(name)) this.#evict(name, entry);
       return undefined;
     }
-    if (entry.looks < POPULAR_LOOKS || entry.sizeBytes > this.#memory.maxEntrySize) return { bytes: undefined };
+    const room = Math.min(this.#memory.maxEntrySize, this.#memory.maxSize - this.#memory.calculatedSize);
+    if (entry.looks < POPULAR_LOOKS || entry.sizeBytes > room) return { bytes: undefined };
     const bytes = await readWhole(path, entry.sizeBytes);
     if (bytes && this.#entries.get(name) === entry) this.#memory.set(name, bytes);
     return { bytes };
@@ -290,6 +295,9 @@ async function readWhole(path: string, sizeBytes: number): Promise<Uint8Array | 
 
 /** From this look on a segment is kept in memory: two viewers have had it. */
 const POPULAR_LOOKS = 3;
+
+/** What nobody asks for this long leaves the memory. */
+const MEMORY_MS = 60_000;
 
 /** Where unfinished segments are written, below the root. */
 const DRAFTS = 'drafts';
