@@ -9,6 +9,7 @@ import type { Row } from './measure.ts';
 import { remote } from './remote.ts';
 import { serving } from './serving.ts';
 import { subtitles } from './subtitles.ts';
+import { torrents } from './torrents.ts';
 
 const CYCLES = 500;
 
@@ -18,6 +19,7 @@ const BENCHMARKS: Record<string, () => Promise<Row[]>> = {
   serving,
   remote,
   subtitles,
+  torrents,
   footprint: () => footprint(CYCLES),
 };
 
