@@ -47,6 +47,8 @@ export function sendError(error: Error, request: FastifyRequest, reply: FastifyR
   }
   const retryAfter = shown.retryAfterSeconds ?? RETRY_AFTER_SECONDS.get(shown.code);
   if (retryAfter !== undefined) reply.header('Retry-After', retryAfter);
+  // Closed while it still sends, a client would see a broken connection and no answer. Node reads and drops the rest, for as long as a request may take.
+  if (shown.code === 'BODY_TOO_LARGE') reply.removeHeader('connection');
   return reply
     .code(shown.status)
     .header('Cache-Control', 'no-store')

@@ -104,6 +104,15 @@ test('errors are JSON with a sentence and a code', async () => {
   assert.equal(app.sessions.count, 0);
 });
 
+test('a body that is far too large is refused in words, whole and at the first try', async () => {
+  await using app = await startApp();
+  const body = Buffer.alloc(30 * 2 ** 20, ' ');
+  for (let time = 0; time < 8; time += 1) {
+    const reply = await call(app, '/sessions', { method: 'POST', headers: JSON_BODY, body });
+    assert.deepEqual([reply.status, at(reply.text, 'code')], [413, 'BODY_TOO_LARGE']);
+  }
+});
+
 test('405 names the methods there are', async () => {
   await using app = await startApp();
   const allow = async (path: string) => (await call(app, path, { method: 'PATCH' })).headers.get('allow');
