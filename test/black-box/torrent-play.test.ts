@@ -275,3 +275,20 @@ test('a torrent that nobody has ends in an error when the limit has passed, and 
   assert.ok(milliseconds < 1000, `${milliseconds} ms`);
   assert.equal(basename(server.home.tmp).startsWith('raffi'), true);
 });
+
+test('a torrent that no session plays leaves the swarm when its time is over; what is here is still served', async () => {
+  await using server = await startServer({ env: { RAFFI_TORRENT_SEED_TIME: '1s' } });
+  const content = await markedFilm('left');
+  const torrent = torrentOf(content, { name: 'film.mkv', pieceBytes: PIECE });
+  const place = `${server.url}/torrents/${torrent.infoHash}`;
+  await using seeder = await Seeder.start([{ torrent, content }]);
+  const session = await openTorrent(server.url, magnetLink(torrent, { peers: [seeder.address] }));
+  assert.ok((await bytesOf(place)).equals(content));
+  assert.equal((await sessionInfo(session))['status'], 'ready');
+  assert.equal((await torrentStatus(server.url, torrent))['isActive'], true);
+  assert.equal((await fetch(session.url, { method: 'DELETE' })).status, 204);
+  const isActive = async (): Promise<unknown> => (await torrentStatus(server.url, torrent))['isActive'];
+  await until(async () => (await isActive()) === false, 15_000, 'it left');
+  await seeder[Symbol.asyncDispose]();
+  assert.ok((await bytesOf(place)).equals(content));
+});
