@@ -1,11 +1,6 @@
 // Keyframes of a Matroska film: its cues, and the first cluster where the cues start too late.
-import {
-  ELEMENT_HEADER_BYTES,
-  parseElementHeader,
-  parseElements,
-  parseVariableInteger,
-  unsignedValue,
-} from './matroska-ebml.ts';
+import { walkCues } from './matroska-cue-points.ts';
+import { ELEMENT_HEADER_BYTES, parseElementHeader, parseVariableInteger, unsignedValue } from './matroska-ebml.ts';
 import type { ElementHeader } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
 import type { WindowedReader } from './windowed-reader.ts';
@@ -17,29 +12,15 @@ const CLUSTER_WINDOW_BYTES = 16 * 1024;
 const BLOCK_HEADER_BYTES = 11;
 
 /** Times of the cues of that track, ascending, each once, in segment ticks. Undefined when the element is damaged. */
-export function parseCueTimes(cues: DataView, trackNumber: number): number[] | undefined {
-  const { elements, isWhole } = parseElements(cues);
+export async function parseCueTimes(cues: DataView, trackNumber: number): Promise<number[] | undefined> {
+  const times: number[] = [];
+  const isWhole = await walkCues(cues, trackNumber, ({ time }) => {
+    if (time !== times.at(-1)) times.push(time);
+    return true;
+  });
   if (!isWhole) return undefined;
-  const times = new Set<number>();
-  for (const { id, data } of elements) {
-    const time = id === ID.cuePoint ? cueTimeOf(data, trackNumber) : undefined;
-    if (time !== undefined) times.add(time);
-  }
-  return [...times].sort((a, b) => a - b);
-}
-
-function cueTimeOf(cuePoint: DataView, trackNumber: number): number | undefined {
-  let time: number | undefined;
-  let isOurs = false;
-  for (const { id, data } of parseElements(cuePoint).elements) {
-    if (id === ID.cueTime) time = unsignedValue(data);
-    if (id === ID.cueTrackPositions) {
-      isOurs ||= parseElements(data).elements.some(
-        (position) => position.id === ID.cueTrack && unsignedValue(position.data) === trackNumber,
-      );
-    }
-  }
-  return isOurs ? time : undefined;
+  // Numbers sort faster by themselves than by a function.
+  return [...Float64Array.from(times).toSorted()].filter((time, i, sorted) => time !== sorted[i - 1]);
 }
 
 interface Block {

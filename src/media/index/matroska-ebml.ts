@@ -44,21 +44,36 @@ export function parseVariableInteger(view: DataView, at: number): { value: numbe
   return { value, lengthBytes };
 }
 
+/** Where the data of an element lies in its view: `[start, end)`. */
+export interface ElementSpan {
+  id: number;
+  start: number;
+  end: number;
+}
+
+/** Children of the master element whose data is that span of the view, one by one; ends at the first one that does not fit. */
+export function* childSpans(view: DataView, parent: { start: number; end: number }): Generator<ElementSpan> {
+  let at = parent.start;
+  while (at < parent.end) {
+    const header = parseElementHeader(view, at);
+    const start = at + (header?.headerBytes ?? 0);
+    const dataBytes = header?.dataBytes ?? Infinity;
+    if (!header || dataBytes > parent.end - start) return;
+    at = start + dataBytes;
+    yield { id: header.id, start, end: at };
+  }
+}
+
 /** Children of a master element; the walk ends at the first one that does not fit, and `isWhole` says so. */
 export function parseElements(view: DataView): { elements: Element[]; isWhole: boolean } {
   const elements: Element[] = [];
   let at = 0;
-  while (at < view.byteLength) {
-    const header = parseElementHeader(view, at);
-    const start = at + (header?.headerBytes ?? 0);
-    const dataBytes = header?.dataBytes ?? Infinity;
-    if (!header || dataBytes > view.byteLength - start || elements.length === MAX_ELEMENTS) {
-      return { elements, isWhole: false };
-    }
-    elements.push({ id: header.id, data: new DataView(view.buffer, view.byteOffset + start, dataBytes) });
-    at = start + dataBytes;
+  for (const { id, start, end } of childSpans(view, { start: 0, end: view.byteLength })) {
+    if (elements.length === MAX_ELEMENTS) break;
+    elements.push({ id, data: new DataView(view.buffer, view.byteOffset + start, end - start) });
+    at = end;
   }
-  return { elements, isWhole: true };
+  return { elements, isWhole: at === view.byteLength };
 }
 
 /** Children with that id. */
@@ -69,9 +84,14 @@ export function childrenOf(view: DataView | undefined, id: number): DataView[] {
 
 /** Unsigned integer of 0 to 8 bytes; undefined when absent, too long, or beyond 2^53. */
 export function unsignedValue(view: DataView | undefined): number | undefined {
-  if (!view || view.byteLength > 8) return undefined;
+  return view && unsignedAt(view, { start: 0, end: view.byteLength });
+}
+
+/** The same of a span of a view. */
+export function unsignedAt(view: DataView, { start, end }: { start: number; end: number }): number | undefined {
+  if (end - start > 8) return undefined;
   let value = 0;
-  for (let i = 0; i < view.byteLength; i++) value = value * 256 + view.getUint8(i);
+  for (let at = start; at < end; at++) value = value * 256 + view.getUint8(at);
   return Number.isSafeInteger(value) ? value : undefined;
 }
 

@@ -47,7 +47,7 @@ async function readVideoIndex(
 ): Promise<VideoIndex | undefined> {
   if (!track.hasPlainTimestamps) return undefined;
   const cues = await readTopLevel(reader, layout, CUES);
-  const cued = cues && parseCueTimes(cues, track.number);
+  const cued = cues && (await parseCueTimes(cues, track.number));
   const firstCue = cued?.[0];
   if (!cued || firstCue === undefined) return undefined;
   const first =

@@ -19,7 +19,8 @@ import { parseSubtitleTrack, type MatroskaSubtitleTrack } from './matroska-track
 const MEBIBYTE = 1024 * 1024;
 const INFO = { id: ID.info, maxBytes: MEBIBYTE };
 const TRACKS = { id: ID.tracks, maxBytes: 8 * MEBIBYTE };
-const CUES = { id: ID.cues, maxBytes: 32 * MEBIBYTE };
+/** A long film with every line in its cues has a quarter of this. */
+const CUES = { id: ID.cues, maxBytes: 4 * MEBIBYTE };
 
 /** A line of text with its header, and what comes next, seldom takes more. */
 const BLOCK_WINDOW_BYTES = 1024;
@@ -58,7 +59,7 @@ export async function matroskaEvents(reader: ByteReader, wanted: WantedTrack): P
   const { timeBase } = parseInfo(await readTopLevel(windowed, layout, INFO));
   const film: Film = { reader, layout, track, timeBase, ...wanted };
   const cues = reader.isSeekable ? await readTopLevel(windowed, layout, CUES) : undefined;
-  const places = cues ? cuePlaces(cues, track.number, wanted.maxEvents) : [];
+  const places = cues ? await cuePlaces(cues, track.number, wanted.maxEvents) : [];
   if (places.length > 0) return { track, events: cuedEvents(film, places) };
   if (!wanted.mayWalk) {
     throw new AppError(

@@ -1,6 +1,7 @@
 // The subtitle tracks that were read, kept as text: each is read once, whoever asks, and again only when it was forgotten.
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { AppError } from '../../base/app-error.ts';
 import type { Source } from '../../sources/source.ts';
 import type { MediaFacts } from '../facts.ts';
 import { GrowingText } from './growing-text.ts';
@@ -9,6 +10,7 @@ import { readSubtitles, textTrack } from './read-subtitles.ts';
 
 /** Texts made by another version are made again. */
 const VERSION = 1;
+const KEPT_REFUSALS = 1000;
 const MEMORY_LENGTH = 16 * 1024 * 1024;
 /** Longer ones are not worth a row of the store. */
 const MAX_STORED_LENGTH = 1024 * 1024;
@@ -49,6 +51,8 @@ export class SubtitleLibrary implements Disposable {
     maxSize: MEMORY_LENGTH,
     sizeCalculation: ({ length }) => length + 1,
   });
+  /** Why tracks cannot be read, by key and whether the film may be walked through: their bytes do not change. */
+  readonly #refusals = new LRUCache<string, AppError>({ max: KEPT_REFUSALS });
   readonly #growing = new Map<string, { source: Source; text: GrowingText }>();
 
   constructor(store: TextStore) {
@@ -61,6 +65,8 @@ export class SubtitleLibrary implements Disposable {
     const { streamIndex } = textTrack(facts, index);
     const key = `${source.id} subtitles ${streamIndex} version ${VERSION}`;
     const whole = this.#whole.get(key) ?? this.#stored(key);
+    const refusal = this.#refusals.get(refusalKey(key, source));
+    if (whole === undefined && refusal) throw refusal;
     const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 22)}"`;
     const isInOrder = source.followsReaders === undefined;
     return { etag, whole, isInOrder, pieces: (signal) => this.#growingText(key, wish).read(signal) };
@@ -84,8 +90,6 @@ export class SubtitleLibrary implements Disposable {
     const known = this.#growing.get(key);
     // Another source of equal bytes may be closed at any time by those who hold it.
     if (known?.source === source && !known.text.isOver) return known.text;
-    const mayWalk =
-      source.input.kind === 'file' || !source.seekable || (source.sizeBytes ?? Infinity) <= MAX_REMOTE_WALK_BYTES;
     const text: GrowingText = new GrowingText({
       make: (signal) => {
         const { sizeBytes, seekable: isSeekable } = source;
@@ -95,28 +99,48 @@ export class SubtitleLibrary implements Disposable {
           read: (range: { start: number; end: number }) => source.read(range, signal),
         };
         const paced = source.followsReaders ? new PacedReader(reader, signal) : reader;
-        return readSubtitles(paced, { facts, index, mayWalk, fromMs });
+        const pieces = readSubtitles(paced, { facts, index, mayWalk: mayWalk(source), fromMs });
+        return this.#refusalKept(pieces, key, source);
       },
       onEnd: (pieces) => {
         if (this.#growing.get(key)?.text === text) this.#growing.delete(key);
         const whole = source.followsReaders && pieces ? inOrderOfTime(pieces) : pieces?.join('');
-        if (whole !== undefined) void this.#keepWhenChecked(key, whole, source);
+        if (whole !== undefined) void this.#whenChecked(source, () => this.#keep(key, whole));
       },
     });
     this.#growing.set(key, { source, text });
     return text;
   }
 
+  async *#refusalKept(pieces: AsyncIterable<string>, key: string, source: Source): AsyncGenerator<string> {
+    try {
+      yield* pieces;
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'UNSUPPORTED_MEDIA')
+        void this.#whenChecked(source, () => this.#refusals.set(refusalKey(key, source), error));
+      throw error;
+    }
+  }
+
   /** What was read from a source that gives out unchecked bytes must wait for the verdict. */
-  async #keepWhenChecked(key: string, text: string, source: Source): Promise<void> {
+  async #whenChecked(source: Source, keep: () => void): Promise<void> {
     const isRight = source.checked === undefined || (await source.checked(this.#life.signal));
-    if (isRight) this.#keep(key, text);
+    if (isRight) keep();
   }
 
   #keep(key: string, text: string): void {
     this.#whole.set(key, text);
     if (text.length <= MAX_STORED_LENGTH) this.#store.put(key, text);
   }
+}
+
+function mayWalk({ input, seekable, sizeBytes = Infinity }: Source): boolean {
+  return input.kind === 'file' || !seekable || sizeBytes <= MAX_REMOTE_WALK_BYTES;
+}
+
+/** The same bytes may be read in one place, and not in another where jumps or loading all of them are dear. */
+function refusalKey(key: string, source: Source): string {
+  return `${key} ${source.seekable} ${mayWalk(source)}`;
 }
 
 /** Cues begin with their times, which sort as texts do. */

@@ -145,6 +145,21 @@ function numberedLines(count: number, packed: (text: string) => Buffer = Buffer.
   }));
 }
 
+function sourceOf(bytes: CountedBytes, more: Partial<Source> = {}): Source {
+  return {
+    id: 'a film',
+    name: 'film.mkv',
+    sizeBytes: bytes.sizeBytes,
+    seekable: true,
+    input: { kind: 'endpoint', url: 'http://127.0.0.1/' },
+    read: (range) => bytes.read(range),
+    stream: () => assert.fail('a stream would read ahead'),
+    [Symbol.asyncDispose]: async () => undefined,
+    ...more,
+  };
+}
+
+const STAYS = new AbortController().signal;
 const SUBRIP = 'S_TEXT/UTF8';
 const TEXTS = Array.from({ length: 5 }, (_, i) => ({
   startMs: 1000 * (i + 1),
@@ -173,17 +188,7 @@ test('blocks are found where the cues point, where they only name the cluster, w
 test('a download that follows its readers is read from the viewer on, and kept in the order of time', async () => {
   const bytes = new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(5), cues: 'exact' }));
   const stored = new Map<string, unknown>();
-  const source: Source = {
-    id: 'a film',
-    name: 'film.mkv',
-    sizeBytes: bytes.sizeBytes,
-    seekable: true,
-    followsReaders: true,
-    input: { kind: 'endpoint', url: 'http://127.0.0.1/' },
-    read: (range) => bytes.read(range),
-    stream: () => assert.fail('a stream would read ahead'),
-    [Symbol.asyncDispose]: async () => undefined,
-  };
+  const source = sourceOf(bytes, { followsReaders: true });
   using library = new SubtitleLibrary({
     get: (key) => stored.get(key),
     put: (key, value) => void stored.set(key, value),
@@ -192,7 +197,7 @@ test('a download that follows its readers is read from the viewer on, and kept i
   const first = library.text(wish);
   assert.deepEqual([first.whole, first.isInOrder], [undefined, false]);
   let vtt = '';
-  for await (const piece of first.pieces(new AbortController().signal)) vtt += piece;
+  for await (const piece of first.pieces(STAYS)) vtt += piece;
   assert.deepEqual(
     [...vtt.matchAll(/line \d/gu)].map(([line]) => line),
     ['line 2', 'line 3', 'line 4', 'line 0', 'line 1'],
@@ -210,6 +215,26 @@ test('a film without an index of its subtitles is not loaded for them where that
   assert.ok(bytes.readBytes < 200_000, `${bytes.readBytes} bytes were read`);
   const indexed = new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(5), cues: 'exact' }));
   assert.deepEqual(await read(indexed, 'subrip', false), TEXTS);
+});
+
+test('a film that was refused once is not read again for the same answer', async () => {
+  const bytes = new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(5), pictureBytes: 20_000 }));
+  const source = sourceOf(bytes, { sizeBytes: 2 ** 40 });
+  using library = new SubtitleLibrary({ get: () => undefined, put: () => undefined });
+  const ask = async (asked: Source): Promise<string> => {
+    const pieces = library.text({ source: asked, facts: facts('subrip'), index: 0, fromSeconds: 0 }).pieces(STAYS);
+    let vtt = '';
+    for await (const piece of pieces) vtt += piece;
+    return vtt;
+  };
+  await assert.rejects(ask(source), { code: 'UNSUPPORTED_MEDIA' });
+  const { reads } = bytes;
+  assert.ok(reads > 0);
+  await assert.rejects(ask(source), { code: 'UNSUPPORTED_MEDIA' });
+  assert.equal(bytes.reads, reads);
+  const file = { kind: 'file', path: '/film.mkv', sizeBytes: 2 ** 40, mtimeNs: '0', inode: '0' } as const;
+  // On a disk of this machine it may be walked through.
+  assert.deepEqual(parseWebvtt(await ask({ ...source, input: file })), TEXTS);
 });
 
 test('only headers and lines are read, not the picture between them', async () => {

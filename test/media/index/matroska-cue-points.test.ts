@@ -1,0 +1,68 @@
+// Cues as long as a film may claim them: others get their turn meanwhile, and a walk ends where nothing more is wanted.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { walkCues } from '../../../src/media/index/matroska-cue-points.ts';
+import { parseCueTimes } from '../../../src/media/index/matroska-cues.ts';
+import { ID } from '../../../src/media/index/matroska-ids.ts';
+import { cuePlaces } from '../../../src/media/subtitles/matroska-cue-places.ts';
+import { element, number } from './matroska-synthetic.ts';
+
+const TRACK = 2;
+const OTHER = 1;
+
+function point(time: number, ...tracks: number[]): Buffer {
+  const positions = tracks.map((track) =>
+    element(ID.cueTrackPositions, number(ID.cueTrack, track), number(ID.cueClusterPosition, time * 10)),
+  );
+  return element(ID.cuePoint, number(ID.cueTime, time), ...positions);
+}
+
+function viewOf(...parts: Buffer[]): DataView {
+  const { buffer, byteOffset, byteLength } = Buffer.concat(parts);
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** How often other work had a turn until `work` was done. */
+async function turnsDuring(work: Promise<unknown>): Promise<number> {
+  let turns = 0;
+  let timer = setImmediate(function again() {
+    turns += 1;
+    timer = setImmediate(again);
+  });
+  await work;
+  clearImmediate(timer);
+  return turns;
+}
+
+test('others get their turn while long cues are walked through', async () => {
+  const points = viewOf(Buffer.concat(Array<Buffer>(40_000).fill(point(5, OTHER))));
+  const empty = viewOf(Buffer.concat(Array<Buffer>(1_000_000).fill(Buffer.from([0xec, 0x80]))));
+  for (const cues of [points, empty]) {
+    const turns = Math.floor(cues.byteLength / 65_536);
+    assert.ok((await turnsDuring(cuePlaces(cues, TRACK, 50_000))) >= turns);
+    assert.ok((await turnsDuring(parseCueTimes(cues, TRACK))) >= turns);
+  }
+});
+
+test('the walk ends with the last place that is wanted', async () => {
+  const found: number[] = [];
+  const cues = viewOf(...Array.from({ length: 100 }, (_, i) => point(i, TRACK, OTHER, TRACK)));
+  const isWhole = await walkCues(cues, TRACK, ({ time }) => found.push(time) < 5);
+  assert.deepEqual([isWhole, found], [false, [0, 0, 1, 1, 2]]);
+  const places = await cuePlaces(cues, TRACK, 3);
+  assert.deepEqual(
+    places.map(({ time, cluster }) => [time, cluster]),
+    [
+      [0, 0],
+      [0, 0],
+      [1, 10],
+    ],
+  );
+});
+
+test('a point larger than any is passed over, and damage is told', async () => {
+  const large = element(ID.cuePoint, number(ID.cueTime, 3), ...Array<Buffer>(20_000).fill(Buffer.from([0xec, 0x80])));
+  assert.deepEqual(await parseCueTimes(viewOf(point(7, TRACK), large, point(1, TRACK)), TRACK), [1, 7]);
+  assert.equal(await parseCueTimes(viewOf(point(7, TRACK), point(8, TRACK).subarray(0, -1)), TRACK), undefined);
+});
