@@ -158,6 +158,9 @@ export class TorrentMirror implements TorrentInfo {
   /** The process is gone, and with it what was known of the disk. */
   lostEngine(): void {
     this.#isDown = true;
+    // The next process may begin a file of its own.
+    void this.#file?.then((file) => file.close()).catch(() => undefined);
+    this.#file = undefined;
     this.#contents?.present.deleteRange(0, this.#contents.present.size);
     this.#contents?.verified.deleteRange(0, this.#contents.verified.size);
   }
@@ -165,10 +168,7 @@ export class TorrentMirror implements TorrentInfo {
   /** Another process is there: it has to know everything. */
   tellAgain(): void {
     this.#isDown = false;
-    for (const reader of this.readers.values()) reader.tell();
-    for (const [fileIndex, ranges] of this.#prefetches) {
-      this.#send({ type: 'prefetch', infoHash: this.infoHash, fileIndex, ranges });
-    }
+    this.#tellPlaces();
     this.#emit({ type: 'restarted' });
   }
 
@@ -180,6 +180,13 @@ export class TorrentMirror implements TorrentInfo {
     this.#emit({ type: 'removed' });
     await this.#file?.then((file) => file.close()).catch(() => undefined);
     this.#file = undefined;
+  }
+
+  #tellPlaces(): void {
+    for (const reader of this.readers.values()) reader.tell();
+    for (const [fileIndex, ranges] of this.#prefetches) {
+      this.#send({ type: 'prefetch', infoHash: this.infoHash, fileIndex, ranges });
+    }
   }
 
   #learn(report: MetadataReport): void {
@@ -194,6 +201,8 @@ export class TorrentMirror implements TorrentInfo {
     const { pieceCount } = this.#contents.layout;
     this.#metadata.resolve({ name, files, pieceBytes, pieceCount, isPrivate, metainfo });
     this.#emit({ type: 'metadata' });
+    // A process that had to ask peers for it first could do nothing with what it was told of them before.
+    this.#tellPlaces();
     this.#wakeAll();
   }
 

@@ -103,6 +103,8 @@ export class EngineTorrent implements AsyncDisposable {
       webSeeds: union(kept.webSeeds, webSeeds),
       usedAtMs: Date.now(),
     };
+    // Before there is a directory: one without a row is removed by the next process.
+    if (!this.#swarm) vault.save(this.#kept);
     if (metainfo && !this.#contents) {
       vault.keepMetainfo(this.infoHash, metainfo);
       this.#learn(metainfo);
