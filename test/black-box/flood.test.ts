@@ -4,12 +4,13 @@ import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { clip } from '../media/clips.ts';
 import { FaultServer } from '../servers/fault-server.ts';
 import { childrenOf, descriptorsOf, IS_LINUX, until } from './server-children.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, openSession, playlistOf, sessionInfo } from './viewer.ts';
+import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from './viewer.ts';
 
 /** What a player waits for the first byte of a segment. */
 const SEGMENT_LIMIT_MS = 10_000;
@@ -82,7 +83,7 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
     ] as const) {
       const path = join(directory, name);
       await writeFile(path, bytes);
-      const session = await openSession(running().url, path);
+      const session = await openWhenAllowed(running().url, path);
       const info = await sessionInfo(session);
       assert.equal(info['status'], 'error', `${name}: ${JSON.stringify(info).slice(0, 300)}`);
       assert.match(String(info['error']), sentence, name);
@@ -95,7 +96,7 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
     const path = join(directory, 'zeros.ts');
     await using file = await open(path, 'w');
     await file.truncate(64 * 1024 * MIB);
-    const session = await openSession(running().url, path);
+    const session = await openWhenAllowed(running().url, path);
     const info = await sessionInfo(session);
     assert.equal(info['status'], 'error', JSON.stringify(info));
     await fetch(`${running().url}/sessions/${session.id}`, { method: 'DELETE' });
@@ -109,6 +110,24 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
     assert.equal((await fetch(running().url)).status, 200);
   });
 });
+
+/** The flood has used up what this caller may open; it is told when to come again. */
+async function openWhenAllowed(serverUrl: string, source: string): Promise<Session> {
+  for (;;) {
+    const probe = await fetch(`${serverUrl}/sessions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ source }),
+    });
+    const text = await probe.text();
+    if (probe.status !== 429) {
+      assert.equal(probe.status, 200, text);
+      const { id } = membersOf(JSON.parse(text));
+      return { id: String(id), url: `${serverUrl}/sessions/${String(id)}` };
+    }
+    await delay(Number(probe.headers.get('retry-after')) * 1000);
+  }
+}
 
 async function residentBytes(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
