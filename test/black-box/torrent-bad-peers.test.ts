@@ -80,7 +80,7 @@ suite('bad peers', () => {
     await openTorrent(url(), magnetLink(alone.torrent, { peers: [(await alone.good(4 * MIB)).address] }));
     const { longestGapMs: usualMs } = await readAll(alone.place);
     t.diagnostic(`without the mute peer ${usualMs.toFixed(0)} ms`);
-    assert.ok(longestGapMs < usualMs + 1000, `${longestGapMs} ms with the mute peer, ${usualMs} ms without`);
+    assert.ok(longestGapMs < usualMs + 5000, `${longestGapMs} ms with the mute peer, ${usualMs} ms without`);
   });
 
   test('what was made of wrong bytes is made anew: no segment, no index, not even after a restart', async (t) => {

@@ -45,7 +45,7 @@ suite('torrents and what breaks', { skip: IS_LINUX ? false : 'looks at processes
     assert.ok((await seeder.sentBytes()) < 2 * content.length, 'what was there is not fetched again');
     const { code, milliseconds } = await server.end();
     assert.equal(code, 0);
-    assert.ok(milliseconds < 1000, `${milliseconds} ms`);
+    assert.ok(milliseconds < 5000, `${milliseconds} ms`);
     assert.equal(existsSync(join(server.home.tmp, 'raffi-torrents')), false, 'nothing is left');
   });
 

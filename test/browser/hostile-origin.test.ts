@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { chromium, type Browser, type Page } from 'playwright-core';
 
+import { until } from '../black-box/server-children.ts';
 import { startApp, type RunningApp } from '../http/running-app.ts';
 import { ARGUMENTS, CHROMIUM } from './stage.ts';
 
@@ -69,13 +70,15 @@ suite('a hostile web page', () => {
       const count = sessions.count;
       await using evil = await open('evil');
       await attack(evil.page, name, url, film);
+      // The browser itself keeps back JSON, which needs leave; what a frame of another process gets is not always seen here.
+      if (name !== 'jsonFetch' && name !== 'sandbox')
+        await until(() => evil.statuses.length > 0, 20_000, 'the server was asked');
       await delay(400);
       assert.equal(sessions.count, count);
       assert.ok(
         evil.statuses.every((status) => status === 403),
         evil.statuses.join(),
       );
-      if (name !== 'jsonFetch') assert.ok(evil.statuses.length > 0, 'it was asked');
     });
   }
 
@@ -89,6 +92,7 @@ suite('a hostile web page', () => {
     ] as const) {
       await using opened = await open(name);
       await attack(opened.page, 'cleanupBeacon', url, id);
+      await until(() => opened.statuses.length > 0, 20_000, 'the server was asked');
       await delay(400);
       assert.equal(sessions.count, left, name);
     }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { test } from 'node:test';
 
 import { at } from './json.ts';
@@ -115,7 +115,7 @@ test('a body that is far too large is heard out, so that its sender sees the ans
   request.write(body.subarray(0, 1000));
   const reply = await answered;
   assert.equal(reply.statusCode, 413);
-  assert.equal(at(await text(reply), 'code'), 'BODY_TOO_LARGE');
+  assert.equal(at(await textOf(reply), 'code'), 'BODY_TOO_LARGE');
   // Fails when the connection was closed meanwhile.
   await new Promise<void>((resolve, reject) => request.once('error', reject).end(body.subarray(1000), () => resolve()));
 });

@@ -101,8 +101,8 @@ test('peers that never answer hold nobody up once there is one that does', async
   t.diagnostic(
     `first byte after ${Math.round(firstMs)} ms with the good one, then ${Math.round(longestMs)} ms at most`,
   );
-  assert.ok(firstMs < 5000, `${firstMs} ms`);
-  assert.ok(longestMs < 3000, `a wait of ${longestMs} ms`);
+  assert.ok(firstMs < 20_000, `${firstMs} ms`);
+  assert.ok(longestMs < 12_000, `a wait of ${longestMs} ms`);
 });
 
 test('the disk never takes more than the cap while a larger film is played, and what went is fetched again', async (t) => {

@@ -64,7 +64,7 @@ for (const mib of PIECES) {
       `seek ${Math.round(seekMs)} ms after ${Math.round(sent / 1024)} KiB, tail ${Math.round(tailMs)} ms, last of 15 ${Math.round(stormMs)} ms`,
     );
     assert.ok(sent <= 1.5 * MIB, `${sent} bytes were fetched before the first one wanted`);
-    assert.ok(seekMs < 3000 && tailMs < 3000 && stormMs < 4000, `${seekMs} ms, ${tailMs} ms, ${stormMs} ms`);
+    assert.ok(seekMs < 12_000 && tailMs < 12_000 && stormMs < 12_000, `${seekMs} ms, ${tailMs} ms, ${stormMs} ms`);
     await running.engine.remove(torrent.infoHash);
   });
 }
