@@ -11,7 +11,17 @@ export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' 
 export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
   const formatters = { level: (label: string) => ({ level: label }) };
   const serializers = { err: errorFields };
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters, serializers }, destination);
+  const hooks = { streamWrite: withoutControls };
+  const timestamp = pino.stdTimeFunctions.isoTime;
+  return pino({ level, base: null, timestamp, formatters, serializers, hooks }, destination);
+}
+
+/** JSON escapes only what is below a space; the other characters that move or turn the text on a terminal are escaped here. */
+function withoutControls(line: string): string {
+  return line.replaceAll(
+    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** A failure of ours is a code and a sentence, with what was behind it; a stack only helps where we are to blame. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
@@ -77,6 +77,12 @@ test('a root that is a link to somewhere is not used', { skip: process.platform 
   using instance = new InstanceDirectory(tmp.path);
   assert.match(instance.path, /raffi-\d+/u);
   assert.deepEqual(readdirSync(join(tmp.path, 'elsewhere')), []);
+});
+
+test('only its user may look into it', { skip: process.platform === 'win32' }, () => {
+  using tmp = directory();
+  using instance = new InstanceDirectory(tmp.path);
+  for (const path of [instance.path, join(tmp.path, 'raffi')]) assert.equal(statSync(path).mode & 0o777, 0o700, path);
 });
 
 test('a recorded child is forgotten when it has ended', () => {

@@ -150,6 +150,17 @@ suite('films that are traps', { skip: process.platform === 'win32' }, () => {
     }
   });
 
+  test('a film in a codec that hardly anybody uses reaches no decoder', async () => {
+    const path = join(directory, 'exotic.mkv');
+    const words = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=128x72:d=1', '-c:v', 'magicyuv', path];
+    await run('ffmpeg', words);
+    assert.ok((await readFile(path)).length > 1000);
+    const session = await openSession(url(), path);
+    const { segments } = await playlistOf(`${session.url}/stream/child.m3u8`);
+    const reply = await fetch(segments[0]?.uri ?? '');
+    assert.deepEqual([reply.status, /no decoder for magicyuv/u.test(await reply.text())], [422, true]);
+  });
+
   test('a file may only lie where the owner says', async () => {
     await copyFile(join(directory, 'secret.ts'), join(directory, 'outside.ts'));
     const roots = await mkdtemp(join(tmpdir(), 'raffi-roots-'));

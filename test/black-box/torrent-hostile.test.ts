@@ -80,6 +80,26 @@ suite('hostile torrents', () => {
     assert.match(String((await torrentStatus(url(), torrent))['name']), /^[^/]+$/u);
   });
 
+  test('a name that is a page of script is only a name: bytes to save, and text in JSON', async () => {
+    const name = '<img src=x onerror=alert(1)>.html';
+    const torrent = await shared(Buffer.from('<script>alert(1)</script>'), { name });
+    const file = await fetch(`${url()}/torrents/${torrent.infoHash}/0`);
+    const status = await fetch(`${url()}/torrents/${torrent.infoHash}/status`);
+    const header = ({ headers }: Response, of: string): string => headers.get(of) ?? '';
+    assert.equal(header(file, 'content-type'), 'application/octet-stream');
+    assert.match(header(status, 'content-type'), /^application\/json/u);
+    assert.equal(membersOf(await status.json())['name'], name);
+    assert.match(
+      header(file, 'content-disposition'),
+      /; filename\*=UTF-8''%3Cimg%20src%3Dx%20onerror%3Dalert%281%29%3E\.html$/u,
+    );
+    for (const reply of [file, status]) {
+      assert.equal(header(reply, 'x-content-type-options'), 'nosniff');
+      assert.match(header(reply, 'content-security-policy'), /default-src '(?:none|self)'/u);
+    }
+    assert.equal(await file.text(), '<script>alert(1)</script>');
+  });
+
   for (const pieceBytes of [16 * KIB, 64 * MIB]) {
     test(`pieces of ${pieceBytes / KIB} KiB`, async () => {
       const content = sampleBytes(MIB + 5, pieceBytes / KIB);

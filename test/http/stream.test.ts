@@ -169,6 +169,8 @@ test('plain names of segments mean the current track; unknown names are 404', as
     'original/x',
   );
   unknown.push('stream/segment99999999999999999999.ts', 'original/segment1.m4s.bak');
+  unknown.push('stream?stream=../../etc/passwd', 'stream?stream=..%2f..%2fsegment4.ts', 'stream/..%5csegment4.ts');
+  unknown.push('stream/%252e%252e%252fsegment4.ts', 'stream/....%2f%2fsegment4.ts', 'stream/segment4.ts%00.m4s');
   for (const name of unknown) {
     const reply = await file(name);
     assert.equal(reply.status, 404, name);
