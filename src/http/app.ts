@@ -70,10 +70,11 @@ const SAFETY_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 };
-/** How long a request may take to come: its headers, and all of it. */
-const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000 };
-/** A connection on which nothing moves either way is given up: a player that pauses comes back. */
-const SILENCE_MS = 15 * 60_000;
+/**
+ * How long a request may take to come: its headers, and all of it. And how long nothing may move on a connection, either way, before
+ * it is given up: a player that pauses comes back.
+ */
+const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000, silenceMs: 15 * 60_000 };
 const CONNECTIONS = { maxConnections: 2048, maxPerPeer: 512 };
 const BODY_LIMIT_BYTES = 256 * 1024;
 /** Longer than a session id or an info hash can be; longer parameters are unknown names. */
@@ -139,7 +140,7 @@ function bareApp(parts: AppParts, gatekeeper: Gatekeeper): App {
     frameworkErrors: (error, request, reply) =>
       void sendError(refusalOf(gatekeeper, request, reply) ?? error, request, reply),
     keepAliveTimeout: 75_000,
-    connectionTimeout: SILENCE_MS,
+    connectionTimeout: timeouts.silenceMs,
     // Cover receiving the request only, never the time a segment takes.
     requestTimeout: timeouts.requestMs,
     http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: timeouts.headersMs / 4 },

@@ -5,7 +5,21 @@ import { test } from 'node:test';
 import { contentDisposition, contentTypeOf } from '../../src/http/file-headers.ts';
 
 test('what a browser could run is only bytes', () => {
-  for (const extension of ['html', 'HTML', 'htm', 'xhtml', 'svg', 'xml', 'js', 'mjs', 'css', 'pdf', 'swf', 'exe', 'm3u8'])
+  for (const extension of [
+    'html',
+    'HTML',
+    'htm',
+    'xhtml',
+    'svg',
+    'xml',
+    'js',
+    'mjs',
+    'css',
+    'pdf',
+    'swf',
+    'exe',
+    'm3u8',
+  ])
     assert.equal(contentTypeOf(`<img src=x onerror=alert(1)>.${extension}`), 'application/octet-stream', extension);
   for (const name of ['', 'mkv', 'film.mkv.html', 'film.mkv ', 'a.constructor', 'a.__proto__'])
     assert.equal(contentTypeOf(name), 'application/octet-stream', name);

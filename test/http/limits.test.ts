@@ -83,6 +83,22 @@ test('headers and bodies that come drop by drop are cut off', async () => {
   assert.equal(app.sessions.count, 0);
 });
 
+test('a connection on which nothing moves is given up', async () => {
+  await using app = await startApp({ timeouts: { silenceMs: 500 } });
+  const gate = Promise.withResolvers<void>();
+  app.files.openGate = gate.promise;
+  const id = await app.session();
+  const silent = open(app);
+  silent.write(`GET /sessions/${id}/stream.m3u8 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+  const waited = new AbortController();
+  const tooLong = delay(20_000, 'still open', waited);
+  assert.equal(await Promise.race([text(silent), tooLong]), '');
+  waited.abort();
+  await tooLong.catch(() => undefined);
+  gate.resolve();
+  assert.equal((await fetch(`${app.url}/sessions/${id}/stream.m3u8`)).status, 200);
+});
+
 test('half-open connections make room for those that ask', async () => {
   await using app = await startApp({ connections: { maxConnections: 60, maxPerPeer: 40 } });
   const id = await app.session();

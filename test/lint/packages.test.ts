@@ -29,7 +29,9 @@ test('no package runs a script when it is installed', () => {
 });
 
 test('the lock file knows the bytes of every package, and no address to get them from', () => {
-  const packages = Object.entries(membersOf(membersOf(JSON.parse(textOf('package-lock.json')), 'lock')['packages'], ''));
+  const packages = Object.entries(
+    membersOf(membersOf(JSON.parse(textOf('package-lock.json')), 'lock')['packages'], ''),
+  );
   assert.ok(packages.length > 100);
   for (const [name, entry] of packages) {
     const { integrity, resolved, link } = membersOf(entry, name);

@@ -1,30 +1,61 @@
-// docs/promises.md names tests: they must exist, under these names, and a row that names none must say that it is not yet.
+// docs/promises.md and the table of threats in docs/security.md name tests: they must exist, under these names, and a row that names
+// none must say that it is not yet.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { test } from 'node:test';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const PAGE = readFileSync(resolve(ROOT, 'docs/promises.md'), 'utf8');
+const PROOF = /^`(test\/[a-z0-9/-]+\.test\.ts)`(?:: (.+))?$/u;
 
-const rows = PAGE.split('\n')
-  .filter((line) => line.startsWith('| ') && !line.startsWith('| promise') && !line.startsWith('| ---'))
-  .map((line) => line.split('|').map((cell) => cell.trim()));
+/** Cells of the rows of all tables of a page. */
+function rowsOf(page: string): string[][] {
+  return readFileSync(resolve(ROOT, page), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| ---'))
+    .map((line) => {
+      const cells = line.split('|').map((cell) => cell.trim());
+      return cells.slice(1, -1);
+    });
+}
+
+const promises = rowsOf('docs/promises.md').filter(([promise]) => promise !== 'promise');
+const threats = rowsOf('docs/security.md').filter(([number = '']) => /^\d+$/u.test(number));
+
+/** Tests and what is not yet, of one row. */
+function proofsOf([, , , proofs = '']: string[]): string[] {
+  return proofs.split('<br>');
+}
+
+function assertExists(proof: string): void {
+  const [, path = '', name = ''] = PROOF.exec(proof) ?? [];
+  assert.notEqual(path, '', `"${proof}" names no test`);
+  const text = readFileSync(resolve(ROOT, path), 'utf8');
+  assert.ok(text.includes(name), `${path} has no test "${name}"`);
+}
 
 test('every promise has a test, or says that it has none', () => {
-  assert.ok(rows.length > 50);
-  for (const [, promise = '', state = '', proof = ''] of rows) {
+  assert.ok(promises.length > 50);
+  for (const [promise = '', state = '', proof = ''] of promises) {
     assert.notEqual(state, '', promise);
-    if (proof !== '') assert.match(proof, /^`test\/[a-z0-9/-]+\.test\.ts`(?:: .+)?$/u, promise);
+    if (proof !== '') assert.match(proof, PROOF, promise);
     else assert.match(state, /not yet|there is no other/u, promise);
   }
 });
 
-test('every test that is named exists under that name', () => {
-  for (const [, promise = '', , proof = ''] of rows) {
-    const [, path, name = ''] = /^`([^`]+)`(?:: (.+))?$/u.exec(proof) ?? [];
-    if (path === undefined) continue;
-    const text = readFileSync(resolve(ROOT, path), 'utf8');
-    assert.ok(text.includes(name), `${promise}: ${path} has no test "${name}"`);
+test('every test that a promise names exists under that name', () => {
+  for (const [, , proof = ''] of promises) if (proof !== '') assertExists(proof);
+});
+
+test('every threat has a test, and what is missing is said', () => {
+  const numbers = threats.map(([number]) => Number(number));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 27 }, (_, index) => index + 1),
+  );
+  for (const row of threats) {
+    const tests = proofsOf(row).filter((proof) => !proof.startsWith('not yet: '));
+    assert.ok(tests.length > 0, row.join(' | '));
+    for (const proof of tests) assertExists(proof);
   }
 });
