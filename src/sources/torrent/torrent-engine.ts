@@ -148,3 +148,24 @@ export interface TorrentStats {
   diskBytes: number;
   readers: number;
 }
+
+/** Of a torrent nothing is known of yet. */
+export const NO_TORRENT_STATS: TorrentStats = {
+  stage: 'metadata',
+  error: undefined,
+  problem: undefined,
+  isActive: false,
+  peers: 0,
+  seeds: 0,
+  bannedPeers: 0,
+  downloadSpeed: 0,
+  uploadSpeed: 0,
+  downloadedBytes: 0,
+  wastedBytes: 0,
+  badBytes: 0,
+  badPieces: 0,
+  uploadedBytes: 0,
+  verifiedPieces: 0,
+  diskBytes: 0,
+  readers: 0,
+};

@@ -5,7 +5,14 @@ import { chooseFile, type FileWish } from './file-choice.ts';
 import type { Magnet } from './magnet.ts';
 import { parseMetainfo } from './metainfo.ts';
 import { StreamedFile } from './streamed-file.ts';
-import type { TorrentEngine, TorrentFile, TorrentHandle, TorrentInfo, TorrentRequest } from './torrent-engine.ts';
+import {
+  NO_TORRENT_STATS,
+  type TorrentEngine,
+  type TorrentFile,
+  type TorrentHandle,
+  type TorrentInfo,
+  type TorrentRequest,
+} from './torrent-engine.ts';
 import { TorrentSource } from './torrent-source.ts';
 import { startWindow, torrentStatus, type TorrentStatus } from './torrent-status.ts';
 
@@ -209,7 +216,7 @@ export class Torrents implements AsyncDisposable {
 
   #failedInfo(infoHash: string): TorrentInfo {
     if (!this.#failures.has(infoHash)) throw noTorrent();
-    return { infoHash, name: infoHash, files: undefined, stats: NO_STATS };
+    return { infoHash, name: infoHash, files: undefined, stats: { ...NO_TORRENT_STATS, stage: 'error' } };
   }
 
   #keep(infoHash: string, handle: TorrentHandle): void {
@@ -240,23 +247,3 @@ export function requestOfMagnet({ infoHash, name, trackers, webSeeds, peers }: M
 function noTorrent(): AppError {
   return new AppError('NOT_FOUND', 'There is no such torrent.');
 }
-
-const NO_STATS: TorrentInfo['stats'] = {
-  stage: 'error',
-  error: undefined,
-  problem: undefined,
-  isActive: false,
-  peers: 0,
-  seeds: 0,
-  bannedPeers: 0,
-  downloadSpeed: 0,
-  uploadSpeed: 0,
-  downloadedBytes: 0,
-  wastedBytes: 0,
-  badBytes: 0,
-  badPieces: 0,
-  uploadedBytes: 0,
-  verifiedPieces: 0,
-  diskBytes: 0,
-  readers: 0,
-};

@@ -5,7 +5,14 @@ import type { ByteRange } from '../../../base/byte-range.ts';
 import { BitSet } from '../bit-set.ts';
 import type { EngineFile, EngineOrder, EngineReport, MetadataReport } from '../engine-protocol.ts';
 import { BLOCK_BYTES, PieceLayout } from '../piece-layout.ts';
-import type { Presence, TorrentEvent, TorrentInfo, TorrentMetadata, TorrentStats } from '../torrent-engine.ts';
+import {
+  NO_TORRENT_STATS,
+  type Presence,
+  type TorrentEvent,
+  type TorrentInfo,
+  type TorrentMetadata,
+  type TorrentStats,
+} from '../torrent-engine.ts';
 
 /** A reader, to the mirror. */
 export interface MirrorReader {
@@ -37,7 +44,7 @@ export class TorrentMirror implements TorrentInfo {
   #contents: Contents | undefined;
   #metadata = Promise.withResolvers<TorrentMetadata>();
   #file: Promise<FileHandle> | undefined;
-  #stats = NO_STATS;
+  #stats = NO_TORRENT_STATS;
   #isDown = false;
   #isRemoved = false;
 
@@ -266,26 +273,6 @@ function bytesOf(
   const after = set.has(units.end - 1) ? units.end * unitBytes - to : 0;
   return set.countIn(units.start, units.end) * unitBytes - before - after;
 }
-
-const NO_STATS: TorrentStats = {
-  stage: 'metadata',
-  error: undefined,
-  problem: undefined,
-  isActive: false,
-  peers: 0,
-  seeds: 0,
-  bannedPeers: 0,
-  downloadSpeed: 0,
-  uploadSpeed: 0,
-  downloadedBytes: 0,
-  wastedBytes: 0,
-  badBytes: 0,
-  badPieces: 0,
-  uploadedBytes: 0,
-  verifiedPieces: 0,
-  diskBytes: 0,
-  readers: 0,
-};
 
 function* pairs(flat: Uint32Array): Generator<ByteRange> {
   for (let at = 0; at + 1 < flat.length; at += 2) yield { start: flat[at] ?? 0, end: flat[at + 1] ?? 0 };
