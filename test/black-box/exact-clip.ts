@@ -23,7 +23,7 @@ const ENCODED_SHARE = 1 / 6;
 
 /** Clips with more frames are encoded in samples, but for these. */
 const SAMPLED_FRAMES = 870;
-const WHOLLY_ENCODED: readonly ClipName[] = ['mp4-faststart', 'vfr'];
+const WHOLLY_ENCODED: readonly ClipName[] = ['vfr'];
 
 /** What passes through as it is: everything else is encoded. */
 const MAX_COPIED_CHANNELS = 6;

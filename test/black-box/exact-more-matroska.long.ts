@@ -1,4 +1,13 @@
 // Matroska and WebM sources besides those of every day: every rendition exact, from two servers.
 import { exactSuite } from './exact-suite.ts';
 
-exactSuite(['mkv-no-cues', 'mkv-start-37.5', 'webm-vp9-opus', 'aac-7.1', 'late-audio-mkv', 'mkv-truncated']);
+exactSuite([
+  'h264-open-gop',
+  'mkv-damaged',
+  'mkv-no-cues',
+  'mkv-start-37.5',
+  'webm-vp9-opus',
+  'aac-7.1',
+  'late-audio-mkv',
+  'mkv-truncated',
+]);

@@ -1,4 +1,4 @@
 // Sources without an index of their own, and sound alone: every rendition exact, from two servers.
 import { exactSuite } from './exact-suite.ts';
 
-exactSuite(['ts-wrap', 'avi-mpeg4-bframes', 'interlaced-ts', 'audio-mp3']);
+exactSuite(['ts-wrap', 'interlaced-ts', 'audio-mp3']);
