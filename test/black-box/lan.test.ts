@@ -113,12 +113,12 @@ suite('a device of the network', { skip: network === undefined && 'this machine 
     assert.equal(made.status, 200, made.body);
     assert.match(String(at(made.body, 'streamUrl')), new RegExp(`^http://${home().serverHost}:`, 'u'));
     assert.equal(device(server, '/sessions', bearer).status, 200);
-    for (let count = 0; count < 20; count += 1) {
-      assert.equal(device(server, `/?lan_token=guess-${count}`).status, 401);
-    }
-    const refused = device(server, '/', bearer);
-    assert.equal(refused.status, 429);
-    assert.match(refused.head, /^retry-after: \d+$/imu);
+    // One process asks for all of it: the right token comes before a slow machine has earned another try.
+    const guesses = `http://${home().serverHost}:${portOf(server)}/?lan_token=guess-[1-24]`;
+    const { head, body } = device(server, '/', [guesses, '--next', '-s', '-i', ...bearer]);
+    const statuses = [...`${head}\r\n\r\n${body}`.matchAll(/HTTP\/1\.1 (\d+)/gu)].map((match) => match[1]);
+    assert.deepEqual(statuses, [...Array.from({ length: 20 }, () => '401'), ...Array.from({ length: 5 }, () => '429')]);
+    assert.match(body, /^retry-after: \d+\r$/imu);
     assert.equal(local(server, '/').status, 200);
     assert.ok(!server.output().includes(LAN_TOKEN));
   });
