@@ -1,6 +1,7 @@
 // A peer as a web browser is one: it has everything, and only WebSocket trackers and WebRTC lead to it.
 import WebTorrent from 'webtorrent';
 
+import { mendWebRtc } from '../../src/sources/torrent/engine/web-rtc.ts';
 import type { MadeTorrent } from './torrent-files.ts';
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void;
@@ -8,7 +9,7 @@ type Done = (error: Error | null, bytes?: Uint8Array) => void;
 export class WebPeer implements AsyncDisposable {
   readonly #client: WebTorrent;
 
-  constructor(torrent: MadeTorrent, content: Uint8Array, trackers: string[]) {
+  private constructor(torrent: MadeTorrent, content: Uint8Array, trackers: string[]) {
     this.#client = new WebTorrent({
       torrentPort: { port: 0, host: '127.0.0.1' },
       dht: false,
@@ -35,6 +36,12 @@ export class WebPeer implements AsyncDisposable {
       uploads: 5,
       maxWebConns: 1,
     });
+  }
+
+  /** As prompt as a browser. */
+  static async start(torrent: MadeTorrent, content: Uint8Array, trackers: string[]): Promise<WebPeer> {
+    await mendWebRtc();
+    return new WebPeer(torrent, content, trackers);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

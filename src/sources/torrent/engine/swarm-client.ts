@@ -2,12 +2,14 @@
 import WebTorrent, { type ClientOptions } from 'webtorrent';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import { guardBencode } from './bencode-guard.ts';
+import { mendWebRtc } from './web-rtc.ts';
 
 const SECURE = { off: 0, prefer: 1, require: 2 } as const;
 
 /** @throws the error of `listen` */
 export async function openSwarmClient(settings: TorrentSettings, onError: (error: Error) => void): Promise<WebTorrent> {
   guardBencode();
+  if (settings.webRtc && WebTorrent.WEBRTC_SUPPORT) await mendWebRtc();
   const client = new WebTorrent(clientOptions(settings));
   await new Promise<void>((resolve, reject) => {
     client.once('listening', resolve);
