@@ -11,7 +11,7 @@ import { startServer } from '../test/black-box/server-process.ts';
 import { firstByteAt, magnetLink, openTorrent } from '../test/black-box/torrent-stage.ts';
 import { Seeder } from '../test/servers/seeder.ts';
 import { torrentOf } from '../test/servers/torrent-files.ts';
-import { median, type Row } from './measure.ts';
+import { median, pause, type Row } from './measure.ts';
 import { fetchAll, segmentUrl } from './viewing.ts';
 
 const MIB = 2 ** 20;
@@ -27,7 +27,7 @@ interface Start {
   segment: number;
 }
 
-/** A magnet with a known peer at 4 MiB/s, as soon as the server listens. */
+/** A magnet with a known peer at 4 MiB/s, a second after the server listens. */
 export async function firstTorrents(): Promise<Row[]> {
   const film = await markedFilm('first torrent');
   return [
@@ -53,6 +53,7 @@ async function firstTorrent(content: Uint8Array, env: Record<string, string>): P
   const torrent = torrentOf(content, { name: 'film.mp4', pieceBytes: MIB });
   await using seeder = await Seeder.start([{ torrent, content }], { bytesPerSecond: 4 * MIB });
   await using server = await startServer({ env });
+  await pause(1000);
   const began = performance.now();
   const since = () => performance.now() - began;
   const session = await openTorrent(server.url, magnetLink(torrent, { peers: [seeder.address] }));
