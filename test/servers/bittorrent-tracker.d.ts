@@ -28,7 +28,7 @@ declare module 'bittorrent-tracker' {
     readonly http: { address(): AddressInfo } | null;
     readonly udp: { address(): AddressInfo } | null;
     readonly ws: WebSocketServer | null;
-    listen(port: number, host: string, listening: () => void): void;
+    listen(port: number, hosts: { http: string; udp: string; udp6: string }, listening: () => void): void;
     close(closed: () => void): void;
   }
 }

@@ -33,7 +33,7 @@ export class Tracker implements AsyncDisposable {
     const server = new Server({ ...kinds, interval: 60_000 });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
+      server.listen(0, { http: '127.0.0.1', udp: '127.0.0.1', udp6: '::1' }, resolve);
     });
     const port = (protocol === 'udp' ? server.udp : server.http)?.address().port;
     const url = `${protocol}://127.0.0.1:${port}${protocol === 'ws' ? '' : '/announce'}`;
