@@ -73,12 +73,7 @@ export class Seeder implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'raffi-seeder-'));
     const torrents = await Promise.all(shared.map((each, index) => written(each, directory, index)));
     const ways = { isEncrypted, transport, trackers, dhtNodes, isLocalDiscovery, knows };
-    const [command = '', ...words] = [
-      ...prefix,
-      PYTHON,
-      SCRIPT,
-      JSON.stringify({ directory, host, torrents, ...ways }),
-    ];
+    const [command, ...words] = [...prefix, PYTHON, SCRIPT, JSON.stringify({ directory, host, torrents, ...ways })];
     const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     const reader = createInterface({ input: child.stdout });
     const lines = reader[Symbol.asyncIterator]();
