@@ -15,6 +15,8 @@ const START_SPACING_SECONDS = 1;
 /** A longer group of pictures makes the player wait: such a video is encoded instead. */
 const MAX_GROUP_SECONDS = 12;
 
+const MIN_TIMESCALE = 10_000;
+
 /** Deeper pyramids of B-frames are not seen in films. */
 const MAX_REORDER_FRAMES = 4;
 
@@ -66,7 +68,7 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
   const { video } = facts.description;
   if (!video || !table || videoSeconds === undefined || reasonsToEncode(facts, route).length) return undefined;
   const grid = table.frameGrid;
-  const timescale = grid?.num ?? Math.round(video.timeBase.den / video.timeBase.num);
+  const timescale = fineTimescale(grid?.num ?? Math.round(video.timeBase.den / video.timeBase.num));
   const ticksOf = (keyframe: number) => {
     const exact = toTimeline(keyframe, video.timeBase, { origin: facts.origin, timescale });
     return grid ? snapTime(exact, timescale, grid) : exact;
@@ -93,6 +95,11 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
     timeline: { timescale, boundaries: [...cuts.map((cut) => cut.ticks), grid ? snapTime(end, timescale, grid) : end] },
     cuts: cuts.map((cut, i) => ({ fromTicks: cut.keyframe, toTicks: cuts[i + 1]?.keyframe })),
   };
+}
+
+/** A tick is well below a frame: the leading pictures of an open group are squeezed into the time of the segment that holds them. */
+function fineTimescale(ticksPerSecond: number): number {
+  return ticksPerSecond * Math.ceil(MIN_TIMESCALE / ticksPerSecond);
 }
 
 /** The reorder depth in ticks; none where the stream only states the most that its level allows. */

@@ -92,6 +92,7 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
     frameRate,
     width: even(size.width * scale),
     height: even(size.height * scale),
+    sampleAspectRatio: { num: 1, den: 1 },
     deinterlace: video.interlaced,
     rotationDegrees: video.rotationDegrees,
     color: { ...video.color, fullRange: false },

@@ -14,8 +14,8 @@ export function copiedVideoInit(source: VideoTrack, track: CopiedVideo): Uint8Ar
 
 /** `configuration`: the avcC record the encoder gave. */
 export function encodedVideoInit(track: EncodedVideo, configuration: Uint8Array): Uint8Array {
-  const { width, height, color, compositionShift } = track;
-  const shape = { codec: 'h264', configuration, width, height, color, sampleAspectRatio: { num: 1, den: 1 } };
+  const { width, height, sampleAspectRatio, color, compositionShift } = track;
+  const shape = { codec: 'h264', configuration, width, height, color, sampleAspectRatio };
   const timescale = track.frameRate.num;
   return initSegment({ trackId: TRACK_ID, timescale, compositionShift, track: { kind: 'video', ...shape } });
 }

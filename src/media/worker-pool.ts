@@ -1,7 +1,7 @@
 // The media workers of the server: a few shared ones for short jobs, exclusive ones for encoder runs, and a spare that is always warm.
 import { AppError } from '../base/app-error.ts';
 import { MediaWorker, type MediaWorkerOptions } from './media-worker.ts';
-import type { WorkerJob, WorkerResults } from './worker/protocol.ts';
+import type { SegmentJob, WorkerJob, WorkerResults } from './worker/protocol.ts';
 
 export interface WorkerPoolOptions {
   /** The worker's main module. */
@@ -276,7 +276,12 @@ function limitOf(job: WorkerJob): number {
   const limitMs = isLocal ? LOCAL_LIMIT_MS : REMOTE_LIMIT_MS;
   if (job.kind === 'scan') return limitMs * SCAN_FACTOR;
   if (job.kind === 'clip-piece') return limitMs * CLIP_FACTOR;
-  return job.kind === 'segment' && job.video?.track.kind === 'encoded' ? limitMs * ENCODE_FACTOR : limitMs;
+  return job.kind === 'segment' && mayEncode(job) ? limitMs * ENCODE_FACTOR : limitMs;
+}
+
+/** Of copied video too, where it has to begin with an IDR picture and does not. */
+function mayEncode({ video }: SegmentJob): boolean {
+  return video !== undefined && (video.track.kind === 'encoded' || video.track.mustBeIdr);
 }
 
 function cost(worker: MediaWorker): number {

@@ -9,7 +9,7 @@ import { parseInit, parseSegment, pictureNalType, type CmafSample, type CmafSegm
 import { isCopied, numbersOnGrid, type ExactClip, type Twice } from './exact-clip.ts';
 import { decodedHashes, probeMessages } from './judge.ts';
 import type { MediaPlaylist } from './playlist.ts';
-import { parseTransportStream, type TransportFrame } from './transport-stream.ts';
+import { beginsWithIdr, parseTransportStream, type TransportFrame } from './transport-stream.ts';
 import type { Served } from './viewer.ts';
 
 /** A tick of the 90 kHz clock of MPEG-TS sources, and half a one of ours. */
@@ -200,7 +200,7 @@ async function checkMuxedVideo(
   const { damaged } = exact.facts;
   const frames = parts.flat();
   for (const [number, part] of parts.entries())
-    assert.ok(hasIdr(part[0]), `segment ${number} begins with an IDR picture`);
+    assert.ok(beginsWithIdr(part[0]), `segment ${number} begins with an IDR picture`);
   for (const [index, { pts, dts }] of frames.entries()) {
     assert.ok(dts <= pts && dts > (frames[index - 1]?.dts ?? -1), `decode time of frame ${index}`);
   }
@@ -300,15 +300,6 @@ export async function checkForeignPlayer(exact: ExactClip, uri: 'stream.m3u8' | 
 export function frameSeconds({ video, audio }: PlayingClip): number {
   if (video !== undefined) return video.frameRate.den / video.frameRate.num;
   return AAC_SAMPLES / (audio[0]?.sampleRate ?? 48_000);
-}
-
-function hasIdr(frame: TransportFrame | undefined): boolean {
-  const data = frame?.data ?? Buffer.alloc(0);
-  for (let at = data.indexOf('000001', 0, 'hex'); at >= 0; at = data.indexOf('000001', at + 3, 'hex')) {
-    const type = (data[at + 3] ?? 0) & 0x1f;
-    if (type >= 1 && type <= 5) return type === 5;
-  }
-  return false;
 }
 
 /** The track a session begins with. */

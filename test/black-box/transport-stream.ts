@@ -41,6 +41,16 @@ export function parseTransportStream(bytes: Buffer): TransportStream {
   return { video: framesOf('video'), audio: framesOf('audio'), breaks };
 }
 
+/** Whether the first slice of a frame is of an IDR picture. */
+export function beginsWithIdr(frame: TransportFrame | undefined): boolean {
+  const data = frame?.data ?? Buffer.alloc(0);
+  for (let at = data.indexOf('000001', 0, 'hex'); at >= 0; at = data.indexOf('000001', at + 3, 'hex')) {
+    const type = (data[at + 3] ?? 0) & 0x1f;
+    if (type >= 1 && type <= 5) return type === 5;
+  }
+  return false;
+}
+
 function addTo(units: Map<number, Buffer[][]>, pid: number, part: { payload: Buffer; isStart: boolean }): void {
   const list = units.get(pid) ?? [];
   units.set(pid, list);

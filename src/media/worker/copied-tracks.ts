@@ -18,7 +18,7 @@ const EARLIER_SECONDS = { indexed: [0, 2, 15, 60], scanned: [1.5, 6, 20, 90] } a
 
 /**
  * Fills the collectors, going back to an earlier place when the demuxer came in too late.
- * @throws AppError MEDIA_FAILED when the segment's keyframe is not where the index says
+ * @throws AppError MEDIA_FAILED when neither the segment's keyframe nor one before it is there
  */
 export async function collect(
   demuxer: Demuxer,
@@ -31,11 +31,11 @@ export async function collect(
     await sendTo(demuxer, collectors, { seconds: collectors.startSeconds - earlier, origin: target.origin });
     audio?.startOver();
     const isComplete = await pump(demuxer, collectors, target.signal);
-    if (isComplete && !audio?.mayHaveMissedFrames) return;
+    if (isComplete && !video?.isEmpty && !audio?.mayHaveMissedFrames) return;
     if (collectors.startSeconds - earlier <= 0) break;
   }
   if (video?.isEmpty)
-    throw new AppError('MEDIA_FAILED', 'The video is damaged here: the picture this part begins with is missing.');
+    throw new AppError('MEDIA_FAILED', 'The video is damaged here: there is no picture this part could begin with.');
 }
 
 async function sendTo(

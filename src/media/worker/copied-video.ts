@@ -1,4 +1,5 @@
-// The packets of one copied video segment: from its keyframe up to the next segment's, in decode order.
+// The packets of one copied video segment: from its keyframe up to the next segment's, in decode order; and which of their pictures cannot
+// be copied, because players need what is not in this segment.
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
 import { annexBToSample, isIdr, normalizeLengths } from '../bitstream/nal-units.ts';
@@ -6,7 +7,7 @@ import type { NalCodec } from '../bitstream/nal-units.ts';
 import { toTimeline } from '../media-clock.ts';
 import type { Sample, SampleRun } from '../samples.ts';
 import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
-import type { CopiedVideo, Origin, SegmentJob } from './protocol.ts';
+import type { CopiedVideo, Origin, SegmentJob, VideoCut } from './protocol.ts';
 
 type VideoWish = NonNullable<SegmentJob['video']>;
 
@@ -22,13 +23,32 @@ interface CutPacket {
   data: Uint8Array;
 }
 
-/** Collects the packets of `[cut.fromTicks, cut.toTicks)` from a demuxer that was sent to its start or before. */
+/** What was collected. Pictures outside of `copied`, `[from, to)` of the samples, must be encoded. */
+export interface CopiedPictures {
+  run: SampleRun;
+  copied: { from: number; to: number };
+  /** The keyframe is not in the source: the one before it stays on show until the next. */
+  isDamaged: boolean;
+}
+
+/**
+ * Collects the packets of `[cut.fromTicks, cut.toTicks)` from a demuxer that was sent to its start or before.
+ * Where the cut must be an IDR picture and is not, the pictures up to the first IDR picture cannot be copied. Its leading pictures, which are
+ * shown before it and need it, belong to the segment before, at the end, where they cannot be copied either.
+ */
 export class CopiedVideoCollector {
   readonly #track: CopiedVideo;
   readonly #wish: VideoWish;
   readonly #toSample: (payload: Uint8Array) => Uint8Array;
   readonly #packets: CutPacket[] = [];
   #bytes = 0;
+  /** The last keyframe before the cut. */
+  #before: Uint8Array | undefined;
+  #isDamaged = false;
+  /** What is shown before this is not of this segment, ticks. */
+  #notBefore = -Infinity;
+  /** How many packets there were when the next segment's keyframe came, which is no IDR picture: leading pictures follow. */
+  #leadingFrom: number | undefined;
   isDone = false;
 
   constructor(demuxer: Demuxer, track: CopiedVideo, wish: VideoWish) {
@@ -41,27 +61,56 @@ export class CopiedVideoCollector {
     return this.#track.streamIndex;
   }
 
-  /** True when the demuxer is already past the wanted keyframe: it must be sent to an earlier place. */
+  /** `too-late` when the demuxer is already past the wanted keyframe: it must be sent to an earlier place. */
   accept(packet: DemuxedPacket, demuxer: Demuxer): 'taken' | 'too-late' {
-    const cut = this.#wish.cut;
-    if (packet.isCorrupt) return 'taken';
-    if (!cut || packet.pts === undefined)
-      throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by.');
-    if (this.#packets.length === 0) {
-      if (!packet.isKey || packet.pts < cut.fromTicks) return 'taken';
-      if (packet.pts > cut.fromTicks) return 'too-late';
-    } else if (packet.isKey && cut.toTicks !== undefined && packet.pts >= cut.toTicks) {
-      this.isDone = true;
-      return 'taken';
-    }
-    this.#take(packet.pts, packet.isKey, this.#toSample(demuxer.payload));
+    const { pts, isKey, isCorrupt } = packet;
+    if (isCorrupt) return 'taken';
+    const cut = this.#cut;
+    if (pts === undefined) throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by.');
+    if (this.isEmpty) return this.#begin({ pts, isKey }, () => this.#toSample(demuxer.payload));
+    const isBeyond = cut.toTicks !== undefined && pts >= cut.toTicks;
+    if (this.#leadingFrom !== undefined) this.isDone = isBeyond;
+    else if (isKey && isBeyond) this.#end(() => this.#toSample(demuxer.payload));
+    if (!isBeyond && pts >= this.#notBefore) this.#take(pts, isKey, this.#toSample(demuxer.payload));
     return 'taken';
   }
 
-  #take(pts: number, isKey: boolean, data: Uint8Array): void {
-    if (this.#packets.length === 0 && this.#track.mustBeIdr && !isIdr(data, 'h264')) {
-      throw new AppError('UNSUPPORTED_MEDIA', 'The video cannot be cut here without decoding it.');
+  get #cut(): VideoCut {
+    if (!this.#wish.cut) throw new TypeError('a copied segment has a cut');
+    return this.#wish.cut;
+  }
+
+  #begin({ pts, isKey }: { pts: number; isKey: boolean }, sample: () => Uint8Array): 'taken' | 'too-late' {
+    const { fromTicks, toTicks } = this.#cut;
+    if (!isKey) return 'taken';
+    if (pts < fromTicks) this.#before = sample();
+    else if (pts === fromTicks) {
+      this.#take(pts, isKey, sample());
+      if (this.#firstIdr > 0) this.#notBefore = fromTicks;
+    } else if (!this.#standIn()) return 'too-late';
+    else if (toTicks !== undefined && pts >= toTicks) this.isDone = true;
+    else {
+      this.#notBefore = pts;
+      this.#take(pts, isKey, sample());
     }
+    return 'taken';
+  }
+
+  /** The keyframe is missing: the one before takes its place, and stays on show until the next comes. */
+  #standIn(): boolean {
+    if (!this.#before) return false;
+    this.#isDamaged = true;
+    this.#take(this.#cut.fromTicks, true, this.#before);
+    return true;
+  }
+
+  /** The keyframe of the next segment is here. */
+  #end(sample: () => Uint8Array): void {
+    if (this.#track.mustBeIdr && !isIdr(sample(), 'h264')) this.#leadingFrom = this.#packets.length;
+    else this.isDone = true;
+  }
+
+  #take(pts: number, isKey: boolean, data: Uint8Array): void {
     this.#bytes += data.byteLength;
     if (this.#bytes > MAX_SEGMENT_BYTES)
       throw new AppError('UNSUPPORTED_MEDIA', 'A piece of the video is too large to be copied.');
@@ -70,6 +119,7 @@ export class CopiedVideoCollector {
 
   /** The source ends here: what there is of the segment is all of it. */
   finish(): void {
+    if (this.isEmpty) this.#standIn();
     this.isDone = !this.isEmpty;
   }
 
@@ -77,7 +127,14 @@ export class CopiedVideoCollector {
     return this.#packets.length === 0;
   }
 
-  run(timeBase: Rational, origin: Origin): SampleRun {
+  /** The first packet a player can begin with. */
+  get #firstIdr(): number {
+    if (!this.#track.mustBeIdr) return 0;
+    const first = this.#packets.findIndex(({ data }) => isIdr(data, 'h264'));
+    return first < 0 ? this.#packets.length : first;
+  }
+
+  pictures(timeBase: Rational, origin: Origin): CopiedPictures {
     const { timescale, frameGrid } = this.#track;
     const exact = this.#packets.map((packet) => toTimeline(packet.pts, timeBase, { origin, timescale }));
     const times = (frameGrid && snapToGrid(exact, timescale, frameGrid)) ?? exact;
@@ -86,7 +143,12 @@ export class CopiedVideoCollector {
       pts: times[i] ?? 0,
       isSync: packet.isKey,
     }));
-    return { timescale, start: this.#wish.start, end: this.#wish.end, samples };
+    const to = this.#leadingFrom ?? samples.length;
+    return {
+      run: { timescale, start: this.#wish.start, end: this.#wish.end, samples },
+      copied: { from: Math.min(this.#firstIdr, to), to },
+      isDamaged: this.#isDamaged,
+    };
   }
 }
 

@@ -1,6 +1,7 @@
 // One segment from one job: the samples of its tracks, copied or encoded, packaged and put in place.
 import { rm } from 'node:fs/promises';
 import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
+import type { MediaInput } from '../../sources/source.ts';
 import { aacLcConfig } from '../bitstream/audio-specific-config.ts';
 import { mediaSegment } from '../fmp4/media-segment.ts';
 import { tsSegment } from '../mpegts/ts-segment.ts';
@@ -8,13 +9,14 @@ import type { TsVideo } from '../mpegts/ts-segment.ts';
 import type { Sample, SampleRun } from '../samples.ts';
 import { collect } from './copied-tracks.ts';
 import { CopiedAudioCollector } from './copied-audio.ts';
-import { CopiedVideoCollector } from './copied-video.ts';
+import { CopiedVideoCollector, type CopiedPictures } from './copied-video.ts';
 import type { Demuxers } from './demuxers.ts';
 import type { EncoderSessions } from './encoder-sessions.ts';
 import type { Demuxer } from './libav/demuxer.ts';
 import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/encoded-audio.ts';
 import { encodeSegment } from './libav/encoded-video.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
+import { isWhole, mend, wordsOn } from './mended-video.ts';
 import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol.ts';
 import { writeParts } from './write-parts.ts';
 
@@ -23,6 +25,8 @@ export interface SegmentTools {
   sessions: EncoderSessions;
   /** Parameter sets of the encoders at work, by rendition key: they are the same for every segment. */
   headers: Map<string, EncoderHeader>;
+  /** Hears of what had to be done otherwise than planned. */
+  say: (line: string) => void;
 }
 
 interface Runs {
@@ -51,7 +55,9 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
   const video = job.video?.track.kind === 'copied' ? { wish: job.video, track: job.video.track } : undefined;
   const audio = job.audio?.track.kind === 'copied' ? { span: job.audio, track: job.audio.track } : undefined;
   if (!video && !audio) return { video: undefined, audio: undefined };
-  const cut = async (demuxer: Demuxer): Promise<Runs> => {
+  const cut = async (
+    demuxer: Demuxer,
+  ): Promise<{ pictures: CopiedPictures | undefined; audio: SampleRun | undefined }> => {
     const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.wish);
     const sound = audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
     await collect(
@@ -60,11 +66,21 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
       { origin: job.origin, signal },
     );
     return {
-      video: video && pictures?.run(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
+      pictures: video && pictures?.pictures(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
       audio: audio && (await sound?.run(() => silentFrame(audio.track))),
     };
   };
-  return tools.demuxers.use({ input: job.input, reading: 'through' }, cut, signal);
+  const { pictures, audio: sound } = await tools.demuxers.use({ input: job.input, reading: 'through' }, cut, signal);
+  if (!video || !pictures) return { video: undefined, audio: sound };
+  for (const words of wordsOn(pictures)) tools.say(`part ${job.number} of ${nameOf(job.input)} ${words}`);
+  const run = isWhole(pictures)
+    ? pictures.run
+    : await mend({ job, track: video.track, pictures }, tools.sessions, signal);
+  return { video: run, audio: sound };
+}
+
+function nameOf(input: MediaInput): string {
+  return input.kind === 'file' ? input.path : 'a remote source';
 }
 
 function startSeconds(job: SegmentJob): number {

@@ -17,7 +17,7 @@ export interface CopiedVideo {
   timescale: number;
   /** Constant rate whose grid the (rounded) timestamps are snapped to; undefined: timestamps are exact as they are. */
   frameGrid: Rational | undefined;
-  /** The cut must be an IDR picture (MPEG-TS route, H.264). */
+  /** A segment must begin with an IDR picture (MPEG-TS route, H.264): pictures that cannot be copied then are encoded. */
   mustBeIdr: boolean;
   /** See `MediaSegmentOptions`. */
   compositionShift: number;
@@ -35,6 +35,8 @@ export interface EncodedVideo {
   frameRate: Rational;
   width: number;
   height: number;
+  /** Of the encoded pictures. */
+  sampleAspectRatio: Rational;
   deinterlace: boolean;
   rotationDegrees: 0 | 90 | 180 | 270;
   color: ColorDescription;

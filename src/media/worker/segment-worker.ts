@@ -20,7 +20,7 @@ const running = new Map<number, AbortController>();
 function perform(job: WorkerJob, signal: AbortSignal): Promise<WorkerResults[keyof WorkerResults]> {
   switch (job.kind) {
     case 'segment':
-      return makeSegment(job, { demuxers, sessions, headers }, signal);
+      return makeSegment(job, { demuxers, sessions, headers, say }, signal);
     case 'clip-piece':
       return makeClipPiece(job, sessions, signal);
     case 'describe':
@@ -62,6 +62,11 @@ function failure(id: number, error: unknown): WorkerReply {
     message,
     detail: error instanceof Error ? error.stack : String(error),
   };
+}
+
+/** What is said here is in the server's log. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 function reply(message: WorkerReply): void {

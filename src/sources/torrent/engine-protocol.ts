@@ -7,8 +7,6 @@ export interface StartOrder {
   type: 'start';
   /** Of all torrents; no other process uses it. */
   directory: string;
-  /** The routing table of the DHT; undefined: it is not kept. */
-  dhtFile: string | undefined;
   settings: TorrentSettings;
 }
 

@@ -12,7 +12,7 @@ import type { CodecContext } from 'node-av/lib';
 import { annexBToSample, withoutParameterSets } from '../../bitstream/nal-units.ts';
 import type { Sample, SampleRun } from '../../samples.ts';
 import { drain, encode, openEncoder } from './encoder.ts';
-import type { PictureGrid } from './picture-grid.ts';
+import type { PictureColors, PictureGrid } from './picture-grid.ts';
 import type { EncodedVideo } from '../protocol.ts';
 
 const THREADS = 2;
@@ -24,20 +24,40 @@ export async function encodeSegment(
   span: { start: number; end: number; signal: AbortSignal },
 ): Promise<SampleRun> {
   const tick = track.frameRate.den;
-  const encoder = await openVideoEncoder(track);
-  const samples: Sample[] = [];
+  const first = span.start / tick;
+  const numbers = Array.from({ length: span.end / tick - first }, (_, index) => first + index);
+  const pictures = await encodePictures(grid, track, { numbers, isInsert: false, signal: span.signal });
+  const samples = pictures.map(({ index, ...picture }): Sample => ({ ...picture, pts: (first + index) * tick }));
+  return { timescale: track.frameRate.num, start: span.start, end: span.end, samples };
+}
+
+/** In decode order. `index`: which of the pictures asked for. */
+export type EncodedPicture = Omit<Sample, 'pts'> & { index: number };
+
+/** Encodes pictures of the grid, as if they were on show for one frame each; the first becomes an IDR picture. */
+export async function encodePictures(
+  grid: PictureGrid,
+  track: EncodedVideo,
+  { numbers, isInsert, signal }: { numbers: readonly number[]; isInsert: boolean; signal: AbortSignal },
+): Promise<EncodedPicture[]> {
+  await grid.frame(numbers[0] ?? 0, signal);
+  const encoder = await openVideoEncoder(track, isInsert ? grid.colors : undefined);
+  const pictures: EncodedPicture[] = [];
   const take = () =>
     drain(encoder, (packet) => {
-      const data = withoutParameterSets(annexBToSample(packet.data ?? new Uint8Array(0)), 'h264');
-      samples.push({ data, pts: Number(packet.pts) * tick, isSync: packet.isKeyframe });
+      const data = annexBToSample(packet.data ?? new Uint8Array(0));
+      pictures.push({
+        data: isInsert ? data : withoutParameterSets(data, 'h264'),
+        index: Number(packet.pts),
+        isSync: packet.isKeyframe,
+      });
     });
   try {
-    const first = span.start / tick;
-    for (let number = first; number < span.end / tick; number++) {
-      const frame = await grid.frame(number, span.signal);
-      frame.pts = BigInt(number);
+    for (const [index, number] of numbers.entries()) {
+      const frame = await grid.frame(number, signal);
+      frame.pts = BigInt(index);
       frame.timeBase = new Rational(track.frameRate.den, track.frameRate.num);
-      frame.pictType = number === first ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+      frame.pictType = index === 0 ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
       await encode(encoder, frame);
       await take();
     }
@@ -46,22 +66,26 @@ export async function encodeSegment(
   } finally {
     encoder.freeContext();
   }
-  return { timescale: track.frameRate.num, start: span.start, end: span.end, samples };
+  return pictures;
 }
 
-/** Its parameter sets are in `extraData` (start codes); equal tracks give equal ones. */
-export async function openVideoEncoder(track: EncodedVideo): Promise<CodecContext> {
+/**
+ * Its parameter sets are in `extraData` (start codes); equal tracks give equal ones. Those of an insert into another stream are
+ * in the stream, and state its colours: no container does there.
+ */
+export async function openVideoEncoder(track: EncodedVideo, colors?: PictureColors): Promise<CodecContext> {
   return openEncoder('libx264', (context) => {
     context.width = track.width;
     context.height = track.height;
     context.pixelFormat = AV_PIX_FMT_YUV420P;
     context.timeBase = new Rational(track.frameRate.den, track.frameRate.num);
     context.framerate = new Rational(track.frameRate.num, track.frameRate.den);
-    context.sampleAspectRatio = new Rational(1, 1);
+    context.sampleAspectRatio = new Rational(track.sampleAspectRatio.num, track.sampleAspectRatio.den);
     context.profile = AV_PROFILE_H264_HIGH;
     context.level = track.level;
     context.threadCount = THREADS;
-    context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+    if (colors) Object.assign(context, colors);
+    else context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     context.maxBFrames = track.bFrames;
     context.rcMaxRate = BigInt(track.maxBitRate);
     context.rcBufferSize = track.maxBitRate;

@@ -22,6 +22,9 @@ interface Picture {
   frame: Frame;
 }
 
+/** As a decoder gives them and an encoder takes them. */
+export type PictureColors = Pick<Frame, 'colorPrimaries' | 'colorTrc' | 'colorSpace'>;
+
 /** Sequential use goes on decoding; a step back, or far ahead, seeks. One user at a time. */
 export class PictureGrid implements AsyncDisposable {
   readonly #demuxer: Demuxer;
@@ -33,6 +36,8 @@ export class PictureGrid implements AsyncDisposable {
   #current: Picture | undefined;
   #atEnd = false;
   #nextGuess = 0;
+  /** What the source says of the pictures decoded last; filters lose some of it. */
+  colors: PictureColors | undefined;
 
   constructor(demuxer: Demuxer, track: EncodedVideo, origin: Origin) {
     this.#demuxer = demuxer;
@@ -107,6 +112,8 @@ export class PictureGrid implements AsyncDisposable {
     const isBroken = (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 && !this.#current && !this.#ready.length;
     if (!isBroken) {
       this.#nextGuess = number + 1;
+      const { colorPrimaries, colorTrc, colorSpace } = frame;
+      this.colors = { colorPrimaries, colorTrc, colorSpace };
       frame.pts = BigInt(number);
       const chain = this.#chainFor(frame);
       this.#receive(chain, await chain.filter(frame));

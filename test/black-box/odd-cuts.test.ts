@@ -1,0 +1,159 @@
+// Copied films with a keyframe no player can begin with, or that is lost: what is served is whole all the same, on the very same grid.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { beepsIn } from '../media/beeps.ts';
+import { range } from '../media/clip-facts.ts';
+import { samplesOf } from '../media/decode.ts';
+import { frameNumbersOf } from '../media/frame-counter.ts';
+import { frameFieldsOf } from '../media/probe.ts';
+import { FRAMES, oddCutClip, OPEN_CUTS, RATE } from '../media/odd-cut-clips.ts';
+import { parseInit, parseSegment } from './cmaf-boxes.ts';
+import { decodedHashes, probeMessages } from './judge.ts';
+import { startServer, type ServerProcess } from './server-process.ts';
+import { beginsWithIdr, parseTransportStream } from './transport-stream.ts';
+import { fetchRendition, openSession, type Served } from './viewer.ts';
+
+/** Time zero of the presentation on the wire, and a frame. */
+const TRANSPORT_ZERO = 900_000;
+const FRAME_TICKS = 90_000 / RATE;
+/** Segments that begin at an open cut, or end before one, hold pictures of ours. */
+const LEADING_FRAMES = 4;
+const GROUP_FRAMES = 25;
+/** The groups that are not there, the second with its leading pictures. */
+const LOST = new Set([...range(100, 125), ...range(300 - LEADING_FRAMES, 325)]);
+const SHAPE = ['sample_aspect_ratio', 'color_space', 'color_primaries', 'color_transfer'];
+
+let servers: readonly [ServerProcess, ServerProcess];
+let directory = '';
+
+async function fileOf(served: Pick<Served, 'init' | 'segments'>, name: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, Buffer.concat([served.init, ...served.segments]));
+  return path;
+}
+
+/** Whether a picture is, or may be, one of ours: of a group that begins with an open cut, or shown just before it. */
+function isEncoded(frame: number): boolean {
+  return OPEN_CUTS.some((cut) => frame >= cut - LEADING_FRAMES && frame < cut + GROUP_FRAMES);
+}
+
+async function muxedOf(path: string, server = 0): Promise<Served & { url: string }> {
+  const session = await openSession(servers[server]?.url ?? '', path);
+  const url = `${session.url}/stream/child.m3u8`;
+  return { url, ...(await fetchRendition(url, { seed: 3 + server })) };
+}
+
+/** Each part begins with an IDR picture, nothing of it is shown before, and that is when the playlist says. */
+function checkStarts({ segments, playlist }: Served): void {
+  assert.ok(segments.length >= 12);
+  let start = 0;
+  for (const [number, segment] of segments.entries()) {
+    const { video } = parseTransportStream(segment);
+    assert.ok(beginsWithIdr(video[0]), `segment ${number} begins with an IDR picture`);
+    assert.equal(Math.min(...video.map(({ pts }) => pts)), video[0]?.pts, `first picture of segment ${number}`);
+    assert.equal(video[0]?.pts, Math.round(TRANSPORT_ZERO + start * 90_000), `start of segment ${number}`);
+    start += playlist.segments[number]?.seconds ?? 0;
+  }
+  const { video, breaks } = parseTransportStream(Buffer.concat(segments));
+  assert.deepEqual(breaks, []);
+  for (const [index, { pts, dts }] of video.entries())
+    assert.ok(dts <= pts && dts > (video[index - 1]?.dts ?? -1), `decode time of frame ${index}`);
+}
+
+/** The copied rendition of the other route: sync samples first, no gap. */
+async function checkOriginal(path: string, name: string): Promise<string[]> {
+  const session = await openSession(servers[0].url, path);
+  const served = await fetchRendition(`${session.url}/original/playlist.m3u8`, { seed: 5 });
+  const { timescale } = parseInit(served.init);
+  let expected = 0;
+  for (const [number, bytes] of served.segments.entries()) {
+    const segment = parseSegment(bytes);
+    assert.ok(segment.samples[0]?.isSync, `segment ${number} begins with a sync sample`);
+    assert.equal(segment.decodeTime, expected, `decode time of segment ${number}`);
+    expected += segment.duration;
+  }
+  assert.equal(expected, (FRAMES / RATE) * timescale);
+  const { hashes, messages } = await decodedHashes(await fileOf(served, `${name}.mp4`), ['0:v:0']);
+  assert.deepEqual(messages, []);
+  return hashes[0] ?? [];
+}
+
+suite('copied films with odd cuts', { concurrency: 3 }, () => {
+  const stack = new AsyncDisposableStack();
+  before(async () => {
+    servers = [stack.use(await startServer()), stack.use(await startServer())];
+    directory = await mkdtemp(join(tmpdir(), 'raffi-odd-cuts-'));
+    stack.defer(() => rm(directory, { recursive: true, force: true }));
+  });
+  after(() => stack.disposeAsync());
+
+  for (const name of ['odd-cuts-mkv', 'odd-cuts-mp4', 'odd-cuts-ts'] as const) {
+    test(`${name} is one muxed stream of all its pictures, the copied ones as they are, and ffmpeg has nothing to say`, async () => {
+      const path = await oddCutClip(name);
+      const muxed = await muxedOf(path);
+      checkStarts(muxed);
+      const { video } = parseTransportStream(Buffer.concat(muxed.segments));
+      assert.deepEqual(
+        video.map(({ pts }) => pts).toSorted((a, b) => a - b),
+        range(0, FRAMES).map((frame) => TRANSPORT_ZERO + frame * FRAME_TICKS),
+      );
+      const file = await fileOf(muxed, `${name}.ts`);
+      assert.deepEqual(await frameNumbersOf(file), range(0, FRAMES));
+      const source = await decodedHashes(path, ['0:V:0']);
+      const played = await decodedHashes(muxed.url, ['0:v:0', '0:a:0']);
+      assert.deepEqual(played.messages, []);
+      assert.equal(played.hashes[0]?.length, FRAMES);
+      const changed = range(0, FRAMES).filter((frame) => played.hashes[0]?.[frame] !== source.hashes[0]?.[frame]);
+      assert.ok(changed.length > 0 && changed.every(isEncoded), changed.join());
+      const beeps = beepsIn((await samplesOf(file)).subarray((TRANSPORT_ZERO / 90_000) * 48_000));
+      assert.equal(beeps.length, FRAMES / RATE);
+      for (const [second, beep] of beeps.entries())
+        assert.ok(Math.abs(beep.seconds - second) <= 1 / RATE, `beep ${second} at ${beep.seconds}`);
+    });
+  }
+
+  test('parts with encoded pictures decode alone, state what the others state, and are the same from another server', async () => {
+    const path = await oddCutClip('odd-cuts-mkv');
+    const [muxed, again] = [await muxedOf(path), await muxedOf(path, 1)];
+    for (const [number, segment] of muxed.segments.entries()) {
+      assert.ok(again.segments[number]?.equals(segment), `segment ${number} differs`);
+      if (number < 6) continue;
+      const file = await fileOf({ init: Buffer.alloc(0), segments: [segment] }, 'one.ts');
+      const frames = await frameFieldsOf(file, 'v:0', SHAPE);
+      assert.equal(frames.length, parseTransportStream(segment).video.length, `frames of segment ${number}`);
+      for (const frame of frames)
+        assert.deepEqual(
+          SHAPE.map((field) => frame[field]),
+          ['4:3', 'bt709', 'bt709', 'bt709'],
+        );
+      assert.deepEqual(await probeMessages(file), [], `segment ${number}`);
+    }
+    const lines = servers[1]
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('no IDR picture'));
+    assert.equal(lines.length, 6, lines.join('\n'));
+  });
+
+  test('where open groups are allowed the film is copied whole', async () => {
+    const path = await oddCutClip('odd-cuts-mp4');
+    assert.deepEqual(await checkOriginal(path, 'original'), (await decodedHashes(path, ['0:V:0'])).hashes[0]);
+  });
+
+  test('a part whose keyframe is lost shows the one before until the next, on both routes', async () => {
+    const path = await oddCutClip('lost-cuts-mkv');
+    const muxed = await muxedOf(path);
+    checkStarts(muxed);
+    const expected = range(0, FRAMES).filter((frame) => !LOST.has(frame));
+    // 4 s shows the picture of 3 s, 12 s that of 11 s.
+    expected.splice(expected.indexOf(125), 0, 75);
+    expected.splice(expected.indexOf(325), 0, 275);
+    assert.deepEqual(await frameNumbersOf(await fileOf(muxed, 'lost.ts')), expected);
+    assert.deepEqual((await decodedHashes(muxed.url, ['0:v:0', '0:a:0'])).messages, []);
+    assert.equal((await checkOriginal(path, 'lost')).length, expected.length);
+    assert.equal(servers[0].output().split('has lost the picture it begins with').length - 1, 4);
+  });
+});
