@@ -1,9 +1,10 @@
-// Loads what the server and its workers run, so that it is in Node's cache of compiled code before the first start. Without it every
-// process compiles all for itself, and the first server of an installation takes 40 MB more.
+// Loads what the server, its workers and its torrent engine run, so that it is in Node's cache of compiled code before the first start.
+// Without it every process compiles all for itself: the first server of an installation takes 40 MB more, and the first torrent waits.
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { WORKER_ENTRY, WORKER_FLAGS } from '../src/compose-media.ts';
+import { ENGINE_ENTRY } from '../src/sources/torrent/client/engine-process.ts';
 
 const MAIN = new URL('../src/cli/main.ts', import.meta.url);
 
@@ -14,6 +15,8 @@ function started(file: URL, { flags, args }: { flags: string[]; args: string[] }
 // All of it is loaded before a version can be printed.
 const server = started(MAIN, { flags: process.execArgv, args: ['--version'] });
 const worker = started(WORKER_ENTRY, { flags: WORKER_FLAGS, args: [] });
-// Its first message says that it is up.
-worker.once('message', () => worker.disconnect());
-await Promise.all([once(server, 'exit'), once(worker, 'exit')]);
+const engine = started(ENGINE_ENTRY, { flags: process.execArgv, args: [] });
+engine.send({ type: 'ping' });
+// The first message of either says that it is up.
+for (const child of [worker, engine]) child.once('message', () => child.disconnect());
+await Promise.all([server, worker, engine].map((child) => once(child, 'exit')));

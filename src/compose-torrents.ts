@@ -32,6 +32,7 @@ export function createTorrents(context: PlayablesContext, publisher: SourcePubli
 function openEngine({ config, log, recordChild }: PlayablesContext): TorrentEngine {
   return openTorrentEngine({
     directory: config.tmpDirectory,
+    dhtFile: join(config.dataDirectory, 'dht.json'),
     settings: config.torrents,
     log: (line) => log.info(line),
     recordChild,

@@ -28,6 +28,7 @@ import type { TorrentLibrary } from './sessions/torrent-library.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { openDatabase } from './sessions/store/database.ts';
 import type { KnowledgeStore } from './sessions/store/session-store.ts';
+import { SqliteCastTokenStore } from './sessions/store/sqlite-cast-token-store.ts';
 import { SqliteKnowledgeStore } from './sessions/store/sqlite-knowledge-store.ts';
 import { SqliteSessionStore } from './sessions/store/sqlite-session-store.ts';
 import { AddressPolicy } from './sources/address-policy.ts';
@@ -86,7 +87,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const instance = stack.use(new InstanceDirectory(config.tmpDirectory));
   const database = stack.adopt(openStore(config, log), (opened) => opened.close());
   const playables = Promise.withResolvers<ClosablePlayables>();
-  const castTokens = new CastTokens(CLOCKS);
+  const store = new SqliteCastTokenStore(database, { owner: instance.path, log });
+  const castTokens = new CastTokens({ ...CLOCKS, store });
   const ownPorts = new Set<number>();
   const addresses = new AddressPolicy({ privateSources: config.privateSources, ownPorts: () => [...ownPorts] });
   const sessions = createSessions({ options, instance, database, castTokens, addresses, playables: playables.promise });
@@ -110,6 +112,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   stack.defer(() => app.close());
   sessions.takeOver();
+  castTokens.takeOver();
   await listen(app, config.listen);
   stack.use(sessions);
   ownPorts.add(listeningAt(app.addresses()).port ?? 0);
@@ -127,14 +130,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   playables.resolve(startMedia(options, context, state));
   stack.defer(async () => (await playables.promise.catch(() => undefined))?.[Symbol.asyncDispose]?.());
-  const sweepAll = () => {
-    sessions.sweep();
-    castTokens.sweep();
-  };
-  const sweep = setInterval(sweepAll, SWEEP_MS).unref();
-  stack.defer(() => clearInterval(sweep));
+  stack.use(sweeping(() => [sessions, castTokens].forEach((each) => each.sweep())));
   removeLeftovers(instance, log);
   return running(app.addresses(), stack.move(), { instance, config });
+}
+
+function sweeping(sweep: () => void): Disposable {
+  const timer = setInterval(sweep, SWEEP_MS).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Without a host: on every address, of both families where the machine has both. */

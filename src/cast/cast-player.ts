@@ -23,6 +23,8 @@ export interface CastStatus {
   volume: Volume;
   /** What plays, when we started it. */
   sessionId: string | undefined;
+  /** The device's own number for it. */
+  mediaSessionId: number | undefined;
   title: string | undefined;
   /** Name of the application that runs there. */
   application: string | undefined;
@@ -276,6 +278,7 @@ export class CastPlayer implements Disposable {
       durationSeconds: media?.durationSeconds ?? playing?.item.durationSeconds ?? 0,
       volume: this.#volume,
       sessionId: playing?.item.sessionId,
+      mediaSessionId: media?.mediaSessionId,
       title: playing?.item.title,
       application: this.#application?.name,
       subtitleTrack: shownSubtitle(media),

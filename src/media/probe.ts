@@ -9,6 +9,7 @@ import { isCutOffMp4 } from './index/cut-off-mp4.ts';
 import { arrivesWithin } from './in-order-reach.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
 import type { Origin, ScanResult, WorkerJob, WorkerResults } from './worker/protocol.ts';
+import { usableKeyframes } from './usable-keyframes.ts';
 
 /** Does one job in any media worker. */
 export type RunJob = <J extends WorkerJob>(job: J, signal: AbortSignal) => Promise<WorkerResults[J['kind']]>;
@@ -180,7 +181,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const chapters = index?.chapters ?? [];
   const { video } = description;
   if (!video) return withoutVideo(description, chapters, findings);
-  const keyframes = index?.video?.keyframes ?? scan?.keyframes ?? [];
+  const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
   const origin = { ticks: keyframes[0] ?? video.startTicks, timeBase: video.timeBase };
   const videoSeconds = videoEnd(findings, video, origin);
   const startsClean = await verified(findings, { video, keyframes }, signal);

@@ -41,6 +41,11 @@ export interface Source extends AsyncDisposable {
    */
   read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
   /**
+   * The same for a few bytes far from all others: nothing beside them is loaded, nothing is kept. Undefined where `read` costs no more.
+   * @throws AppError as `read`
+   */
+  readAlone?(range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
+  /**
    * Only where bytes are given out before they have been checked: resolves when all that were given out so far have been. False: some
    * were wrong, and so is what was made of them; or the source was closed first.
    */

@@ -1,8 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 
 import { InstanceDirectory, isAliveInstance } from '../../src/base/instance-directory.ts';
@@ -77,6 +87,24 @@ test('a root that is a link to somewhere is not used', { skip: process.platform 
   using instance = new InstanceDirectory(tmp.path);
   assert.match(instance.path, /raffi-\d+/u);
   assert.deepEqual(readdirSync(join(tmp.path, 'elsewhere')), []);
+});
+
+const MAY_CHOWN = process.getuid?.() === 0;
+
+test('a root that belongs to somebody else is not used', { skip: !MAY_CHOWN && 'only root gives files away' }, () => {
+  using tmp = directory();
+  const theirs = (name: string): void => {
+    mkdirSync(join(tmp.path, name));
+    chownSync(join(tmp.path, name), 65_534, 65_534);
+  };
+  theirs('raffi');
+  {
+    using instance = new InstanceDirectory(tmp.path);
+    assert.equal(dirname(instance.path), join(tmp.path, 'raffi-0'));
+    assert.deepEqual(readdirSync(join(tmp.path, 'raffi')), []);
+  }
+  theirs('raffi-0');
+  assert.throws(() => new InstanceDirectory(tmp.path), /no directory for segments/u);
 });
 
 test('only its user may look into it', { skip: process.platform === 'win32' }, () => {

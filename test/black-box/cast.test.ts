@@ -160,12 +160,49 @@ suite('casting', () => {
   test('clients of Stremio play a source, and an address of a session, with milliseconds', async () => {
     const source = await clip('mp4-faststart');
     const { status, text } = await call('/casting/tv/player', { source, time: 12_500 });
-    assert.deepEqual([status, JSON.parse(text)], [200, { success: true }]);
+    assert.equal(status, 200, text);
+    assert.deepEqual([at(text, 'source'), at(text, 'state'), at(text, 'paused')], [source, 3, false]);
     assert.equal(at(receiver.load ?? '', 'currentTime'), 12.5);
     const id = await newSession(server.url, { source });
     const known = await call('/casting/tv/player', { source: `${server.url}/sessions/${id}/stream.m3u8` });
     assert.equal(known.status, 200, known.text);
     assert.match(String(at(receiver.load ?? '', 'media.contentId')), new RegExp(`/sessions/${id}/`, 'u'));
+  });
+
+  test('clients of Stremio see and change the state of a player with one call, as often as they like', async () => {
+    const id = await newSession(server.url, { source: await clip('mkv-two-audio') });
+    const change = async (wish: Record<string, unknown>): Promise<string> => {
+      const { status, text } = await call('/casting/tv/player', wish);
+      assert.equal(status, 200, `${JSON.stringify(wish)} ${text}`);
+      assert.equal(at(text, 'error'), undefined, 'they take it for a failure');
+      return text;
+    };
+    const playing = await change({ source: `${server.url}/sessions/${id}/stream.m3u8`, time: 20_000 });
+    assert.ok(Number(at(playing, 'time')) >= 20_000);
+    assert.ok(Math.abs(Number(at(playing, 'length')) - 60_060) < 500);
+    assert.ok(Number.isInteger(at(playing, 'mediaSessionId')));
+    const paused = await change({ paused: true, time: 40_000, volume: 0.25 });
+    assert.deepEqual(
+      ['state', 'paused', 'time', 'volume'].map((name) => at(paused, name)),
+      [4, true, 40_000, 0.25],
+    );
+    assert.deepEqual((await call('/casting/tv/player')).text, await change({}));
+    assert.equal(at(await change({ paused: false }), 'state'), 3);
+    const shown = async (): Promise<unknown> => at((await call('/cast/devices/tv/status')).text, 'subtitleTrack');
+    await change({ subtitlesSrc: `${server.url}/sessions/${id}/subtitles/1.vtt`, subtitlesDelay: 0 });
+    assert.equal(await shown(), 1);
+    await change({ subtitlesSrc: null, subtitlesDelay: 0 });
+    assert.equal(await shown(), undefined);
+    const foreign = await call('/casting/tv/player', { subtitlesSrc: 'https://example.com/en.srt' });
+    assert.deepEqual([foreign.status, at(foreign.text, 'code')], [400, 'BAD_REQUEST']);
+    for (const stopped of [await change({ source: null }), await change({ source: null }), await change({})])
+      assert.deepEqual(
+        ['state', 'source', 'paused'].map((name) => at(stopped, name)),
+        [5, null, false],
+      );
+    assert.equal(receiver.media, undefined);
+    const nothing = await call('/casting/tv/player', { paused: true });
+    assert.deepEqual([nothing.status, at(nothing.text, 'code')], [409, 'NOT_PLAYING']);
   });
 
   test('another server’s HLS goes through to the device, with the token on every address', async () => {
@@ -230,7 +267,9 @@ suite('casting', () => {
       ['/cast/devices/tv/seek', { position: 'x' }, 400, /position/u],
       ['/cast/devices/tv/volume', { level: 2 }, 400, /level/u],
       ['/cast/devices/tv/volume', {}, 400, /body/u],
-      ['/casting/tv/player', {}, 400, /source/u],
+      ['/casting/tv/player', { source: '' }, 400, /source/u],
+      ['/casting/tv/player', { volume: 2 }, 400, /volume/u],
+      ['/casting/nobody/player', undefined, 404, /no such device/u],
       ['/cast/devices/far/play', { sessionId: id }, 409, /this machine|no way/u],
     ];
     for (const [path, body, status, sentence] of cases) {

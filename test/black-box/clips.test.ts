@@ -235,6 +235,7 @@ suite('clips', () => {
   });
 
   test('a clip is gone with its caller, and two are made at a time', { skip: !IS_LINUX }, async () => {
+    await mkdir(directory, { recursive: true });
     const had = (await readdir(directory)).sort();
     const leaving = new AbortController();
     const sessions: Session[] = [];

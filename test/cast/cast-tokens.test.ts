@@ -3,12 +3,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { lanAddress } from '../../src/cast/cast-host.ts';
-import { CastTokens } from '../../src/cast/cast-tokens.ts';
+import { CastTokens, type StoredCastToken } from '../../src/cast/cast-tokens.ts';
 
-function withClock() {
+/** `kept`: what a store holds, by hash. `wallMs`: the wall clock when the other one is at zero. */
+function withClock(kept = new Map<string, StoredCastToken>(), wallMs = 1_000_000) {
   const clock = { ms: 0 };
-  const tokens = new CastTokens({ now: () => clock.ms, wallClock: () => 1_000_000 + clock.ms });
-  return { clock, tokens };
+  const store = {
+    takeOver: () => [...kept.values()],
+    put: (token: StoredCastToken) => void kept.set(token.hash, token),
+    delete: (hash: string) => void kept.delete(hash),
+  };
+  const tokens = new CastTokens({ now: () => clock.ms, wallClock: () => wallMs + clock.ms, store });
+  return { clock, tokens, kept };
 }
 
 test('a token is 256 random bits and says when it ends', () => {
@@ -60,6 +66,49 @@ test('a session does not collect tokens without end', () => {
   assert.ok(tokens.count <= 32);
   assert.equal(tokens.sessionOf(issued.at(-1)?.token ?? ''), 'a');
   assert.equal(tokens.sessionOf(issued[0]?.token ?? ''), undefined);
+});
+
+test('after a crash tokens go on with what is left of their lives, without themselves having been kept', () => {
+  const before = withClock();
+  const [used, unused, revoked] = [1, 2, 3].map(() => before.tokens.issue('a', 80_000).token);
+  assert.ok(used && unused && revoked);
+  for (let seconds = 0; seconds < 60; seconds += 5) {
+    before.clock.ms += 5000;
+    before.tokens.use(used);
+  }
+  before.tokens.revoke(revoked);
+  assert.ok(!JSON.stringify([...before.kept.values()]).includes(used));
+  // The monotonic clock begins anew, the other one does not.
+  const after = withClock(before.kept, 1_065_000);
+  const { tokens } = after;
+  tokens.takeOver();
+  assert.deepEqual(
+    [used, unused, revoked].map((token) => tokens.sessionOf(token)),
+    ['a', 'a', undefined],
+  );
+  after.clock.ms = 15_000;
+  assert.deepEqual(
+    [used, unused].map((token) => tokens.sessionOf(token)),
+    ['a', undefined],
+  );
+  after.clock.ms = 65_000;
+  // Of a life that was prolonged at most an eighth is forgotten.
+  assert.equal(tokens.sessionOf(used), 'a');
+  after.clock.ms = 75_000;
+  assert.equal(tokens.sessionOf(used), undefined);
+});
+
+test('a clock that was set back while the server was down makes no token live longer', () => {
+  const { tokens, kept } = withClock();
+  const { token } = tokens.issue('a', 60_000);
+  const later = withClock(new Map([...kept].map(([hash, row]) => [hash, { ...row, expiresAtMs: 9e12 }])));
+  later.tokens.takeOver();
+  later.clock.ms = 59_999;
+  assert.equal(later.tokens.sessionOf(token), 'a');
+  later.clock.ms = 60_000;
+  assert.equal(later.tokens.sessionOf(token), undefined);
+  later.tokens.sweep();
+  assert.equal(later.kept.size, 0);
 });
 
 test('cast devices are given the address in the home network', () => {

@@ -37,6 +37,23 @@ export function testSourceContract(subject: ContractSubject): void {
     }
   });
 
+  test(`${name}: reads exactly the bytes of any range alone, where it does so apart`, async () => {
+    await using opened = await subject.open(CONTENT);
+    const { source } = opened;
+    for (const range of ranges(CONTENT.length, 20)) {
+      const bytes = await source.readAlone?.(range, never());
+      assert.ok(!bytes || Buffer.from(CONTENT.subarray(range.start, range.end)).equals(bytes));
+    }
+    const past = { start: CONTENT.length - 10, end: CONTENT.length + 500 };
+    assert.equal((await source.readAlone?.(past, never()))?.length ?? 10, 10);
+    const outcome = source.readAlone?.({ start: 1_500_000, end: 1_500_100 }, never()).then(
+      (bytes) => assert.equal(bytes.length, 100),
+      (error: unknown) => assert.ok(error instanceof AppError),
+    );
+    await source[Symbol.asyncDispose]();
+    await outcome;
+  });
+
   test(`${name}: a read is shorter only at the end, and empty past it`, async () => {
     await using opened = await subject.open(CONTENT);
     const size = CONTENT.length;

@@ -189,6 +189,7 @@ test('no spelling of a path hides it from the gate', async () => {
     `/sessions/${id}/clips?/init.mp4`,
     `/sessions/${id}/subtitles/..%2fclips`,
     `/sessions/${id}/stream/..%2f..%2fclips`,
+    `/sessions/${id}%2fstream.m3u8`,
   );
   for (const target of tricks)
     assert.equal((await raw(app, [`GET ${target} HTTP/1.1`, ...device])).status, 403, target);

@@ -16,6 +16,7 @@ import { Metrics } from '../../src/http/metrics.ts';
 import type { Playables } from '../../src/sessions/playable.ts';
 import { SessionRegistry } from '../../src/sessions/session-registry.ts';
 import { openDatabase } from '../../src/sessions/store/database.ts';
+import { SqliteCastTokenStore } from '../../src/sessions/store/sqlite-cast-token-store.ts';
 import { SqliteSessionStore } from '../../src/sessions/store/sqlite-session-store.ts';
 import { assertPresent, parseLocator } from '../../src/sources/source-locator.ts';
 import { FilePresentations } from './file-presentation.ts';
@@ -61,15 +62,16 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
   const files = stack.use(await FilePresentations.create());
   const log: string[] = [];
   const logger = createLogger('info', { write: (line) => log.push(line) });
+  const database = options.database ?? openDatabase(':memory:');
   let skippedMs = 0;
   const clocks = { now: () => performance.now() + skippedMs, wallClock: () => Date.now() + skippedMs };
-  const castTokens = new CastTokens(clocks);
+  const castTokens = new CastTokens({
+    ...clocks,
+    store: new SqliteCastTokenStore(database, { owner: 'test', log: logger }),
+  });
   const sessions = new SessionRegistry({
     playables: options.playables ?? files,
-    store: new SqliteSessionStore(options.database ?? openDatabase(':memory:'), {
-      owner: 'test',
-      isAlive: () => false,
-    }),
+    store: new SqliteSessionStore(database, { owner: 'test', isAlive: () => false }),
     log: logger,
     checkSource: ({ uri, kind, headers }) => assertPresent(parseLocator(uri, { kind, headers })),
     ...clocks,

@@ -24,6 +24,16 @@ test('every package is asked for in one exact version', () => {
   }
 });
 
+test('what is asked for is what the lock file has', () => {
+  const manifest = membersOf(JSON.parse(textOf('package.json')), 'package.json');
+  const packages = membersOf(membersOf(JSON.parse(textOf('package-lock.json')), 'lock')['packages'], '');
+  const asked = ['dependencies', 'devDependencies', 'optionalDependencies'].flatMap((group) =>
+    Object.entries(membersOf(manifest[group], group)),
+  );
+  for (const [name, version] of asked)
+    assert.equal(membersOf(packages[`node_modules/${name}`], name)['version'], version, name);
+});
+
 test('no package runs a script when it is installed', () => {
   assert.match(textOf('.npmrc'), /^ignore-scripts=true$/mu);
 });

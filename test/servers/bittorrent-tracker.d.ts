@@ -1,22 +1,34 @@
 // The part of bittorrent-tracker that the tests use; the package has no types of its own.
 declare module 'bittorrent-tracker' {
   import type { EventEmitter } from 'node:events';
+  import type { IncomingMessage } from 'node:http';
   import type { AddressInfo } from 'node:net';
+  import type { Duplex } from 'node:stream';
 
   export interface ServerOptions {
     http?: boolean;
     udp?: boolean;
-    ws?: boolean;
+    ws?: boolean | { noServer: true };
     stats?: boolean;
     /** Milliseconds. */
     interval?: number;
+  }
+
+  export interface WebSocketServer extends EventEmitter {
+    handleUpgrade(
+      request: IncomingMessage,
+      socket: Duplex,
+      head: Buffer,
+      done: (webSocket: { terminate(): void }) => void,
+    ): void;
   }
 
   export class Server extends EventEmitter {
     constructor(options: ServerOptions);
     readonly http: { address(): AddressInfo } | null;
     readonly udp: { address(): AddressInfo } | null;
-    listen(port: number, host: string, listening: () => void): void;
+    readonly ws: WebSocketServer | null;
+    listen(port: number, hosts: { http: string; udp: string; udp6: string }, listening: () => void): void;
     close(closed: () => void): void;
   }
 }

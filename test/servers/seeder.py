@@ -1,5 +1,7 @@
-# A seeder on loopback: libtorrent without any discovery of peers. Ends when its standard input ends.
-# Its one argument is JSON: {"directory", "host", "torrents": [{"metainfo", "content"}], "isEncrypted", "transport"}.
+# A seeder: libtorrent that finds and tells nobody but as it is told. Ends when its standard input ends.
+# Its one argument is JSON: {"directory", "host", "torrents": [{"metainfo", "content"}], "isEncrypted", "transport",
+# "trackers", "dhtNodes", "isLocalDiscovery", "knows"}; the last four may be missing.
+# With "knows", addresses of peers, it has nothing itself and wants nothing: it only keeps in touch with them.
 # Writes {"port"} when it listens, then for each line it reads the bytes of payload it has sent: {"sent"}.
 import json
 import os
@@ -10,11 +12,18 @@ import libtorrent as lt
 wish = json.loads(sys.argv[1])
 host = wish["host"]
 only_utp = wish["transport"] == "utp"
+dht_nodes = wish.get("dhtNodes")
+knows = wish.get("knows")
 session = lt.session(
     {
         "listen_interfaces": ("[%s]:0" if ":" in host else "%s:0") % host,
-        "enable_dht": False,
-        "enable_lsd": False,
+        "enable_dht": dht_nodes is not None,
+        "dht_bootstrap_nodes": ",".join(dht_nodes or []),
+        "dht_restrict_routing_ips": False,
+        "dht_restrict_search_ips": False,
+        "dht_prefer_verified_node_ids": False,
+        "enable_lsd": bool(wish.get("isLocalDiscovery")),
+        "close_redundant_connections": False,
         "enable_upnp": False,
         "enable_natpmp": False,
         "enable_incoming_utp": only_utp,
@@ -57,9 +66,14 @@ for number, torrent in enumerate(wish["torrents"]):
     directory = os.path.join(wish["directory"], str(number))
     params = lt.add_torrent_params()
     params.ti = lt.torrent_info(torrent["metainfo"])
-    lay_out(params.ti.files(), torrent["content"], directory)
+    params.trackers = wish.get("trackers") or []
     params.save_path = directory
-    params.flags = lt.torrent_flags.seed_mode
+    if knows is None:
+        lay_out(params.ti.files(), torrent["content"], directory)
+        params.flags = lt.torrent_flags.seed_mode
+    else:
+        params.flags = lt.torrent_flags.upload_mode
+        params.peers = [(peer.rsplit(":", 1)[0], int(peer.rsplit(":", 1)[1])) for peer in knows]
     handles.append(session.add_torrent(params))
 
 

@@ -1,4 +1,4 @@
-// A foreign BitTorrent client that has everything: libtorrent in a process of its own, on loopback, known to nobody who is not told.
+// A foreign BitTorrent client that has everything: libtorrent in a process of its own, known to nobody who is not told.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -26,7 +26,16 @@ export interface SeederOptions {
   isEncrypted?: boolean;
   transport?: 'tcp' | 'utp';
   /** Default 127.0.0.1. */
-  host?: '127.0.0.1' | '::1';
+  host?: string;
+  /** Words before its command: the machine it is on. */
+  prefix?: readonly string[];
+  /** Whom it tells that it is here. */
+  trackers?: readonly string[];
+  /** It is a node of the DHT and begins with these: `host:port`. Its own node is at `address`. */
+  dhtNodes?: readonly string[];
+  isLocalDiscovery?: boolean;
+  /** It has nothing and wants nothing, but is connected to these peers: `host:port`. */
+  knows?: readonly string[];
 }
 
 const SCRIPT = fileURLToPath(new URL('./seeder.py', import.meta.url));
@@ -59,11 +68,13 @@ export class Seeder implements AsyncDisposable {
   }
 
   static async start(shared: readonly SharedContent[], options: SeederOptions = {}): Promise<Seeder> {
-    const { bytesPerSecond = 0, isEncrypted = false, transport = 'tcp', host = '127.0.0.1' } = options;
+    const { bytesPerSecond = 0, isEncrypted = false, transport = 'tcp', host = '127.0.0.1', prefix = [] } = options;
+    const { trackers, dhtNodes, isLocalDiscovery, knows } = options;
     const directory = await mkdtemp(join(tmpdir(), 'raffi-seeder-'));
     const torrents = await Promise.all(shared.map((each, index) => written(each, directory, index)));
-    const wish = { directory, host, torrents, isEncrypted, transport };
-    const child = spawn(PYTHON, [SCRIPT, JSON.stringify(wish)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const ways = { isEncrypted, transport, trackers, dhtNodes, isLocalDiscovery, knows };
+    const [command, ...words] = [...prefix, PYTHON, SCRIPT, JSON.stringify({ directory, host, torrents, ...ways })];
+    const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     const reader = createInterface({ input: child.stdout });
     const lines = reader[Symbol.asyncIterator]();
     const ownPort = await member(lines, 'port');

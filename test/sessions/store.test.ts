@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { createLogger } from '../../src/base/logger.ts';
 import { openDatabase } from '../../src/sessions/store/database.ts';
 import type { SessionRecord } from '../../src/sessions/store/session-store.ts';
+import { SqliteCastTokenStore } from '../../src/sessions/store/sqlite-cast-token-store.ts';
 import { SqliteKnowledgeStore } from '../../src/sessions/store/sqlite-knowledge-store.ts';
 import { SqliteSessionStore } from '../../src/sessions/store/sqlite-session-store.ts';
 
@@ -47,6 +49,30 @@ test('a record that makes no sense is dropped, the others are not', () => {
     insert.run(`bad-${index}`, 'x', record);
   assert.deepEqual(store.takeOver(), [RECORD]);
   assert.equal(database.prepare('SELECT count(*) AS n FROM sessions').get()?.['n'], 1);
+});
+
+test('tokens go with their session, and come back with those that were taken over', () => {
+  using database = openDatabase(':memory:');
+  const sessions = (owner: string) => new SqliteSessionStore(database, { owner, isAlive: (name) => name === 'alive' });
+  const tokens = (owner: string) =>
+    new SqliteCastTokenStore(database, { owner, log: createLogger('silent', { write: () => true }) });
+  const token = (hash: string, sessionId: string) => ({ hash, sessionId, lifeMs: 900_000, expiresAtMs: 5 });
+  sessions('dead').put(RECORD);
+  sessions('dead').put({ ...RECORD, id: 'two' });
+  sessions('alive').put({ ...RECORD, id: 'three' });
+  tokens('dead').put(token('h1', 'one'));
+  tokens('dead').put({ ...token('h1', 'one'), expiresAtMs: 6 });
+  tokens('dead').put(token('h2', 'one'));
+  tokens('dead').put(token('h3', 'two'));
+  tokens('alive').put(token('h4', 'three'));
+  tokens('dead').put(token('h5', 'nobody'));
+  tokens('dead').delete('h2');
+  sessions('dead').put({ ...RECORD, positionSeconds: 9 });
+  sessions('dead').delete('two');
+  assert.deepEqual(tokens('next').takeOver(), []);
+  sessions('next').takeOver();
+  assert.deepEqual(tokens('next').takeOver(), [{ ...token('h1', 'one'), expiresAtMs: 6 }]);
+  assert.equal(database.prepare('SELECT count(*) AS n FROM cast_tokens').get()?.['n'], 2);
 });
 
 test('knowledge keeps values of JSON and bytes inside them', () => {

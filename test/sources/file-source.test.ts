@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFile, rename, stat, truncate, unlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, stat, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -67,6 +67,21 @@ test('an empty file, a web page and a playlist are not media', async () => {
   await assert.rejects(open(), appError('NOT_MEDIA', /web page/));
   await writeFile(path, '#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n');
   await assert.rejects(open(), appError('UNSUPPORTED_MEDIA', /Playlists/));
+});
+
+test('a film is looked at again when it is opened: it must still lie where the owner says', async () => {
+  await using stack = new AsyncDisposableStack();
+  const directory = await temporaryDirectory(stack);
+  const films = join(directory, 'films');
+  await mkdir(films);
+  const path = join(films, 'a.mkv');
+  await writeFile(path, CONTENT);
+  const open = () => openUrl(stack, path, { options: { mediaRoots: [films] } });
+  assert.equal((await open()).opened.kind, 'media');
+  // A session may be opened long after it was made.
+  await rename(path, join(directory, 'outside.mkv'));
+  await symlink(join(directory, 'outside.mkv'), path);
+  await assert.rejects(open(), appError('SOURCE_FORBIDDEN', /outside/));
 });
 
 test('opening a pipe never blocks', { skip: process.platform === 'win32' }, async () => {

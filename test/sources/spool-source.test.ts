@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { OpenSourceOptions } from '../../src/sources/open-source.ts';
 import { hashOf, hashOfStream, never } from '../contract/source-contract.ts';
 import { FaultServer, sampleBytes } from '../servers/fault-server.ts';
 import { QUICK, appError, eventually, openRemote, openUrl, temporaryDirectory } from './opened.ts';
@@ -117,6 +118,25 @@ test('a full disk is said in words, what was written stays readable, and it goes
   assert.equal((await opened.source.read({ start: 0, end: MIB }, never())).length, MIB);
   await rm(join(disk, 'ballast'));
   assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
+});
+
+test('the copy grows to its cap and no further, and never takes the reserve of its disk', async (context) => {
+  await using stack = new AsyncDisposableStack();
+  await using server = await FaultServer.start(CONTENT, { ranges: false });
+  const read = async (options: Partial<OpenSourceOptions>) => {
+    const { opened, directory } = await openUrl(stack, server.url(), { options });
+    assert.ok(opened.kind === 'media');
+    await assert.rejects(hashOfStream(opened.source, { start: 0 }), appError('DISK_FULL'));
+    const place = options.spoolDirectory ?? directory;
+    const [copy = ''] = (await readdir(place)).filter((name) => name.endsWith('.spool'));
+    return (await stat(join(place, copy))).size;
+  };
+  const copied = await read({ spoolCapBytes: MIB });
+  assert.ok(copied > 0 && copied <= MIB, `${copied} bytes`);
+  const disk = await smallDisk(stack);
+  if (disk === undefined) return context.skip('no permission to mount a small file system');
+  await writeFile(join(disk, 'ballast'), Buffer.alloc(5.6 * MIB));
+  assert.equal(await read({ spoolDirectory: disk }), 0);
 });
 
 test('a source that cannot be opened leaves nothing behind', async () => {

@@ -1,17 +1,36 @@
-// The same under the names that clients of Stremio's server know: `GET /casting`, `POST /casting/{id}/player`.
-import { Type } from 'typebox';
+// The same under the names that clients of Stremio's server know: `GET /casting`, and one call that changes a player and tells its state.
+import type { FastifyReply } from 'fastify';
+import { Type, type Static } from 'typebox';
 
+import { AppError } from '../../base/app-error.ts';
+import type { CastPlayer } from '../../cast/cast-player.ts';
+import type { PlayState } from '../../cast/play-state.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { App } from '../app-type.ts';
 import { requestSignal } from '../request-signal.ts';
-import { DEVICE_ID, PLAYBACK_DEVICE, PLAYER_WISH } from '../schemas/cast.ts';
+import { DEVICE_ID, PLAYBACK_DEVICE, PLAYER_STATE, PLAYER_WISH } from '../schemas/cast.ts';
 import { ERROR } from '../schemas/session.ts';
 import { playOn, type CastDeviceParts } from './cast-devices.ts';
 
 const tags = ['cast'];
 const ERRORS = { '4xx': ERROR, '5xx': ERROR };
+const STATE = { 200: PLAYER_STATE, ...ERRORS };
 const OWN_SESSION = /^http:\/\/[^/]+\/sessions\/(?<id>[\w-]{1,128})\/stream(?:\.m3u8|\/|$)/u;
+const OWN_SUBTITLES = /\/sessions\/(?<id>[\w-]{1,128})\/subtitles\/(?<index>\d{1,4})\.vtt(?:\?|$)/u;
+
+/** As the players of these clients count them. */
+const STATE_NUMBERS: Record<PlayState, number> = {
+  idle: 0,
+  loading: 1,
+  buffering: 2,
+  playing: 3,
+  paused: 4,
+  stopped: 5,
+  taken: 5,
+  finished: 6,
+  failed: 7,
+};
 
 export function castingRoutes(app: App, parts: CastDeviceParts): void {
   const list = { tags, summary: 'Devices, for Stremio', response: { 200: Type.Array(PLAYBACK_DEVICE), ...ERRORS } };
@@ -22,28 +41,93 @@ export function castingRoutes(app: App, parts: CastDeviceParts): void {
     return devices.map(({ id, name }) => ({ id, name, type: 'external' }));
   });
 
-  const play = {
+  const look = { tags, summary: 'What a device does now, for Stremio', params: DEVICE_ID, response: STATE };
+  app.get('/casting/:id/player', { schema: look }, async (request, reply) => {
+    return stateOf(await parts.casting.player(request.params.id, requestSignal(reply)), parts.sessions, reply);
+  });
+
+  const change = {
     tags,
-    summary: 'Play a source on a device, for Stremio',
+    summary: 'Play a source on a device, or change what it does, for Stremio',
     params: DEVICE_ID,
     body: PLAYER_WISH,
-    response: { 200: Type.Object({ success: Type.Boolean() }), ...ERRORS },
+    response: STATE,
   };
-  app.post('/casting/:id/player', { schema: play }, async (request, reply) => {
-    const { source, time } = request.body;
+  app.post('/casting/:id/player', { schema: change }, async (request, reply) => {
     const signal = requestSignal(reply);
-    // A device that is not there must not cost a session.
-    await parts.casting.player(request.params.id, signal);
-    const { session, isNew } = await sessionOf(source, parts.sessions);
-    const wish = { session, startSeconds: (time ?? 0) / 1000, subtitleTrack: undefined };
-    try {
-      await playOn(request.params.id, { ...parts, wish }, signal);
-    } catch (error) {
-      if (isNew) parts.sessions.end(session.id);
-      throw error;
-    }
-    return { success: true };
+    const player = await parts.casting.player(request.params.id, signal);
+    await changed(player, parts, { wish: request.body, signal });
+    return stateOf(player, parts.sessions, reply);
   });
+}
+
+interface Change {
+  wish: Static<typeof PLAYER_WISH>;
+  signal: AbortSignal;
+}
+
+async function changed(player: CastPlayer, parts: CastDeviceParts, { wish, signal }: Change): Promise<void> {
+  const { source, time, paused, volume, subtitlesSrc } = wish;
+  if (source === null) return stopped(player, signal);
+  if (source !== undefined) await begun(player, parts, { source, time: time ?? 0, signal });
+  if (paused !== undefined) await (paused ? player.pause(signal) : player.resume(signal));
+  if (source === undefined && typeof time === 'number') await player.seek(time / 1000, signal);
+  if (volume !== undefined) await player.setVolume({ level: volume }, signal);
+  if (subtitlesSrc !== undefined) await player.showSubtitle(await trackAt(subtitlesSrc, player, signal), signal);
+}
+
+async function begun(
+  { device }: CastPlayer,
+  parts: CastDeviceParts,
+  { source, time, signal }: { source: string; time: number; signal: AbortSignal },
+): Promise<void> {
+  const { session, isNew } = await sessionOf(source, parts.sessions);
+  const wish = { session, startSeconds: time / 1000, subtitleTrack: undefined };
+  try {
+    await playOn(device.id, { ...parts, wish }, signal);
+  } catch (error) {
+    if (isNew) parts.sessions.end(session.id);
+    throw error;
+  }
+}
+
+/** Where nothing plays there is nothing to do: these clients stop before they play something else. */
+async function stopped(player: CastPlayer, signal: AbortSignal): Promise<void> {
+  if (player.isUsed) await player.stop(signal);
+}
+
+/** @throws AppError BAD_REQUEST: the device knows the subtitles of the film from when it began, and no others */
+async function trackAt(address: string | null, player: CastPlayer, signal: AbortSignal): Promise<number | undefined> {
+  if (address === null || address === '') return undefined;
+  const { id, index } = OWN_SUBTITLES.exec(address)?.groups ?? {};
+  const { sessionId } = await player.status(signal);
+  if (index === undefined || id !== sessionId) {
+    throw new AppError(
+      'BAD_REQUEST',
+      'The field "subtitlesSrc" must be the address of a subtitle track of what plays.',
+    );
+  }
+  return Number(index);
+}
+
+async function stateOf(
+  player: CastPlayer,
+  sessions: SessionRegistry,
+  reply: FastifyReply,
+): Promise<Static<typeof PLAYER_STATE>> {
+  reply.header('Cache-Control', 'no-store');
+  const { state, positionSeconds, durationSeconds, volume, ...status } = await player.status(requestSignal(reply));
+  const session = player.isUsed ? sessions.list().find(({ id }) => id === status.sessionId) : undefined;
+  return {
+    source: session?.summary().source ?? null,
+    state: STATE_NUMBERS[state],
+    paused: state === 'paused',
+    time: Math.round(positionSeconds * 1000),
+    length: Math.round(durationSeconds * 1000),
+    volume: volume.level,
+    mediaSessionId: status.mediaSessionId ?? null,
+    ...(status.error === undefined ? {} : { error: status.error }),
+  };
 }
 
 /** The session an address of ours leads to, else a new one of the source. */

@@ -53,7 +53,32 @@ export const CAST_STATUS = Type.Object({
 /** As clients of Stremio's server know it. */
 export const PLAYBACK_DEVICE = Type.Object({ id: Type.String(), name: Type.String(), type: Type.String() });
 
+/** What is to change; the fields that are not there stay. */
 export const PLAYER_WISH = Type.Object({
-  source: Type.String({ minLength: 1, description: 'Anything a session can be made of, or the address of a session' }),
+  source: Type.Optional(
+    Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+      description: 'Anything a session can be made of, or the address of a session; null: stop',
+    }),
+  ),
   time: Type.Optional(Type.Union([Type.Number({ minimum: 0, description: 'Milliseconds' }), Type.Null()])),
+  paused: Type.Optional(Type.Boolean()),
+  volume: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  subtitlesSrc: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: 'The address of a subtitle track of the session that plays; null or empty: none',
+    }),
+  ),
+});
+
+export const PLAYER_STATE = Type.Object({
+  source: Type.Union([Type.String(), Type.Null()], { description: 'Of the session that plays; null: nothing of ours' }),
+  state: Type.Integer({
+    description: '0 nothing, 1 opening, 2 buffering, 3 playing, 4 paused, 5 stopped, 6 ended, 7 error',
+  }),
+  paused: Type.Boolean(),
+  time: Type.Integer({ description: 'Milliseconds' }),
+  length: Type.Integer({ description: 'Milliseconds; 0 while it is not known' }),
+  volume: Type.Number({ description: '0 to 1' }),
+  mediaSessionId: Type.Union([Type.Integer(), Type.Null()], { description: 'Another one: something else is played' }),
+  error: Type.Optional(Type.String({ description: 'Why it does not play, or cannot be asked' })),
 });

@@ -11,14 +11,21 @@ const CLUSTER_WINDOW_BYTES = 16 * 1024;
 /** Track number of up to 8 bytes, 16-bit timestamp, flags. */
 const BLOCK_HEADER_BYTES = 11;
 
-/** Times of the cues of that track, ascending, each once, in segment ticks. Undefined when the element is damaged. */
+/** Sorting more would hold up everything else, and no muxer writes so many out of order. */
+const MAX_UNSORTED = 50_000;
+
+/** Times of the cues of that track, ascending, each once, in segment ticks. Undefined when the element is damaged or a long muddle. */
 export async function parseCueTimes(cues: DataView, trackNumber: number): Promise<number[] | undefined> {
   const times: number[] = [];
+  let isAscending = true;
   const isWhole = await walkCues(cues, trackNumber, ({ time }) => {
-    if (time !== times.at(-1)) times.push(time);
-    return true;
+    const last = times.at(-1) ?? -1;
+    isAscending &&= time >= last;
+    if (time !== last) times.push(time);
+    return isAscending || times.length <= MAX_UNSORTED;
   });
   if (!isWhole) return undefined;
+  if (isAscending) return times;
   // Numbers sort faster by themselves than by a function.
   return [...Float64Array.from(times).toSorted()].filter((time, i, sorted) => time !== sorted[i - 1]);
 }

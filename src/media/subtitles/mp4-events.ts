@@ -12,11 +12,10 @@ import { WindowedReader } from '../index/windowed-reader.ts';
 import { toTimeline } from '../media-clock.ts';
 import type { Origin } from '../worker/protocol.ts';
 import type { SubtitleEvent } from './cue.ts';
+import type { FilmReaders } from './film-readers.ts';
 import { inOrder, rotated } from './in-order.ts';
+import { neighbours } from './neighbours.ts';
 
-/** Samples that lie so near to each other are read together. */
-const NEAR_BYTES = 4096;
-const MAX_READ_BYTES = 64 * 1024;
 const AT_A_TIME = 3;
 /** An empty text: nothing is shown for a while. */
 const EMPTY_SAMPLE_BYTES = 2;
@@ -32,14 +31,17 @@ export interface WantedMp4Track {
 }
 
 /** @throws AppError UNSUPPORTED_MEDIA when the samples are not in tables, or not text; else what the reader throws */
-export async function mp4Events(reader: ByteReader, wanted: WantedMp4Track): Promise<AsyncIterable<SubtitleEvent>> {
-  const movie = await readMovie(new WindowedReader(reader));
+export async function mp4Events(
+  { dense, sparse }: FilmReaders,
+  wanted: WantedMp4Track,
+): Promise<AsyncIterable<SubtitleEvent>> {
+  const movie = await readMovie(new WindowedReader(dense));
   const track = movie?.tracks[wanted.streamIndex];
   if (!movie || !track || movie.isFragmented || !['tx3g', 'text'].includes(track.sampleEntry))
     throw new AppError('UNSUPPORTED_MEDIA', 'The subtitles are kept in a way that cannot be read.');
-  const samples = timedSamples(movie, track, { ...wanted, sizeBytes: reader.sizeBytes });
+  const samples = timedSamples(movie, track, { ...wanted, sizeBytes: dense.sizeBytes });
   return readSamples(
-    reader,
+    sparse,
     rotated(samples, ({ startMs }) => startMs >= wanted.fromMs),
   );
 }
@@ -76,20 +78,6 @@ async function* readSamples(reader: ByteReader, samples: TimedSample[]): AsyncGe
       return { startMs, endMs, payload: bytes.subarray(range.start - start, range.end - start) };
     });
   };
-  for await (const events of inOrder(neighbours(samples), AT_A_TIME, read)) yield* events;
-}
-
-function* neighbours(samples: TimedSample[]): Generator<TimedSample[]> {
-  let group: TimedSample[] = [];
-  for (const sample of samples) {
-    const [first, last] = [group[0], group.at(-1)];
-    const gap = sample.range.start - (last?.range.end ?? 0);
-    const isNear = gap >= 0 && gap <= NEAR_BYTES && sample.range.end - (first?.range.start ?? 0) <= MAX_READ_BYTES;
-    if (last && !isNear) {
-      yield group;
-      group = [];
-    }
-    group.push(sample);
-  }
-  if (group.length > 0) yield group;
+  const groups = neighbours(samples, ({ range }) => range);
+  for await (const events of inOrder(groups, AT_A_TIME, read)) yield* events;
 }

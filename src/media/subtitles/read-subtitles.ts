@@ -2,9 +2,9 @@
 import { AppError } from '../../base/app-error.ts';
 import type { SubtitleTrack } from '../description.ts';
 import type { MediaFacts } from '../facts.ts';
-import type { ByteReader } from '../index/container-index.ts';
 import { assReader } from './ass-event.ts';
 import { WEBVTT_HEADER, writtenCue, type Cue, type EventReader, type SubtitleEvent } from './cue.ts';
+import type { FilmReaders } from './film-readers.ts';
 import { matroskaEvents } from './matroska-events.ts';
 import type { MatroskaSubtitleTrack } from './matroska-track.ts';
 import { mp4Events } from './mp4-events.ts';
@@ -36,8 +36,8 @@ export interface SubtitleWish {
  * Text in pieces, each whole cues, the header first. Times count from the presentation's zero.
  * @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA; else what the reader throws
  */
-export async function* readSubtitles(reader: ByteReader, wish: SubtitleWish): AsyncGenerator<string> {
-  const { events, read } = await openTrack(reader, wish);
+export async function* readSubtitles(readers: FilmReaders, wish: SubtitleWish): AsyncGenerator<string> {
+  const { events, read } = await openTrack(readers, wish);
   yield WEBVTT_HEADER;
   let length = 0;
   for await (const cue of cuesOf(events, read)) {
@@ -62,14 +62,14 @@ interface OpenTrack {
   read: EventReader;
 }
 
-async function openTrack(reader: ByteReader, { facts, index, mayWalk, fromMs }: SubtitleWish): Promise<OpenTrack> {
+async function openTrack(readers: FilmReaders, { facts, index, mayWalk, fromMs }: SubtitleWish): Promise<OpenTrack> {
   const { language, streamIndex } = textTrack(facts, index);
   const limits = { maxEvents: LIMITS.events, maxEventBytes: LIMITS.eventBytes };
   const place = { origin: facts.origin, fromMs };
   if (!facts.description.container.startsWith('matroska')) {
-    return { events: await mp4Events(reader, { streamIndex, ...place, ...limits }), read: timedTextReader(language) };
+    return { events: await mp4Events(readers, { streamIndex, ...place, ...limits }), read: timedTextReader(language) };
   }
-  const { track, events } = await matroskaEvents(reader, { ordinal: index, mayWalk, ...place, ...limits });
+  const { track, events } = await matroskaEvents(readers, { ordinal: index, mayWalk, ...place, ...limits });
   return { events, read: matroskaReader(track, language) };
 }
 

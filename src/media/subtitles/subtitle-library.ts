@@ -4,6 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { AppError } from '../../base/app-error.ts';
 import type { Source } from '../../sources/source.ts';
 import type { MediaFacts } from '../facts.ts';
+import type { ByteReader } from '../index/container-index.ts';
+import type { FilmReaders } from './film-readers.ts';
 import { GrowingText } from './growing-text.ts';
 import { PacedReader } from './paced-reader.ts';
 import { readSubtitles, textTrack } from './read-subtitles.ts';
@@ -92,14 +94,7 @@ export class SubtitleLibrary implements Disposable {
     if (known?.source === source && !known.text.isOver) return known.text;
     const text: GrowingText = new GrowingText({
       make: (signal) => {
-        const { sizeBytes, seekable: isSeekable } = source;
-        const reader = {
-          sizeBytes,
-          isSeekable,
-          read: (range: { start: number; end: number }) => source.read(range, signal),
-        };
-        const paced = source.followsReaders ? new PacedReader(reader, signal) : reader;
-        const pieces = readSubtitles(paced, { facts, index, mayWalk: mayWalk(source), fromMs });
+        const pieces = readSubtitles(readersOf(source, signal), { facts, index, mayWalk: mayWalk(source), fromMs });
         return this.#refusalKept(pieces, key, source);
       },
       onEnd: (pieces) => {
@@ -132,6 +127,18 @@ export class SubtitleLibrary implements Disposable {
     this.#whole.set(key, text);
     if (text.length <= MAX_STORED_LENGTH) this.#store.put(key, text);
   }
+}
+
+function readersOf(source: Source, signal: AbortSignal): FilmReaders {
+  const { sizeBytes, seekable: isSeekable } = source;
+  const dense: ByteReader = { sizeBytes, isSeekable, read: (range) => source.read(range, signal) };
+  const paced = source.followsReaders ? new PacedReader(dense, signal) : dense;
+  const sparse: ByteReader = {
+    sizeBytes,
+    isSeekable,
+    read: (range) => source.readAlone?.(range, signal) ?? paced.read(range),
+  };
+  return { dense: paced, sparse };
 }
 
 function mayWalk({ input, seekable, sizeBytes = Infinity }: Source): boolean {

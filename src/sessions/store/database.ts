@@ -7,6 +7,9 @@ import { DatabaseSync } from 'node:sqlite';
 const MIGRATIONS = [
   `CREATE TABLE sessions (id TEXT PRIMARY KEY, owner TEXT NOT NULL, record TEXT NOT NULL) STRICT;
    CREATE TABLE knowledge (source_id TEXT PRIMARY KEY, value TEXT NOT NULL, used_at INTEGER NOT NULL) STRICT;`,
+  `CREATE TABLE cast_tokens (hash TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+     life_ms INTEGER NOT NULL, expires_at_ms INTEGER NOT NULL) STRICT;
+   CREATE INDEX cast_tokens_by_session ON cast_tokens (session_id);`,
 ] as const;
 
 /** Larger files are not searched for damage at start: it would take seconds. */

@@ -93,14 +93,12 @@ export class HttpSource implements Source {
     return this.#id;
   }
 
-  async read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
-    signal.throwIfAborted();
-    this.#assertUsable();
-    const end = Math.min(range.end, this.sizeBytes);
-    if (range.start >= end) return new Uint8Array();
-    const bytes = await this.#reads.read({ start: range.start, end }, signal);
-    this.#assertUsable();
-    return bytes;
+  read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#read(range, signal, (inside) => this.#reads.read(inside, signal));
+  }
+
+  readAlone(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
+    return this.#read(range, signal, (inside) => this.#reads.readAlone(inside, signal));
   }
 
   /** The chunks are the cache's own: not to be written to. */
@@ -134,6 +132,20 @@ export class HttpSource implements Source {
     await Promise.all([...this.#downloads].map((download) => download.close(closedError())));
     await this.#options.client[Symbol.asyncDispose]();
     this.#cache.clear();
+  }
+
+  async #read(
+    range: ByteRange,
+    signal: AbortSignal,
+    readInside: (inside: ByteRange) => Promise<Uint8Array>,
+  ): Promise<Uint8Array> {
+    signal.throwIfAborted();
+    this.#assertUsable();
+    const end = Math.min(range.end, this.sizeBytes);
+    if (range.start >= end) return new Uint8Array();
+    const bytes = await readInside({ start: range.start, end });
+    this.#assertUsable();
+    return bytes;
   }
 
   /** One page for a stream; also moves the downloads around it on, so that the next pages are here in time. */

@@ -27,6 +27,7 @@ export class PageReads {
   readonly #options: PageReadsOptions;
   readonly #flying = new Map<number, Fetch>();
   readonly #fetches = new Set<Fetch>();
+  readonly #end = new AbortController();
 
   constructor(options: PageReadsOptions) {
     this.#options = options;
@@ -55,6 +56,21 @@ export class PageReads {
     return out;
   }
 
+  /** The same without the rest of its pages, unless they are here: only these bytes are requested, and not kept. */
+  async readAlone(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
+    if (this.#isHere(range)) return this.read(range, signal);
+    const { slots, bytes } = this.#options;
+    const live = AbortSignal.any([signal, this.#end.signal]);
+    using _slot = await slots.acquire(HOLDER, live);
+    const out = Buffer.allocUnsafeSlow(range.end - range.start);
+    let at = 0;
+    for await (const chunk of bytes(range, live)) {
+      out.set(chunk, at);
+      at += chunk.length;
+    }
+    return out;
+  }
+
   /** A page that is on its way already; undefined otherwise. */
   flying(page: number, signal: AbortSignal): Promise<Uint8Array> | undefined {
     const fetch = this.#flying.get(page);
@@ -63,7 +79,14 @@ export class PageReads {
 
   /** Ends what is on its way. */
   close(reason: Error): void {
+    this.#end.abort(reason);
     for (const fetch of this.#fetches) fetch.stop.abort(reason);
+  }
+
+  #isHere({ start, end }: ByteRange): boolean {
+    for (let page = pageOf(start); page * PAGE_BYTES < end; page += 1)
+      if (this.#options.cache.get(page) === undefined) return false;
+    return true;
   }
 
   /** Requests from `first` to the next page that is here or on its way, at most to the one that holds `end - 1`. */

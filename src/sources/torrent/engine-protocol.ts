@@ -7,6 +7,8 @@ export interface StartOrder {
   type: 'start';
   /** Of all torrents; no other process uses it. */
   directory: string;
+  /** The routing table of the DHT; undefined: it is not kept. */
+  dhtFile: string | undefined;
   settings: TorrentSettings;
 }
 

@@ -1,12 +1,12 @@
 // What a hostile page can try against a server on the same machine.
 window.attacks = {
-  /** @returns {Promise<boolean>} whether the page got the bytes */
+  /** @returns {Promise<number | undefined>} the status, when the page got any bytes, be it those of a refusal */
   async reads(url) {
     try {
       const reply = await fetch(url);
-      return reply.ok && (await reply.arrayBuffer()).byteLength > 0;
+      return (await reply.arrayBuffer()).byteLength > 0 ? reply.status : undefined;
     } catch {
-      return false;
+      return undefined;
     }
   },
 

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { walkCues } from '../../../src/media/index/matroska-cue-points.ts';
 import { parseCueTimes } from '../../../src/media/index/matroska-cues.ts';
 import { ID } from '../../../src/media/index/matroska-ids.ts';
+import { usableKeyframes } from '../../../src/media/usable-keyframes.ts';
 import { cuePlaces } from '../../../src/media/subtitles/matroska-cue-places.ts';
 import { element, number } from './matroska-synthetic.ts';
 
@@ -65,4 +66,21 @@ test('a point larger than any is passed over, and damage is told', async () => {
   const large = element(ID.cuePoint, number(ID.cueTime, 3), ...Array<Buffer>(20_000).fill(Buffer.from([0xec, 0x80])));
   assert.deepEqual(await parseCueTimes(viewOf(point(7, TRACK), large, point(1, TRACK)), TRACK), [1, 7]);
   assert.equal(await parseCueTimes(viewOf(point(7, TRACK), point(8, TRACK).subarray(0, -1)), TRACK), undefined);
+});
+
+test('cues out of order are put into order, but not so many that sorting them would hold up everything else', async () => {
+  const reversed = (count: number) => viewOf(...Array.from({ length: count }, (_, i) => point(count - i, TRACK)));
+  const times = Array.from({ length: 1000 }, (_, i) => i + 1);
+  assert.deepEqual(await parseCueTimes(reversed(1000), TRACK), times);
+  assert.equal(await parseCueTimes(reversed(60_000), TRACK), undefined);
+});
+
+test('a film of a million keyframes keeps those that keep a distance, and a usual one all', () => {
+  const dense = usableKeyframes([...Array(1_000_000).keys(), 5_000_000]);
+  assert.ok(dense.length > 10_000 && dense.length <= 65_537, `${dense.length}`);
+  assert.deepEqual([dense[0], dense.at(-1)], [0, 5_000_000]);
+  const [, second = 0] = dense;
+  assert.ok(dense.every((ticks, i) => i === 0 || ticks - (dense[i - 1] ?? 0) >= second - 1));
+  const usual = [3, 4, 90];
+  assert.equal(usableKeyframes(usual), usual);
 });

@@ -133,7 +133,8 @@ function facts(codec: string): MediaFacts {
 
 async function read(bytes: CountedBytes, codec: string, mayWalk = true): Promise<VttCue[]> {
   let vtt = '';
-  for await (const piece of readSubtitles(bytes, { facts: facts(codec), index: 0, mayWalk, fromMs: 0 })) vtt += piece;
+  const readers = { dense: bytes, sparse: bytes };
+  for await (const piece of readSubtitles(readers, { facts: facts(codec), index: 0, mayWalk, fromMs: 0 })) vtt += piece;
   return parseWebvtt(vtt);
 }
 
@@ -213,6 +214,9 @@ test('a film without an index of its subtitles is not loaded for them where that
     message: /no index of its subtitles/u,
   });
   assert.ok(bytes.readBytes < 200_000, `${bytes.readBytes} bytes were read`);
+  // Clusters that hold a line somewhere would be as dear.
+  const vague = new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(5), cues: 'cluster' }));
+  await assert.rejects(read(vague, 'subrip', false), { code: 'UNSUPPORTED_MEDIA' });
   const indexed = new CountedBytes(film({ codec: SUBRIP, lines: numberedLines(5), cues: 'exact' }));
   assert.deepEqual(await read(indexed, 'subrip', false), TEXTS);
 });

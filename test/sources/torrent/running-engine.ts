@@ -52,6 +52,7 @@ export function runEngine(settings: Partial<TorrentSettings> = {}, directory?: s
   const log: string[] = [];
   const engine = openTorrentEngine({
     directory: place,
+    dhtFile: join(place, 'dht.json'),
     settings: { ...LOOPBACK, ...settings },
     log: (line) => log.push(line),
     recordChild: () => ({ forget: () => undefined }),

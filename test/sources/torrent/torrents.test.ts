@@ -1,6 +1,7 @@
 // What is told of torrents while several wait for them, some in vain.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,7 +10,7 @@ import { never } from '../../contract/source-contract.ts';
 import { sampleBytes } from '../../servers/fault-server.ts';
 import { Seeder } from '../../servers/seeder.ts';
 import { torrentOf } from '../../servers/torrent-files.ts';
-import { appError, temporaryDirectory } from '../opened.ts';
+import { appError, openUrl, temporaryDirectory } from '../opened.ts';
 import { TorrentStage } from './opened-torrent.ts';
 
 const any = { fileIndex: undefined };
@@ -40,6 +41,18 @@ test('a torrent nobody waits for any more says why it could not be opened, until
   assert.equal(stage.torrents.status(infoHash).error, '');
   await assert.rejects(again);
   await assert.rejects(stage.torrents.open({ infoHash }, any, AbortSignal.abort()), { name: 'AbortError' });
+});
+
+test('a .torrent file may only lie where the owner says', async () => {
+  await using stack = new AsyncDisposableStack();
+  const { torrents } = stack.use(await TorrentStage.open());
+  const [inside, outside] = [await temporaryDirectory(stack), await temporaryDirectory(stack)];
+  const { metainfo } = torrentOf(sampleBytes(1000, 5), { name: 'film.mkv' });
+  for (const directory of [inside, outside]) await writeFile(join(directory, 'a.torrent'), metainfo);
+  const open = (directory: string) =>
+    openUrl(stack, join(directory, 'a.torrent'), { options: { torrents, mediaRoots: [inside] } });
+  assert.equal((await open(inside)).opened.kind, 'media');
+  await assert.rejects(open(outside), appError('SOURCE_FORBIDDEN', /outside/u));
 });
 
 test('what was read is checked once its pieces have passed their hash', async () => {

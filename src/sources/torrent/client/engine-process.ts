@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineOrder, EngineReport } from '../engine-protocol.ts';
 import { parseReport } from './parse-report.ts';
 
-const ENTRY = new URL('../engine/torrent-process.ts', import.meta.url);
+export const ENGINE_ENTRY = new URL('../engine/torrent-process.ts', import.meta.url);
 const PING_MS = 5000;
 /** A process that says nothing for so long has hung. */
 const SILENCE_LIMIT_MS = 30_000;
@@ -77,7 +77,7 @@ export class EngineProcess implements AsyncDisposable {
   /** Until it is gone. Never rejects. */
   async #runOnce(): Promise<void> {
     const { log, recordChild, onStarted, onGone } = this.#options;
-    const child = fork(ENTRY, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const child = fork(ENGINE_ENTRY, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const gone = Promise.withResolvers<string>();
     child.on('exit', (code, signal) => gone.resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
     child.on('error', (error) => {

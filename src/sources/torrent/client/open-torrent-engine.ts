@@ -15,6 +15,8 @@ import { TorrentMirror } from './torrent-mirror.ts';
 export interface TorrentEngineOptions {
   /** `raffi-torrents` is made in it. */
   directory: string;
+  /** Where the routing table of the DHT outlives the torrents; undefined: nowhere. */
+  dhtFile?: string;
   settings: TorrentSettings;
   log: (line: string) => void;
   recordChild: (pid: number) => { forget(): void };
@@ -163,7 +165,8 @@ class EngineClient implements TorrentEngine {
 
   /** Everything a new process has to know. */
   #introduce(send: (order: EngineOrder) => void): void {
-    send({ type: 'start', directory: this.#root.path, settings: this.#options.settings });
+    const { dhtFile, settings } = this.#options;
+    send({ type: 'start', directory: this.#root.path, dhtFile, settings });
     for (const infoHash of this.#removals.keys()) send({ type: 'remove', infoHash });
     for (const { order, users } of this.#torrents.values()) {
       if (!order) continue;

@@ -1,13 +1,12 @@
 // All torrents of the process: does what the server orders, and keeps within the disk.
 import { statfsSync } from 'node:fs';
-import type WebTorrent from 'webtorrent';
 import type { EngineOrder, EngineReport, StartOrder } from '../engine-protocol.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import { guardConnections } from './address-guard.ts';
 import { URGENT_ROOM_BYTES } from './download.ts';
 import { EngineTorrent } from './engine-torrent.ts';
 import { planEviction } from './eviction.ts';
-import { closeSwarmClient, missingTransports, openSwarmClient } from './swarm-client.ts';
+import { missingTransports, SwarmClient } from './swarm-client.ts';
 import { Vault, type KeptTorrent } from './vault.ts';
 
 const MIB = 2 ** 20;
@@ -31,14 +30,14 @@ export class Engine implements AsyncDisposable {
   readonly #settings: TorrentSettings;
   readonly #directory: string;
   readonly #vault: Vault;
-  readonly #client: WebTorrent;
+  readonly #client: SwarmClient;
   readonly #torrents = new Map<string, EngineTorrent>();
   readonly #timer: NodeJS.Timeout;
   #ticks = 0;
   #freeBytes = 0;
   #isDiskFull = false;
 
-  private constructor(start: StartOrder, needs: EngineNeeds, parts: { vault: Vault; client: WebTorrent }) {
+  private constructor(start: StartOrder, needs: EngineNeeds, parts: { vault: Vault; client: SwarmClient }) {
     this.#needs = needs;
     this.#settings = start.settings;
     this.#directory = start.directory;
@@ -53,10 +52,10 @@ export class Engine implements AsyncDisposable {
   static async open(start: StartOrder, needs: EngineNeeds): Promise<Engine> {
     guardConnections(start.settings);
     const vault = new Vault(start.directory, needs.log);
-    const client = await openSwarmClient(start.settings, (error) => needs.log(`torrent client: ${error.message}`));
-    const missing = missingTransports(start.settings);
+    const { settings, dhtFile } = start;
+    const client = await SwarmClient.open({ settings, dhtFile, log: needs.log });
+    const missing = missingTransports(settings);
     if (missing.length > 0) needs.log(`not available on this machine: ${missing.join(', ')}`);
-    if (client.dht) for (const node of vault.dhtNodes()) client.dht.addNode(node);
     return new Engine(start, needs, { vault, client });
   }
 
@@ -84,22 +83,21 @@ export class Engine implements AsyncDisposable {
     clearInterval(this.#timer);
     this.saveAll();
     await Promise.all([...this.#torrents.values()].map((torrent) => torrent[Symbol.asyncDispose]()));
-    await closeSwarmClient(this.#client);
+    await this.#client[Symbol.asyncDispose]();
     this.#vault[Symbol.dispose]();
   }
 
   /** Whatever happens next, what is on the disk will be known. */
   saveAll(): void {
     for (const torrent of this.#torrents.values()) torrent.save();
-    const { dht } = this.#client;
-    if (dht) this.#vault.keepDhtNodes(dht.toJSON().nodes);
+    this.#client.save();
   }
 
   #open(kept: KeptTorrent): EngineTorrent {
     // First, because the torrent tells more about itself at once.
     this.#needs.send({ type: 'kept', infoHash: kept.infoHash, name: kept.name });
     const torrent = new EngineTorrent(kept, {
-      client: this.#client,
+      client: this.#client.webtorrent,
       settings: this.#settings,
       vault: this.#vault,
       send: this.#needs.send,
@@ -152,7 +150,7 @@ export class Engine implements AsyncDisposable {
     const active = [...this.#torrents.values()].filter(({ isActive }) => isActive).length;
     const { maxConnections, maxConnectionsPerTorrent } = this.#settings;
     const share = Math.floor(maxConnections / Math.max(1, active));
-    this.#client.maxConns = Math.max(1, Math.min(maxConnectionsPerTorrent, share));
+    this.#client.webtorrent.maxConns = Math.max(1, Math.min(maxConnectionsPerTorrent, share));
   }
 
   #usedBytes(): number {

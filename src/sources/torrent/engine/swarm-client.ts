@@ -1,25 +1,66 @@
 // webtorrent with our settings. Its own choice of pieces, store and HTTP server are not used.
 import WebTorrent, { type ClientOptions } from 'webtorrent';
 import type { TorrentSettings } from '../torrent-settings.ts';
+import { isAllowedAddress } from './address-policy.ts';
 import { guardBencode } from './bencode-guard.ts';
+import { readDhtContacts, type DhtContacts } from './dht-contacts.ts';
+import { DhtSocket } from './dht-socket.ts';
+import { DhtTable } from './dht-table.ts';
+import { LocalDiscovery } from './local-discovery.ts';
+import { mendWebRtc } from './web-rtc.ts';
 
 const SECURE = { off: 0, prefer: 1, require: 2 } as const;
 
-/** @throws the error of `listen` */
-export async function openSwarmClient(settings: TorrentSettings, onError: (error: Error) => void): Promise<WebTorrent> {
-  guardBencode();
-  const client = new WebTorrent(clientOptions(settings));
-  await new Promise<void>((resolve, reject) => {
-    client.once('listening', resolve);
-    client.once('error', reject);
-  });
-  client.removeAllListeners('error');
-  client.on('error', onError);
-  return client;
+export interface SwarmClientOptions {
+  settings: TorrentSettings;
+  /** Where the routing table of the DHT is kept; undefined: nowhere. */
+  dhtFile: string | undefined;
+  log: (line: string) => void;
 }
 
-export function closeSwarmClient(client: WebTorrent): Promise<void> {
-  return new Promise((resolve) => client.destroy(() => resolve()));
+export class SwarmClient implements AsyncDisposable {
+  readonly webtorrent: WebTorrent;
+  readonly #dhtTable: DhtTable | undefined;
+  readonly #localDiscovery: LocalDiscovery | undefined;
+
+  private constructor(webtorrent: WebTorrent, kept: DhtContacts, { settings, dhtFile, log }: SwarmClientOptions) {
+    this.webtorrent = webtorrent;
+    const { dhtBootstrap: bootstrap, listenHost, localDiscovery } = settings;
+    const { dht } = webtorrent;
+    if (dht) this.#dhtTable = new DhtTable({ client: webtorrent, dht, bootstrap, path: dhtFile, log, ...kept });
+    if (localDiscovery) this.#localDiscovery = new LocalDiscovery({ client: webtorrent, listenHost, log });
+  }
+
+  /** @throws the error of `listen` */
+  static async open(options: SwarmClientOptions): Promise<SwarmClient> {
+    const { settings, dhtFile, log } = options;
+    guardBencode();
+    if (settings.webRtc && WebTorrent.WEBRTC_SUPPORT) await mendWebRtc();
+    const kept = readDhtContacts(settings.dht ? dhtFile : undefined);
+    const webtorrent = new WebTorrent({
+      ...clientOptions(settings),
+      dht: settings.dht && { bootstrap: false, socket: dhtSocket(settings, log) },
+      ...(kept.id !== undefined && { nodeId: kept.id }),
+    });
+    await new Promise<void>((resolve, reject) => {
+      webtorrent.once('listening', resolve);
+      webtorrent.once('error', reject);
+    });
+    webtorrent.removeAllListeners('error');
+    webtorrent.on('error', (error: Error) => log(`torrent client: ${error.message}`));
+    return new SwarmClient(webtorrent, kept, options);
+  }
+
+  /** What another process should know. */
+  save(): void {
+    this.#dhtTable?.save();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#dhtTable?.[Symbol.dispose]();
+    this.#localDiscovery?.[Symbol.dispose]();
+    await new Promise<void>((resolve) => this.webtorrent.destroy(() => resolve()));
+  }
 }
 
 /** What works here: parts of webtorrent are native, and not there on every platform. */
@@ -30,15 +71,21 @@ export function missingTransports(settings: TorrentSettings): string[] {
   return missing;
 }
 
-function clientOptions(settings: TorrentSettings): ClientOptions {
-  const { listenHost, port, dhtBootstrap } = settings;
+/** Who was named as a node to begin with is the owner's choice, wherever it is. */
+function dhtSocket(settings: TorrentSettings, log: (line: string) => void): DhtSocket {
+  const { listenHost: host, dhtBootstrap = [] } = settings;
+  const chosen = dhtBootstrap.map((place) => place.slice(0, place.lastIndexOf(':')));
+  const isAllowed = (address: string): boolean => chosen.includes(address) || isAllowedAddress(address, settings);
+  return new DhtSocket({ host, isAllowed, log });
+}
+
+function clientOptions(settings: TorrentSettings): Omit<ClientOptions, 'dht'> {
+  const { listenHost, port } = settings;
   return {
     torrentPort: listenHost === undefined ? port : { port, host: listenHost },
-    dht: settings.dht
-      ? { ...(dhtBootstrap && { bootstrap: dhtBootstrap }), ...(listenHost !== undefined && { host: listenHost }) }
-      : false,
     tracker: settings.trackers ? trackerOptions(settings) : false,
-    lsd: settings.localDiscovery,
+    // Its own local discovery mixes up torrents, and ends them where there is no network.
+    lsd: false,
     utPex: settings.peerExchange,
     natUpnp: settings.portMapping,
     natPmp: settings.portMapping,

@@ -34,6 +34,8 @@ export interface SwarmTorrentOptions {
 
 /** Where webtorrent says it has a peer from, when BEP 27 forbids it: connections made before the metainfo came still tell of some. */
 const NOT_FOR_PRIVATE = ['ut_pex', 'dht', 'lsd'];
+/** The DHT has just begun; it asks again as soon as it knows somebody. */
+const NOBODY_YET = 'No nodes to query';
 const WEB_PROTOCOLS = ['http:', 'https:'];
 const TRACKER_PROTOCOLS = [...WEB_PROTOCOLS, 'udp:', 'ws:', 'wss:'];
 
@@ -161,13 +163,9 @@ export class SwarmTorrent implements AsyncDisposable {
     };
     const startDiscovery = torrent._startDiscovery.bind(torrent);
     torrent._startDiscovery = () => {
-      // webtorrent announces private torrents in the local network.
-      const { client } = torrent;
-      if (!client) return;
-      const { lsd } = client;
-      client.lsd = lsd && !this.#isPrivate && torrent.private !== true;
       startDiscovery();
-      client.lsd = lsd;
+      // It only asks who has no peers, for listeners we do not have, and is forgotten when discovery starts again.
+      clearInterval(torrent._noPeersIntervalId);
     };
   }
 
@@ -175,9 +173,10 @@ export class SwarmTorrent implements AsyncDisposable {
     const torrent = this.#torrent;
     const { onFailed, onMetainfo, onWarning, metainfo, peers } = this.#options;
     torrent.on('error', (error: Error) => onFailed(error));
-    torrent.on('warning', (warning: unknown) =>
-      onWarning(warning instanceof Error ? warning.message : String(warning)),
-    );
+    torrent.on('warning', (warning: unknown) => {
+      const text = warning instanceof Error ? warning.message : String(warning);
+      if (text !== NOBODY_YET) onWarning(withoutPaths(text));
+    });
     torrent.on('infoHash', () => this.addPeers(peers));
     torrent.on('wire', (wire: Wire) => this.#link(wire));
     torrent.on('metadata', () => {
@@ -299,6 +298,11 @@ export class SwarmTorrent implements AsyncDisposable {
 
 function addressOf({ remoteAddress = '', remotePort = 0 }: Wire): string {
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}
+
+/** The path of a tracker tells who of its members we are. */
+function withoutPaths(text: string): string {
+  return text.replaceAll(/(?<place>\w+:\/\/[^\s/]+)\/\S*/gu, '$<place>');
 }
 
 /** The host, since an incoming peer comes back with another port; on loopback, where several share one, with the port. */

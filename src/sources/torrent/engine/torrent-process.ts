@@ -1,7 +1,8 @@
 // The torrent engine's process: takes orders as messages, tells what is on the disk. A crash here costs some seconds; the server starts another.
 import { flushCompileCache } from 'node:module';
 import type { EngineOrder, EngineReport } from '../engine-protocol.ts';
-import { Engine } from './engine.ts';
+import type { Engine } from './engine.ts';
+import { leaveOutUnusedParts } from './unused-parts.ts';
 
 const END_LIMIT_MS = 500;
 const MOST_THROWN_A_MINUTE = 20;
@@ -9,6 +10,9 @@ const MOST_THROWN_A_MINUTE = 20;
 let opening: Promise<Engine> | undefined;
 let engine: Engine | undefined;
 let thrown = 0;
+
+leaveOutUnusedParts();
+const loading = import('./engine.ts');
 
 function send(report: EngineReport): void {
   process.send?.(report);
@@ -19,12 +23,13 @@ function log(line: string): void {
 }
 
 async function obey(order: EngineOrder): Promise<void> {
-  if (order.type === 'ping') return send({ type: 'here' });
+  if (order.type === 'ping') return loading.then(() => send({ type: 'here' }));
   if (order.type === 'stop') return stop();
   if (order.type === 'start') {
-    opening = Engine.open(order, { send, log });
+    opening = loading.then((loaded) => loaded.Engine.open(order, { send, log }));
     engine = await opening;
     send({ type: 'ready' });
+    flushCompileCache();
   } else (await opening)?.obey(order);
 }
 
@@ -56,4 +61,3 @@ process.on('disconnect', () => {
   engine?.saveAll();
   process.exit(0);
 });
-flushCompileCache();

@@ -20,10 +20,8 @@ export interface KeptTorrent {
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS torrents (
     info_hash TEXT PRIMARY KEY, name TEXT NOT NULL, addresses TEXT NOT NULL, verified BLOB,
-    downloaded INTEGER NOT NULL, uploaded INTEGER NOT NULL, used_at INTEGER NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS dht_nodes (host TEXT NOT NULL, port INTEGER NOT NULL, PRIMARY KEY (host, port)) STRICT;`;
+    downloaded INTEGER NOT NULL, uploaded INTEGER NOT NULL, used_at INTEGER NOT NULL) STRICT;`;
 const INFO_HASH = /^[0-9a-f]{40}$/u;
-const DHT_NODES_KEPT = 200;
 
 export class Vault implements Disposable {
   readonly #directory: string;
@@ -89,18 +87,6 @@ export class Vault implements Disposable {
       renameSync(`${path}.tmp`, path);
     } catch (error) {
       this.#log(`the torrent file of ${infoHash} could not be kept: ${String(error)}`);
-    }
-  }
-
-  dhtNodes(): { host: string; port: number }[] {
-    const rows = this.#database.prepare('SELECT host, port FROM dht_nodes').all();
-    return rows.map(({ host, port }) => ({ host: String(host), port: Number(port) }));
-  }
-
-  keepDhtNodes(nodes: readonly { host: string; port: number }[]): void {
-    if (nodes.length > 0) this.#tryTo('DELETE FROM dht_nodes', []);
-    for (const { host, port } of nodes.slice(0, DHT_NODES_KEPT)) {
-      if (!this.#tryTo('INSERT OR IGNORE INTO dht_nodes VALUES (?, ?)', [host, port])) return;
     }
   }
 

@@ -1,7 +1,7 @@
 // What we use of webtorrent 3.0.21, its private members included. test/sources/torrent/engine/webtorrent-contract.test.ts holds it to this.
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events';
-  import type { AddressInfo, Server } from 'node:net';
+  import type { Server } from 'node:net';
 
   export interface BitField {
     get(index: number): boolean;
@@ -49,7 +49,12 @@ declare module 'webtorrent' {
   }
 
   export interface Discovery {
+    readonly dht: Dht | null;
     destroy(done?: () => void): void;
+
+    // Private.
+    readonly _dhtAnnouncing: boolean;
+    _dhtAnnounce(): void;
   }
 
   export type ReadDone = (error: Error | null, bytes?: Uint8Array) => void;
@@ -91,6 +96,7 @@ declare module 'webtorrent' {
     announce: string[];
     discovery: Discovery | null;
     readonly _hashes: readonly string[];
+    readonly _noPeersIntervalId: NodeJS.Timeout | undefined;
     _hasStartupBitfield: boolean;
     readonly _peers: ReadonlyMap<string, Peer> | null;
     _updateWire(wire: Wire): unknown;
@@ -117,7 +123,9 @@ declare module 'webtorrent' {
     /** Goes to `net.Server.listen` as it is, so it may be what that takes. */
     torrentPort: number | { port: number; host: string };
     dhtPort?: number;
-    dht: false | { bootstrap?: readonly string[] | false; host?: string };
+    dht: false | { bootstrap: false; socket: EventEmitter };
+    /** Of the DHT. */
+    nodeId?: string;
     tracker: false | { wrtc?: false; rtcConfig?: { iceServers: { urls: string }[] } };
     lsd: boolean;
     utPex: boolean;
@@ -131,11 +139,23 @@ declare module 'webtorrent' {
     uploadLimit: number;
   }
 
+  export interface DhtNode {
+    id: Uint8Array;
+    host: string;
+    port: number;
+  }
+
   export interface Dht extends EventEmitter {
+    readonly nodeId: Uint8Array;
     readonly listening: boolean;
-    toJSON(): { nodes: { host: string; port: number }[] };
-    addNode(node: { host: string; port: number }): void;
-    address(): AddressInfo;
+    readonly destroyed: boolean;
+    readonly nodes: { count(): number; toArray(): DhtNode[] };
+    /** Without an id it is asked for first. */
+    addNode(node: { id?: Uint8Array; host: string; port: number }): void;
+
+    // Private.
+    readonly _tables: { remove(infoHash: string): void };
+    _bootstrap(populate: true): void;
   }
 
   class WebTorrent extends EventEmitter {
@@ -148,7 +168,6 @@ declare module 'webtorrent' {
     readonly listening: boolean;
     readonly utp: boolean;
     readonly dht: Dht | false | null;
-    lsd: boolean;
     maxConns: number;
     blocked: { contains(host: string): boolean } | undefined;
     readonly _connPool: { tcpServer: Server | null } | null;

@@ -1,16 +1,19 @@
 // Each way to a peer alone: the right bytes, and nothing but that way in use.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { test } from 'node:test';
-
-import WebTorrent from 'webtorrent';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 import type { TorrentRequest } from '../../../../src/sources/torrent/torrent-engine.ts';
 import type { TorrentSettings } from '../../../../src/sources/torrent/torrent-settings.ts';
 import { Seeder, type SeederOptions } from '../../../servers/seeder.ts';
 import { torrentOf } from '../../../servers/torrent-files.ts';
 import { Tracker } from '../../../servers/tracker.ts';
+import { WebPeer } from '../../../servers/web-peer.ts';
 import { noise, readAndCompare, runEngine, until } from '../running-engine.ts';
 
 const MIB = 2 ** 20;
@@ -52,40 +55,36 @@ test('a torrent comes from a web server alone', async () => {
   server.close();
 });
 
-test('a torrent comes by WebRTC from a peer that a WebSocket tracker knows', async () => {
-  await using tracker = await Tracker.start('ws');
+test('a torrent comes by WebRTC from a peer that a WebSocket tracker knows, once its certificate is trusted', async (t) => {
+  await using tracker = await Tracker.start('wss');
   const torrent = torrentOf(CONTENT, { pieceBytes: 256 * 1024 });
-  const seed = new WebTorrent({
-    torrentPort: { port: 0, host: '127.0.0.1' },
-    dht: false,
-    lsd: false,
-    utPex: false,
-    natUpnp: false,
-    natPmp: false,
-    utp: false,
-    webSeeds: false,
-    secure: 0,
-    maxConns: 5,
-    downloadLimit: -1,
-    uploadLimit: -1,
-    tracker: { rtcConfig: { iceServers: [] } },
-  });
-  seed.add(torrent.metainfo, {
-    deselect: true,
-    path: '/',
-    announce: [tracker.url],
-    urlList: [],
-    store: seedStore(CONTENT),
-    storeCacheSlots: 0,
-    uploads: 5,
-    maxWebConns: 1,
-  });
-  try {
-    await played({ infoHash: torrent.infoHash, trackers: [tracker.url] }, { trackers: true, webRtc: true });
-  } finally {
-    await new Promise((resolve) => seed.destroy(resolve));
+  const request = { infoHash: torrent.infoHash, trackers: [tracker.url] };
+  const settings = { trackers: true, webRtc: true };
+  {
+    await using running = runEngine(settings);
+    using _handle = running.engine.add(request);
+    await until('the certificate is refused', () => running.log.join('\n').includes('Error connecting to wss:'));
+    assert.deepEqual(tracker.announced, []);
   }
+  trust(tracker.certificate ?? assert.fail(), t);
+  await using _peer = await WebPeer.start(torrent, CONTENT, [tracker.url]);
+  await played(request, settings);
 });
+
+/** This process does from now on, and the engines it starts, until the test ends. */
+function trust(certificate: string, t: TestContext): void {
+  const directory = mkdtempSync(join(tmpdir(), 'raffi-certificate-'));
+  const path = join(directory, 'certificate.pem');
+  writeFileSync(path, certificate);
+  const known = getCACertificates('default');
+  setDefaultCACertificates([...known, certificate]);
+  process.env['NODE_EXTRA_CA_CERTS'] = path;
+  t.after(() => {
+    delete process.env['NODE_EXTRA_CA_CERTS'];
+    setDefaultCACertificates(known);
+    rmSync(directory, { recursive: true, force: true });
+  });
+}
 
 /** Byte for byte, from the first to the last. */
 async function played(request: TorrentRequest, settings: Partial<TorrentSettings>): Promise<void> {
@@ -96,36 +95,4 @@ async function played(request: TorrentRequest, settings: Partial<TorrentSettings
   await handle.metadata(signal);
   using reader = handle.open(0, { profile: 'player', start: 0 });
   assert.equal(await readAndCompare(reader, CONTENT, { signal }), CONTENT.length, running.log.join('\n'));
-}
-
-/** A store that has everything. */
-function seedStore(content: Buffer) {
-  return class {
-    readonly chunkLength: number;
-
-    constructor(chunkLength: number) {
-      this.chunkLength = chunkLength;
-    }
-
-    get(
-      piece: number,
-      options: { offset?: number; length?: number } | null,
-      done: (error: Error | null, bytes?: Uint8Array) => void,
-    ): void {
-      const start = piece * this.chunkLength + (options?.offset ?? 0);
-      done(null, content.subarray(start, start + (options?.length ?? this.chunkLength)));
-    }
-
-    put(_piece: number, _bytes: Uint8Array, done: (error: Error | null) => void): void {
-      done(null);
-    }
-
-    close(done: (error: Error | null) => void): void {
-      done(null);
-    }
-
-    destroy(done: (error: Error | null) => void): void {
-      done(null);
-    }
-  };
 }

@@ -137,3 +137,25 @@ test('a message with a string of negative length is refused, not read for ever',
   });
   assert.equal(stdout.trim(), 'a string of negative length');
 });
+
+test('each part that is left out is asked for by the package it stands for, and the rest does without', () => {
+  const parts = new URL('../../../../src/sources/torrent/engine/unused-parts.ts', import.meta.url).href;
+  const script = `import { registerHooks } from 'node:module'; import { STAND_INS, leaveOutUnusedParts } from ${JSON.stringify(parts)};
+    leaveOutUnusedParts();
+    const left = new Set(STAND_INS);
+    registerHooks({ resolve(name, context, next) {
+      const found = next(name, context);
+      if (found.url.startsWith("data:"))
+        for (const each of left) if (each.name === name && context.parentURL.includes('/' + each.by + '/')) left.delete(each);
+      return found;
+    } });
+    const { default: WebTorrent } = await import('webtorrent');
+    const client = new WebTorrent({ torrentPort: { port: 0, host: '127.0.0.1' }, dht: false, lsd: false, utp: false });
+    client.once('listening', () => client.destroy(() => { console.log('never asked for:', [...left]); process.exit(0); }));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    timeout: 20_000,
+    encoding: 'utf8',
+    cwd: import.meta.dirname,
+  });
+  assert.equal(stdout.trim(), 'never asked for: []', stderr);
+});

@@ -1,0 +1,68 @@
+// Each way to find peers alone leads from a bare info hash to the film. Who is found is libtorrent.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import type { TorrentRequest } from '../../../../src/sources/torrent/torrent-engine.ts';
+import type { TorrentSettings } from '../../../../src/sources/torrent/torrent-settings.ts';
+import { Seeder } from '../../../servers/seeder.ts';
+import { torrentOf } from '../../../servers/torrent-files.ts';
+import { Tracker } from '../../../servers/tracker.ts';
+import { noise, readAndCompare, runEngine, until, type RunningEngine } from '../running-engine.ts';
+
+const CONTENT = noise(2 ** 20, 'discovery');
+const TORRENT = torrentOf(CONTENT, { pieceBytes: 256 * 1024 });
+const SHARED = [{ torrent: TORRENT, content: CONTENT }];
+
+for (const protocol of ['http', 'udp'] as const) {
+  test(`a tracker that speaks ${protocol} knows who has the film`, async () => {
+    await using tracker = await Tracker.start(protocol);
+    await using _seeder = await Seeder.start(SHARED, { trackers: [tracker.url] });
+    await until('the seeder is known', () => tracker.announced.includes(TORRENT.infoHash));
+    await using running = await started({ trackers: true });
+    await play(running, { trackers: [tracker.url] });
+  });
+}
+
+test('a peer without the film tells of one that has it', async () => {
+  await using seeder = await Seeder.start(SHARED);
+  await using between = await Seeder.start(SHARED, { knows: [seeder.address] });
+  {
+    await using running = await started({ peerExchange: false });
+    using handle = running.engine.add({ infoHash: TORRENT.infoHash, peers: [between.address] });
+    await until('the one between is met', () => handle.info.stats.peers === 1);
+  }
+  await using running = await started({ peerExchange: true });
+  await play(running, { peers: [between.address] });
+});
+
+test('the DHT knows who has the film, and after a restart needs nobody to begin with', async (t) => {
+  await using router = await Seeder.start([], { dhtNodes: [] });
+  await using _seeder = await Seeder.start(SHARED, { dhtNodes: [router.address] });
+  const directory = mkdtempSync(join(tmpdir(), 'raffi-torrent-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  {
+    await using running = await started({ dht: true, dhtBootstrap: [router.address] }, directory);
+    await play(running, {});
+  }
+  assert.ok(existsSync(join(directory, 'dht.json')));
+  await using running = await started({ dht: true, dhtBootstrap: [] }, directory);
+  await play(running, {});
+});
+
+async function started(settings: Partial<TorrentSettings>, directory?: string): Promise<RunningEngine> {
+  const running = runEngine(settings, directory);
+  await until('the engine is up', () => running.engine.state === 'ready');
+  return running;
+}
+
+/** Byte for byte, from the first to the last. */
+async function play({ engine, log }: RunningEngine, how: Omit<TorrentRequest, 'infoHash'>): Promise<void> {
+  using handle = engine.add({ infoHash: TORRENT.infoHash, ...how });
+  const signal = AbortSignal.timeout(30_000);
+  await handle.metadata(signal).catch((error: unknown) => assert.fail(`${String(error)} ${log.join('\n')}`));
+  using reader = handle.open(0, { profile: 'player', start: 0 });
+  assert.equal(await readAndCompare(reader, CONTENT, { signal }), CONTENT.length, log.join('\n'));
+}
