@@ -1,4 +1,4 @@
-// Torrents at full size, too long for the tests: readers that come and go, and a film four times the cap. `npm run soak:torrents`.
+// Torrents at full size, too long for the tests: readers that come and go, a film four times the cap, a crash. `npm run soak:torrents`.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -11,9 +11,11 @@ import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from '../
 import { sampleBytes } from '../test/servers/fault-server.ts';
 import { Seeder } from '../test/servers/seeder.ts';
 import { torrentOf } from '../test/servers/torrent-files.ts';
+import { killedInMidDownload } from './soak-killed.ts';
 
 const MIB = 2 ** 20;
 
+await killedInMidDownload();
 await comingAndGoing({ seconds: 30, perSecond: 20 });
 await farMoreThanTheCap({ capBytes: 256 * MIB, sizeBytes: 1024 * MIB });
 

@@ -68,6 +68,8 @@ export interface MetadataReport {
   metainfo: Uint8Array;
   /** The file all blocks go to, each at its place. */
   dataPath: string;
+  /** Pieces an earlier process left there, as a bitfield: each is `verified` or `lost` later. */
+  claimed: Uint8Array;
 }
 
 export type EngineReport =

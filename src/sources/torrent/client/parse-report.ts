@@ -34,11 +34,12 @@ export function parseReport(message: unknown): EngineReport | undefined {
 }
 
 function parseMetadata(message: Fields, infoHash: string): EngineReport | undefined {
-  const { name, files, totalBytes, pieceBytes, isPrivate, metainfo, dataPath } = message;
+  const { name, files, totalBytes, pieceBytes, isPrivate, metainfo, dataPath, claimed } = message;
   if (typeof name !== 'string' || typeof dataPath !== 'string' || typeof isPrivate !== 'boolean') return undefined;
   if (typeof totalBytes !== 'number' || typeof pieceBytes !== 'number') return undefined;
-  if (!(metainfo instanceof Uint8Array) || !Array.isArray(files) || !files.every(isFile)) return undefined;
-  return { type: 'metadata', infoHash, name, files, totalBytes, pieceBytes, isPrivate, metainfo, dataPath };
+  if (!(metainfo instanceof Uint8Array) || !(claimed instanceof Uint8Array)) return undefined;
+  if (!Array.isArray(files) || !files.every(isFile)) return undefined;
+  return { type: 'metadata', infoHash, name, files, totalBytes, pieceBytes, isPrivate, metainfo, dataPath, claimed };
 }
 
 function isFile(value: unknown): value is EngineFile {

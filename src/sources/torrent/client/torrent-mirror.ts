@@ -30,6 +30,8 @@ interface Contents {
   layout: PieceLayout;
   present: BitSet;
   verified: BitSet;
+  /** Pieces of an earlier process that are to be checked before anybody gets them. */
+  claimed: BitSet;
   /** Blocks that were given out before their piece had passed its hash. */
   given: BitSet;
 }
@@ -105,11 +107,13 @@ export class TorrentMirror implements TorrentInfo {
     const from = start + Math.max(0, range.start);
     const to = start + Math.min(range.end, sizeBytes);
     if (!this.#contents || to <= from) return { presentBytes: 0, verifiedBytes: 0, pieces: 0, verifiedPieces: 0 };
-    const { layout, present, verified } = this.#contents;
+    const { layout, present, verified, claimed } = this.#contents;
     const blocks = layout.blocksIn({ start: from, end: to });
     const pieces = layout.piecesIn({ start: from, end: to });
-    const presentBytes = bytesOf(present, blocks, { from, to, unitBytes: BLOCK_BYTES });
-    const verifiedBytes = bytesOf(verified, pieces, { from, to, unitBytes: layout.pieceBytes });
+    const ofPieces = { from, to, unitBytes: layout.pieceBytes };
+    const presentBytes =
+      bytesOf(present, blocks, { from, to, unitBytes: BLOCK_BYTES }) + bytesOf(claimed, pieces, ofPieces);
+    const verifiedBytes = bytesOf(verified, pieces, ofPieces);
     const verifiedPieces = verified.countIn(pieces.start, pieces.end);
     return { presentBytes, verifiedBytes, pieces: pieces.end - pieces.start, verifiedPieces };
   }
@@ -162,14 +166,17 @@ export class TorrentMirror implements TorrentInfo {
     }
   }
 
-  /** The process is gone, and with it what was known of the disk. */
+  /** The process is gone: of what is on the disk only whole pieces will be known to the next one. */
   lostEngine(): void {
     this.#isDown = true;
     // The next process may begin a file of its own.
     void this.#file?.then((file) => file.close()).catch(() => undefined);
     this.#file = undefined;
-    this.#contents?.present.deleteRange(0, this.#contents.present.size);
-    this.#contents?.verified.deleteRange(0, this.#contents.verified.size);
+    if (!this.#contents) return;
+    const { present, verified, claimed } = this.#contents;
+    for (const piece of verified.members()) claimed.add(piece);
+    present.deleteRange(0, present.size);
+    verified.deleteRange(0, verified.size);
   }
 
   /** Another process is there: it has to know everything. */
@@ -200,9 +207,11 @@ export class TorrentMirror implements TorrentInfo {
     if (this.#contents === undefined || this.#contents.report.totalBytes !== report.totalBytes) {
       const layout = new PieceLayout(report.totalBytes, report.pieceBytes);
       const { blockCount, pieceCount } = layout;
-      const given = new BitSet(blockCount);
-      this.#contents = { report, layout, present: new BitSet(blockCount), verified: new BitSet(pieceCount), given };
+      const [present, given] = [new BitSet(blockCount), new BitSet(blockCount)];
+      const [verified, claimed] = [new BitSet(pieceCount), new BitSet(pieceCount)];
+      this.#contents = { report, layout, present, verified, claimed, given };
     }
+    this.#contents.claimed = new BitSet(this.#contents.layout.pieceCount, report.claimed);
     this.#name = report.name;
     const { name, files, pieceBytes, isPrivate, metainfo } = report;
     const { pieceCount } = this.#contents.layout;
@@ -222,7 +231,7 @@ export class TorrentMirror implements TorrentInfo {
   }
 
   #mark(report: Extract<EngineReport, { type: 'blocks' | 'verified' | 'lost' }>, contents: Contents): void {
-    const { layout, present, verified, given } = contents;
+    const { layout, present, verified, claimed, given } = contents;
     if (report.type === 'blocks') for (const { start, end } of pairs(report.ranges)) present.addRange(start, end);
     else if (report.type === 'verified') {
       for (const piece of report.pieces) {
@@ -230,6 +239,7 @@ export class TorrentMirror implements TorrentInfo {
         present.addRange(start, end);
         given.deleteRange(start, end);
         verified.add(piece);
+        claimed.delete(piece);
       }
     } else {
       for (const range of pairs(report.ranges)) this.#lose(range, report.why, contents);
@@ -237,9 +247,16 @@ export class TorrentMirror implements TorrentInfo {
     this.#wakeAll();
   }
 
-  #lose({ start, end }: ByteRange, why: 'bad' | 'evicted', { layout, present, verified, given }: Contents): void {
+  #lose(
+    { start, end }: ByteRange,
+    why: 'bad' | 'evicted',
+    { layout, present, verified, claimed, given }: Contents,
+  ): void {
     present.deleteRange(start, end);
-    for (let piece = layout.pieceOf(start); piece <= layout.pieceOf(end - 1); piece += 1) verified.delete(piece);
+    for (let piece = layout.pieceOf(start); piece <= layout.pieceOf(end - 1); piece += 1) {
+      verified.delete(piece);
+      claimed.delete(piece);
+    }
     if (why === 'evicted') return;
     const bytes = { start: layout.blockRange(start).start, end: layout.blockRange(end - 1).end };
     for (const reader of this.readers.values()) reader.spoil(bytes);

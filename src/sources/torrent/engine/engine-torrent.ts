@@ -339,7 +339,7 @@ export class EngineTorrent implements AsyncDisposable {
       onBlocks: (start, end) => this.#reporter.blocks(start, end),
       onVerified: (piece) => this.#verified(piece),
       onBad: (ranges) => this.#reporter.bad(ranges),
-      onRotten: () => (this.#isDirty = true),
+      onRotten: (piece) => this.#rotten(piece),
       onDiskError,
     });
   }
@@ -347,6 +347,11 @@ export class EngineTorrent implements AsyncDisposable {
   #tellMetadata(contents: TorrentContents): void {
     this.#options.send(contents.report());
     contents.reportPieces(this.#reporter);
+  }
+
+  #rotten(piece: number): void {
+    this.#isDirty = true;
+    if (this.#contents) this.#reporter.bad([this.#contents.layout.blocksOf(piece)]);
   }
 
   #verified(piece: number): void {

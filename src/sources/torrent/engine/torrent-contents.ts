@@ -58,6 +58,7 @@ export class TorrentContents implements Disposable {
       isPrivate,
       metainfo: this.metainfoBytes,
       dataPath: this.file.path,
+      claimed: this.download.table.claimed.bytes,
     };
   }
 

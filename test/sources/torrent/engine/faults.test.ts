@@ -179,11 +179,14 @@ test('after a restart what was there is there again, and a byte that changed on 
   using handle = running.engine.add({ infoHash: torrent.infoHash });
   const metadata = await handle.metadata(AbortSignal.timeout(20_000));
   assert.equal(metadata.name, 'film');
+  const here = () => handle.presence(0, { start: 0, end: content.length }).presentBytes;
+  assert.equal(here(), content.length, 'the progress is there before anything has been checked');
   await until('progress is known', () => handle.info.stats.verifiedPieces >= 23);
   using reader = handle.open(0, { profile: 'player', start: 0, end: 8 * MIB });
   assert.equal(await readAndCompare(reader, content, { bytes: 5 * MIB }), 5 * MIB);
   t.diagnostic(`5 MiB read ${Math.round(performance.now() - start)} ms after the start, process and all`);
   await assert.rejects(reader.read(1, AbortSignal.timeout(700)), { name: 'TimeoutError' });
+  assert.equal(here(), content.length - MIB);
   await using seeder = await Seeder.start([{ torrent, content }]);
   using _again = running.engine.add({ infoHash: torrent.infoHash, peers: [seeder.address] });
   assert.equal(await readAndCompare(reader, content), 3 * MIB);
