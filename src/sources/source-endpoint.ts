@@ -104,7 +104,9 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
       return;
     }
     const gone = new AbortController();
-    response.once('close', () => gone.abort(new DOMException('The reader left', 'AbortError')));
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort(new DOMException('The reader left', 'AbortError'));
+    });
     try {
       const reader = { response, signal: gone.signal };
       await (plan.isPiece ? sendPiece(source, plan, reader) : send(source, plan, reader));
@@ -179,10 +181,22 @@ async function send(
   const range = plan.end === undefined ? { start: plan.start } : { start: plan.start, end: plan.end };
   for await (const chunk of source.stream(range, signal)) {
     if (!response.headersSent) response.writeHead(plan.status, plan.headers);
-    if (!response.write(chunk)) await once(response, 'drain', { signal });
+    if (!response.write(chunk)) await drained(response);
+    signal.throwIfAborted();
   }
   if (!response.headersSent) response.writeHead(plan.status, plan.headers);
   response.end();
+}
+
+/** Resolves when there is room for more, and when the reader is gone. */
+function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done).off('close', done);
+      resolve();
+    };
+    response.on('drain', done).on('close', done);
+  });
 }
 
 /** One byte more is waited for than is sent, so that the piece that ends the source tells its size. */

@@ -12,7 +12,8 @@ import type { SourcePublisher } from '../source-publisher.ts';
 import { RemoteFile } from './remote-file.ts';
 import { resilientBytes } from './resilient-bytes.ts';
 import type { RetryPolicy } from './retry-policy.ts';
-import { SequentialDownload, windowEnd, type Reader } from './sequential-download.ts';
+import { ReaderTrails, type Reader } from './reader-trails.ts';
+import { SequentialDownload, windowEnd } from './sequential-download.ts';
 
 export interface HttpSourceOptions {
   /** Owned from here on. */
@@ -36,6 +37,10 @@ export interface HttpSourceOptions {
 const FIRST_WINDOW = 256 * 1024;
 /** Who asks for an end that is this near wants all of it: it is let through at once. */
 const STATED_WINDOW = 1024 * 1024;
+/** Who asks for so much at a time, or has read so much in order, reads on: it is read ahead of, beyond the end it stated. */
+const BULK = { requestBytes: 512 * 1024, inOrderBytes: 1024 * 1024, windowBytes: 2 * 1024 * 1024 } as const;
+/** Passed on in one go. */
+const CHUNK_BYTES = 256 * 1024;
 /** A download this far behind is caught up with rather than replaced by a new connection. */
 const CATCH_UP_BYTES = 1024 * 1024;
 const TAIL_BYTES = 16 * 1024;
@@ -51,6 +56,7 @@ export class HttpSource implements Source {
   readonly #slots: ConnectionSlots;
   readonly #reads: PageReads;
   readonly #downloads = new Set<SequentialDownload>();
+  readonly #trails = new ReaderTrails();
   #id = '';
   #closed = false;
 
@@ -104,23 +110,24 @@ export class HttpSource implements Source {
   /** The chunks are the cache's own: not to be written to. */
   async *stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const end = Math.min(range.end ?? this.sizeBytes, this.sizeBytes);
-    const reader: Reader = {};
-    const firstWindow = end - range.start <= STATED_WINDOW ? STATED_WINDOW : FIRST_WINDOW;
+    const reader = this.#trails.readerAt(range.start);
+    let at = range.start;
     try {
-      for (let at = range.start; at < end;) {
+      while (at < end) {
         signal.throwIfAborted();
         this.#assertUsable();
-        const window = Math.min(this.#options.readAheadBytes, Math.max(firstWindow, 2 * (at - range.start)));
-        const limit = Math.min(windowEnd(at, window), windowEnd(end - 1, 1));
-        const page = await this.#page(pageOf(at), { reader, limit }, signal);
+        const limit = this.#limit(at, { range, reader });
+        const bytes = await this.#bytes(at, { reader, limit }, signal);
         this.#assertUsable();
-        const offset = at % PAGE_BYTES;
-        const bytes = page.subarray(offset, Math.min(page.length, offset + end - at));
-        at += bytes.length;
-        yield bytes;
+        const chunk = bytes.subarray(0, end - at);
+        at += chunk.length;
+        reader.inOrderBytes += chunk.length;
+        yield chunk;
       }
     } finally {
-      for (const download of this.#downloads) download.leave(reader);
+      if (at === end && isBulk(range, reader) && !this.#closed)
+        this.#trails.expect(reader, end, () => this.#leave(reader));
+      else this.#leave(reader);
     }
   }
 
@@ -128,6 +135,7 @@ export class HttpSource implements Source {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.publisher.withdraw(this);
+    this.#trails[Symbol.dispose]();
     this.#reads.close(closedError());
     await Promise.all([...this.#downloads].map((download) => download.close(closedError())));
     await this.#options.client[Symbol.asyncDispose]();
@@ -148,19 +156,41 @@ export class HttpSource implements Source {
     return bytes;
   }
 
-  /** One page for a stream; also moves the downloads around it on, so that the next pages are here in time. */
-  async #page(page: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Uint8Array> {
-    const cached = this.#cache.get(page);
+  /** How far ahead of a stream at `at` the downloads may run. */
+  #limit(at: number, { range, reader }: { range: { start: number; end?: number }; reader: Reader }): number {
+    const { readAheadBytes } = this.#options;
+    if (isBulk(range, reader)) {
+      return windowEnd(at, Math.min(readAheadBytes, Math.max(BULK.windowBytes, 2 * reader.inOrderBytes)));
+    }
+    const end = Math.min(range.end ?? this.sizeBytes, this.sizeBytes);
+    const firstWindow = end - range.start <= STATED_WINDOW ? STATED_WINDOW : FIRST_WINDOW;
+    const window = Math.min(readAheadBytes, Math.max(firstWindow, 2 * (at - range.start)));
+    return Math.min(windowEnd(at, window), windowEnd(end - 1, 1));
+  }
+
+  /** What is here from `at` on, a page at least, for a stream; also moves the downloads around it on, so that the next pages are here in time. */
+  async #bytes(at: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Uint8Array> {
+    const page = pageOf(at);
+    const cached = this.#cache.run(page, CHUNK_BYTES);
     const download = this.#downloadFor(page, cached !== undefined, wish.limit);
     for (const other of this.#downloads) if (other !== download) other.leave(wish.reader);
     download?.advance(wish.reader, wish.limit);
-    if (cached !== undefined) return cached;
-    if (download !== undefined) return download.page(page, signal);
+    if (cached !== undefined) return cached.subarray(at % PAGE_BYTES);
+    const fetched = await (download?.page(page, signal) ?? this.#fetched(page, wish, signal));
+    // The next ones may have come with it.
+    return (this.#cache.run(page, CHUNK_BYTES) ?? fetched).subarray(at % PAGE_BYTES);
+  }
+
+  #fetched(page: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Uint8Array> {
     const flying = this.#reads.flying(page, signal);
     if (flying !== undefined) return flying;
     const fresh = this.#download(page);
     fresh.advance(wish.reader, wish.limit);
     return fresh.page(page, signal);
+  }
+
+  #leave(reader: Reader): void {
+    for (const download of this.#downloads) download.leave(reader);
   }
 
   /** The running download that has passed `page` (when it is here already) or will reach it soon. */
@@ -202,6 +232,11 @@ export class HttpSource implements Source {
     if (this.#closed) throw closedError();
     this.#file.assertSame();
   }
+}
+
+function isBulk(range: { start: number; end?: number }, reader: Reader): boolean {
+  const asked = range.end === undefined ? 0 : range.end - range.start;
+  return asked >= BULK.requestBytes || reader.inOrderBytes >= BULK.inOrderBytes;
 }
 
 function closedError(): AppError {

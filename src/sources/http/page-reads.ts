@@ -109,12 +109,12 @@ export class PageReads {
   async #run(first: number, last: number, signal: AbortSignal): Promise<Map<number, Uint8Array>> {
     const { sizeBytes, cache, slots, bytes } = this.#options;
     const pages = new Map<number, Uint8Array>();
-    const assembler = new PageAssembler(first, sizeBytes, (page, content) => {
+    const range = { start: first * PAGE_BYTES, end: Math.min((last + 1) * PAGE_BYTES, sizeBytes) };
+    const assembler = new PageAssembler(first, range.end, (page, content) => {
       cache.set(page, content);
       pages.set(page, content);
     });
     using _slot = await slots.acquire(HOLDER, signal);
-    const range = { start: first * PAGE_BYTES, end: Math.min((last + 1) * PAGE_BYTES, sizeBytes) };
     for await (const chunk of bytes(range, signal)) assembler.push(chunk);
     return pages;
   }

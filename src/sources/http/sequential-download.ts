@@ -4,6 +4,7 @@ import { untilAborted } from '../../base/until-aborted.ts';
 import type { ConnectionSlots, SlotHolder } from './connection-slots.ts';
 import { PAGE_BYTES, PageAssembler, pageOf } from './page-cache.ts';
 import { Pulse, ignore } from './pulse.ts';
+import type { Reader } from './reader-trails.ts';
 
 export interface DownloadOptions {
   startPage: number;
@@ -28,9 +29,6 @@ const SMALLEST_REQUEST = 128 * 1024;
 const LARGEST_FIRST_REQUEST = 1024 * 1024;
 const SMALL_REQUESTS = 8;
 const LARGEST_REQUEST = 8 * 1024 * 1024;
-
-/** Identifies a reader to a download. */
-export type Reader = object;
 
 /** Runs from its construction until its readers are gone, the file or the server is at its end, or it is closed. */
 export class SequentialDownload implements SlotHolder {
