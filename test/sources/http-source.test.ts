@@ -113,6 +113,30 @@ test('the next stream continues the download of the last one', async () => {
   assert.equal(server.requests[2 + ranges.length]?.range?.start, 30 * MIB);
 });
 
+test('who reads by requests of a megabyte finds the next one here already, and more as it goes on', async () => {
+  await using opened = await openRemote(CONTENT, {}, { idleMs: 100 });
+  const { source, server } = opened;
+  const furthest = (): number => Math.max(...server.requests.slice(2).map(({ range }) => range?.end ?? 0));
+  for (const megabyte of [10, 11, 12]) {
+    const range = { start: megabyte * MIB, end: (megabyte + 1) * MIB };
+    assert.equal(await hashOfStream(source, range), hashOf(CONTENT.subarray(range.start, range.end)));
+    await eventually(() => furthest() >= range.end + MIB);
+  }
+  await eventually(() => furthest() >= 16 * MIB);
+  // It does not go on: what is far ahead is never asked for, and nothing stays open.
+  await eventually(() => server.active === 0);
+  assert.ok(furthest() <= 24 * MIB, `${furthest() / MIB}`);
+});
+
+test('who looks at a few places by small requests is not read ahead of', async () => {
+  await using opened = await openRemote(CONTENT);
+  for (const start of [10 * MIB, 10 * MIB + 131_072, 20 * MIB]) {
+    await hashOfStream(opened.source, { start, end: start + 131_072 });
+  }
+  await delay(50);
+  assert.equal(opened.server.bytesSent, HEAD_AND_TAIL + 3 * 131_072);
+});
+
 test('readers of one place share one download', async () => {
   await using opened = await openRemote(CONTENT, { bytesPerSecond: 60 * MIB });
   const range = { start: 5 * MIB, end: 15 * MIB };
