@@ -38,6 +38,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       entry: WORKER_ENTRY,
       execArgv: WORKER_FLAGS,
       env: workerEnvironment(),
+      memoryLimitBytes: config.workerMemoryBytes,
       recordChild,
       log: (line) => log.info(line),
     }),

@@ -1,5 +1,5 @@
 // The configuration of a server, read once from the environment.
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import type { LogLevel } from '../base/logger.ts';
@@ -33,6 +33,7 @@ export interface Config {
   castDiscovery: CastDiscovery | undefined;
   cacheBytes: number;
   memoryCacheBytes: number;
+  workerMemoryBytes: number;
   sessionIdleMs: number;
   releaseIdleMs: number;
   encoderIdleMs: number;
@@ -76,6 +77,7 @@ export function readConfig(env: Environment = process.env): Config {
     castDiscovery: read(SETTINGS.castDiscovery, env),
     cacheBytes: read(SETTINGS.cacheBytes, env),
     memoryCacheBytes: read(SETTINGS.memoryCacheBytes, env),
+    workerMemoryBytes: read(SETTINGS.workerMemoryBytes, env) ?? defaultWorkerMemory(),
     sessionIdleMs: read(SETTINGS.sessionIdleMs, env),
     releaseIdleMs: read(SETTINGS.releaseIdleMs, env),
     encoderIdleMs: read(SETTINGS.encoderIdleMs, env),
@@ -84,6 +86,14 @@ export function readConfig(env: Environment = process.env): Config {
     logLevel: read(SETTINGS.logLevel, env),
     torrents: readTorrentConfig(env),
   };
+}
+
+const MOST_WORKER_MEMORY = 4 * 2 ** 30;
+
+/** Half of what the machine has, or of what the container may use. */
+function defaultWorkerMemory(): number {
+  const machineBytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
+  return Math.min(MOST_WORKER_MEMORY, machineBytes / 2);
 }
 
 function readTorrentConfig(env: Environment): TorrentConfig {

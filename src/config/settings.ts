@@ -113,6 +113,11 @@ export const SETTINGS = {
     fallback: '64MiB',
     meaning: 'How much memory fresh segments may take',
   }),
+  workerMemoryBytes: setting('RAFFI_WORKER_MEMORY', sizeOrNone, {
+    fallback: '',
+    shown: 'half of the memory, `4GiB` at most',
+    meaning: 'How much memory one media worker may take before it is ended (Linux)',
+  }),
   sessionIdleMs: setting('RAFFI_SESSION_IDLE', duration, {
     fallback: '24h',
     meaning: 'A session ends this long after its last request',
@@ -270,6 +275,10 @@ const SIZE_UNITS = new Map([
 
 export function size(text: string): number {
   return Math.round(withUnit(text, SIZE_UNITS, 'write it as a number with KiB, MiB or GiB, such as 4GiB'));
+}
+
+function sizeOrNone(text: string): number | undefined {
+  return text.trim() === '' ? undefined : size(text);
 }
 
 const DURATION_UNITS = new Map([

@@ -5,6 +5,7 @@ import { setPriority } from 'node:os';
 import { AppError } from '../base/app-error.ts';
 import { HangWatch } from './hang-watch.ts';
 import { logLines } from './line-log.ts';
+import { MemoryWatch, offerToKernel } from './memory-watch.ts';
 import { failureOf, isResultOf, parseReply } from './worker-messages.ts';
 import type { WorkerJob, WorkerRequest, WorkerResults } from './worker/protocol.ts';
 
@@ -22,6 +23,8 @@ export interface MediaWorkerOptions {
   pingMs: number;
   /** A job not answered after this long has hung: its worker is killed. */
   jobLimitMs: (job: WorkerJob) => number;
+  /** A worker with jobs that takes more is killed. */
+  memoryLimitBytes: number;
   log: (line: string) => void;
 }
 
@@ -41,7 +44,10 @@ export class MediaWorker implements AsyncDisposable {
   readonly #exited = Promise.withResolvers<void>();
   readonly #pending = new Map<number, PendingJob>();
   readonly #watch: HangWatch;
+  readonly #memory: MemoryWatch;
   #lost: AppError | undefined;
+  /** What the only job it ever had is told instead, when it is to blame. */
+  #excess: AppError | undefined;
   #whyKilled: string | undefined;
   #fault: string | undefined;
   #wasReady = false;
@@ -64,6 +70,12 @@ export class MediaWorker implements AsyncDisposable {
       onHang: () => this.#killForFault('did not answer and did nothing'),
       everyMs: options.pingMs,
     });
+    this.#memory = new MemoryWatch({
+      pid: this.#child.pid,
+      limitBytes: options.memoryLimitBytes,
+      onExcess: () => this.#killForMemory(),
+    });
+    if (this.#child.pid !== undefined) offerToKernel(this.#child.pid);
     const startLimit = setTimeout(
       () => this.#killForFault(`was not up after ${options.startLimitMs} ms`),
       options.startLimitMs,
@@ -176,19 +188,33 @@ export class MediaWorker implements AsyncDisposable {
     };
     this.#pending.set(id, { resolve, reject, signal });
     this.#watch.start();
+    this.#memory.start();
     signal.addEventListener('abort', cancel, { once: true });
     this.#send({ type: 'job', id, job });
     return promise.finally(() => {
       clearTimeout(limit);
       clearTimeout(grace);
       signal.removeEventListener('abort', cancel);
-      if (this.#pending.size === 0) this.#watch.stop();
+      if (this.#pending.size > 0) return;
+      this.#watch.stop();
+      this.#memory.stop();
     });
   }
 
   #killForFault(why: string): void {
     this.#fault ??= `A media worker ${why}.`;
     this.kill(why);
+  }
+
+  /** Whose fault it is, is only certain of the first job on a fresh worker; any other is tried again on one. */
+  #killForMemory(): void {
+    const mebibytes = Math.round(this.#options.memoryLimitBytes / 2 ** 20);
+    if (this.#jobsTaken === 1) {
+      const hint = 'RAFFI_WORKER_MEMORY allows more.';
+      const sentence = `This film takes more memory than a film may have, which is ${mebibytes} MiB.`;
+      this.#excess = new AppError('UNSUPPORTED_MEDIA', sentence, { hint });
+    }
+    this.#killForFault(`took more than ${mebibytes} MiB of memory`);
   }
 
   #send(request: WorkerRequest): void {
@@ -214,7 +240,8 @@ export class MediaWorker implements AsyncDisposable {
   #end(how: string): void {
     if (this.#whyKilled === undefined) this.#fault = `A media worker ended by itself (${how}).`;
     this.#lost = lost(this.#fault ?? `A media worker ${this.#whyKilled}.`);
-    for (const { reject, signal } of this.#pending.values()) reject(signal.aborted ? signal.reason : this.#lost);
+    const error = this.#excess ?? this.#lost;
+    for (const { reject, signal } of this.#pending.values()) reject(signal.aborted ? signal.reason : error);
     this.#pending.clear();
     this.#started.resolve();
     this.#exited.resolve();

@@ -21,6 +21,8 @@ export interface WorkerPoolOptions {
   retries?: number;
   /** A job not answered after this long has hung. */
   jobLimitMs?: (job: WorkerJob) => number;
+  /** A worker that takes more is killed, and a job that does so alone fails. Default 4 GiB. */
+  memoryLimitBytes?: number;
   /** A worker that has not answered three questions, asked this far apart, and did nothing, has hung. Default 5 s. */
   pingMs?: number;
   /** Default 15 s. */
@@ -66,8 +68,7 @@ export class WorkerPool implements AsyncDisposable {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = { ...DEFAULTS, ...options };
-    const { entry, execArgv, startLimitMs, graceMs, jobLimitMs, pingMs, log } = this.#options;
-    this.#workerOptions = { entry, execArgv, env: options.env, startLimitMs, graceMs, jobLimitMs, pingMs, log };
+    this.#workerOptions = { ...this.#options, env: options.env };
     this.#shared.add(this.#fork());
     this.#keepSpare();
   }
@@ -263,6 +264,7 @@ const DEFAULTS = {
   jobsPerWorker: 4,
   recycleAfterJobs: 500,
   retries: 2,
+  memoryLimitBytes: 4 * 2 ** 30,
   pingMs: 5000,
   startLimitMs: 15_000,
   graceMs: 2000,

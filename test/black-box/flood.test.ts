@@ -1,10 +1,12 @@
 // A flood of sessions, and films that are bombs: the film that somebody watches plays on, and the machine stays usable.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 import { clip } from '../media/clips.ts';
 import { FaultServer } from '../servers/fault-server.ts';
@@ -15,6 +17,8 @@ import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session 
 /** What a player waits for the first byte of a segment. */
 const SEGMENT_LIMIT_MS = 10_000;
 const MIB = 2 ** 20;
+
+const execute = promisify(execFile);
 
 suite('floods and bombs', { skip: !IS_LINUX }, () => {
   const stack = new AsyncDisposableStack();
@@ -90,6 +94,32 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
       assert.equal((await fetch(`${session.url}/stream.m3u8`)).status, 422);
     }
     assert.ok((await residentBytes(running().pid)) < 600 * MIB);
+  });
+
+  test('a film that takes too much memory fails in words, and others play on', async () => {
+    const path = join(directory, 'huge.avi');
+    const picture = [
+      '-f',
+      'lavfi',
+      '-i',
+      'color=c=gray:s=8192x8192:r=1:d=1,format=yuvj420p',
+      '-c:v',
+      'mjpeg',
+      '-q:v',
+      '31',
+    ];
+    await execute('ffmpeg', ['-v', 'error', ...picture, path]);
+    await using small = await startServer({ env: { RAFFI_WORKER_MEMORY: '180MiB' } });
+    const good = await openSession(small.url, await clip('mp4-faststart'));
+    const { segments } = await playlistOf(`${good.url}/360p/playlist.m3u8`);
+    const huge = await openSession(small.url, path);
+    const [first] = (await playlistOf(`${huge.url}/360p/playlist.m3u8`)).segments;
+    const [reply, beside] = await Promise.all([fetch(first?.uri ?? ''), bytesOf(segments[0]?.uri ?? '')]);
+    const { code, error, hint } = membersOf(await reply.json());
+    assert.deepEqual([reply.status, code], [422, 'UNSUPPORTED_MEDIA']);
+    assert.equal(error, 'This film takes more memory than a film may have, which is 180 MiB.');
+    assert.match(String(hint), /RAFFI_WORKER_MEMORY/u);
+    for (const bytes of [beside, await bytesOf(segments[5]?.uri ?? '')]) assert.ok(bytes.length > 1000);
   });
 
   test('a file of zeros without end does not keep a worker busy', async () => {

@@ -50,11 +50,13 @@ async function make(job: SegmentJob, script: WorkerScript, signal: AbortSignal):
     await file.write(box.subarray(0, half));
     if (happens(script.crashMarker)) process.kill(process.pid, 'SIGKILL');
     if (happens(script.hangMarker)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    const hog = Buffer.alloc(script.hogBytes ?? 0, 1);
     await sleep(script.segmentMs + (isNext ? 0 : script.startMs), undefined, { signal });
     if (script.failingNumbers.includes(job.number)) throw new Error('scripted failure');
     await file.write(box.subarray(half));
     await file.close();
     await rename(partial, job.outputPath);
+    hog.fill(2);
   } catch (error) {
     await rm(partial, { force: true });
     throw error;

@@ -127,6 +127,35 @@ describe('the worker pool', { skip: process.platform === 'linux' ? false : 'coun
     assert.ok(lines.some((line) => line.includes('no-such-worker')));
   });
 
+  it('ends a worker that takes too much memory: the job that does so fails in words, those beside it are done', async () => {
+    const limits = { sharedWorkers: 1, memoryLimitBytes: 250 * 2 ** 20 };
+    await using studio = await SegmentStudio.open({ pool: limits });
+    const [beside, greedy] = [{ segmentMs: 700 }, { segmentMs: 5000, hogBytes: 400 * 2 ** 20 }];
+    const others = [1, 2].map((number) => studio.pool.run(jobOf(studio, number, beside), never));
+    await assert.rejects(studio.pool.run(jobOf(studio, 3, greedy), never), {
+      code: 'UNSUPPORTED_MEDIA',
+      message: 'This film takes more memory than a film may have, which is 250 MiB.',
+    });
+    await Promise.all(others);
+    // Once among others, once alone: not tried for ever.
+    assert.deepEqual(
+      (await studio.begun()).filter((number) => number === 3),
+      [3, 3],
+    );
+    assert.equal(studio.pool.stats.lost, 2);
+    assert.ok(studio.lines.some((line) => /took more than 250 MiB of memory/u.test(line)));
+  });
+
+  it('is what the kernel ends when memory runs out, rather than the server', async (context) => {
+    await using studio = await SegmentStudio.open();
+    const [adjustment = ''] = await Promise.all(
+      (await children()).map((pid) => readFile(`/proc/${pid}/oom_score_adj`, 'utf8')),
+    );
+    const own = Number(await readFile('/proc/self/oom_score_adj', 'utf8'));
+    if (own >= 500) return context.skip('this process is offered to the kernel itself');
+    assert.equal(Number(adjustment), 500);
+  });
+
   it('kills them all when it is closed', async () => {
     const studio = await SegmentStudio.open();
     const job = assert.rejects(studio.pool.run(jobOf(studio, 1, { segmentMs: 60_000 }), never), {

@@ -13,6 +13,8 @@ export interface WorkerScript {
   crashMarker?: string;
   /** When this file exists: remove it and block for ever in mid-segment. */
   hangMarker?: string;
+  /** Memory it takes for the segment. */
+  hogBytes?: number;
 }
 
 export function scriptInput(script: WorkerScript): MediaInput {

@@ -1,0 +1,7 @@
+// A few damaged films of each kind of container.
+import { damagedSuite } from './damaged-suite.ts';
+
+damagedSuite({
+  clips: ['late-audio-mp4', 'mkv-start-37.5'],
+  seeds: { from: 0, to: 6 },
+});
