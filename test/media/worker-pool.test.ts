@@ -147,7 +147,7 @@ describe('the worker pool', { skip: process.platform === 'linux' ? false : 'coun
   });
 
   it('is what the kernel ends when memory runs out, rather than the server', async (context) => {
-    await using studio = await SegmentStudio.open();
+    await using _studio = await SegmentStudio.open();
     const [adjustment = ''] = await Promise.all(
       (await children()).map((pid) => readFile(`/proc/${pid}/oom_score_adj`, 'utf8')),
     );
