@@ -43,8 +43,15 @@ export function reasonsToEncodeAudio(track: AudioTrack, maxChannels = MAX_COPIED
   return isPlain ? [] : ['this kind of AAC does not play everywhere'];
 }
 
-/** `maxChannels`: more are mixed down to two. */
+/** Why the track stays silent, in a sentence; undefined when it is heard. What is copied needs no decoder. */
+export function whySilent(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): string | undefined {
+  if (track.isDecodable || !reasonsToEncodeAudio(track, maxChannels).length) return undefined;
+  return `There is no decoder for ${track.codec} sound.`;
+}
+
+/** `maxChannels`: more are mixed down to two. Silence in the place of what cannot be decoded. */
 export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): AudioPlan {
+  if (whySilent(track, maxChannels) !== undefined) return planSilence(facts);
   const isCopied = !reasonsToEncodeAudio(track, maxChannels).length;
   const planned = isCopied ? copiedTrack(track) : encodedTrack(track);
   const frameSamples = planned.kind === 'copied' ? planned.frameSamples : AAC_FRAME_SAMPLES;

@@ -51,6 +51,17 @@ export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
   return reasons;
 }
 
+/** Why the picture is left out, in a sentence; undefined when it is shown, or there is none. What is copied needs no decoder. */
+export function whyNoPicture(facts: MediaFacts): string | undefined {
+  const { video } = facts.description;
+  if (!video || video.isDecodable || !reasonsToEncode(facts, 'cmaf').length) return undefined;
+  return noDecoderFor(video);
+}
+
+export function noDecoderFor({ codec }: VideoTrack): string {
+  return `There is no decoder for ${codec} video.`;
+}
+
 function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack): number {
   const secondsOf = (ticks: number) => (ticks * video.timeBase.num) / video.timeBase.den;
   const [first = 0] = table.keyframes;

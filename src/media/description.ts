@@ -20,6 +20,8 @@ export interface VideoTrack {
   streamIndex: number;
   /** libav codec name: h264, hevc, vp9, av1, mpeg4, ... */
   codec: string;
+  /** Whether there is a decoder for it that may touch a stranger's bytes. */
+  isDecodable: boolean;
   /** RFC 6381 codecs parameter from the real parameter sets; undefined when MP4 has none for it. */
   codecString: string | undefined;
   /** avcC, hvcC, vpcC, av1C record; empty when the codec has none. */
@@ -46,6 +48,8 @@ export interface VideoTrack {
 export interface AudioTrack {
   streamIndex: number;
   codec: string;
+  /** Whether there is a decoder for it that may touch a stranger's bytes. */
+  isDecodable: boolean;
   codecString: string | undefined;
   /** AudioSpecificConfig for AAC, codec private bytes for others; may be empty. */
   configuration: Uint8Array;

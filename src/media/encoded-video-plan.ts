@@ -61,10 +61,10 @@ export function displaySize(video: VideoTrack): Size {
 /** A picture this much smaller than a rung still belongs to it: films are cropped. */
 const NEARLY = 0.9;
 
-/** The rungs that are not above the source, and its own size (up to 1080p) where they would all make it smaller. */
+/** The rungs that are not above the source, and its own size (up to 1080p) where they would all make it smaller; none without a decoder. */
 export function planLadder(facts: MediaFacts, bFrames: number): EncodedVideoPlan[] {
   const { video } = facts.description;
-  if (!video) return [];
+  if (!video?.isDecodable) return [];
   const size = displaySize(video);
   const fitting = RUNGS.filter((rung) => rung.height * NEARLY <= size.height || rung.width * NEARLY <= size.width);
   const own = ownRung(size, fitting[0]);

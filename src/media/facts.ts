@@ -26,7 +26,7 @@ export interface MediaFacts {
 }
 
 /** Facts in the store that were written by another version are made again. */
-const FACTS_VERSION = 2;
+const FACTS_VERSION = 3;
 
 /** Facts as they are stored. */
 export interface StoredFacts {

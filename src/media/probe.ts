@@ -6,6 +6,8 @@ import type { Chapter, MediaDescription, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
 import { isCutOffMp4 } from './index/cut-off-mp4.ts';
+import { whySilent } from './audio-plan.ts';
+import { whyNoPicture } from './copied-video-plan.ts';
 import { arrivesWithin } from './in-order-reach.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
 import type { Origin, ScanResult, WorkerJob, WorkerResults } from './worker/protocol.ts';
@@ -185,7 +187,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const origin = { ticks: keyframes[0] ?? video.startTicks, timeBase: video.timeBase };
   const videoSeconds = videoEnd(findings, video, origin);
   const startsClean = await verified(findings, { video, keyframes }, signal);
-  return {
+  return playable({
     description,
     chapters: shifted(chapters, origin),
     origin,
@@ -194,7 +196,17 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
     table: keyframes.length
       ? { keyframes, frameGrid: gridOf({ video, keyframes, index, origin }), startsClean }
       : undefined,
-  };
+  });
+}
+
+/** Something of it must be. @throws AppError UNSUPPORTED_MEDIA */
+function playable(facts: MediaFacts): MediaFacts {
+  const { video, audio } = facts.description;
+  const silences = audio.map((track) => whySilent(track));
+  const isSilent = silences.every((why) => why !== undefined);
+  const why = whyNoPicture(facts) ?? (video ? undefined : silences[0]);
+  if (isSilent && why !== undefined) throw new AppError('UNSUPPORTED_MEDIA', why);
+  return facts;
 }
 
 function withoutVideo(description: MediaDescription, chapters: Chapter[], findings: Findings): MediaFacts {
@@ -204,14 +216,14 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
   const scanned = findings.scan && seconds(findings.scan.endTicks - origin.ticks, track.timeBase);
   const durationSeconds = scanned ?? containerEnd(findings, origin) ?? 0;
   if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played.');
-  return {
+  return playable({
     description,
     chapters: shifted(chapters, origin),
     origin,
     durationSeconds,
     videoSeconds: undefined,
     table: undefined,
-  };
+  });
 }
 
 function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {

@@ -1,12 +1,19 @@
 // Which audio track plays when the viewer has not chosen one.
 import { languageTag } from '../hls/language-tag.ts';
 
-/** Ordinal of the first English track, else of the container's default, else 0. */
-export function defaultAudioIndex(tracks: { language: string; isDefault: boolean }[]): number {
-  const english = tracks.findIndex((track) => languageTag(track.language)?.split('-')[0] === 'en');
-  if (english >= 0) return english;
-  return Math.max(
-    0,
-    tracks.findIndex((track) => track.isDefault),
-  );
+interface Track {
+  language: string;
+  isDefault: boolean;
+  /** Why it is silent. */
+  reason: string | undefined;
+}
+
+/** Ordinal of the first English track, else of the container's default, else the first; of those that are heard, where some are. */
+export function defaultAudioIndex(tracks: Track[]): number {
+  const heard = tracks.filter(({ reason }) => reason === undefined);
+  const among = heard.length > 0 ? heard : tracks;
+  const english = among.find(({ language }) => languageTag(language)?.split('-')[0] === 'en');
+  const [first] = among;
+  const chosen = english ?? among.find(({ isDefault }) => isDefault) ?? first;
+  return chosen === undefined ? 0 : tracks.indexOf(chosen);
 }

@@ -28,7 +28,7 @@ export function listVariants(sources: VariantSources): Variant[] {
   const sound = audio.length
     ? { codecs: audioCodecs(sources), bitRate: Math.max(...audio.map(audioBitRate)) }
     : { codecs: [], bitRate: 0 };
-  if (!video) return audio.length ? [audioOnly(sound)] : [];
+  if (!video || (!original && ladder.length === 0)) return audio.length ? [audioOnly(sound)] : [];
   const videoRange = { 16: 'PQ', 18: 'HLG' }[video.color.transfer] ?? 'SDR';
   const variants: Variant[] = [];
   if (original && video.codecString) {

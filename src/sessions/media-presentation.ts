@@ -1,7 +1,7 @@
 // A presentation over the media engine: the plans of a source's renditions, made once, and the segments behind them.
 import { AppError } from '../base/app-error.ts';
 import { planCastAudio, planCastVideo } from '../media/cast-plan.ts';
-import { planAudio, reasonsToEncodeAudio } from '../media/audio-plan.ts';
+import { planAudio, reasonsToEncodeAudio, whySilent } from '../media/audio-plan.ts';
 import type { AudioPlan } from '../media/audio-plan.ts';
 import { planCopiedVideo, reasonsToEncode } from '../media/copied-video-plan.ts';
 import type { CopiedVideoPlan } from '../media/copied-video-plan.ts';
@@ -104,11 +104,21 @@ export class MediaPresentation implements Presentation {
   }
 
   get why(): string[] {
-    const sound = this.#facts.description.audio[0];
+    const { video, audio } = this.#facts.description;
+    const [sound] = audio;
+    const left = [
+      ...(video && !this.#muxedVideo ? ['the picture cannot be decoded and is left out'] : []),
+      ...(audio.some((track) => whySilent(track) !== undefined) ? ['sound that cannot be decoded is silence'] : []),
+    ];
     const order = this.canSeek
       ? []
       : ['the server only sends the file from its start, so a place ahead must be waited for'];
-    return [...reasonsToEncode(this.#facts, 'mpegts'), ...(sound ? reasonsToEncodeAudio(sound) : []), ...order];
+    return [
+      ...reasonsToEncode(this.#facts, 'mpegts'),
+      ...(sound ? reasonsToEncodeAudio(sound) : []),
+      ...left,
+      ...order,
+    ];
   }
 
   rendition(name: string): Rendition | undefined {

@@ -1,6 +1,7 @@
 // What is known of an item once it was opened: kept by the session when the item itself is released.
-import type { MediaDescription, VideoTrack } from '../media/description.ts';
-import type { Chapter } from '../media/description.ts';
+import { whySilent } from '../media/audio-plan.ts';
+import { noDecoderFor } from '../media/copied-video-plan.ts';
+import type { AudioTrack, Chapter, MediaDescription, VideoTrack } from '../media/description.ts';
 import { whyNoText } from '../media/subtitles/text-tracks.ts';
 import { isRelayed, type Playable, type RelayedPlaylist } from './playable.ts';
 import type { Presentation, Variant } from './presentation.ts';
@@ -11,6 +12,8 @@ export interface AudioFacts {
   title: string;
   channels: number | undefined;
   isDefault: boolean;
+  /** Why it is silent; undefined when it is heard. */
+  reason: string | undefined;
 }
 
 export interface SubtitleFacts {
@@ -30,6 +33,8 @@ export interface VideoFacts {
   frameRate: number | undefined;
   /** Transfer of an HDR picture; undefined for an ordinary one. */
   hdr: 'PQ' | 'HLG' | undefined;
+  /** Why there is sound only; undefined when the picture is shown. */
+  reason: string | undefined;
 }
 
 export interface PlayableFacts {
@@ -57,15 +62,9 @@ function presentationFacts(presentation: Presentation): PlayableFacts {
     fileSizeBytes: presentation.fileSizeBytes,
     canSeek: presentation.canSeek,
     chapters: presentation.chapters,
-    audio: description.audio.map(({ codec, language, title, channels, isDefault }) => ({
-      codec,
-      language,
-      title,
-      channels,
-      isDefault,
-    })),
+    audio: description.audio.map(audioFacts),
     subtitles: subtitleFacts(description),
-    video: description.video === undefined ? undefined : videoFacts(description.video),
+    video: description.video && videoFacts(description.video, presentation.variants),
     variants: presentation.variants,
     why: presentation.why,
   };
@@ -78,7 +77,12 @@ function subtitleFacts(description: MediaDescription): SubtitleFacts[] {
   });
 }
 
-function videoFacts(track: VideoTrack): VideoFacts {
+function audioFacts(track: AudioTrack): AudioFacts {
+  const { codec, language, title, channels, isDefault } = track;
+  return { codec, language, title, channels, isDefault, reason: whySilent(track) };
+}
+
+function videoFacts(track: VideoTrack, variants: Variant[]): VideoFacts {
   const turned = track.rotationDegrees === 90 || track.rotationDegrees === 270;
   const { num, den } = track.frameRate;
   return {
@@ -87,6 +91,7 @@ function videoFacts(track: VideoTrack): VideoFacts {
     height: turned ? track.width : track.height,
     frameRate: num > 0 && den > 0 ? num / den : undefined,
     hdr: hdrOf(track.color.transfer),
+    reason: variants.some(({ width }) => width !== undefined) ? undefined : noDecoderFor(track),
   };
 }
 
@@ -103,7 +108,7 @@ function relayedFacts(relayed: RelayedPlaylist): PlayableFacts {
     fileSizeBytes: undefined,
     canSeek: relayed.durationSeconds !== undefined,
     chapters: [],
-    audio: relayed.audio.map((track) => ({ ...track, codec: undefined })),
+    audio: relayed.audio.map((track) => ({ ...track, codec: undefined, reason: undefined })),
     subtitles: [],
     video: undefined,
     variants: [],

@@ -16,7 +16,7 @@ export interface StreamInfo {
   forced?: boolean;
   /** Path of the whole track as WebVTT. */
   url?: string;
-  /** Why there is no url: a sentence. */
+  /** Why a subtitle has no url, or a sound is silent: a sentence. */
   reason?: string;
 }
 
@@ -42,7 +42,7 @@ export interface SessionInfo {
   fileSize: number;
   canSeek: boolean;
   position: number;
-  video?: { codec: string; width: number; height: number; frameRate?: number; hdr?: 'PQ' | 'HLG' };
+  video?: { codec: string; width: number; height: number; frameRate?: number; hdr?: 'PQ' | 'HLG'; reason?: string };
   variants: { name: string; bandwidth: number; codecs: string; width?: number; height?: number; frameRate?: number }[];
   /** Why picture or sound are not simply copied; empty when they are. */
   why: string[];
@@ -112,8 +112,17 @@ function speedText(bytesPerSecond: number): string {
 }
 
 function audioInfo(track: AudioFacts, index: number): StreamInfo {
-  const { codec, language, title, isDefault, channels } = track;
-  return { index, type: 'audio', codec: codec ?? '', language, title, default: isDefault, ...defined({ channels }) };
+  const { codec, language, title, isDefault, channels, reason } = track;
+  return {
+    index,
+    type: 'audio',
+    codec: codec ?? '',
+    language,
+    title,
+    default: isDefault,
+    ...defined({ channels }),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 function subtitleInfo(id: string): (track: SubtitleFacts, index: number) => StreamInfo {
@@ -124,8 +133,9 @@ function subtitleInfo(id: string): (track: SubtitleFacts, index: number) => Stre
 }
 
 function videoInfo(video: VideoFacts): NonNullable<SessionInfo['video']> {
-  const { codec, width, height, frameRate, hdr } = video;
-  return { codec, width, height, ...defined({ frameRate }), ...(hdr === undefined ? {} : { hdr }) };
+  const { codec, width, height, frameRate, hdr, reason } = video;
+  const words = { ...(hdr === undefined ? {} : { hdr }), ...(reason === undefined ? {} : { reason }) };
+  return { codec, width, height, ...defined({ frameRate }), ...words };
 }
 
 /** The members that have a value: JSON has no `undefined`. */

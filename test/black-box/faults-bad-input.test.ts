@@ -10,8 +10,9 @@ import { after, before, suite, test } from 'node:test';
 
 import type { ClipName } from '../media/catalogue.ts';
 import { clip } from '../media/clips.ts';
+import { probe } from '../media/probe.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, membersOf, openSession, playlistOf, sessionInfo } from './viewer.ts';
+import { bytesOf, membersOf, multivariantOf, openSession, playlistOf, sessionInfo } from './viewer.ts';
 
 const POSIX = process.platform !== 'win32';
 
@@ -49,6 +50,49 @@ suite('bad input from the disk', { skip: !POSIX }, () => {
     );
   });
   after(() => stack.disposeAsync());
+
+  /** What becomes of a film with picture and sound of these codecs. */
+  async function played(name: string, ...codecs: string[]): Promise<Record<string, unknown>> {
+    const path = join(directory, name);
+    const inputs = ['testsrc2=s=128x72:d=3', 'sine=d=3'].flatMap((input) => ['-f', 'lavfi', '-i', input]);
+    execFileSync('ffmpeg', ['-v', 'error', ...inputs, '-pix_fmt', 'yuv420p', ...codecs, path]);
+    const session = await openSession(url(), path);
+    const info = await sessionInfo(session);
+    const { status } = await fetch(`${session.url}/stream/child.m3u8`);
+    if (info['status'] === 'error') return { error: info['error'], status };
+    const { segments } = await playlistOf(`${session.url}/stream/child.m3u8`);
+    await writeFile(join(directory, 'segment.ts'), await bytesOf(segments[0]?.uri ?? ''));
+    const { streams } = await probe(join(directory, 'segment.ts'));
+    const { variants } = await multivariantOf(session);
+    assert.ok((await bytesOf(variants[0]?.['URI'] ?? '')).includes('#EXT-X-ENDLIST'));
+    assert.ok(Array.isArray(info['availableStreams']));
+    return {
+      kinds: streams.map((stream) => String(stream['codec_type'])).toSorted(),
+      picture: membersOf(info['video'])['reason'],
+      sound: info['availableStreams'].map((stream) => membersOf(stream)['reason']),
+      why: info['why'],
+    };
+  }
+
+  test('of a film without a decoder for its picture or its sound the rest is played, and the session says so', async () => {
+    const g722 = ['-c:a', 'g722', '-ar', '16000', '-ac', '1'];
+    assert.deepEqual(await played('no-picture.mkv', '-c:v', 'magicyuv', '-c:a', 'aac'), {
+      kinds: ['audio'],
+      picture: 'There is no decoder for magicyuv video.',
+      sound: [undefined],
+      why: ['magicyuv video does not play everywhere', 'the picture cannot be decoded and is left out'],
+    });
+    assert.deepEqual(await played('no-sound.mkv', '-c:v', 'libx264', ...g722), {
+      kinds: ['audio', 'video'],
+      picture: undefined,
+      sound: ['There is no decoder for adpcm_g722 sound.'],
+      why: ['adpcm_g722 sound does not play everywhere', 'sound that cannot be decoded is silence'],
+    });
+    assert.deepEqual(await played('neither.mkv', '-c:v', 'magicyuv', ...g722), {
+      error: 'There is no decoder for magicyuv video.',
+      status: 422,
+    });
+  });
 
   for (const [path, status, sentence] of [
     ['nothing.mkv', 404, /^The file does not exist/u],

@@ -130,6 +130,7 @@ function audioTrack(language: string, title: string, isDefault: boolean): AudioT
   return {
     streamIndex: 1,
     codec: 'aac',
+    isDecodable: true,
     codecString: 'mp4a.40.2',
     configuration: new Uint8Array(),
     sampleRate: 48_000,

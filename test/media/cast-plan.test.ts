@@ -9,6 +9,7 @@ import type { MediaFacts } from '../../src/media/facts.ts';
 const VIDEO: VideoTrack = {
   streamIndex: 0,
   codec: 'h264',
+  isDecodable: true,
   codecString: 'avc1.640029',
   configuration: Uint8Array.of(1, 0x64, 0, 41, 0xff, 0xe1),
   width: 1920,
@@ -28,6 +29,7 @@ const VIDEO: VideoTrack = {
 const AUDIO: AudioTrack = {
   streamIndex: 1,
   codec: 'aac',
+  isDecodable: true,
   codecString: 'mp4a.40.2',
   // AAC-LC, 48 kHz, two channels.
   configuration: Uint8Array.of(0x11, 0x90),

@@ -8,6 +8,7 @@ import { planLadder } from '../../src/media/encoded-video-plan.ts';
 const TRACK: VideoTrack = {
   streamIndex: 0,
   codec: 'mpeg2video',
+  isDecodable: true,
   codecString: undefined,
   configuration: new Uint8Array(),
   width: 1920,

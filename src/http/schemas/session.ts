@@ -46,7 +46,7 @@ const STREAM = Type.Object({
   channels: NUMBER,
   forced: Type.Optional(Type.Boolean()),
   url: Type.Optional(Type.String({ description: 'Path of a subtitle track as WebVTT' })),
-  reason: Type.Optional(Type.String({ description: 'Why a subtitle track has no url' })),
+  reason: Type.Optional(Type.String({ description: 'Why a subtitle track has no url, or a sound is silent' })),
 });
 
 const VIDEO = Type.Object({
@@ -55,6 +55,7 @@ const VIDEO = Type.Object({
   height: Type.Integer(),
   frameRate: NUMBER,
   hdr: Type.Optional(Type.Enum(['PQ', 'HLG'])),
+  reason: Type.Optional(Type.String({ description: 'Why only the sound is played' })),
 });
 
 const VARIANT = Type.Object({

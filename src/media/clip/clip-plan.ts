@@ -69,7 +69,7 @@ export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan &
     throw new AppError('BAD_REQUEST', `A clip of this source may not be longer than ${maxSeconds} s.`);
   const [top] = planLadder(facts, B_FRAMES);
   const sound = facts.description.audio[audioIndex];
-  const audioTrack = sound && encodedTrack(sound);
+  const audioTrack = sound?.isDecodable ? encodedTrack(sound) : undefined;
   if (!top) return soundPlan(audioTrack, { startSeconds, endSeconds });
   const track = { ...top.track, crf: CRF, maxBitRate: top.track.maxBitRate * BIT_RATE_FACTOR };
   const rate = track.frameRate.num / track.frameRate.den;
@@ -91,7 +91,7 @@ export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan &
 }
 
 function soundPlan(track: EncodedAudio | undefined, span: ClipSpan): ClipPlan {
-  if (!track) throw new AppError('UNSUPPORTED_MEDIA', 'The source holds no picture and no sound.');
+  if (!track) throw new AppError('UNSUPPORTED_MEDIA', 'The source holds no picture and no sound that can be decoded.');
   const samples = samplesOf(track, span.startSeconds, span.endSeconds);
   if (samples.end <= samples.start) throw new AppError('BAD_REQUEST', 'There is no sound between "start" and "end".');
   const cuts = cutsOf(samples, PIECE_SECONDS * track.sampleRate);

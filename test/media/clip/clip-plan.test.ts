@@ -9,6 +9,7 @@ import type { MediaFacts } from '../../../src/media/facts.ts';
 const VIDEO: VideoTrack = {
   streamIndex: 0,
   codec: 'h264',
+  isDecodable: true,
   codecString: 'avc1.640028',
   configuration: new Uint8Array(),
   width: 1920,
@@ -28,6 +29,7 @@ const VIDEO: VideoTrack = {
 const AUDIO: AudioTrack = {
   streamIndex: 1,
   codec: 'aac',
+  isDecodable: true,
   codecString: 'mp4a.40.2',
   configuration: new Uint8Array(),
   sampleRate: 44_100,

@@ -1,10 +1,10 @@
 // Packets of one stream in, frames out.
 import { AVERROR_EAGAIN, AVERROR_EOF, AVERROR_INVALIDDATA } from 'node-av/constants';
-import { Codec, CodecContext, Dictionary, Frame } from 'node-av/lib';
+import { CodecContext, Dictionary, Frame } from 'node-av/lib';
 import type { Packet, Stream } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import { check, codecName } from './check.ts';
-import { isAllowedDecoder, MAX_PIXELS } from './decoders.ts';
+import { decoderFor, MAX_PIXELS } from './decoders.ts';
 
 /** Broken packets a decoder with threads can hold at once, and many more. */
 const MAX_FAILURES = 64;
@@ -16,9 +16,8 @@ export class Decoder implements Disposable {
   private constructor() {}
 
   static async open(stream: Stream, threads: number): Promise<Decoder> {
-    const codec = Codec.findDecoder(stream.codecpar.codecId);
-    if (!codec || !isAllowedDecoder(codec.name))
-      throw new AppError('UNSUPPORTED_MEDIA', `There is no decoder for ${codecName(stream.codecpar)}.`);
+    const codec = decoderFor(stream.codecpar);
+    if (!codec) throw new AppError('UNSUPPORTED_MEDIA', `There is no decoder for ${codecName(stream.codecpar)}.`);
     const decoder = new Decoder();
     const context = decoder.#context;
     context.allocContext3(codec);

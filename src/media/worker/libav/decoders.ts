@@ -1,4 +1,5 @@
 // The decoders that may touch a stranger's bytes: the codecs films really have, not the hundreds of others that nobody watches over.
+import { Codec, type CodecParameters } from 'node-av/lib';
 
 const VIDEO =
   'h264,hevc,vvc,av1,libdav1d,vp8,vp9,libvpx,libvpx-vp9,mpeg1video,mpeg2video,mpegvideo,mpeg4,msmpeg4v1,msmpeg4v2,msmpeg4,' +
@@ -20,6 +21,8 @@ export const MAX_PIXELS = 2 ** 26;
 
 const NAMES = new Set(DECODERS.split(','));
 
-export function isAllowedDecoder(name: string | null | undefined): boolean {
-  return name !== null && name !== undefined && NAMES.has(name);
+/** Undefined: libav has none, or it is not on the list. */
+export function decoderFor({ codecId }: CodecParameters): Codec | undefined {
+  const codec = Codec.findDecoder(codecId);
+  return codec && NAMES.has(codec.name ?? '') ? codec : undefined;
 }

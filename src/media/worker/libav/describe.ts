@@ -17,6 +17,7 @@ import { parseHevcSps } from '../../bitstream/hevc-sps.ts';
 import { vp9Configuration } from '../../bitstream/vp9-configuration.ts';
 import type { AudioTrack, MediaDescription, SubtitleTrack, VideoTrack } from '../../description.ts';
 import { codecName } from './check.ts';
+import { decoderFor } from './decoders.ts';
 import type { Demuxer, StreamKind } from './demuxer.ts';
 
 /** Packets read at most to see every track's first one. */
@@ -80,6 +81,7 @@ function describeVideo(stream: Stream, first: FirstPacket | undefined): VideoTra
   return {
     streamIndex: stream.index,
     codec,
+    isDecodable: decoderFor(parameters) !== undefined,
     codecString: videoCodecString({ codec, configuration }),
     configuration,
     width: parameters.width,
@@ -101,6 +103,7 @@ function describeAudio(stream: Stream, startTicks: number): AudioTrack {
   return {
     streamIndex: stream.index,
     codec,
+    isDecodable: decoderFor(parameters) !== undefined,
     codecString: parameters.getCodecString() ?? undefined,
     configuration: codec === 'aac' ? aacConfiguration(parameters) : (parameters.extradata ?? new Uint8Array(0)),
     sampleRate: parameters.sampleRate,
