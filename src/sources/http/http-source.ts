@@ -6,7 +6,7 @@ import { ConnectionSlots } from './connection-slots.ts';
 import { contentId, nameOf } from './content-id.ts';
 import type { FirstContact } from './first-contact.ts';
 import type { HttpClient } from './http-client.ts';
-import { PAGE_BYTES, PageCache, pageOf } from './page-cache.ts';
+import { PAGE_BYTES, type Page, PageCache, pageOf, piecesFrom } from './page-cache.ts';
 import { PageReads } from './page-reads.ts';
 import type { SourcePublisher } from '../source-publisher.ts';
 import { RemoteFile } from './remote-file.ts';
@@ -39,7 +39,7 @@ const FIRST_WINDOW = 256 * 1024;
 const STATED_WINDOW = 1024 * 1024;
 /** Who asks for so much at a time, or has read so much in order, reads on: it is read ahead of, beyond the end it stated. */
 const BULK = { requestBytes: 512 * 1024, inOrderBytes: 1024 * 1024, windowBytes: 2 * 1024 * 1024 } as const;
-/** Passed on in one go. */
+/** Passed on in one go, where it lies together. */
 const CHUNK_BYTES = 256 * 1024;
 /** A download this far behind is caught up with rather than replaced by a new connection. */
 const CATCH_UP_BYTES = 1024 * 1024;
@@ -168,20 +168,21 @@ export class HttpSource implements Source {
     return Math.min(windowEnd(at, window), windowEnd(end - 1, 1));
   }
 
-  /** What is here from `at` on, a page at least, for a stream; also moves the downloads around it on, so that the next pages are here in time. */
+  /** Some bytes from `at` on, for a stream; also moves the downloads around it on, so that the next ones are here in time. */
   async #bytes(at: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Uint8Array> {
     const page = pageOf(at);
-    const cached = this.#cache.run(page, CHUNK_BYTES);
+    const cached = this.#cache.run(at, CHUNK_BYTES);
     const download = this.#downloadFor(page, cached !== undefined, wish.limit);
     for (const other of this.#downloads) if (other !== download) other.leave(wish.reader);
     download?.advance(wish.reader, wish.limit);
-    if (cached !== undefined) return cached.subarray(at % PAGE_BYTES);
+    if (cached !== undefined) return cached;
     const fetched = await (download?.page(page, signal) ?? this.#fetched(page, wish, signal));
     // The next ones may have come with it.
-    return (this.#cache.run(page, CHUNK_BYTES) ?? fetched).subarray(at % PAGE_BYTES);
+    const [first = new Uint8Array(0)] = piecesFrom(fetched, at % PAGE_BYTES);
+    return this.#cache.run(at, CHUNK_BYTES) ?? first;
   }
 
-  #fetched(page: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Uint8Array> {
+  #fetched(page: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Page> {
     const flying = this.#reads.flying(page, signal);
     if (flying !== undefined) return flying;
     const fresh = this.#download(page);
@@ -199,7 +200,7 @@ export class HttpSource implements Source {
     for (const download of this.#downloads) {
       const { nextPage, startPage, running } = download;
       const useful = here
-        ? startPage <= page && nextPage > page && nextPage * PAGE_BYTES < limit
+        ? startPage <= page && nextPage > page && nextPage * PAGE_BYTES <= limit
         : nextPage <= page && page - nextPage <= CATCH_UP_BYTES / PAGE_BYTES;
       if (running && useful && nextPage > (nearest?.nextPage ?? -1)) nearest = download;
     }
@@ -224,7 +225,7 @@ export class HttpSource implements Source {
   #keepHead(head: Uint8Array): void {
     for (let start = 0; start < head.length; start += PAGE_BYTES) {
       const end = Math.min(start + PAGE_BYTES, this.sizeBytes);
-      if (end <= head.length) this.#cache.set(pageOf(start), Uint8Array.from(head.subarray(start, end)));
+      if (end <= head.length) this.#cache.set(pageOf(start), [Uint8Array.from(head.subarray(start, end))]);
     }
   }
 

@@ -4,36 +4,46 @@ import { LRUCache } from 'lru-cache';
 /** Small, so that a read costs little more than it asks for; large enough to make the bookkeeping cheap. */
 export const PAGE_BYTES = 32 * 1024;
 
+/** The bytes of a page in pieces, as they came from the network: a copy of all that is downloaded would cost more than anything else. */
+export type Page = readonly Uint8Array[];
+
 export class PageCache {
-  readonly #pages: LRUCache<number, Uint8Array>;
+  readonly #pages: LRUCache<number, Page>;
 
   constructor(maxBytes: number) {
     this.#pages = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / PAGE_BYTES)) });
   }
 
-  get(page: number): Uint8Array | undefined {
+  get(page: number): Page | undefined {
     return this.#pages.get(page);
   }
 
-  /** The page, and those after it that lie next to it in memory, up to `maxBytes`; undefined when the page is not here. */
-  run(page: number, maxBytes: number): Uint8Array | undefined {
-    const first = this.#pages.get(page);
-    if (first === undefined) return undefined;
-    let { length } = first;
-    for (let next = page + 1; length + PAGE_BYTES <= maxBytes; next += 1) {
-      const bytes = this.#pages.get(next);
-      if (bytes?.buffer !== first.buffer || bytes.byteOffset !== first.byteOffset + length) break;
-      length += bytes.length;
+  /** The bytes from `start` on, as far as they lie side by side in memory, up to `maxBytes` or a little more; undefined when they are not here. */
+  run(start: number, maxBytes: number): Uint8Array | undefined {
+    let run: Uint8Array | undefined;
+    for (const piece of this.#pieces(start)) {
+      const longer = run === undefined ? piece : joined(run, piece);
+      if (longer === undefined) break;
+      run = longer;
+      if (run.length >= maxBytes) break;
     }
-    return length === first.length ? first : new Uint8Array(first.buffer, first.byteOffset, length);
+    return run;
   }
 
-  set(page: number, bytes: Uint8Array): void {
+  set(page: number, bytes: Page): void {
     this.#pages.set(page, bytes);
   }
 
   clear(): void {
     this.#pages.clear();
+  }
+
+  *#pieces(start: number): Generator<Uint8Array> {
+    for (let number = pageOf(start); ; number += 1) {
+      const page = this.#pages.get(number);
+      if (page === undefined) return;
+      yield* piecesFrom(page, Math.max(0, start - number * PAGE_BYTES));
+    }
   }
 }
 
@@ -41,20 +51,35 @@ export function pageOf(byte: number): number {
   return Math.floor(byte / PAGE_BYTES);
 }
 
-/** Pages that come one after the other share memory, so that they can be passed on together: a few, as each keeps all of it. */
-const SLAB_BYTES = 4 * PAGE_BYTES;
+/** What there is of a page from its byte `offset` on. */
+export function* piecesFrom(page: Page, offset: number): Generator<Uint8Array> {
+  let skip = offset;
+  for (const piece of page) {
+    if (skip < piece.length) yield piece.subarray(skip);
+    skip = Math.max(0, skip - piece.length);
+  }
+}
 
-/** Collects chunks of any size into pages, from the start of a page to `endByte`, which is the end of a page or of the file. */
+/** Both as one, when the second lies right behind the first. */
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
+  const areNeighbours = first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset;
+  return areNeighbours ? new Uint8Array(first.buffer, first.byteOffset, first.length + second.length) : undefined;
+}
+
+/** Chunks smaller than this are put together: each keeps a buffer of its own. */
+const SMALL_CHUNK_BYTES = 8 * 1024;
+
+/** Cuts chunks of any size into pages, from the start of a page to `endByte`, which is the end of a page or of the file. */
 export class PageAssembler {
   readonly #endByte: number;
-  readonly #emit: (page: number, bytes: Uint8Array) => void;
+  readonly #emit: (page: number, bytes: Page) => void;
   #at: number;
-  #slab = new Uint8Array(0);
-  #slabStart: number;
+  #pieces: Uint8Array[] = [];
+  #gathering = new Uint8Array(0);
+  #gatheredBytes = 0;
 
-  constructor(startPage: number, endByte: number, emit: (page: number, bytes: Uint8Array) => void) {
+  constructor(startPage: number, endByte: number, emit: (page: number, bytes: Page) => void) {
     this.#at = startPage * PAGE_BYTES;
-    this.#slabStart = this.#at;
     this.#endByte = endByte;
     this.#emit = emit;
   }
@@ -64,31 +89,37 @@ export class PageAssembler {
     return this.#at;
   }
 
+  /** The chunk is kept: it must not change any more. */
   push(chunk: Uint8Array): void {
-    let rest = chunk;
+    let rest = chunk.length < SMALL_CHUNK_BYTES ? this.#gathered(chunk) : chunk;
     while (rest.length > 0) {
-      if (this.#at === this.#slabStart + this.#slab.length) this.#nextSlab();
-      const offset = this.#at - this.#slabStart;
-      const part = rest.subarray(0, this.#slab.length - offset);
-      this.#slab.set(part, offset);
-      this.#at += part.length;
-      rest = rest.subarray(part.length);
-      this.#emitFrom(offset - (offset % PAGE_BYTES));
+      const page = pageOf(this.#at);
+      const pageEnd = Math.min((page + 1) * PAGE_BYTES, this.#endByte);
+      const piece = rest.subarray(0, pageEnd - this.#at);
+      this.#add(piece);
+      this.#at += piece.length;
+      rest = rest.subarray(piece.length);
+      if (this.#at < pageEnd) continue;
+      this.#emit(page, this.#pieces);
+      this.#pieces = [];
     }
   }
 
-  #nextSlab(): void {
-    this.#slabStart = this.#at;
-    this.#slab = Buffer.allocUnsafeSlow(Math.min(SLAB_BYTES, this.#endByte - this.#at));
+  #add(piece: Uint8Array): void {
+    const last = this.#pieces.pop();
+    const both = last && joined(last, piece);
+    if (both) this.#pieces.push(both);
+    else this.#pieces.push(...(last ? [last] : []), piece);
   }
 
-  /** Every page that is whole, from that place in the slab on. */
-  #emitFrom(from: number): void {
-    const filled = this.#at - this.#slabStart;
-    for (let start = from; start < filled; start += PAGE_BYTES) {
-      const end = Math.min(start + PAGE_BYTES, this.#slab.length);
-      if (end > filled) return;
-      this.#emit(pageOf(this.#slabStart + start), this.#slab.subarray(start, end));
+  #gathered(chunk: Uint8Array): Uint8Array {
+    if (this.#gatheredBytes + chunk.length > this.#gathering.length) {
+      this.#gathering = Buffer.allocUnsafeSlow(PAGE_BYTES);
+      this.#gatheredBytes = 0;
     }
+    const copy = this.#gathering.subarray(this.#gatheredBytes, this.#gatheredBytes + chunk.length);
+    copy.set(chunk);
+    this.#gatheredBytes += chunk.length;
+    return copy;
   }
 }

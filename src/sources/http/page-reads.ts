@@ -2,7 +2,7 @@
 import { untilAborted } from '../../base/until-aborted.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { ConnectionSlots } from './connection-slots.ts';
-import { PAGE_BYTES, PageAssembler, pageOf, type PageCache } from './page-cache.ts';
+import { PAGE_BYTES, type Page, PageAssembler, pageOf, type PageCache, piecesFrom } from './page-cache.ts';
 import { ignore } from './pulse.ts';
 
 export interface PageReadsOptions {
@@ -15,7 +15,7 @@ export interface PageReadsOptions {
 
 /** Pages requested together; ends when the last one who waits for it leaves. */
 interface Fetch {
-  pages: Promise<Map<number, Uint8Array>>;
+  pages: Promise<Map<number, Page>>;
   waiting: number;
   stop: AbortController;
 }
@@ -72,7 +72,7 @@ export class PageReads {
   }
 
   /** A page that is on its way already; undefined otherwise. */
-  flying(page: number, signal: AbortSignal): Promise<Uint8Array> | undefined {
+  flying(page: number, signal: AbortSignal): Promise<Page> | undefined {
     const fetch = this.#flying.get(page);
     return fetch && this.#join(fetch, signal).then((pages) => pageFrom(pages, page));
   }
@@ -106,9 +106,9 @@ export class PageReads {
     return fetch;
   }
 
-  async #run(first: number, last: number, signal: AbortSignal): Promise<Map<number, Uint8Array>> {
+  async #run(first: number, last: number, signal: AbortSignal): Promise<Map<number, Page>> {
     const { sizeBytes, cache, slots, bytes } = this.#options;
-    const pages = new Map<number, Uint8Array>();
+    const pages = new Map<number, Page>();
     const range = { start: first * PAGE_BYTES, end: Math.min((last + 1) * PAGE_BYTES, sizeBytes) };
     const assembler = new PageAssembler(first, range.end, (page, content) => {
       cache.set(page, content);
@@ -119,7 +119,7 @@ export class PageReads {
     return pages;
   }
 
-  async #join(fetch: Fetch, signal: AbortSignal): Promise<Map<number, Uint8Array>> {
+  async #join(fetch: Fetch, signal: AbortSignal): Promise<Map<number, Page>> {
     fetch.waiting += 1;
     try {
       return await untilAborted(fetch.pages, signal);
@@ -138,15 +138,18 @@ export class PageReads {
   }
 }
 
-function pageFrom(pages: ReadonlyMap<number, Uint8Array>, page: number): Uint8Array {
+function pageFrom(pages: ReadonlyMap<number, Page>, page: number): Page {
   const bytes = pages.get(page);
   if (bytes === undefined) throw new TypeError(`page ${page} was not fetched`);
   return bytes;
 }
 
-function copyPage({ page, bytes }: { page: number; bytes: Uint8Array }, range: ByteRange, out: Uint8Array): void {
+function copyPage({ page, bytes }: { page: number; bytes: Page }, range: ByteRange, out: Uint8Array): void {
   const pageStart = page * PAGE_BYTES;
-  const from = Math.max(range.start - pageStart, 0);
-  const to = Math.min(range.end - pageStart, bytes.length);
-  out.set(bytes.subarray(from, to), pageStart + from - range.start);
+  let at = Math.max(range.start, pageStart) - range.start;
+  for (const piece of piecesFrom(bytes, Math.max(range.start - pageStart, 0))) {
+    const part = piece.subarray(0, out.length - at);
+    out.set(part, at);
+    at += part.length;
+  }
 }

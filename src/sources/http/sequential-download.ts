@@ -2,7 +2,7 @@
 import type { ByteRange } from '../../base/byte-range.ts';
 import { untilAborted } from '../../base/until-aborted.ts';
 import type { ConnectionSlots, SlotHolder } from './connection-slots.ts';
-import { PAGE_BYTES, PageAssembler, pageOf } from './page-cache.ts';
+import { PAGE_BYTES, type Page, PageAssembler, pageOf } from './page-cache.ts';
 import { Pulse, ignore } from './pulse.ts';
 import type { Reader } from './reader-trails.ts';
 
@@ -12,7 +12,7 @@ export interface DownloadOptions {
   slots: ConnectionSlots;
   /** The bytes of a range, retried inside. */
   bytes: (range: ByteRange, signal: AbortSignal) => AsyncIterable<Uint8Array>;
-  store: (page: number, bytes: Uint8Array) => void;
+  store: (page: number, bytes: Page) => void;
   /** With all readers satisfied for this long the connection is closed, without a reader the download ends. */
   idleMs: number;
   /** Called once, when it will give no more pages. */
@@ -36,7 +36,7 @@ export class SequentialDownload implements SlotHolder {
   readonly #assembler: PageAssembler;
   /** How far each reader lets it run, in bytes from the start of the file. */
   readonly #limits = new Map<Reader, number>();
-  readonly #waiting = new Map<number, PromiseWithResolvers<Uint8Array>>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Page>>();
   readonly #wake = new Pulse();
   readonly #life = new AbortController();
   readonly #done: Promise<void>;
@@ -78,8 +78,8 @@ export class SequentialDownload implements SlotHolder {
    * Waits for a page not yet delivered; `advance` must allow it.
    * @throws AppError of the source; the signal's reason
    */
-  page(page: number, signal: AbortSignal): Promise<Uint8Array> {
-    const waiting = this.#waiting.get(page) ?? Promise.withResolvers<Uint8Array>();
+  page(page: number, signal: AbortSignal): Promise<Page> {
+    const waiting = this.#waiting.get(page) ?? Promise.withResolvers<Page>();
     waiting.promise.catch(ignore);
     this.#waiting.set(page, waiting);
     return untilAborted(waiting.promise, signal);
@@ -186,7 +186,7 @@ export class SequentialDownload implements SlotHolder {
     }
   }
 
-  #deliver(page: number, bytes: Uint8Array): void {
+  #deliver(page: number, bytes: Page): void {
     this.#options.store(page, bytes);
     this.#waiting.get(page)?.resolve(bytes);
     this.#waiting.delete(page);
