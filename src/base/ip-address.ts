@@ -10,6 +10,9 @@ export type IpKind = 'loopback' | 'private' | 'public' | 'special';
 /** Metadata services that hide among private addresses: AWS by IPv6, Alibaba, Oracle. */
 const METADATA = new Set(['fd00:ec2::254', '100.100.100.200', '192.0.0.192']);
 
+/** RFC 4291, 2.4: global unicast as far as it is in use. */
+const GLOBAL = ipaddr.IPv6.parse('2000::');
+
 const KINDS = new Map<string, IpKind>([
   ['loopback', 'loopback'],
   ['private', 'private'],
@@ -23,7 +26,10 @@ export function ipKind(text: string): IpKind | undefined {
   const address = plainIp(text);
   if (address === undefined) return undefined;
   if (METADATA.has(address)) return 'special';
-  return KINDS.get(ipaddr.parse(address).range()) ?? 'special';
+  const parsed = ipaddr.parse(address);
+  const kind = KINDS.get(parsed.range()) ?? 'special';
+  // Of IPv6 only that much is given out; the rest hides IPv4 addresses, or is nobody's.
+  return kind === 'public' && parsed instanceof ipaddr.IPv6 && !parsed.match(GLOBAL, 3) ? 'special' : kind;
 }
 
 /** The address as it is compared: no brackets, no zone, IPv4 where IPv6 only wraps it (mapped, or through NAT64). */

@@ -4,12 +4,15 @@ import WebTorrent from 'webtorrent';
 import { mendWebRtc } from '../../src/sources/torrent/engine/web-rtc.ts';
 import type { MadeTorrent } from './torrent-files.ts';
 
+// As prompt as a browser.
+mendWebRtc(() => true);
+
 type Done = (error: Error | null, bytes?: Uint8Array) => void;
 
 export class WebPeer implements AsyncDisposable {
   readonly #client: WebTorrent;
 
-  private constructor(torrent: MadeTorrent, content: Uint8Array, trackers: string[]) {
+  constructor(torrent: MadeTorrent, content: Uint8Array, trackers: string[]) {
     this.#client = new WebTorrent({
       torrentPort: { port: 0, host: '127.0.0.1' },
       dht: false,
@@ -36,12 +39,6 @@ export class WebPeer implements AsyncDisposable {
       uploads: 5,
       maxWebConns: 1,
     });
-  }
-
-  /** As prompt as a browser. */
-  static async start(torrent: MadeTorrent, content: Uint8Array, trackers: string[]): Promise<WebPeer> {
-    await mendWebRtc();
-    return new WebPeer(torrent, content, trackers);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -4,11 +4,13 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import { isAllowedAddress, type AddressRules } from './address-policy.ts';
+import { guardFetch } from './guarded-fetch.ts';
 
 type LookupDone = (error: Error | null, found?: string | LookupAddress[], family?: number) => void;
 
 /** For the whole process, before the first connection. Addresses somebody wrote down as such (peers) are checked where they come in. */
 export function guardConnections(rules: AddressRules): void {
+  guardFetch((host) => isIP(host) === 0 || isAllowedAddress(host, rules));
   if (rules.privatePeers) return;
   // Node's own modules look names up with what is here at that time.
   Reflect.set(dns, 'lookup', guardedLookup(rules));

@@ -82,7 +82,8 @@ export class Engine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.saveAll();
-    await Promise.all([...this.#torrents.values()].map((torrent) => torrent[Symbol.asyncDispose]()));
+    const torrents = [...this.#torrents.values()].map((torrent) => torrent[Symbol.asyncDispose]());
+    await Promise.all([this.#client.closePorts(), ...torrents]);
     await this.#client[Symbol.asyncDispose]();
     this.#vault[Symbol.dispose]();
   }

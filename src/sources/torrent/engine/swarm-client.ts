@@ -1,5 +1,6 @@
 // webtorrent with our settings. Its own choice of pieces, store and HTTP server are not used.
 import WebTorrent, { type ClientOptions } from 'webtorrent';
+import { isLoopbackIp } from '../../../base/ip-address.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import { isAllowedAddress } from './address-policy.ts';
 import { guardBencode } from './bencode-guard.ts';
@@ -7,6 +8,7 @@ import { readDhtContacts, type DhtContacts } from './dht-contacts.ts';
 import { DhtSocket } from './dht-socket.ts';
 import { DhtTable } from './dht-table.ts';
 import { LocalDiscovery } from './local-discovery.ts';
+import { PortMapping, type PortMappingOptions } from './port-mapping.ts';
 import { mendWebRtc } from './web-rtc.ts';
 
 const SECURE = { off: 0, prefer: 1, require: 2 } as const;
@@ -22,20 +24,23 @@ export class SwarmClient implements AsyncDisposable {
   readonly webtorrent: WebTorrent;
   readonly #dhtTable: DhtTable | undefined;
   readonly #localDiscovery: LocalDiscovery | undefined;
+  readonly #portMapping: PortMapping | undefined;
 
   private constructor(webtorrent: WebTorrent, kept: DhtContacts, { settings, dhtFile, log }: SwarmClientOptions) {
     this.webtorrent = webtorrent;
-    const { dhtBootstrap: bootstrap, listenHost, localDiscovery } = settings;
+    const { dhtBootstrap: bootstrap, listenHost, localDiscovery, portMapping } = settings;
     const { dht } = webtorrent;
     if (dht) this.#dhtTable = new DhtTable({ client: webtorrent, dht, bootstrap, path: dhtFile, log, ...kept });
     if (localDiscovery) this.#localDiscovery = new LocalDiscovery({ client: webtorrent, listenHost, log });
+    if (portMapping && !isLoopbackIp(listenHost))
+      this.#portMapping = new PortMapping({ ports: portsOf(webtorrent), log });
   }
 
   /** @throws the error of `listen` */
   static async open(options: SwarmClientOptions): Promise<SwarmClient> {
     const { settings, dhtFile, log } = options;
     guardBencode();
-    if (settings.webRtc && WebTorrent.WEBRTC_SUPPORT) await mendWebRtc();
+    if (settings.webRtc && WebTorrent.WEBRTC_SUPPORT) mendWebRtc((address) => isAllowedAddress(address, settings));
     const kept = readDhtContacts(settings.dht ? dhtFile : undefined);
     const webtorrent = new WebTorrent({
       ...clientOptions(settings),
@@ -56,6 +61,11 @@ export class SwarmClient implements AsyncDisposable {
     this.#dhtTable?.save();
   }
 
+  /** Nobody comes in from the internet any more. */
+  async closePorts(): Promise<void> {
+    await this.#portMapping?.[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#dhtTable?.[Symbol.dispose]();
     this.#localDiscovery?.[Symbol.dispose]();
@@ -71,6 +81,13 @@ export function missingTransports(settings: TorrentSettings): string[] {
   return missing;
 }
 
+function portsOf({ torrentPort, utp, dht }: WebTorrent): PortMappingOptions['ports'] {
+  const ports: { port: number; protocol: 'TCP' | 'UDP' }[] = [{ port: torrentPort, protocol: 'TCP' }];
+  if (utp) ports.push({ port: torrentPort, protocol: 'UDP' });
+  if (dht && dht.listening) ports.push({ port: dht.address().port, protocol: 'UDP' });
+  return ports;
+}
+
 /** Who was named as a node to begin with is the owner's choice, wherever it is. */
 function dhtSocket(settings: TorrentSettings, log: (line: string) => void): DhtSocket {
   const { listenHost: host, dhtBootstrap = [] } = settings;
@@ -84,11 +101,11 @@ function clientOptions(settings: TorrentSettings): Omit<ClientOptions, 'dht'> {
   return {
     torrentPort: listenHost === undefined ? port : { port, host: listenHost },
     tracker: settings.trackers ? trackerOptions(settings) : false,
-    // Its own local discovery mixes up torrents, and ends them where there is no network.
+    // Its own local discovery mixes up torrents, and ends them where its port is taken.
     lsd: false,
     utPex: settings.peerExchange,
-    natUpnp: settings.portMapping,
-    natPmp: settings.portMapping,
+    natUpnp: false,
+    natPmp: false,
     utp: settings.utp,
     webSeeds: settings.webSeeds,
     secure: SECURE[settings.encryption],

@@ -9,6 +9,7 @@ import { hostOf, isAllowedAddress } from './address-policy.ts';
 import { storeOver } from './block-store.ts';
 import type { Download } from './download.ts';
 import type { PeerLink } from './peer-link.ts';
+import { keepPace } from './tracker-pace.ts';
 import { WireLink } from './wire-link.ts';
 
 export interface SwarmTorrentOptions {
@@ -166,6 +167,7 @@ export class SwarmTorrent implements AsyncDisposable {
       startDiscovery();
       // It only asks who has no peers, for listeners we do not have, and is forgotten when discovery starts again.
       clearInterval(torrent._noPeersIntervalId);
+      for (const tracker of torrent.discovery?.tracker?._trackers ?? []) keepPace(tracker);
     };
   }
 

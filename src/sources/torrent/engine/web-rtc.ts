@@ -1,29 +1,28 @@
 // How WebRTC peers are met. The library waits five seconds for the end of gathering, of which nobody tells it: now it is told.
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+// And what a stranger says about where it is leads to allowed addresses only.
+import Peer from '@thaunknown/simple-peer/lite.js';
 
-const PEER = '@thaunknown/simple-peer/lite.js';
-
-/** Before the first tracker is asked. @throws TypeError when the library is not what it was */
-export async function mendWebRtc(): Promise<void> {
-  const webtorrent = createRequire(import.meta.resolve('webtorrent'));
-  const module: unknown = await import(pathToFileURL(webtorrent.resolve(PEER)).href);
-  const prototype = memberOf(memberOf(module, 'default'), 'prototype');
-  const changed = memberOf(prototype, '_onIceStateChange');
-  const candidate = memberOf(prototype, '_onIceCandidate');
-  if (!isObject(prototype) || typeof changed !== 'function' || typeof candidate !== 'function')
-    throw new TypeError('WebRTC peers have no such functions any more');
-  Reflect.set(prototype, '_onIceStateChange', function told(this: unknown): void {
-    Reflect.apply(changed, this, []);
-    const isGathered = memberOf(memberOf(this, '_pc'), 'iceGatheringState') === 'complete';
-    if (isGathered) Reflect.apply(candidate, this, [{ candidate: null }]);
-  });
+/** For the whole process, before the first tracker is asked. */
+export function mendWebRtc(isAllowed: (address: string) => boolean): void {
+  const { prototype } = Peer;
+  const { _onIceStateChange: changed, signal } = prototype;
+  prototype._onIceStateChange = function told(this: Peer): void {
+    changed.call(this);
+    if (this._pc?.iceGatheringState === 'complete') this._onIceCandidate({ candidate: null });
+  };
+  prototype.signal = function checked(this: Peer, said: unknown): void {
+    if (typeof said !== 'object' || said === null || !('type' in said) || !('sdp' in said)) return;
+    const { type, sdp } = said;
+    if (typeof type === 'string' && typeof sdp === 'string')
+      signal.call(this, { type, sdp: withoutForbidden(sdp, isAllowed) });
+  };
 }
 
-function memberOf(value: unknown, name: string): unknown {
-  return isObject(value) ? Reflect.get(value, name) : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+/** RFC 8839, 5.1: the address is the fifth word. A name is refused as well: it would be looked up where nobody checks. */
+function withoutForbidden(sdp: string, isAllowed: (address: string) => boolean): string {
+  const isForbidden = (line: string): boolean => /^a=candidate:/iu.test(line) && !isAllowed(line.split(' ')[4] ?? '');
+  return sdp
+    .split(/\r?\n/u)
+    .filter((line) => !isForbidden(line))
+    .join('\r\n');
 }

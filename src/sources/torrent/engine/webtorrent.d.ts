@@ -1,7 +1,7 @@
 // What we use of webtorrent 3.0.21, its private members included. test/sources/torrent/engine/webtorrent-contract.test.ts holds it to this.
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events';
-  import type { Server } from 'node:net';
+  import type { AddressInfo, Server } from 'node:net';
 
   export interface BitField {
     get(index: number): boolean;
@@ -48,8 +48,14 @@ declare module 'webtorrent' {
     readonly [key: string]: unknown;
   }
 
+  export interface Tracker {
+    /** Milliseconds to the next announce; undefined: what is usual. */
+    setInterval(intervalMs?: number | null): void;
+  }
+
   export interface Discovery {
     readonly dht: Dht | null;
+    readonly tracker: { readonly _trackers: readonly Tracker[] } | null;
     destroy(done?: () => void): void;
 
     // Private.
@@ -152,6 +158,7 @@ declare module 'webtorrent' {
     readonly nodes: { count(): number; toArray(): DhtNode[] };
     /** Without an id it is asked for first. */
     addNode(node: { id?: Uint8Array; host: string; port: number }): void;
+    address(): AddressInfo;
 
     // Private.
     readonly _tables: { remove(infoHash: string): void };

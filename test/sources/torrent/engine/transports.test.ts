@@ -67,7 +67,7 @@ test('a torrent comes by WebRTC from a peer that a WebSocket tracker knows, once
     assert.deepEqual(tracker.announced, []);
   }
   trust(tracker.certificate ?? assert.fail(), t);
-  await using _peer = await WebPeer.start(torrent, CONTENT, [tracker.url]);
+  await using _peer = new WebPeer(torrent, CONTENT, [tracker.url]);
   await played(request, settings);
 });
 

@@ -1,0 +1,21 @@
+// What the library fetches by HTTP: from hosts that may be asked, redirects included, and no more than fits into memory.
+import { Agent, buildConnector, setGlobalDispatcher } from 'undici';
+
+/** A web seed is asked for a piece at a time, and pieces have at most 64 MiB. */
+const MOST_BYTES = 96 * 2 ** 20;
+const CONNECT_LIMIT_MS = 10_000;
+
+/** For the whole thread. `isAllowed` is told names as they are, and addresses without brackets. */
+export function guardFetch(isAllowed: (host: string) => boolean): void {
+  const connect = buildConnector({ timeout: CONNECT_LIMIT_MS });
+  const agent = new Agent({
+    allowH2: false,
+    maxResponseSize: MOST_BYTES,
+    connect: (options, done) => {
+      const host = options.hostname.replace(/^\[(?<inside>.*)\]$/u, '$<inside>');
+      if (isAllowed(host)) connect(options, done);
+      else done(new Error(`${host} is an address of this machine or its network`), null);
+    },
+  });
+  setGlobalDispatcher(agent);
+}

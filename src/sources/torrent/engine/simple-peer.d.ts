@@ -1,0 +1,16 @@
+declare module '@thaunknown/simple-peer/lite.js' {
+  import { EventEmitter } from 'node:events';
+
+  class Peer extends EventEmitter {
+    constructor(options: { initiator?: boolean; trickle: boolean; config: { iceServers: { urls: string }[] } });
+    /** What the other side says, as the tracker passes it on: anything. */
+    signal(said: unknown): void;
+    destroy(): void;
+
+    // Private.
+    readonly _pc: { readonly iceGatheringState: string } | null;
+    _onIceStateChange(): void;
+    _onIceCandidate(event: { candidate: null }): void;
+  }
+  export { Peer as default };
+}
