@@ -54,6 +54,10 @@ test('addresses nobody serves films from are refused in every mode, without aski
     '[fd00:ec2::254]',
     '[::ffff:169.254.169.254]',
     '[64:ff9b::a9fe:a9fe]',
+    '[::7f00:1]',
+    '[2002:7f00:1::]',
+    '[fec0::1]',
+    '[4000::1]',
     '2852039166',
     '0',
   );

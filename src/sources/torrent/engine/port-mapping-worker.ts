@@ -26,7 +26,9 @@ guardFetch((host) => ipKind(host) === 'private');
 process.on('uncaughtException', () => undefined);
 parentPort?.once('message', () => void close());
 let working = renew();
-const timer = setInterval(() => (working = renew()), RENEW_MS);
+const timer = setInterval(() => {
+  working = renew();
+}, RENEW_MS);
 
 /** With the same router as before, or whatever router is there now. */
 async function renew(): Promise<void> {

@@ -1,5 +1,5 @@
 declare module '@thaunknown/simple-peer/lite.js' {
-  import { EventEmitter } from 'node:events';
+  import type { EventEmitter } from 'node:events';
 
   class Peer extends EventEmitter {
     constructor(options: { initiator?: boolean; trickle: boolean; config: { iceServers: { urls: string }[] } });

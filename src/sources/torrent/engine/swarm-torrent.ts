@@ -5,7 +5,7 @@ import { lookup } from 'node:dns/promises';
 import { infoOnly } from './info-only.ts';
 import type { PieceLayout } from '../piece-layout.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
-import { hostOf, isAllowedAddress } from './address-policy.ts';
+import { hostOf, isAllowedAddress, isAllowedUrl } from './address-policy.ts';
 import { storeOver } from './block-store.ts';
 import type { Download } from './download.ts';
 import type { PeerLink } from './peer-link.ts';
@@ -270,12 +270,7 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 
   #isAllowedUrl(text: string, protocols: readonly string[]): boolean {
-    const url = URL.parse(text);
-    if (!url || !protocols.includes(url.protocol)) return false;
-    const { privatePeers } = this.#options.settings;
-    const host = url.hostname.replaceAll(/[[\]]/gu, '');
-    const isName = !/^[\d.]+$|:/u.test(host);
-    return isName ? privatePeers || host !== 'localhost' : isAllowedAddress(host, { privatePeers, ipv6: true });
+    return isAllowedUrl(text, protocols, this.#options.settings);
   }
 
   async #addNamedPeer(peer: string): Promise<void> {

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { PlainPeer } from '../../../servers/plain-peer.ts';
@@ -27,8 +27,8 @@ test('trackers and web seeds inside of the machine are not asked, whoever names 
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : 0;
-  const hosts = ['127.0.0.1', 'localhost', 'localhost.', '[::ffff:7f00:1]'];
-  const trackers = hosts.map((host) => `http://${host}:${port}/announce`);
+  const hosts = ['127.0.0.1', 'localhost', 'localhost.', '[::ffff:7f00:1]', '[::7f00:1]'];
+  const trackers = [...hosts.map((host) => `http://${host}:${port}/announce`), ...(await udpTrackers(t, asked))];
   const webSeeds = hosts.map((host) => `http://${host}:${port}/web-seed`);
   const { infoHash, metainfo } = torrentOf(noise(MIB), { pieceBytes: MIB, trackers, webSeeds });
   for (const privatePeers of [false, true]) {
@@ -37,10 +37,28 @@ test('trackers and web seeds inside of the machine are not asked, whoever names 
     await handle.metadata(AbortSignal.timeout(20_000));
     using _reader = handle.open(0, { profile: 'player', start: 0 });
     const isAsked = (path: string): boolean => asked.some((each) => each.startsWith(path));
-    if (privatePeers) await until('both are asked', () => isAsked('/announce') && isAsked('/web-seed'));
+    const areAsked = (): boolean => ['/announce', '/web-seed', 'udp'].every(isAsked);
+    if (privatePeers) await until('all kinds are asked', areAsked);
     else await delay(1500);
     if (!privatePeers) assert.deepEqual(asked, []);
   }
+});
+
+test('a tracker that wants to be asked in a thousand years is not asked a thousand times a second', async (t) => {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response.end(bencoded({ interval: 2 ** 35, peers: '' }));
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const tracker = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/announce`;
+  await using running = runEngine({ trackers: true });
+  using _handle = running.engine.add({ infoHash: 'b'.repeat(40), trackers: [tracker] });
+  await until('it is asked', () => asked > 0);
+  await delay(500);
+  assert.equal(asked, 1);
 });
 
 test('a liar that dials in is banned with all its ports', async () => {
@@ -124,6 +142,16 @@ test('a node of the DHT that talks nonsense is not listened to', async (t) => {
   assert.match(await pong, /1:y1:r/u);
   assert.doesNotMatch(running.log.join('\n'), /torrent library/u);
 });
+
+/** By name and by address; what comes is noted. */
+async function udpTrackers(t: TestContext, asked: string[]): Promise<string[]> {
+  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  t.after(() => socket.close());
+  socket.on('message', () => asked.push('udp'));
+  await once(socket, 'listening');
+  const hosts = ['127.0.0.1', 'localhost', '0x7f.1', '2130706433'];
+  return hosts.map((host) => `udp://${host}:${socket.address().port}/announce`);
+}
 
 async function freePort(): Promise<number> {
   const server = createTcpServer().listen(0, '127.0.0.1');
