@@ -160,7 +160,7 @@ export class HttpSource implements Source {
   #limit(at: number, { range, reader }: { range: { start: number; end?: number }; reader: Reader }): number {
     const { readAheadBytes } = this.#options;
     if (isBulk(range, reader)) {
-      return windowEnd(at, Math.min(readAheadBytes, Math.max(BULK.windowBytes, 2 * reader.inOrderBytes)));
+      return windowEnd(at, Math.min(readAheadBytes, Math.max(BULK.windowBytes, reader.inOrderBytes / 4)));
     }
     const end = Math.min(range.end ?? this.sizeBytes, this.sizeBytes);
     const firstWindow = end - range.start <= STATED_WINDOW ? STATED_WINDOW : FIRST_WINDOW;
