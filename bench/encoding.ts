@@ -9,7 +9,7 @@ const ROUNDS = 5;
 const MINUTE_SECONDS = 60;
 const FRAMES_PER_SECOND = 24_000 / 1001;
 
-/** What the server's encoder is set to, for the command line. */
+/** What the server's encoder is set to, but for the first four seconds of a film, for the command line. */
 const X264 = [
   '-c:v',
   'libx264',

@@ -1,6 +1,6 @@
 // Buffers for reading files into the network: lent, written out, given back. Each is on the wire until its write is done.
 
-export const POOLED_BUFFER_BYTES = 256 * 1024;
+const POOLED_BUFFER_BYTES = 256 * 1024;
 
 export class BufferPool {
   readonly #idle: Buffer[] = [];

@@ -6,7 +6,8 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { ByteRange } from '../base/byte-range.ts';
-import { POOLED_BUFFER_BYTES, type BufferPool } from './buffer-pool.ts';
+import type { BufferPool } from './buffer-pool.ts';
+import { PartReader } from './part-reader.ts';
 import { matchesEtag, rangeVerdict } from './range-header.ts';
 
 export interface Entity {
@@ -101,39 +102,37 @@ function beginRaw(reply: FastifyReply): ServerResponse {
   return reply.raw;
 }
 
-/** While one buffer is on the wire the next one is read. False: the client left, or the file ends early. */
+/**
+ * While one buffer is on the wire the next one is read; a file that is read in no time needs but one.
+ * False: the client left, or the file ends early.
+ */
 async function writeRange(
   response: ServerResponse,
   { file, pool, range }: { file: FileHandle; pool: BufferPool; range: ByteRange },
 ): Promise<boolean> {
-  let [buffer, spare] = [pool.take(), pool.take()];
+  const parts = new PartReader(file, range);
+  let buffer = pool.take();
+  let spare: Buffer | undefined;
   try {
-    let ready = await readPart(file, buffer, range);
-    for (let at = range.start; at < range.end;) {
-      if (ready === 0 || response.destroyed) return false;
-      at += ready;
-      const [isWritten, bytesRead] = await Promise.all([
-        written(response, buffer.subarray(0, ready)),
-        readPart(file, spare, { start: at, end: range.end }),
-      ]);
-      if (!isWritten) return false;
-      ready = bytesRead;
-      [buffer, spare] = [spare, buffer];
+    let ready = await parts.read(buffer);
+    while (ready > 0 && !response.destroyed) {
+      const writing = written(response, buffer.subarray(0, ready));
+      if (parts.isQuick) {
+        if (!(await writing)) return false;
+        ready = await parts.read(buffer);
+      } else {
+        spare ??= pool.take();
+        const [isWritten, bytesRead] = await Promise.all([writing, parts.read(spare)]);
+        if (!isWritten) return false;
+        ready = bytesRead;
+        [buffer, spare] = [spare, buffer];
+      }
     }
-    return true;
+    return parts.isAtEnd;
   } finally {
     pool.giveBack(buffer);
-    pool.giveBack(spare);
+    if (spare) pool.giveBack(spare);
   }
-}
-
-/** Bytes read from the start of the range on; 0 at its end, at the end of the file, and when it cannot be read. Never rejects. */
-async function readPart(file: FileHandle, buffer: Buffer, { start, end }: ByteRange): Promise<number> {
-  if (start >= end) return 0;
-  return file.read(buffer, 0, Math.min(POOLED_BUFFER_BYTES, end - start), start).then(
-    ({ bytesRead }) => bytesRead,
-    () => 0,
-  );
 }
 
 /** Resolves when the buffer may be used again: true once it was handed to the kernel, false when the connection is gone. */

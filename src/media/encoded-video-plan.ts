@@ -22,7 +22,7 @@ const RUNGS: readonly Rung[] = [
 
 const SEGMENT_SECONDS = 2;
 
-/** The first segments are short, so that playback starts early. */
+/** The first segments are short, and made with less effort, so that playback starts early. */
 const SHORT_SEGMENTS = 4;
 const SHORT_SECONDS = 1;
 
@@ -86,6 +86,7 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
   const size = displaySize(video);
   const scale = fittedScale(size, rung);
   const frameRate = encodedRate(video.frameRate);
+  const timeline = frameTimeline(facts.videoSeconds ?? 0, frameRate);
   const track: EncodedVideo = {
     kind: 'encoded',
     streamIndex: video.streamIndex,
@@ -101,8 +102,9 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
     bFrames,
     compositionShift: reorderFrames(bFrames) * frameRate.den,
     level: levelFor(rung, frameRate),
+    quickEnd: timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) ?? 0,
   };
-  return { name: rung.name, track, timeline: frameTimeline(facts.videoSeconds ?? 0, frameRate) };
+  return { name: rung.name, track, timeline };
 }
 
 /** x264 makes a pyramid of two levels from two B-frames on. */

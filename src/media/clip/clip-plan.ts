@@ -71,7 +71,7 @@ export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan &
   const sound = facts.description.audio[audioIndex];
   const audioTrack = sound?.isDecodable ? encodedTrack(sound) : undefined;
   if (!top) return soundPlan(audioTrack, { startSeconds, endSeconds });
-  const track = { ...top.track, crf: CRF, maxBitRate: top.track.maxBitRate * BIT_RATE_FACTOR };
+  const track = { ...top.track, crf: CRF, maxBitRate: top.track.maxBitRate * BIT_RATE_FACTOR, quickEnd: 0 };
   const rate = track.frameRate.num / track.frameRate.den;
   const total = (top.timeline.boundaries[segmentCount(top.timeline)] ?? 0) / track.frameRate.den;
   const frameAt = (seconds: number) => Math.max(0, Math.ceil((seconds - ROUNDING_SECONDS) * rate));

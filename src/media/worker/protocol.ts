@@ -47,6 +47,8 @@ export interface EncodedVideo {
   compositionShift: number;
   /** H.264 level_idc. */
   level: number;
+  /** Segments that begin before this tick are encoded with less effort: whoever starts the film waits for them. */
+  quickEnd: number;
 }
 
 export interface CopiedAudio {

@@ -17,6 +17,9 @@ import type { EncodedVideo } from '../protocol.ts';
 
 const THREADS = 2;
 
+/** Superfast takes two thirds of the time, and looks no further than the picture at hand. */
+type Preset = 'veryfast' | 'superfast';
+
 /** Encodes frames `[start, end)` of the grid (in ticks: frame number times `frameRate.den`). */
 export async function encodeSegment(
   grid: PictureGrid,
@@ -40,8 +43,10 @@ export async function encodePictures(
   track: EncodedVideo,
   { numbers, isInsert, signal }: { numbers: readonly number[]; isInsert: boolean; signal: AbortSignal },
 ): Promise<EncodedPicture[]> {
-  await grid.frame(numbers[0] ?? 0, signal);
-  const encoder = await openVideoEncoder(track, isInsert ? grid.colors : undefined);
+  const first = numbers[0] ?? 0;
+  await grid.frame(first, signal);
+  const preset = first * track.frameRate.den < track.quickEnd ? 'superfast' : 'veryfast';
+  const encoder = await openVideoEncoder(track, preset, isInsert ? grid.colors : undefined);
   const pictures: EncodedPicture[] = [];
   const take = () =>
     drain(encoder, (packet) => {
@@ -70,10 +75,14 @@ export async function encodePictures(
 }
 
 /**
- * Its parameter sets are in `extraData` (start codes); equal tracks give equal ones. Those of an insert into another stream are
+ * Its parameter sets are in `extraData` (start codes); equal tracks give equal ones, whatever the preset. Those of an insert into another stream are
  * in the stream, and state its colours: no container does there.
  */
-export async function openVideoEncoder(track: EncodedVideo, colors?: PictureColors): Promise<CodecContext> {
+export async function openVideoEncoder(
+  track: EncodedVideo,
+  preset: Preset,
+  colors?: PictureColors,
+): Promise<CodecContext> {
   return openEncoder('libx264', (context) => {
     context.width = track.width;
     context.height = track.height;
@@ -90,7 +99,7 @@ export async function openVideoEncoder(track: EncodedVideo, colors?: PictureColo
     context.rcMaxRate = BigInt(track.maxBitRate);
     context.rcBufferSize = track.maxBitRate;
     return {
-      preset: 'veryfast',
+      preset,
       profile: 'high',
       crf: String(track.crf),
       'x264-params': `scenecut=0:open-gop=0:keyint=infinite:bframes=${track.bFrames}:mbtree=${canUseTree(track) ? 1 : 0}`,

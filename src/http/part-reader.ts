@@ -1,0 +1,47 @@
+// Reads a file part by part. While its bytes are in the system's memory they are read on the spot: having a thread read them takes
+// longer, and leaves them in the caches of another core than the one that sends them.
+import { readSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+
+import type { ByteRange } from '../base/byte-range.ts';
+
+/** No longer than this may a read hold everything else up; after a longer one the next is left to a thread, and timed there. */
+const QUICK_MS = 2;
+
+export class PartReader {
+  readonly #file: FileHandle;
+  readonly #end: number;
+  #at: number;
+  #isQuick = false;
+
+  constructor(file: FileHandle, { start, end }: ByteRange) {
+    this.#file = file;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  /** Whether the last read took next to no time, and the next one probably will. */
+  get isQuick(): boolean {
+    return this.#isQuick;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#end;
+  }
+
+  /** Fills the buffer as far as it goes: the number of bytes, 0 at the end of the range or file, and when it cannot be read. Never rejects. */
+  async read(buffer: Buffer): Promise<number> {
+    const length = Math.min(buffer.length, this.#end - this.#at);
+    if (length <= 0) return 0;
+    const startedMs = performance.now();
+    const bytesRead = await this.#readPart(buffer, length).catch(() => 0);
+    this.#isQuick = performance.now() - startedMs <= QUICK_MS;
+    this.#at += bytesRead;
+    return bytesRead;
+  }
+
+  async #readPart(buffer: Buffer, length: number): Promise<number> {
+    if (this.#isQuick) return readSync(this.#file.fd, buffer, 0, length, this.#at);
+    return (await this.#file.read(buffer, 0, length, this.#at)).bytesRead;
+  }
+}
