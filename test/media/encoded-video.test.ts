@@ -26,6 +26,7 @@ const VIDEO: VideoTrack = {
   startTicks: 0,
   frameRate: { num: 24_000, den: 1001 },
   bitRate: undefined,
+  isDecodable: true,
 };
 
 function tracks(bFrames: number): EncodedVideo[] {

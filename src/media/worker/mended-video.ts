@@ -94,5 +94,6 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
     bFrames: 0,
     compositionShift: 0,
     level,
+    quickEnd: 0,
   };
 }
