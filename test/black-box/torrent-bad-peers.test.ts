@@ -5,13 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { FakePeer, type FakePeerOptions } from '../servers/fake-peer.ts';
 import { sampleBytes } from '../servers/fault-server.ts';
+import { PlainPeer } from '../servers/plain-peer.ts';
 import { Seeder } from '../servers/seeder.ts';
-import { torrentOf } from '../servers/torrent-files.ts';
+import { torrentOf, type MadeTorrent } from '../servers/torrent-files.ts';
 import { serverHome, startServer, type ServerProcess } from './server-process.ts';
 import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from './copied-bytes.ts';
 import { until } from './server-children.ts';
 import { sessionInfo } from './viewer.ts';
-import { chunksOf, magnetLink, openTorrent, torrentStatus } from './torrent-stage.ts';
+import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from './torrent-stage.ts';
 
 const MIB = 2 ** 20;
 const PIECE = 256 * 1024;
@@ -36,6 +37,13 @@ suite('bad peers', () => {
     const good = async (bytesPerSecond: number): Promise<Seeder> =>
       stack.use(await Seeder.start([{ torrent, content }], { bytesPerSecond }));
     return { content, torrent, place, fake, good };
+  }
+
+  /** Fake peers cannot tell what is in the torrent. */
+  async function handIn({ metainfo }: MadeTorrent): Promise<void> {
+    const headers = { 'content-type': 'application/x-bittorrent' };
+    const { status } = await fetch(`${url()}/torrents`, { method: 'POST', headers, body: metainfo });
+    assert.equal(status, 200);
   }
 
   /** Reads all of it, again when the connection is reset because bytes turned out to be bad: what was given before is not to be trusted. */
@@ -65,6 +73,25 @@ suite('bad peers', () => {
     assert.ok(Number(status['badPieces']) <= 2, String(status['badPieces']));
     await delay(500);
     assert.equal(liar.openConnections, 0, 'it was sent away');
+  });
+
+  test('an answer whose bytes turn out to be wrong before the rest of their piece is asked for is broken off, never completed', async () => {
+    const content = sampleBytes(4 * MIB, 45);
+    const torrent = torrentOf(content, { name: 'film.mkv', pieceBytes: MIB });
+    const wrong = Buffer.from(content);
+    wrong[MIB + 5] = 0xff ^ (wrong[MIB + 5] ?? 0);
+    const parts = { infoHash: torrent.infoHash, pieceBytes: MIB, sizeBytes: content.length };
+    await using liar = await PlainPeer.listen({ ...parts, content: wrong, bytesPerSecond: 4 * MIB });
+    await handIn(torrent);
+    await openTorrent(url(), magnetLink(torrent, { peers: [liar.address] }));
+    const place = `${url()}/torrents/${torrent.infoHash}`;
+    const range = { start: MIB, end: MIB + 3 * (MIB / 4) };
+    const shortly = await readRange(place, { start: MIB, end: MIB + 1000 });
+    assert.equal(shortly.bytes.length, 1000, 'who only looks around does not wait for a piece');
+    await assert.rejects(readRange(place, range), TypeError);
+    const seeder = stack.use(await Seeder.start([{ torrent, content }]));
+    await openTorrent(url(), magnetLink(torrent, { peers: [seeder.address] }));
+    assert.ok((await readRange(place, range)).bytes.equals(content.subarray(range.start, range.end)));
   });
 
   test('one good and one that never answers: no long gap', async (t) => {
@@ -122,13 +149,7 @@ suite('bad peers', () => {
     const { content, torrent, place, fake, good } = swarm(43, 2 * MIB);
     const mutes = [await fake('mute', '127.0.0.4'), await fake('mute', '127.0.0.5')];
     const magnet = (peers: string[]): string => magnetLink(torrent, { peers });
-    // Fake peers cannot tell what is in the torrent.
-    const handedIn = await fetch(`${url()}/torrents`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-bittorrent' },
-      body: torrent.metainfo,
-    });
-    assert.equal(handedIn.status, 200);
+    await handIn(torrent);
     await openTorrent(url(), magnet(mutes.map((mute) => mute.address)));
     const reading = readAll(place);
     await until(() => mutes.some((mute) => mute.requests > 0), 5000, 'a request');

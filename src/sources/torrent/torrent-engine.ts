@@ -105,6 +105,13 @@ export interface TorrentReader extends Disposable {
    *   SOURCE_NOT_FOUND when the torrent was removed, SOURCE_FAILED for errors of the disk; the signal's reason
    */
   read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** What it gave out of pieces that have not passed their hash yet. */
+  readonly unchecked: readonly ByteRange[];
+  /**
+   * Waits until everything it gave out has passed its hash; the rest of those pieces has to be wanted by somebody. Not while a read waits.
+   * @throws AppError as `read`; the signal's reason
+   */
+  allChecked(signal: AbortSignal): Promise<void>;
   /** Moves on; what was wanted at the old place is wanted no more. Not while a read waits. */
   seek(position: number): void;
 }

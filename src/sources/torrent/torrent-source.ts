@@ -7,6 +7,7 @@ import type { ByteRange } from '../../base/byte-range.ts';
 import type { SourcePublisher } from '../source-publisher.ts';
 import type { MediaInput, Source } from '../source.ts';
 import type { ReaderProfile, TorrentFile, TorrentHandle } from './torrent-engine.ts';
+import { wholePieces } from './whole-pieces.ts';
 
 export interface TorrentSourceOptions {
   /** Owned from here on. */
@@ -138,29 +139,12 @@ export class TorrentSource implements Source {
     if (this.#given.length > MOST_GIVEN) this.#given = this.#given.filter((each) => !this.#isVerified(each));
   }
 
-  /** Only whole pieces can be checked: their other blocks are fetched when nothing else is wanted, those of neighbouring files too. */
+  /** The rest of the pieces is fetched when nothing else is wanted. */
   async #completePieces(ranges: readonly ByteRange[], signal: AbortSignal): Promise<void> {
     const { handle } = this.#options;
-    const { files, pieceBytes } = await handle.metadata(signal);
-    const own = files.slice(0, this.fileIndex).reduce((sum, file) => sum + file.sizeBytes, 0);
-    const pieces = ranges
-      .filter((range) => !this.#isVerified(range))
-      .map(({ start, end }) => ({
-        start: Math.floor((own + start) / pieceBytes) * pieceBytes,
-        end: Math.ceil((own + end) / pieceBytes) * pieceBytes,
-      }));
-    let fileStart = 0;
-    for (const { index, sizeBytes } of files) {
-      const fileEnd = fileStart + sizeBytes;
-      const wanted = pieces
-        .filter(({ start, end }) => start < fileEnd && end > fileStart)
-        .map(({ start, end }) => ({
-          start: Math.max(start, fileStart) - fileStart,
-          end: Math.min(end, fileEnd) - fileStart,
-        }));
-      if (wanted.length > 0) handle.prefetch(index, wanted);
-      fileStart = fileEnd;
-    }
+    const unverified = ranges.filter((range) => !this.#isVerified(range));
+    const parts = wholePieces(await handle.metadata(signal), this.fileIndex, unverified);
+    for (const [index, wanted] of Map.groupBy(parts, ({ fileIndex }) => fileIndex)) handle.prefetch(index, wanted);
   }
 
   #isVerified(range: ByteRange): boolean {

@@ -67,6 +67,22 @@ export class TorrentFileReader implements TorrentReader, MirrorReader {
     }
   }
 
+  get unchecked(): ByteRange[] {
+    const { mirror, fileStart } = this.#options;
+    return this.#given
+      .flatMap((range) => mirror.uncheckedIn(range))
+      .map(({ start, end }) => ({ start: start - fileStart, end: end - fileStart }));
+  }
+
+  async allChecked(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted();
+      this.#assertSound();
+      if (this.unchecked.length === 0) return;
+      await this.#change(signal);
+    }
+  }
+
   seek(position: number): void {
     const target = this.#options.fileStart + position;
     if (target === this.#position) return;
@@ -131,11 +147,18 @@ export class TorrentFileReader implements TorrentReader, MirrorReader {
       this.#isWaiting = true;
       this.tell();
     }
+    try {
+      await this.#change(signal);
+    } catch (error) {
+      this.#isWaiting = false;
+      throw error;
+    }
+  }
+
+  /** Until the torrent's mirror has heard something. */
+  async #change(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
-      const leave = () => {
-        this.#isWaiting = false;
-        reject(signal.reason);
-      };
+      const leave = () => reject(signal.reason);
       this.#wake = () => {
         signal.removeEventListener('abort', leave);
         resolve();

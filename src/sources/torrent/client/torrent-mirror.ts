@@ -156,6 +156,21 @@ export class TorrentMirror implements TorrentInfo {
     for (let block = start; block < end; block += 1) if (!verified.has(layout.pieceOf(block))) given.add(block);
   }
 
+  /** What of a range was given out and has not been checked yet. */
+  uncheckedIn(range: ByteRange): ByteRange[] {
+    if (!this.#contents) return [];
+    const { layout, given } = this.#contents;
+    const { start, end } = layout.blocksIn(range);
+    const unchecked: ByteRange[] = [];
+    for (let block = given.nextSet(start, end); block < end;) {
+      const runEnd = given.nextClear(block, end);
+      const bytes = { start: layout.blockRange(block).start, end: layout.blockRange(runEnd - 1).end };
+      unchecked.push({ start: Math.max(bytes.start, range.start), end: Math.min(bytes.end, range.end) });
+      block = given.nextSet(runEnd, end);
+    }
+    return unchecked;
+  }
+
   hear(report: Exclude<EngineReport, { type: 'ready' | 'here' | 'kept' | 'removed' }>): void {
     if (report.type === 'metadata') this.#learn(report);
     else if (report.type === 'stats') this.#follow(report.stats);
