@@ -4,8 +4,15 @@ export interface Bait {
   /** Of the file, with the extension that fits the disguise. */
   name: string;
   bytes: Buffer;
-  /** What makes an unguarded ffprobe take the bait; undefined: none does any more. */
-  control: string[] | undefined;
+  /** How an unguarded ffprobe takes the bait; or why none does any more. */
+  control: Control | string;
+}
+
+export interface Control {
+  /** Options that take away what guards ffprobe by itself. */
+  options: string[];
+  /** What is reached: the address, the file, or a port of this machine that is opened. */
+  reaches: 'address' | 'file' | 'port';
 }
 
 export interface Targets {
@@ -55,6 +62,13 @@ export function detours({ url, path }: Targets): string[] {
   ];
 }
 
+/** The same packet with a playlist and with text in it: an unguarded reader finds the text. */
+export const GAB2_PLAYLIST = 'gab2.avi';
+export const GAB2_TEXT = 'gab2-srt.avi';
+
+/** The port that `session.mkv` wants films to come to. */
+export const SDP_PORT = 49_170;
+
 export function baits(targets: Targets): Bait[] {
   const { url, path } = targets;
   const allProtocols = [
@@ -63,35 +77,85 @@ export function baits(targets: Targets): Bait[] {
     '-allowed_extensions',
     'ALL',
   ];
-  const playlist = hlsPlaylist([url, `file://${path}`, `concat:${path}|${url}`]);
+  const playlist = trapList(targets);
   const concat = ['ffconcat version 1.0', `file '${url}'`, `file '${path}'`, ''].join('\n');
+  const reaches = (what: Control['reaches'], ...options: string[]): Control => ({ options, reaches: what });
   return [
-    { name: 'playlist.mkv', bytes: Buffer.from(playlist), control: [...allProtocols, '-f', 'hls'] },
-    { name: 'padded.ts', bytes: Buffer.from(`\ufeff${playlist}`), control: undefined },
-    { name: 'late.mp4', bytes: Buffer.from(`#EXTM3U\n#${'x'.repeat(70_000)}\n${playlist}`), control: undefined },
+    { name: 'playlist.mkv', bytes: Buffer.from(playlist), control: reaches('address', ...allProtocols, '-f', 'hls') },
+    {
+      name: 'late.mp4',
+      bytes: Buffer.from(`#EXTM3U\n#${'x'.repeat(70_000)}\n${playlist}`),
+      control: reaches('address', ...allProtocols, '-f', 'hls'),
+    },
     {
       name: 'concat.mkv',
       bytes: Buffer.from(concat),
-      control: ['-protocol_whitelist', 'file,http,tcp', '-f', 'concat', '-safe', '0'],
+      control: reaches('address', '-protocol_whitelist', 'file,http,tcp', '-f', 'concat', '-safe', '0'),
     },
-    { name: 'neighbour.mkv', bytes: Buffer.from('ffconcat version 1.0\nfile secret.ts\n'), control: undefined },
-    { name: 'manifest.mp4', bytes: Buffer.from(dashManifest(url)), control: undefined },
-    { name: 'session.mkv', bytes: Buffer.from(sdp()), control: undefined },
-    { name: 'gab2.avi', bytes: aviWithSubtitle(playlist), control: undefined },
     {
-      name: 'gab2-srt.avi',
-      bytes: aviWithSubtitle(`1\n00:00:00,000 --> 00:00:09,000\n<img src="${url}">\n`),
-      control: undefined,
+      name: 'neighbour.mkv',
+      bytes: Buffer.from('ffconcat version 1.0\nfile secret.ts\n'),
+      control: reaches('file', '-f', 'concat'),
     },
-    { name: 'elsewhere.mov', bytes: quickTimeReference(url), control: undefined },
-    { name: 'reference.mov', bytes: quickTimeReferenceMovie(url), control: undefined },
-    { name: 'list.mkv', bytes: Buffer.from(`[playlist]\nFile1=${url}\nFile2=${path}\n`), control: undefined },
     {
-      name: 'link.mkv',
-      bytes: Buffer.from(`<?xml version="1.0"?><asx version="3.0"><entry><ref href="${url}"/></entry></asx>`),
-      control: undefined,
+      name: 'manifest.mp4',
+      bytes: Buffer.from(dashManifest(url)),
+      control: reaches('address', '-protocol_whitelist', 'file,http,tcp', '-f', 'dash'),
     },
+    {
+      name: 'session.mkv',
+      bytes: Buffer.from(sdp()),
+      control: reaches('port', '-protocol_whitelist', 'file,udp,rtp', '-f', 'sdp'),
+    },
+    {
+      name: 'sibling.mov',
+      bytes: movieElsewhere(aliasTo({ path: 'Disk:films:secret.ts', levels: 1 })),
+      control: reaches('file', '-enable_drefs', '1'),
+    },
+    {
+      name: 'absolute.mov',
+      bytes: movieElsewhere(aliasTo({ path, levels: 0 })),
+      control: reaches('file', '-enable_drefs', '1', '-use_absolute_path', '1'),
+    },
+    ...forgottenBaits(targets),
   ];
+}
+
+/** No reader of today follows them; another one might. */
+export function forgottenBaits({ url, path }: Targets): (Bait & { control: string })[] {
+  const playlist = trapList({ url, path });
+  const subtitle = `1\n00:00:00,000 --> 00:00:09,000\n<img src="${url}">\n`;
+  const asx = `<?xml version="1.0"?><asx version="3.0"><entry><ref href="${url}"/></entry></asx>`;
+  const ofNoPlayer = 'libav has no reader for the playlists of other players';
+  return [
+    {
+      name: GAB2_PLAYLIST,
+      bytes: aviWithSubtitle(playlist),
+      control: 'since 2017 libav looks for SubRip and ASS only in a subtitle packet of AVI',
+    },
+    {
+      name: GAB2_TEXT,
+      bytes: aviWithSubtitle(subtitle),
+      control: 'libav does not load the pictures that SubRip names',
+    },
+    {
+      name: 'padded.ts',
+      bytes: Buffer.from(`\ufeff${playlist}`),
+      control: 'libav takes no playlist with a byte order mark',
+    },
+    {
+      name: 'elsewhere.mov',
+      bytes: movieElsewhere(box('url ', Buffer.concat([Buffer.alloc(4), Buffer.from(`${url}\0`)]))),
+      control: 'libav follows an alias, not an address, to the samples of a film',
+    },
+    { name: 'reference.mov', bytes: quickTimeReferenceMovie(url), control: 'libav has no reader for reference movies' },
+    { name: 'list.mkv', bytes: Buffer.from(`[playlist]\nFile1=${url}\nFile2=${path}\n`), control: ofNoPlayer },
+    { name: 'link.mkv', bytes: Buffer.from(asx), control: ofNoPlayer },
+  ];
+}
+
+function trapList({ url, path }: Targets): string {
+  return hlsPlaylist([url, `file://${path}`, `concat:${path}|${url}`]);
 }
 
 function hlsPlaylist(uris: string[]): string {
@@ -105,7 +169,7 @@ function dashManifest(url: string): string {
 }
 
 function sdp(): string {
-  return 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 49170 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n';
+  return `v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video ${SDP_PORT} RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n`;
 }
 
 /** An AVI film whose subtitle packet (GAB2) holds a text that a subtitle reader would probe, as in CVE-2016-1897's successors. */
@@ -155,9 +219,24 @@ function halfWord(value: number): Buffer {
   return bytes;
 }
 
-/** A film whose samples, says its data reference (ISO/IEC 14496-12 section 8.7.2), lie in another file: the `url` given. */
-function quickTimeReference(url: string): Buffer {
-  const location = box('url ', Buffer.concat([Buffer.alloc(4), Buffer.from(`${url}\0`)]));
+/** An alias of the old Macintosh: `levels` above the film and down to the file where the path ends; none: the path counts as it is. */
+function aliasTo({ path, levels }: { path: string; levels: number }): Buffer {
+  const volumeAndName = Buffer.alloc(10 + 28 + 12 + 64 + 16);
+  const ends = halfWordsBigEndian([levels, levels]);
+  const text = Buffer.from(path.length % 2 === 0 ? path : `${path}\0`);
+  const absolutePath = Buffer.concat([halfWordsBigEndian([2, text.length]), text]);
+  const end = halfWordsBigEndian([0xffff, 0]);
+  return box('alis', [Buffer.alloc(4), volumeAndName, ends, Buffer.alloc(16), absolutePath, end]);
+}
+
+function halfWordsBigEndian(values: number[]): Buffer {
+  const bytes = Buffer.alloc(values.length * 2);
+  values.forEach((value, index) => bytes.writeUInt16BE(value, index * 2));
+  return bytes;
+}
+
+/** A film whose samples lie where its data reference says (ISO/IEC 14496-12 section 8.7.2). */
+function movieElsewhere(location: Buffer): Buffer {
   const reference = box('dref', Buffer.concat([numbers([0, 1]), location]));
   const entry = Buffer.alloc(86);
   entry.writeUInt32BE(86, 0);

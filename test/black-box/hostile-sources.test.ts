@@ -8,7 +8,20 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
 import { clip } from '../media/clips.ts';
-import { baits, detours, type Bait, type Targets } from './hostile-files.ts';
+import { probe } from '../media/probe.ts';
+import { CanaryFile } from './canary-file.ts';
+import {
+  baits,
+  detours,
+  forgottenBaits,
+  GAB2_PLAYLIST,
+  GAB2_TEXT,
+  SDP_PORT,
+  type Bait,
+  type Control,
+  type Targets,
+} from './hostile-files.ts';
+import { PortWatch } from './port-watch.ts';
 import { descriptorsOf, IS_LINUX } from './server-children.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
 import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from './viewer.ts';
@@ -39,17 +52,51 @@ suite('films that are traps', { skip: process.platform === 'win32' }, () => {
   });
   after(() => stack.disposeAsync());
 
-  test('the canary is alive: an unguarded reader takes the bait', async () => {
-    for (const bait of baits(targets())) {
-      if (bait.control === undefined) continue;
-      const count = bird().hits.length;
-      await run('ffprobe', ['-v', 'quiet', ...bait.control, join(directory, bait.name)]);
-      assert.ok(bird().hits.length > count, bait.name);
+  /** What an ffprobe with these options reaches of the canaries. */
+  async function reached(name: string, options: string[]): Promise<Control['reaches'][]> {
+    const file = new CanaryFile(targets().path);
+    await file.arm();
+    const count = bird().hits.length;
+    using port = new PortWatch(SDP_PORT);
+    await run('ffprobe', ['-v', 'quiet', ...options, join(directory, name)], () => port.wasOpened);
+    return [
+      ...(bird().hits.length > count ? (['address'] as const) : []),
+      ...((await file.wasRead()) ? (['file'] as const) : []),
+      ...(port.wasOpened ? (['port'] as const) : []),
+    ];
+  }
+
+  test('the canaries are alive: an unguarded reader takes the bait', async (context) => {
+    const isNoting = await new CanaryFile(targets().path).isAlive();
+    if (!isNoting) context.diagnostic('this disk notes no reads: baits that lead to a file are not proved');
+    for (const { name, control } of baits(targets())) {
+      if (typeof control === 'string') continue;
+      if ((control.reaches === 'file' && !isNoting) || (control.reaches === 'port' && !IS_LINUX)) continue;
+      const canaries = await reached(name, control.options);
+      assert.ok(canaries.includes(control.reaches), `${name} leads to ${canaries.join(' and ') || 'nothing'}`);
     }
+  });
+
+  for (const { name, control } of forgottenBaits({ url: '', path: '' })) {
+    test(`no reader of today takes ${name}, guarded or not: ${control}`, async () => {
+      const options = ['-protocol_whitelist', 'file,http,tcp,udp,rtp,crypto,data,concat,subfile'];
+      const drefs = name.endsWith('.mov') ? ['-enable_drefs', '1', '-use_absolute_path', '1'] : [];
+      assert.deepEqual(await reached(name, [...options, ...drefs]), []);
+    });
+  }
+
+  test('the subtitle packet of the AVI baits is where an unguarded reader looks for subtitles', async () => {
+    const codecs = async (name: string): Promise<unknown[]> =>
+      (await probe(join(directory, name))).streams.map((stream) => stream['codec_name']);
+    assert.deepEqual(await codecs(GAB2_TEXT), ['rawvideo', 'subrip']);
+    assert.notDeepEqual(await codecs(GAB2_PLAYLIST), ['rawvideo', 'subrip']);
   });
 
   test('no file on the disk leads anywhere else', async () => {
     const count = bird().hits.length;
+    const file = new CanaryFile(targets().path);
+    await file.arm();
+    using port = new PortWatch(SDP_PORT);
     for (const bait of baits(targets())) {
       const session = await openSession(url(), join(directory, bait.name));
       await assertHarmless(session, bait);
@@ -57,17 +104,26 @@ suite('films that are traps', { skip: process.platform === 'win32' }, () => {
       if (!/\.(?:avi|mov)$/u.test(bait.name)) assert.equal((await sessionInfo(session))['status'], 'error', bait.name);
     }
     assert.deepEqual(bird().hits.slice(count), []);
+    assert.deepEqual([await file.wasRead(), port.wasOpened], [false, false]);
   });
 
   test('no file on a server leads anywhere else, with ranges and without', async () => {
     await using host = await Canary.open(Buffer.alloc(0));
     for (const bait of baits(targets())) host.files.set(`/${bait.name}`, bait.bytes);
     const count = bird().hits.length;
+    const file = new CanaryFile(targets().path);
+    await file.arm();
+    using port = new PortWatch(SDP_PORT);
     for (const bait of baits(targets())) {
       await assertHarmless(await openSession(url(), `${host.url}/${bait.name}`), bait);
       await assertHarmless(await openSession(url(), `${host.url}/${bait.name}?plain`), bait);
     }
     assert.deepEqual(bird().hits.slice(count), []);
+    assert.deepEqual(
+      host.hits.filter((path) => path.includes('secret')),
+      [],
+    );
+    assert.deepEqual([await file.wasRead(), port.wasOpened], [false, false]);
   });
 
   test('every address in a playlist of another server stays on that server', async () => {
@@ -209,8 +265,15 @@ async function post(url: string, body: Record<string, unknown>): Promise<{ statu
   return { status: reply.status, text: await reply.text() };
 }
 
-function run(command: string, words: string[]): Promise<void> {
-  return new Promise((resolve) => execFile(command, words, { timeout: 20_000 }, () => resolve()));
+/** Ends it early when that is enough. */
+function run(command: string, words: string[], isEnough = (): boolean => false): Promise<void> {
+  return new Promise((resolve) => {
+    const child = execFile(command, words, { timeout: 20_000 }, () => {
+      clearInterval(looking);
+      resolve();
+    });
+    const looking = setInterval(() => isEnough() && child.kill('SIGKILL'), 20);
+  });
 }
 
 /** A server that notes who comes for what. */
