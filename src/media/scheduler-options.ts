@@ -21,6 +21,8 @@ export interface SegmentSchedulerOptions {
   pauseAfterMs?: number;
   /** And end after this long. Default 60 s. */
   endAfterMs?: number;
+  /** A copy that took so long already, for much of it had to be encoded, has `graceMs` too when nobody waits any more. Default 5 s. */
+  longCopyMs?: number;
   /** Default 10 s. See `EncoderFleetOptions`. */
   turnMs?: number;
   /** Default 1 s. See `EncoderFleetOptions`. */
@@ -39,6 +41,7 @@ export const SCHEDULER_DEFAULTS = {
   behindSeconds: 30,
   copyAhead: 1,
   copyAheadDelayMs: 100,
+  longCopyMs: 5000,
   pauseAfterMs: 20_000,
   endAfterMs: 60_000,
   turnMs: 10_000,

@@ -13,13 +13,20 @@ interface Waiter {
 export class SegmentFlight {
   readonly rendition: ScheduledRendition;
   readonly number: number;
+  /** On the scheduler's clock. */
+  readonly launchedMs: number;
   readonly #onLeft: (viewer: string) => void;
   readonly #waiters = new Set<Waiter>();
 
   /** `onLeft` hears of each viewer that gives up, after it has left. */
-  constructor(rendition: ScheduledRendition, number: number, onLeft: (flight: SegmentFlight, viewer: string) => void) {
+  constructor(
+    rendition: ScheduledRendition,
+    number: number,
+    { launchedMs, onLeft }: { launchedMs: number; onLeft: (flight: SegmentFlight, viewer: string) => void },
+  ) {
     this.rendition = rendition;
     this.number = number;
+    this.launchedMs = launchedMs;
     this.#onLeft = (viewer) => onLeft(this, viewer);
   }
 

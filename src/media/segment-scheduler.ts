@@ -159,7 +159,10 @@ export class SegmentScheduler implements AsyncDisposable {
 
   #launch(rendition: ScheduledRendition, number: number): SegmentFlight {
     if (this.#isClosed) throw closing();
-    const flight = new SegmentFlight(rendition, number, (left, viewer) => this.#left(left, viewer));
+    const flight = new SegmentFlight(rendition, number, {
+      launchedMs: this.#options.now(),
+      onLeft: (left, viewer) => this.#left(left, viewer),
+    });
     this.#flights.set(flightName(rendition, number), flight);
     if (rendition.work === 'encode') this.#fleet.add(flight);
     else this.#copies.start(flight);
@@ -172,8 +175,17 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   #left(flight: SegmentFlight, viewer: string): void {
-    if (flight.isAbandoned) this.#drop(flight);
+    if (flight.isAbandoned) this.#giveUp(flight);
     if (flight.rendition.work === 'encode') this.#fleet.noteLeft(viewer, flight.rendition, flight.number);
+  }
+
+  /** A client with a time limit may be back at once: what has taken long is not begun anew for that. */
+  #giveUp(flight: SegmentFlight): void {
+    const { now, longCopyMs, graceMs } = this.#options;
+    if (flight.rendition.work === 'encode' || now() - flight.launchedMs < longCopyMs) return this.#drop(flight);
+    setTimeout(() => {
+      if (flight.isAbandoned) this.#drop(flight);
+    }, graceMs).unref();
   }
 
   /** Takes the flight out of everything; what works for it alone is cancelled. */

@@ -24,6 +24,8 @@ const LEADING_FRAMES = 4;
 const GROUP_FRAMES = 25;
 /** The groups that are not there, the second with its leading pictures. */
 const LOST = new Set([...range(100, 125), ...range(300 - LEADING_FRAMES, 325)]);
+/** One that ends before an open cut, one that begins with one, one that does both. */
+const ODD_PARTS = [6, 7, 10];
 const SHAPE = ['sample_aspect_ratio', 'color_space', 'color_primaries', 'color_transfer'];
 
 let servers: readonly [ServerProcess, ServerProcess];
@@ -120,7 +122,7 @@ suite('copied films with odd cuts', { concurrency: 3 }, () => {
     const [muxed, again] = [await muxedOf(path), await muxedOf(path, 1)];
     for (const [number, segment] of muxed.segments.entries()) {
       assert.ok(again.segments[number]?.equals(segment), `segment ${number} differs`);
-      if (number < 6) continue;
+      if (!ODD_PARTS.includes(number)) continue;
       const file = await fileOf({ init: Buffer.alloc(0), segments: [segment] }, 'one.ts');
       const frames = await frameFieldsOf(file, 'v:0', SHAPE);
       assert.equal(frames.length, parseTransportStream(segment).video.length, `frames of segment ${number}`);

@@ -63,6 +63,20 @@ describe('copied segments', () => {
     assert.equal((await studio.request(rendition, 3)).sizeBytes, 1000);
   });
 
+  it('that take long go on for a client that gives up and asks again at once', async () => {
+    await using studio = await SegmentStudio.open({ scheduler: { longCopyMs: 200, graceMs: 300 } });
+    const rendition = studio.rendition('copied', 'copy', { segmentMs: 800 });
+    const request = (limitMs: number) =>
+      studio.scheduler.request({ rendition, number: 3, viewer: 'viewer' }, AbortSignal.timeout(limitMs));
+    await assert.rejects(request(400));
+    assert.equal((await request(10_000)).sizeBytes, 1000);
+    assert.deepEqual(await studio.begun(), [3]);
+    const other = studio.scheduler.request({ rendition, number: 4, viewer: 'viewer' }, AbortSignal.timeout(400));
+    await assert.rejects(other);
+    await studio.until(async () => (await studio.events('cancelled')).length === 1, 'the worker has let go');
+    assert.equal(studio.scheduler.stats.flights, 0);
+  });
+
   it('are made one ahead when there is nothing else to do', async () => {
     await using studio = await SegmentStudio.open({ scheduler: { copyAhead: 1 } });
     const rendition = studio.rendition('copied', 'copy');

@@ -94,6 +94,7 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
     bFrames: 0,
     compositionShift: 0,
     level,
-    quickEnd: 0,
+    // One long group, waited for whole: a player gives up after 10 s.
+    quickEnd: Infinity,
   };
 }
