@@ -64,14 +64,14 @@ describe('copied segments', () => {
   });
 
   it('that take long go on for a client that gives up and asks again at once', async () => {
-    await using studio = await SegmentStudio.open({ scheduler: { longCopyMs: 200, graceMs: 300 } });
-    const rendition = studio.rendition('copied', 'copy', { segmentMs: 800 });
+    await using studio = await SegmentStudio.open({ scheduler: { longCopyMs: 100, graceMs: 300 } });
+    const rendition = studio.rendition('copied', 'copy', { segmentMs: 2000 });
     const request = (limitMs: number) =>
       studio.scheduler.request({ rendition, number: 3, viewer: 'viewer' }, AbortSignal.timeout(limitMs));
-    await assert.rejects(request(400));
+    await assert.rejects(request(200));
     assert.equal((await request(10_000)).sizeBytes, 1000);
     assert.deepEqual(await studio.begun(), [3]);
-    const other = studio.scheduler.request({ rendition, number: 4, viewer: 'viewer' }, AbortSignal.timeout(400));
+    const other = studio.scheduler.request({ rendition, number: 4, viewer: 'viewer' }, AbortSignal.timeout(200));
     await assert.rejects(other);
     await studio.until(async () => (await studio.events('cancelled')).length === 1, 'the worker has let go');
     assert.equal(studio.scheduler.stats.flights, 0);
