@@ -101,6 +101,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...createOutward(options, stack),
     log,
     identity,
+    instanceToken: config.instanceToken,
     metrics,
     access: config,
     castTokens,

@@ -1,19 +1,35 @@
 // The log: one line of JSON per event. Addresses lose their query strings and credentials before they are written.
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, type DestinationStream, type LogFn, type Logger } from 'pino';
 
 import { AppError } from './app-error.ts';
+import { LineLimit } from './line-limit.ts';
 
 export type { Logger } from 'pino';
 
 export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
+/** A second's lines of one message, and of all. */
+const LINES = { perKind: 20, inAll: 100 };
+const LEFT_OUT = 'log lines left out';
+
 /** A logger that writes to `destination`. Give errors as `err`; sources only through {@link redactedAddress}. */
 export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
   const formatters = { level: (label: string) => ({ level: label }) };
   const serializers = { err: errorFields };
-  const hooks = { streamWrite: withoutControls };
+  const limit = new LineLimit({ ...LINES, onLeftOut: (leftOut) => logger.warn({ leftOut }, LEFT_OUT) });
+  const logMethod = function logMethod(this: Logger, words: Parameters<LogFn>, write: LogFn): void {
+    const kind = messageOf(words);
+    if (kind === LEFT_OUT || limit.admits(kind)) write.apply(this, words);
+  };
+  const hooks = { streamWrite: withoutControls, logMethod };
   const timestamp = pino.stdTimeFunctions.isoTime;
-  return pino({ level, base: null, timestamp, formatters, serializers, hooks }, destination);
+  const logger = pino({ level, base: null, timestamp, formatters, serializers, hooks }, destination);
+  return logger;
+}
+
+/** What pino was called with: a text, or an object and a text. */
+function messageOf([first, second]: readonly unknown[]): string {
+  return typeof first === 'string' ? first : typeof second === 'string' ? second : '';
 }
 
 /** JSON escapes only what is below a space; the other characters that move or turn the text on a terminal are escaped here. */

@@ -22,6 +22,7 @@ export interface Config {
   /** Addresses or networks. */
   trustedProxies: string[];
   lanToken: string | undefined;
+  instanceToken: string | undefined;
   isLanOpen: boolean;
   privateSources: 'auto' | 'allow' | 'deny';
   /** Absolute; undefined: files may lie anywhere. */
@@ -69,6 +70,7 @@ export function readConfig(env: Environment = process.env): Config {
     allowedHosts: [...read(SETTINGS.allowedHosts, env), ...castNames(read(SETTINGS.castHost, env))],
     trustedProxies: read(SETTINGS.trustedProxies, env),
     lanToken: read(SETTINGS.lanToken, env),
+    instanceToken: read(SETTINGS.instanceToken, env),
     isLanOpen: read(SETTINGS.isLanOpen, env),
     privateSources: read(SETTINGS.privateSources, env),
     mediaRoots: read(SETTINGS.mediaRoots, env),

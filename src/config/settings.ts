@@ -77,6 +77,11 @@ export const SETTINGS = {
     meaning:
       'Opens the server to devices of the network that know this text, of 12 characters or more; shown as a QR code at the start',
   }),
+  instanceToken: setting('RAFFI_INSTANCE_TOKEN', secret, {
+    fallback: '',
+    meaning:
+      'A text of 12 characters or more that `GET /` shows to this machine: whoever started the server knows it by that from another program on its port',
+  }),
   isLanOpen: setting('RAFFI_LAN_OPEN', isOn, {
     fallback: '',
     meaning: '`1`: every device of the home network may use the server, without a token',

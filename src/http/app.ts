@@ -45,6 +45,8 @@ export interface AppParts {
   addons: CommunityAddons;
   log: Logger;
   identity: Identity;
+  /** What `GET /` shows, so that whoever started us knows us; undefined: nothing. */
+  instanceToken?: string | undefined;
   metrics: Metrics;
   /** Who may call. */
   access: AccessOptions;
@@ -109,7 +111,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   handleErrors(app, methods);
   await allowOrigins(app, gatekeeper);
   await app.register(async (scope: App) => {
-    rootRoutes(scope, parts.identity);
+    rootRoutes(scope, { ...parts, instanceToken: parts.instanceToken, gatekeeper });
     healthRoutes(scope, parts);
     docsRoutes(scope, document);
     communityAddonRoutes(scope, parts.addons);

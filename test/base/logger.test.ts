@@ -1,6 +1,7 @@
 // The log: a line for each event whatever strangers put into it, and no secrets of addresses.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { createLogger, redactedAddress } from '../../src/base/logger.ts';
 
@@ -19,6 +20,33 @@ test('an event is one line without control characters, whatever is in it', () =>
   const event: unknown = JSON.parse(line);
   assert.ok(typeof event === 'object' && event !== null && 'source' in event && 'level' in event);
   assert.deepEqual([event.level, event.source], ['info', hostile]);
+});
+
+test('of a flood so many lines a second are written, and how many were not', async () => {
+  const lines: string[] = [];
+  const log = createLogger('info', { write: (line) => lines.push(line) });
+  const session = log.child({ session: 'x' });
+  for (let count = 0; count < 500; count += 1) session.warn({ count }, 'request could not be served');
+  log.info('something else');
+  for (let count = 0; count < 500; count += 1) log.info(`torrent ${count} speaks`);
+  assert.equal(lines.filter((line) => line.includes('could not be served')).length, 20);
+  assert.equal(lines.filter((line) => line.includes('something else')).length, 1);
+  assert.equal(lines.length, 100);
+  while (lines.length === 100) await delay(50);
+  const event: unknown = JSON.parse(lines[100] ?? '');
+  assert.ok(typeof event === 'object' && event !== null && 'leftOut' in event && 'msg' in event);
+  const { leftOut, msg } = event;
+  assert.ok(typeof leftOut === 'object' && leftOut !== null);
+  assert.equal(msg, 'log lines left out');
+  const counts = new Map<string, unknown>(Object.entries(leftOut));
+  assert.equal(counts.get('request could not be served'), 480);
+  assert.equal(
+    [...counts.values()].reduce<number>((sum, each) => sum + Number(each), 0),
+    1001 - 100,
+  );
+  assert.ok((lines[100] ?? '').length < 10_000, 'the line itself is bounded');
+  for (let count = 0; count < 5; count += 1) session.warn('request could not be served');
+  assert.equal(lines.length, 106, 'a second later they are written again');
 });
 
 test('an address is written without what is secret in it', () => {

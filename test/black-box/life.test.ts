@@ -86,6 +86,12 @@ test('a taken port is one line and code 1', async () => {
   assert.equal(existsSync(join(home.tmp, 'raffi')), false);
 });
 
+test('whoever started a server knows it by the text it was given', async () => {
+  await using server = await startServer({ env: { RAFFI_INSTANCE_TOKEN: 'a-text-of-mine' } });
+  const reply = await (await fetch(server.url)).text();
+  assert.deepEqual([at(reply, 'instance'), at(reply, 'pid')], ['a-text-of-mine', server.pid]);
+});
+
 test('a setting that cannot be meant is one line and code 1', async () => {
   await using home = await serverHome();
   for (const env of [

@@ -37,6 +37,22 @@ test('GET / says who we are, at once', async () => {
   assert.equal(typeof at(text, 'uptimeSeconds'), 'number');
 });
 
+test('GET / shows the text we were started with to this machine alone', async () => {
+  const lanToken = 'correct-horse-battery';
+  const access = { lanToken, isLanOpen: true, trustedProxies: ['127.0.0.1'] };
+  await using app = await startApp({ instanceToken: 'started-by-me', access });
+  const shown = async (headers: Record<string, string>) => {
+    const { status, text } = await call(app, '/', { headers });
+    return [status, at(text, 'instance')];
+  };
+  const phone = { 'x-forwarded-for': '192.168.1.20' };
+  assert.deepEqual(await shown({}), [200, 'started-by-me']);
+  assert.deepEqual(await shown(phone), [200, undefined]);
+  assert.deepEqual(await shown({ ...phone, authorization: `Bearer ${lanToken}` }), [200, undefined]);
+  await using nameless = await startApp();
+  assert.equal(at((await call(nameless, '/')).text, 'instance'), undefined);
+});
+
 test('supervisors and people can ask how it is', async () => {
   await using app = await startApp();
   assert.deepEqual(JSON.parse((await call(app, '/health')).text), { status: 'ok' });

@@ -44,6 +44,7 @@ export interface RunningAppOptions {
   /** Instead of the files. */
   playables?: Playables;
   access?: Partial<AccessOptions>;
+  instanceToken?: string;
   castHost?: string;
   castDevices?: NamedDevice[];
   sessionsPerMinute?: number;
@@ -96,6 +97,7 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
     addons,
     log: logger,
     identity: { name: 'raffi-server', version: '1.2.3' },
+    instanceToken: options.instanceToken,
     metrics: new Metrics(),
     access: {
       allowedOrigins: ['https://friend.example'],

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 
 import type { App } from '../app-type.ts';
+import type { Gatekeeper } from '../gatekeeper.ts';
 
 export interface Identity {
   name: string;
@@ -13,15 +14,30 @@ const ALIVE = Type.Object({
   version: Type.String(),
   pid: Type.Integer(),
   uptimeSeconds: Type.Number(),
+  /** The text of RAFFI_INSTANCE_TOKEN, for callers on this machine. */
+  instance: Type.Optional(Type.String()),
 });
 
-export function rootRoutes(app: App, identity: Identity): void {
+export interface RootParts {
+  identity: Identity;
+  /** Undefined: whoever started us does not ask. */
+  instanceToken: string | undefined;
+  gatekeeper: Gatekeeper;
+}
+
+export function rootRoutes(app: App, { identity, instanceToken, gatekeeper }: RootParts): void {
   app.get(
     '/',
     { schema: { tags: ['server'], summary: 'Is the server alive?', response: { 200: ALIVE } } },
-    async (_request, reply) => {
+    async (request, reply) => {
       reply.header('Cache-Control', 'no-store');
-      return { ...identity, pid: process.pid, uptimeSeconds: Math.round(process.uptime() * 1000) / 1000 };
+      const isLocal = gatekeeper.grantOf(request) === 'local';
+      return {
+        ...identity,
+        pid: process.pid,
+        uptimeSeconds: Math.round(process.uptime() * 1000) / 1000,
+        ...(isLocal && instanceToken !== undefined && { instance: instanceToken }),
+      };
     },
   );
 }

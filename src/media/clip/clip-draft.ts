@@ -3,11 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../base/app-error.ts';
+import { isReserveReached } from '../../base/disk-reserve.ts';
 import { numberedName } from './clip-name.ts';
 
 const PREFIX = '.raffi-clip-';
 const SUFFIX = '.part';
 const MAX_NUMBER = 10_000;
+/** Clips are kept for ever, so they stop before they take the last of a disk. */
+const RESERVE_BYTES = 2 ** 30;
 /** A draft nobody has written to for so long was left by a server that was killed. */
 const ABANDONED_MS = 3_600_000;
 
@@ -44,6 +47,13 @@ export class ClipDraft implements AsyncDisposable {
     } catch (error) {
       throw translated(error);
     }
+  }
+
+  /** Before more is written. @throws AppError DISK_FULL */
+  async assertRoom(): Promise<void> {
+    if (!(await isReserveReached(this.#directory, RESERVE_BYTES))) return;
+    const hint = 'Free some space, then make the clip again.';
+    throw new AppError('DISK_FULL', 'The disk is full but for a small reserve.', { hint });
   }
 
   /** Gives the file its name, with a number when there is one of that name already. Resolves with its path. @throws the signal's reason */

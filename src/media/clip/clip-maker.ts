@@ -65,6 +65,7 @@ export class ClipMaker implements AsyncDisposable {
 
   async #make(wish: ClipWish, signal: AbortSignal): Promise<string> {
     await using draft = await ClipDraft.create(this.#options.directory);
+    await draft.assertRoom();
     await this.#fill(draft, wish, signal);
     return await draft.publish(wish.name, signal);
   }
@@ -81,6 +82,7 @@ export class ClipMaker implements AsyncDisposable {
       made.push({ ...result, position });
       position += sum(result.video.sizes) + sum(result.audio.sizes);
       wish.onProgress(made.length / pieces.length);
+      await draft.assertRoom();
     }
     await draft.write(clipHead(movieOf(wish.plan, made, configuration), head, position - head), 0);
   }

@@ -1,7 +1,6 @@
 // How large the copy of a source without ranges may get: a cap of its own, and never the last free space of its disk.
-import { statfs } from 'node:fs/promises';
-
 import { AppError } from '../../base/app-error.ts';
+import { isReserveReached } from '../../base/disk-reserve.ts';
 
 export interface SpoolLimits {
   directory: string;
@@ -13,9 +12,6 @@ export interface SpoolLimits {
 const LOOK_MS = 2_000;
 
 const GIB = 1024 ** 3;
-
-/** The reserve of a small disk, as a share of it. */
-const MOST_RESERVED = 0.1;
 
 export class SpoolAllowance {
   readonly #limits: SpoolLimits;
@@ -38,9 +34,7 @@ export class SpoolAllowance {
       );
     }
     if (performance.now() - this.#lookedMs < LOOK_MS) return;
-    // A disk that cannot be asked sets no limit.
-    const disk = await statfs(directory).catch(() => undefined);
-    if (disk && disk.bavail < Math.min(keepFreeBytes / disk.bsize, disk.blocks * MOST_RESERVED)) {
+    if (await isReserveReached(directory, keepFreeBytes)) {
       const hint = 'Free some space, then play again';
       throw new AppError('DISK_FULL', 'The disk is full but for a small reserve', { hint });
     }
