@@ -66,8 +66,8 @@ export function detours({ url, path }: Targets): string[] {
 export const GAB2_PLAYLIST = 'gab2.avi';
 export const GAB2_TEXT = 'gab2-srt.avi';
 
-/** The port that `session.mkv` wants films to come to. */
-export const SDP_PORT = 49_170;
+/** The port that `session.mkv` wants films to come to; none that a system gives to whoever asks for any. */
+export const SDP_PORT = 21_970;
 
 export function baits(targets: Targets): Bait[] {
   const { url, path } = targets;
