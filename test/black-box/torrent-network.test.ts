@@ -1,6 +1,8 @@
 // Torrents in a home network of two machines: neighbours, strangers who lead into the network, and the router.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -59,6 +61,23 @@ suite('torrents in a home network', { skip: network === undefined && 'there are 
     assert.doesNotMatch(server.output(), /torrent library/u);
   });
 
+  test('neighbours hear of a torrent, of a private one they never do', async () => {
+    await using server = await start(NEIGHBOURS);
+    using neighbour = await runScript(home().device, listener(deviceHost));
+    const content = noise(2 ** 18, 'neighbours');
+    const [secret, known] = [true, false].map((isPrivate) => torrentOf(content, { pieceBytes: 2 ** 18, isPrivate }));
+    for (const torrent of [secret, known]) {
+      assert.ok(torrent);
+      const path = join(server.home.tmp, `${torrent.infoHash}.torrent`);
+      await writeFile(path, torrent.metainfo);
+      const type = 'Content-Type: application/x-bittorrent';
+      const reply = local(server, '/torrents', ['-H', type, '--data-binary', `@${path}`]);
+      assert.equal(reply.status, 200, reply.body);
+    }
+    await until('the other is heard of', () => neighbour.output().includes(known?.infoHash ?? '?'));
+    assert.ok(!neighbour.output().includes(secret?.infoHash ?? ''));
+  });
+
   const ROUTERS: [name: string, script: string, isOpen: boolean][] = [
     ['NAT-PMP', natPmpRouter(), false],
     ['UPnP', upnpRouter(deviceHost), true],
@@ -101,6 +120,15 @@ function babbler(deviceHost: string): string {
       const head = 'BT-SEARCH * HTTP/1.1\\r\\n';
       const texts = ['', head, head + 'Host', head + 'Port: 99999', head + 'Port: 99999\\r\\nInfohash: x', 'BT'];
       for (let count = 0; count < 30; count += 1) socket.send(texts[count % texts.length], 6771, '239.192.152.143');
+      console.log('said');
+    });`;
+}
+
+/** A neighbour that writes down which torrents are looked for. */
+function listener(deviceHost: string): string {
+  return `const socket = require('node:dgram').createSocket({ type: 'udp4', reuseAddr: true }).bind(6771, () => {
+      socket.addMembership('239.192.152.143', '${deviceHost}');
+      socket.on('message', (bytes) => console.log(bytes.toString('latin1').toLowerCase()));
       console.log('said');
     });`;
 }

@@ -9,10 +9,13 @@ export interface PlainPeerOptions {
   content: Uint8Array | undefined;
   sizeBytes: number;
   bytesPerSecond?: number;
+  /** Says so when it greets: extended handshakes are answered to that only. */
+  knowsExtensions?: boolean;
 }
 
 const REQUEST = 6;
 const INTERESTED = 2;
+const EXTENDED = 20;
 
 export class PlainPeer implements AsyncDisposable {
   readonly #options: PlainPeerOptions;
@@ -20,6 +23,8 @@ export class PlainPeer implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   /** Blocks it was asked for. */
   requests = 0;
+  /** Extended handshakes it was sent (BEP 10), Latin-1. */
+  readonly extended: string[] = [];
   #freeAtMs = 0;
 
   private constructor(server: Server | undefined, options: PlainPeerOptions) {
@@ -47,6 +52,19 @@ export class PlainPeer implements AsyncDisposable {
     return `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
   }
 
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Tells everybody of another peer on loopback (BEP 11). */
+  tellOf({ port }: { port: number }): void {
+    const id = Number(/6:ut_pexi(\d+)e/u.exec(this.extended[0] ?? '')?.[1]);
+    const place = Buffer.from([127, 0, 0, 1, port >> 8, port & 255]);
+    const peers = Buffer.concat([Buffer.from('d5:added6:'), place, Buffer.from('7:added.f1:\0e')]);
+    for (const socket of this.#sockets) socket.write(message(EXTENDED, Buffer.concat([Buffer.from([id]), peers])));
+  }
+
   /** Settles when all its connections have ended. */
   async closed(): Promise<void> {
     for (const socket of this.#sockets) if (!socket.closed) await once(socket, 'close');
@@ -60,10 +78,11 @@ export class PlainPeer implements AsyncDisposable {
   #greet(socket: Socket): void {
     this.#sockets.add(socket);
     socket.on('error', () => undefined);
-    const { infoHash, pieceBytes, sizeBytes } = this.#options;
+    socket.on('close', () => this.#sockets.delete(socket));
+    const { infoHash, pieceBytes, sizeBytes, knowsExtensions = false } = this.#options;
     const hello = Buffer.concat([
       Buffer.from('\u0013BitTorrent protocol'),
-      Buffer.alloc(8),
+      Buffer.from([0, 0, 0, 0, 0, knowsExtensions ? 0x10 : 0, 0, 0]),
       Buffer.from(infoHash, 'hex'),
     ]);
     socket.write(Buffer.concat([hello, Buffer.from('-XX0000-000000000000')]));
@@ -90,6 +109,7 @@ export class PlainPeer implements AsyncDisposable {
 
   #hear(socket: Socket, body: Buffer): void {
     if (body[0] === INTERESTED) socket.write(message(1, Buffer.alloc(0)));
+    if (body[0] === EXTENDED && body[1] === 0) this.extended.push(body.toString('latin1', 2));
     if (body[0] !== REQUEST) return;
     this.requests += 1;
     const { content, pieceBytes, bytesPerSecond = Infinity } = this.#options;

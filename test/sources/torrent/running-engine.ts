@@ -1,7 +1,9 @@
 // A torrent engine for tests: on loopback, with everything off that a test does not turn on, in a directory of its own.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -113,4 +115,13 @@ export async function until(what: string, isSo: () => boolean, limitMs = 30_000)
 export function fetchedBytes({ info }: TorrentHandle): number {
   const { downloadedBytes, wastedBytes } = info.stats;
   return downloadedBytes + wastedBytes;
+}
+
+/** For an engine that others have to call. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }

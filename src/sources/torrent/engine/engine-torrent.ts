@@ -108,6 +108,8 @@ export class EngineTorrent implements AsyncDisposable {
     if (metainfo && !this.#contents) {
       vault.keepMetainfo(this.infoHash, metainfo);
       this.#learn(metainfo);
+      // No peer has to be asked for it any more.
+      void this.leave();
     }
     this.#isDirty = true;
     if (!this.#swarm) return this.#join();

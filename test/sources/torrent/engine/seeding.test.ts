@@ -1,14 +1,12 @@
 // What is given back: other peers get what we have while somebody uses it, until as much was sent as received, or for a while.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { TorrentSettings } from '../../../../src/sources/torrent/torrent-settings.ts';
 import { Seeder } from '../../../servers/seeder.ts';
 import { torrentOf } from '../../../servers/torrent-files.ts';
-import { noise, readAndCompare, runEngine, until } from '../running-engine.ts';
+import { freePort, noise, readAndCompare, runEngine, until } from '../running-engine.ts';
 
 const MIB = 2 ** 20;
 const CONTENT = noise(6 * MIB, 'given back');
@@ -95,12 +93,4 @@ async function filled(settings: Partial<TorrentSettings>): Promise<Filled> {
     release: () => handle[Symbol.dispose](),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
