@@ -1,6 +1,8 @@
 // Where sources may be read from. A name is judged by the addresses it leads to, at the moment of connecting.
 import { networkInterfaces } from 'node:os';
 
+import { LRUCache } from 'lru-cache';
+
 import { AppError } from '../base/app-error.ts';
 import { ipKind, plainIp, type IpKind } from '../base/ip-address.ts';
 import { placeOf, type AddressRules, type Place } from './http/http-client.ts';
@@ -23,8 +25,13 @@ export interface AddressPolicyOptions {
 const NAMED = 'is not open to sources';
 const HINT = 'RAFFI_PRIVATE_SOURCES=allow opens the home network to every source.';
 
+/** Longer than a session tries again; short enough for a laptop that comes home, where the same name leads to its own network. */
+const REMEMBERED_MS = 600_000;
+
 export class AddressPolicy {
   readonly #options: AddressPolicyOptions;
+  /** Places that led to the internet of late, whichever source asked. */
+  readonly #outside = new LRUCache<string, true>({ max: 1000, ttl: REMEMBERED_MS });
 
   constructor(options: AddressPolicyOptions) {
     this.#options = options;
@@ -32,7 +39,7 @@ export class AddressPolicy {
 
   /** The rules for one source, whose address is `home`. */
   rulesFor(home: URL, requester: Requester): AddressRules {
-    return new SourceRules(this.#options, home, requester);
+    return new SourceRules({ ...this.#options, home, requester, outside: this.#outside });
   }
 
   /** What can be said of an address without asking the network: a name passes. @throws AppError SOURCE_FORBIDDEN */
@@ -42,17 +49,22 @@ export class AddressPolicy {
   }
 }
 
+interface SourceRulesOptions extends AddressPolicyOptions {
+  home: URL;
+  requester: Requester;
+  /** Added to. */
+  outside: LRUCache<string, true>;
+}
+
 class SourceRules implements AddressRules {
-  readonly #options: AddressPolicyOptions;
-  readonly #requester: Requester;
+  readonly #options: SourceRulesOptions;
   /** Places inside the home network that this source may be read from. */
   readonly #named: Set<string>;
   readonly #kinds = new Map<string, IpKind>();
 
-  constructor(options: AddressPolicyOptions, home: URL, requester: Requester) {
+  constructor(options: SourceRulesOptions) {
     this.#options = options;
-    this.#requester = requester;
-    this.#named = new Set([keyOf(placeOf(home))]);
+    this.#named = new Set([keyOf(placeOf(options.home))]);
   }
 
   check(ip: string, place: Place): void {
@@ -61,7 +73,8 @@ class SourceRules implements AddressRules {
     if (this.#options.ownPorts().includes(place.port) && isOwnAddress(ip, kind)) {
       throw refused('This server cannot be its own source');
     }
-    if (kind !== 'public') this.#checkPrivate(place);
+    if (kind === 'public') this.#options.outside.set(keyOf(place), true);
+    else this.#checkPrivate(place);
     this.#kinds.set(keyOf(place), kind);
   }
 
@@ -72,13 +85,13 @@ class SourceRules implements AddressRules {
   }
 
   #checkPrivate(place: Place): void {
-    const { privateSources } = this.#options;
+    const { privateSources, requester, outside } = this.#options;
     if (privateSources === 'allow') return;
-    if (privateSources === 'deny' || this.#requester === 'network') {
+    if (privateSources === 'deny' || requester === 'network') {
       throw refused('Addresses of this machine and of its network are not open to sources', HINT);
     }
     // A name that led to the internet and now leads here was turned around on purpose.
-    if (this.#named.has(keyOf(place)) && this.#kinds.get(keyOf(place)) !== 'public') return;
+    if (this.#named.has(keyOf(place)) && !outside.has(keyOf(place))) return;
     throw refused(
       `The source leads to ${place.hostname}:${place.port} in the home network, which it was not asked for`,
       HINT,

@@ -91,7 +91,8 @@ test('a server of the internet leads nobody into the home network', () => {
     { hostname: 'cdn.example', port: 443 },
     { hostname: '192.168.1.1', port: 80 },
   ];
-  const rules = policy('auto').rulesFor(home, 'owner');
+  const auto = policy('auto');
+  const rules = auto.rulesFor(home, 'owner');
   rules.check('93.184.216.34', cdn);
   rules.redirected(cdn, router);
   assert.throws(() => rules.check('192.168.1.1', router), FORBIDDEN);
@@ -99,6 +100,9 @@ test('a server of the internet leads nobody into the home network', () => {
   assert.throws(() => rules.check('192.168.1.1', cdn), FORBIDDEN);
   assert.throws(() => rules.check('127.0.0.1', cdn), FORBIDDEN);
   rules.check('93.184.216.35', cdn);
+  // Nor does it the next time the source is opened.
+  assert.throws(() => auto.rulesFor(home, 'owner').check('192.168.1.1', cdn), FORBIDDEN);
+  policy('auto').rulesFor(home, 'owner').check('192.168.1.1', cdn);
   const open = policy('allow').rulesFor(home, 'owner');
   open.check('93.184.216.34', cdn);
   open.check('192.168.1.1', router);
