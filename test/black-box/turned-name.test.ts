@@ -20,7 +20,7 @@ test('a name that turns around between two look-ups leads nobody into the home n
   await using folder = await mkdtempDisposable(join(tmpdir(), 'raffi-names-'));
   const resolver = join(folder.path, 'resolv.conf');
   await writeFile(resolver, `nameserver ${deviceHost}\noptions timeout:2 attempts:2\n`);
-  using names = await runScript(there, nameServer({ host: deviceHost, first: publicHost, then: deviceHost }));
+  using names = await runScript(there, nameServer({ host: deviceHost, first: publicHost, afterwards: deviceHost }));
   using web = await runScript(there, webServer(await clip('mp4-moov-last'), deviceHost));
   // The words before the server run in a view of the file system of their own.
   const ownNames = ['sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', resolver];
@@ -44,15 +44,15 @@ test('a name that turns around between two look-ups leads nobody into the home n
   assert.match(answers, /leads to turned\.example:\d+ in the home network/u);
 });
 
-/** Answers every question for an address: the first one with `first`, all others with `then`. */
-function nameServer({ host, first, then }: Record<'host' | 'first' | 'then', string>): string {
+/** Answers every question for an address: the first one with `first`, all others with `afterwards`. */
+function nameServer({ host, first, afterwards }: Record<'host' | 'first' | 'afterwards', string>): string {
   return `const socket = require('node:dgram').createSocket('udp4');
     let count = 0;
     socket.on('message', (question, from) => {
       const end = question.indexOf(0, 12) + 5;
       const isAddress = question.readUInt16BE(end - 4) === 1;
       if (isAddress) console.log('asked');
-      const address = isAddress ? (count++ === 0 ? '${first}' : '${then}').split('.') : [];
+      const address = isAddress ? (count++ === 0 ? '${first}' : '${afterwards}').split('.') : [];
       const head = Buffer.concat([question.subarray(0, 2), Buffer.from([0x81, 0x80, 0, 1, 0, isAddress ? 1 : 0, 0, 0, 0, 0])]);
       // A pointer to the name, type A, class IN, to be asked again each time, four bytes.
       const answer = isAddress ? Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address.map(Number)]) : Buffer.alloc(0);
