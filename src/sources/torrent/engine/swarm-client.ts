@@ -1,4 +1,5 @@
 // webtorrent with our settings. Its own choice of pieces, store and HTTP server are not used.
+import { isIPv6 } from 'node:net';
 import WebTorrent, { type ClientOptions } from 'webtorrent';
 import { isLoopbackIp } from '../../../base/ip-address.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
@@ -9,6 +10,7 @@ import { DhtSocket } from './dht-socket.ts';
 import { DhtTable } from './dht-table.ts';
 import { LocalDiscovery } from './local-discovery.ts';
 import { PortMapping, type PortMappingOptions } from './port-mapping.ts';
+import { bindUtpTo } from './utp-host.ts';
 import { mendWebRtc } from './web-rtc.ts';
 
 const SECURE = { off: 0, prefer: 1, require: 2 } as const;
@@ -41,6 +43,8 @@ export class SwarmClient implements AsyncDisposable {
     const { settings, dhtFile, log } = options;
     guardBencode();
     if (settings.webRtc && WebTorrent.WEBRTC_SUPPORT) mendWebRtc((address) => isAllowedAddress(address, settings));
+    const { listenHost } = settings;
+    if (listenHost !== undefined && settings.utp && WebTorrent.UTP_SUPPORT) bindUtpTo(listenHost);
     const kept = readDhtContacts(settings.dht ? dhtFile : undefined);
     const webtorrent = new WebTorrent({
       ...clientOptions(settings),
@@ -106,7 +110,8 @@ function clientOptions(settings: TorrentSettings): Omit<ClientOptions, 'dht'> {
     utPex: settings.peerExchange,
     natUpnp: false,
     natPmp: false,
-    utp: settings.utp,
+    // It speaks IPv4 only.
+    utp: settings.utp && !isIPv6(listenHost ?? ''),
     webSeeds: settings.webSeeds,
     secure: SECURE[settings.encryption],
     maxConns: settings.maxConnectionsPerTorrent,

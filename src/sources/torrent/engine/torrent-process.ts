@@ -47,9 +47,14 @@ function survive(error: unknown): void {
   if (thrown > MOST_THROWN_A_MINUTE) process.exit(1);
 }
 
+/** Answers of trackers that break off, as many as there are bad trackers: the library is not at a loss where it was. */
+function shrug(error: unknown): void {
+  log(`torrent library: ${error instanceof Error ? error.message : String(error)}`);
+}
+
 setInterval(() => (thrown = 0), 60_000).unref();
 process.on('uncaughtException', survive);
-process.on('unhandledRejection', survive);
+process.on('unhandledRejection', shrug);
 process.on('message', (order: EngineOrder) => {
   obey(order).catch((error: unknown) => {
     survive(error);

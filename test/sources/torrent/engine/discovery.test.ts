@@ -29,11 +29,6 @@ for (const protocol of ['http', 'udp'] as const) {
 test('a peer without the film tells of one that has it', async () => {
   await using seeder = await Seeder.start(SHARED);
   await using between = await Seeder.start(SHARED, { knows: [seeder.address] });
-  {
-    await using running = await started({ peerExchange: false });
-    using handle = running.engine.add({ infoHash: TORRENT.infoHash, peers: [between.address] });
-    await until('the one between is met', () => handle.info.stats.peers === 1);
-  }
   await using running = await started({ peerExchange: true });
   await play(running, { peers: [between.address] });
 });

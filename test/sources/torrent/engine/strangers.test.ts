@@ -61,6 +61,24 @@ test('a tracker that wants to be asked in a thousand years is not asked a thousa
   assert.equal(asked, 1);
 });
 
+test('forty trackers that break off in mid-answer end nothing', async (t) => {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response.writeHead(200, { 'Content-Length': '100' }).write('d', () => response.destroy());
+  }).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  const trackers = Array.from({ length: 40 }, (_, count) => `http://127.0.0.1:${port}/${count}/announce`);
+  await using running = runEngine({ trackers: true });
+  using _handle = running.engine.add({ infoHash: 'c'.repeat(40), trackers });
+  await until('all are asked', () => asked >= trackers.length);
+  await delay(300);
+  assert.doesNotMatch(running.log.join('\n'), /started again/u);
+});
+
 test('a liar that dials in is banned with all its ports', async () => {
   const content = noise(2 * MIB, 'dialled');
   const torrent = torrentOf(content, { pieceBytes: MIB });

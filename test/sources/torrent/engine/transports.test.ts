@@ -1,7 +1,7 @@
 // Each way to a peer alone: the right bytes, and nothing but that way in use.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import { WebPeer } from '../../../servers/web-peer.ts';
 import { noise, readAndCompare, runEngine, until } from '../running-engine.ts';
 
 const MIB = 2 ** 20;
+const IS_LINUX = process.platform === 'linux';
 const CONTENT = noise(4 * MIB, 'transports');
 
 const WAYS: [name: string, seeder: SeederOptions, settings: Partial<TorrentSettings>][] = [
@@ -38,6 +39,34 @@ test('a peer that only speaks uTP is reached though TCP is tried first', async (
   await using seeder = await Seeder.start([{ torrent, content: CONTENT }], { transport: 'utp' });
   await played({ infoHash: torrent.infoHash, peers: [seeder.address] }, { utp: true });
 });
+
+test(
+  'uTP and the DHT listen where they are told, and nowhere else',
+  { skip: !IS_LINUX && 'only Linux tells' },
+  async () => {
+    await using running = runEngine({ utp: true, dht: true, dhtBootstrap: [] });
+    await until('the engine is up', () => running.engine.state === 'ready');
+    const { pid = 0 } = running.engine;
+    const sockets = readdirSync(`/proc/${pid}/fd`).map((each) => inodeOf(`/proc/${pid}/fd/${each}`));
+    const lines = readFileSync('/proc/net/udp', 'latin1')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/u));
+    const own = lines.filter((words) => words[9] !== undefined && sockets.includes(words[9]));
+    assert.deepEqual(
+      own.map(([, address = '']) => address.split(':')[0]),
+      ['0100007F', '0100007F'],
+    );
+  },
+);
+
+function inodeOf(path: string): string {
+  try {
+    return /^socket:\[(\d+)\]$/u.exec(readlinkSync(path))?.[1] ?? '';
+  } catch {
+    // Closed meanwhile.
+    return '';
+  }
+}
 
 test('a torrent comes from a web server alone', async () => {
   const server = createServer((request, response) => {
