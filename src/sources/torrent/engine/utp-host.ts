@@ -8,7 +8,8 @@ export function bindUtpTo(host: string): void {
   if (typeof prototype !== 'object' || prototype === null) throw new TypeError('uTP has no sockets any more');
   const bind: unknown = Reflect.get(prototype, 'bind');
   if (typeof bind !== 'function') throw new TypeError('uTP does not bind as it did');
-  Reflect.set(prototype, 'bind', function bound(this: unknown, port: unknown, ip: unknown, done: unknown): void {
+  Reflect.set(prototype, 'bind', function bound(this: unknown, ...words: unknown[]): void {
+    const [port, ip, done] = words;
     Reflect.apply(bind, this, [port, ip ?? host, done]);
   });
 }
