@@ -1,4 +1,6 @@
 // What kind of network an IP address belongs to, whatever notation hides it.
+import { isIPv4 } from 'node:net';
+
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -35,7 +37,7 @@ export function ipKind(text: string): IpKind | undefined {
 /** The address as it is compared: no brackets, no zone, IPv4 where IPv6 only wraps it (mapped, or through NAT64). */
 export function plainIp(text: string): string | undefined {
   const bare = text.replace(/^\[(?<inside>.*)\]$/u, '$<inside>').replace(/%[^%]*$/u, '');
-  if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return bare;
+  if (isIPv4(bare)) return bare;
   if (!ipaddr.IPv6.isValid(bare) || !bare.includes(':')) return undefined;
   const six = ipaddr.IPv6.parse(bare);
   if (six.isIPv4MappedAddress()) return six.toIPv4Address().toString();

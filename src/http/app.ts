@@ -19,7 +19,7 @@ import { limitConnections, type ConnectionLimits } from './connection-limit.ts';
 import { allowOrigins } from './cors.ts';
 import { errorBody, handleErrors, sendError, validationError } from './error-handler.ts';
 import { Gatekeeper, type AccessOptions } from './gatekeeper.ts';
-import { listeningAt } from './listening.ts';
+import { listeningOf } from './listening.ts';
 import type { Metrics } from './metrics.ts';
 import { clipRoutes } from './routes/clips.ts';
 import { communityAddonRoutes } from './routes/community-addons.ts';
@@ -90,7 +90,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     ...access,
     castTokens,
     now,
-    listening: () => listeningAt(app.addresses()),
+    listening: listeningOf(() => app.addresses()),
   });
   const document = new ApiDocument(parts.identity);
   const app = bareApp(parts, gatekeeper);

@@ -1,6 +1,4 @@
 // Replies with the bytes of an immutable entity, from memory, from a file or as they come, whole or one range of it.
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -71,9 +69,9 @@ async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, 
     beginRaw(reply).end(content.subarray(range.start, range.end));
     return;
   }
-  await using file = await open(content, constants.O_RDONLY);
+  using parts = new PartReader(content, range);
   const response = beginRaw(reply);
-  if (await writeRange(response, { file, pool, range })) response.end();
+  if (await writeParts(response, parts, pool)) response.end();
   else response.destroy();
 }
 
@@ -95,22 +93,17 @@ async function sendAsTheyCome(reply: FastifyReply, chunks: AsyncIterable<Uint8Ar
 /** Takes the response over from the framework, with the headers that were set so far (those of CORS among them). */
 function beginRaw(reply: FastifyReply): ServerResponse {
   reply.hijack();
-  for (const [name, value] of Object.entries(reply.getHeaders())) {
-    if (value !== undefined) reply.raw.setHeader(name, value);
-  }
-  reply.raw.writeHead(reply.statusCode);
-  return reply.raw;
+  const headers = Object.entries(reply.getHeaders()).flatMap(([name, value]) =>
+    value === undefined ? [] : [name, value],
+  );
+  return reply.raw.writeHead(reply.statusCode, headers);
 }
 
 /**
  * While one buffer is on the wire the next one is read; a file that is read in no time needs but one.
  * False: the client left, or the file ends early.
  */
-async function writeRange(
-  response: ServerResponse,
-  { file, pool, range }: { file: FileHandle; pool: BufferPool; range: ByteRange },
-): Promise<boolean> {
-  const parts = new PartReader(file, range);
+async function writeParts(response: ServerResponse, parts: PartReader, pool: BufferPool): Promise<boolean> {
   let buffer = pool.take();
   let spare: Buffer | undefined;
   try {

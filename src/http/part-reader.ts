@@ -1,21 +1,24 @@
 // Reads a file part by part. While its bytes are in the system's memory they are read on the spot: having a thread read them takes
 // longer, and leaves them in the caches of another core than the one that sends them.
-import { readSync } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { closeSync, openSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 
 import type { ByteRange } from '../base/byte-range.ts';
 
 /** No longer than this may a read hold everything else up; after a longer one the next is left to a thread, and timed there. */
 const QUICK_MS = 2;
 
-export class PartReader {
-  readonly #file: FileHandle;
+const readByThread = promisify(read);
+
+export class PartReader implements Disposable {
+  readonly #descriptor: number;
   readonly #end: number;
   #at: number;
   #isQuick = false;
 
-  constructor(file: FileHandle, { start, end }: ByteRange) {
-    this.#file = file;
+  /** @throws the error of the file system when the file cannot be opened */
+  constructor(path: string, { start, end }: ByteRange) {
+    this.#descriptor = openSync(path, 'r');
     this.#at = start;
     this.#end = end;
   }
@@ -40,8 +43,13 @@ export class PartReader {
     return bytesRead;
   }
 
+  /** No read may be under way. */
+  [Symbol.dispose](): void {
+    closeSync(this.#descriptor);
+  }
+
   async #readPart(buffer: Buffer, length: number): Promise<number> {
-    if (this.#isQuick) return readSync(this.#file.fd, buffer, 0, length, this.#at);
-    return (await this.#file.read(buffer, 0, length, this.#at)).bytesRead;
+    if (this.#isQuick) return readSync(this.#descriptor, buffer, 0, length, this.#at);
+    return (await readByThread(this.#descriptor, buffer, 0, length, this.#at)).bytesRead;
   }
 }

@@ -48,8 +48,8 @@ function carried(uri: string, parameter: string): string {
 }
 
 function queryOf(request: FastifyRequest): URLSearchParams {
-  const [, query = ''] = request.url.split(/\?(.*)/su);
-  return new URLSearchParams(query);
+  const at = request.url.indexOf('?');
+  return new URLSearchParams(at === -1 ? '' : request.url.slice(at + 1));
 }
 
 function cookie(header: string, name: string): string | undefined {
