@@ -100,6 +100,7 @@ export class MediaPlayables implements Playables {
     const presentation = new MediaPresentation(source, facts, this.#options.engine);
     const holding: Holding = { source, presentation, users: 0, isStale: false };
     source.watchSpoiled?.(() => this.#spoiled(key, holding));
+    source.watchGone?.(() => this.#leave(key, holding));
     this.#open.set(key, holding);
     return holding;
   }
@@ -107,10 +108,15 @@ export class MediaPlayables implements Playables {
   /** What was learned and made may be wrong: all of it is done anew, by the sessions that are open as well. */
   #spoiled(key: string, holding: Holding): void {
     const { id } = holding.source;
-    holding.isStale = true;
-    if (this.#open.get(key) === holding) this.#open.delete(key);
+    this.#leave(key, holding);
     this.#options.knowledge.put(id, null);
     this.#options.engine.spoil(id);
+  }
+
+  /** Whoever has it opens its source anew. */
+  #leave(key: string, holding: Holding): void {
+    holding.isStale = true;
+    if (this.#open.get(key) === holding) this.#open.delete(key);
   }
 
   /** Looks again when bytes it was given turned out to be wrong meanwhile. */

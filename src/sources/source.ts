@@ -52,6 +52,8 @@ export interface Source extends AsyncDisposable {
   checked?(signal: AbortSignal): Promise<boolean>;
   /** Only with `checked`: calls `listener` when bytes that were given out turn out to be wrong. */
   watchSpoiled?(listener: () => void): Disposable;
+  /** Calls `listener` when nothing can be read any more, though what was read is right: somebody has to open it anew. */
+  watchGone?(listener: () => void): Disposable;
   /** Streams `[start, end)` (to the end of the source without `end`), reading ahead within a byte cap. */
   stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }

@@ -76,6 +76,20 @@ suite('torrents', () => {
     assert.deepEqual(status['files'], [{ index: 0, name: 'Ein Film.mp4', length: film.length }]);
   });
 
+  test('deleted while a session plays it, a torrent is fetched again for the next segment', async () => {
+    const film = await markedFilm('deleted');
+    const reference = await referenceBytes(film);
+    const { torrent, seeder } = await shared(film, 'film.mp4');
+    const session = await openTorrent(url(), magnetLink(torrent, { peers: [seeder.address] }));
+    const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
+    await bytesOf(segments[0]?.uri ?? '');
+    const place = `${url()}/torrents/${torrent.infoHash}`;
+    assert.equal((await fetch(place, { method: 'DELETE' })).status, 204);
+    assert.equal((await fetch(place)).status, 404, 'nobody has asked for it yet');
+    assertSameBytes(await copiedBytes(session), reference);
+    assert.equal((await fetch(place, { method: 'HEAD' })).status, 200);
+  });
+
   test('its bytes can be read as they are: whole, in ranges, one byte, none', async () => {
     const content = sampleBytes(3 * MIB + 77, 21);
     const { torrent, seeder } = await shared(content, 'Ünïcode "film".mkv');

@@ -67,6 +67,10 @@ export class TorrentSource implements Source {
     return { [Symbol.dispose]: () => void this.#spoilListeners.delete(listener) };
   }
 
+  watchGone(listener: () => void): Disposable {
+    return this.#options.handle.watch((event) => event.type === 'removed' && listener());
+  }
+
   async checked(signal: AbortSignal): Promise<boolean> {
     const asked = this.#given.map((range) => ({ ...range }));
     const either = AbortSignal.any([signal, this.#life.signal]);

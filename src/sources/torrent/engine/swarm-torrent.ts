@@ -136,8 +136,9 @@ export class SwarmTorrent implements AsyncDisposable {
     if (this.#torrent.discovery) this.#rediscover();
   }
 
-  /** Ended wires are let go of, whatever they told us. */
+  /** Ended wires are let go of, whatever they told us, and those that are too many ended. */
   tick(): void {
+    this.#keepWithinLimit();
     for (const [wire, link] of this.#links)
       if (wire.destroyed || !this.#torrent.wires.includes(wire)) this.#unlink(link);
   }
@@ -146,6 +147,15 @@ export class SwarmTorrent implements AsyncDisposable {
     for (const link of this.#links.values()) this.#unlink(link);
     if (this.#torrent.destroyed) return;
     await new Promise<void>((resolve) => this.#torrent.destroy({ destroyStore: false }, () => resolve()));
+  }
+
+  /** webtorrent looks at it only when it calls somebody. Who sent least goes first, and of equals who came last. */
+  #keepWithinLimit(): void {
+    const wires = this.#torrent.wires.filter(({ type }) => type !== 'webSeed');
+    const surplus = wires.length - (this.#torrent.client?.maxConns ?? 0);
+    if (surplus <= 0) return;
+    const worst = wires.toReversed().sort((one, other) => one.downloaded - other.downloaded);
+    for (const wire of worst.slice(0, surplus)) wire.destroy();
   }
 
   /** The private members of webtorrent that are replaced. */

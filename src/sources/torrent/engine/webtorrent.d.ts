@@ -17,6 +17,8 @@ declare module 'webtorrent' {
     readonly peerAllowedFastSet: readonly number[];
     readonly peerExtendedHandshake: { reqq?: unknown };
     readonly isSeeder?: boolean;
+    /** Bytes of payload it sent. */
+    readonly downloaded: number;
     readonly remoteAddress?: string;
     readonly remotePort?: number;
     readonly requests: readonly unknown[];

@@ -53,23 +53,6 @@ test('what may not be uploaded is not', async () => {
   await assert.rejects(reader.read(1, AbortSignal.timeout(1500)), { name: 'TimeoutError' });
 });
 
-test('a download limit is kept', async () => {
-  await using seeder = await Seeder.start([{ torrent: TORRENT, content: CONTENT }]);
-  await using running = runEngine({ downloadLimit: 2 * MIB });
-  using handle = running.engine.add({
-    infoHash: TORRENT.infoHash,
-    peers: [seeder.address],
-    metainfo: TORRENT.metainfo,
-  });
-  await handle.metadata(AbortSignal.timeout(20_000));
-  using reader = handle.open(0, { profile: 'download', start: 0 });
-  const start = performance.now();
-  await readAndCompare(reader, CONTENT);
-  const seconds = (performance.now() - start) / 1000;
-  // A second's worth may come at once.
-  assert.ok(seconds > 1.5, `6 MiB came in ${seconds} s`);
-});
-
 interface Filled extends AsyncDisposable {
   engine: ReturnType<typeof runEngine>['engine'];
   port: number;
