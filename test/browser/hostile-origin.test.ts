@@ -1,8 +1,5 @@
 // A hostile web page in a real browser: whatever it tries, nothing changes and nothing is read. A friendly page shows that the attempts are real.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -10,6 +7,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 
 import { until } from '../black-box/server-children.ts';
 import { startApp, type RunningApp } from '../http/running-app.ts';
+import { attack, serveAttackPages } from './attack-pages.ts';
 import { ARGUMENTS, CHROMIUM } from './stage.ts';
 
 /** Names that all lead to this machine, as a rebound one does. */
@@ -25,22 +23,7 @@ suite('a hostile web page', () => {
   const running = (): RunningApp => app ?? assert.fail();
 
   before(async () => {
-    const script = await readFile(new URL('pages/attacks.js', import.meta.url));
-    const pages = createServer((request, response) => {
-      if (request.url === '/attacks.js') response.writeHead(200, { 'content-type': 'text/javascript' }).end(script);
-      else
-        response
-          .writeHead(200, { 'content-type': 'text/html' })
-          .end('<!doctype html><body><script src="/attacks.js"></script>');
-    });
-    pages.listen(0, '127.0.0.1');
-    await once(pages, 'listening');
-    stack.defer(() => {
-      pages.close();
-      pages.closeAllConnections();
-    });
-    const address = pages.address();
-    pagePort = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    pagePort = await serveAttackPages(stack);
     app = stack.use(await startApp({ access: { allowedOrigins: [`http://friend.example:${pagePort}`] } }));
     const args = [...ARGUMENTS, `--host-resolver-rules=${RESOLVER}`];
     browser = stack.adopt(await chromium.launch({ executablePath: CHROMIUM, args }), (opened) => opened.close());
@@ -146,10 +129,3 @@ suite('a hostile web page', () => {
     assert.equal((await opened.page.goto(`http://127.0.0.1:${port}/`))?.status(), 200);
   });
 });
-
-/** One of pages/attacks.js, run in the page. */
-function attack(page: Page, name: string, ...words: string[]): Promise<unknown> {
-  return page.evaluate(
-    `Promise.resolve(attacks.${name}(...${JSON.stringify(words)})).then((value) => value instanceof Response || value)`,
-  );
-}
