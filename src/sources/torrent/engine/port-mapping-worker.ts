@@ -30,7 +30,7 @@ const timer = setInterval(() => {
   working = renew();
 }, RENEW_MS);
 
-/** With the same router as before, or whatever router is there now. */
+/** With the same router as before, or whatever router is there now. Without one the thread ends. */
 async function renew(): Promise<void> {
   if (opened && (await mapAll(opened.api))) return;
   await give(opened);
@@ -45,6 +45,7 @@ async function renew(): Promise<void> {
     opened = undefined;
   }
   parentPort?.postMessage(opened?.name, []);
+  if (!opened) process.exit(0);
 }
 
 async function mapAll(api: NatApi): Promise<boolean> {
