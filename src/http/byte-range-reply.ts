@@ -69,7 +69,7 @@ async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, 
     beginRaw(reply).end(content.subarray(range.start, range.end));
     return;
   }
-  using parts = new PartReader(content, range);
+  using parts = new PartReader(content, range, pool.pace);
   const response = beginRaw(reply);
   if (await writeParts(response, parts, pool)) response.end();
   else response.destroy();

@@ -8,24 +8,30 @@ import type { ByteRange } from '../base/byte-range.ts';
 /** No longer than this may a read hold everything else up; after a longer one the next is left to a thread, and timed there. */
 const QUICK_MS = 2;
 
+/** What readers of one disk tell each other: whether the last read took next to no time. */
+export interface Pace {
+  isQuick: boolean;
+}
+
 const readByThread = promisify(read);
 
 export class PartReader implements Disposable {
   readonly #descriptor: number;
   readonly #end: number;
+  readonly #pace: Pace;
   #at: number;
-  #isQuick = false;
 
   /** @throws the error of the file system when the file cannot be opened */
-  constructor(path: string, { start, end }: ByteRange) {
+  constructor(path: string, { start, end }: ByteRange, pace: Pace) {
     this.#descriptor = openSync(path, 'r');
+    this.#pace = pace;
     this.#at = start;
     this.#end = end;
   }
 
-  /** Whether the last read took next to no time, and the next one probably will. */
+  /** Whether the next read will probably take next to no time. */
   get isQuick(): boolean {
-    return this.#isQuick;
+    return this.#pace.isQuick;
   }
 
   get isAtEnd(): boolean {
@@ -38,7 +44,7 @@ export class PartReader implements Disposable {
     if (length <= 0) return 0;
     const startedMs = performance.now();
     const bytesRead = await this.#readPart(buffer, length).catch(() => 0);
-    this.#isQuick = performance.now() - startedMs <= QUICK_MS;
+    this.#pace.isQuick = performance.now() - startedMs <= QUICK_MS;
     this.#at += bytesRead;
     return bytesRead;
   }
@@ -49,7 +55,7 @@ export class PartReader implements Disposable {
   }
 
   async #readPart(buffer: Buffer, length: number): Promise<number> {
-    if (this.#isQuick) return readSync(this.#descriptor, buffer, 0, length, this.#at);
+    if (this.#pace.isQuick) return readSync(this.#descriptor, buffer, 0, length, this.#at);
     return (await readByThread(this.#descriptor, buffer, 0, length, this.#at)).bytesRead;
   }
 }
