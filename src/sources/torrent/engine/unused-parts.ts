@@ -8,11 +8,11 @@ export interface StandIn {
   by: string;
   /** Named exports, besides the default one. */
   exports?: readonly string[];
-  /** What of `later-parts.ts` makes the default export of the address of the real one; default: nothing is ever called. */
-  later?: 'laterFetch' | 'laterPortMapping';
+  /** The real one is loaded when it is called; default: it never is. */
+  isLater?: true;
 }
 
-/** No blocklists, no HTTP server of its own, no making of torrents, no store of its own, no proxies, no server for trackers. */
+/** No blocklists, HTTP server, making of torrents, store, port mapping, proxies, server for trackers of its own; HTTP not at once. */
 export const STAND_INS: readonly StandIn[] = [
   { name: 'load-ip-set', by: 'webtorrent' },
   { name: './lib/server.js', by: 'webtorrent', exports: ['NodeServer', 'BrowserServer'] },
@@ -20,22 +20,24 @@ export const STAND_INS: readonly StandIn[] = [
   { name: 'fs-chunk-store', by: 'webtorrent' },
   { name: 'socks', by: 'bittorrent-tracker' },
   { name: './server.js', by: 'bittorrent-tracker' },
-  { name: '@silentbot1/nat-api', by: 'webtorrent', later: 'laterPortMapping' },
-  { name: 'cross-fetch-ponyfill', by: 'webtorrent', later: 'laterFetch' },
-  { name: 'cross-fetch-ponyfill', by: 'parse-torrent', later: 'laterFetch' },
-  { name: 'cross-fetch-ponyfill', by: 'bittorrent-tracker', later: 'laterFetch' },
+  { name: '@silentbot1/nat-api', by: 'webtorrent' },
+  { name: 'cross-fetch-ponyfill', by: 'webtorrent', isLater: true },
+  { name: 'cross-fetch-ponyfill', by: 'parse-torrent', isLater: true },
+  { name: 'cross-fetch-ponyfill', by: 'bittorrent-tracker', isLater: true },
 ];
 
-const LATER_PARTS = JSON.stringify(new URL('./later-parts.ts', import.meta.url).href);
+const LATER_FETCH = JSON.stringify(new URL('./later-fetch.ts', import.meta.url).href);
 
 /** For the whole process, before webtorrent is imported. */
 export function leaveOutUnusedParts(): void {
   registerHooks({
     resolve(name, context, next) {
-      const standIn = STAND_INS.find((each) => each.name === name && context.parentURL?.includes(`/${each.by}/`));
+      const standIn = STAND_INS.find(
+        (each) => each.name === name && context.parentURL?.includes(`/node_modules/${each.by}/`),
+      );
       if (!standIn) return next(name, context);
-      const source = standIn.later
-        ? `import { ${standIn.later} } from ${LATER_PARTS}; export default ${standIn.later}(${JSON.stringify(next(name, context).url)})`
+      const source = standIn.isLater
+        ? `import { laterFetch } from ${LATER_FETCH}; export default laterFetch(${JSON.stringify(next(name, context).url)})`
         : `export default undefined; ${(standIn.exports ?? []).map((each) => `export const ${each} = undefined;`).join('')}`;
       return { url: `data:text/javascript,${encodeURIComponent(source)}`, format: 'module', shortCircuit: true };
     },
