@@ -177,22 +177,16 @@ test('a fast peer gets a short pipe, a slow one a shorter one, and one that is l
 
 test('addresses of the machine and its network are for those who allow them', () => {
   const rules = { privatePeers: false, ipv6: true };
-  for (const host of [
-    '127.0.0.1',
-    '10.1.2.3',
-    '192.168.1.1',
-    '169.254.169.254',
-    '::1',
-    'fd00::1',
-    '::ffff:127.0.0.1',
-  ]) {
+  for (const host of ['127.0.0.1', '10.1.2.3', '192.168.1.1', '::1', 'fd00::1', '::ffff:127.0.0.1']) {
     assert.equal(isAllowedAddress(host, rules), false, host);
     assert.equal(isAllowedAddress(host, { ...rules, privatePeers: true }), true, host);
   }
   assert.equal(isAllowedAddress('192.168.1.1', rules, true), true);
-  for (const host of ['0.0.0.0', '224.0.0.1', 'ff02::1', 'example.org', '']) {
+  for (const host of ['0.0.0.0', '169.254.169.254', '224.0.0.1', 'ff02::1', '::7f00:1', 'example.org', '']) {
     assert.equal(isAllowedAddress(host, { ...rules, privatePeers: true }), false, host);
   }
-  assert.equal(isAllowedAddress('2001:db8::1', { ...rules, ipv6: false }), false);
+  assert.equal(isAllowedAddress('2606:4700::1', { ...rules, ipv6: false }), false);
+  assert.equal(isAllowedAddress('2606:4700::1', rules), true);
+  assert.equal(isAllowedAddress('127.0.0.1', rules, true), false);
   assert.equal(isAllowedAddress('8.8.8.8', rules), true);
 });
