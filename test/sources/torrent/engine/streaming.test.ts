@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { PlainPeer } from '../../../servers/plain-peer.ts';
 import { Seeder } from '../../../servers/seeder.ts';
 import { torrentOf, type MadeTorrent } from '../../../servers/torrent-files.ts';
 import { fetchedBytes, noise, readAndCompare, runEngine, until, type RunningEngine } from '../running-engine.ts';
@@ -121,6 +122,20 @@ test('a reader that is given up leaves nothing waiting in the engine', async () 
     'the engine has no reader',
     () => handle.info.stats.readers === 0 && handle.info.stats.problem === 'no-peers',
   );
+});
+
+test('a torrent that no peer tells of plays as soon as its file is handed in', async () => {
+  const content = noise(MIB, 'handed in');
+  const torrent = torrentOf(content, { pieceBytes: MIB });
+  const parts = { infoHash: torrent.infoHash, pieceBytes: MIB, sizeBytes: MIB };
+  await using silent = await PlainPeer.listen({ ...parts, content });
+  using handle = running.engine.add({ infoHash: torrent.infoHash, peers: [silent.address] });
+  await until('the peer is met', () => handle.info.stats.peers === 1);
+  assert.equal(handle.info.files, undefined);
+  using _again = running.engine.add({ infoHash: torrent.infoHash, metainfo: torrent.metainfo });
+  await handle.metadata(AbortSignal.timeout(10_000));
+  using reader = handle.open(0, { profile: 'player', start: 0 });
+  assert.equal(await readAndCompare(reader, content, { signal: AbortSignal.timeout(20_000) }), MIB);
 });
 
 test('when the engine ends, its directory and its ports go with it', async () => {
