@@ -1,5 +1,6 @@
 // Replies with the bytes of an immutable entity, from memory, from a file or as they come, whole or one range of it.
 import type { ServerResponse } from 'node:http';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -112,6 +113,8 @@ async function writeParts(response: ServerResponse, parts: PartReader, pool: Buf
       const writing = written(response, buffer.subarray(0, ready));
       if (parts.isQuick) {
         if (!(await writing)) return false;
+        // A client that takes everything at once would have all of the file before anybody else is heard.
+        await othersTurn();
         ready = await parts.read(buffer);
       } else {
         spare ??= pool.take();
