@@ -40,7 +40,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       env: workerEnvironment(),
       memoryLimitBytes: config.workerMemoryBytes,
       recordChild,
-      log: (line) => log.info(line),
+      log: (line) => log.info({ line }, 'media workers'),
     }),
   );
   const endpoint = stack.use(await SourceEndpoint.open());

@@ -34,7 +34,7 @@ function openEngine({ config, log, recordChild }: PlayablesContext): TorrentEngi
     directory: config.tmpDirectory,
     dhtFile: join(config.dataDirectory, 'dht.json'),
     settings: config.torrents,
-    log: (line) => log.info(line),
+    log: (line) => log.info({ line }, 'torrent engine'),
     recordChild,
   });
 }

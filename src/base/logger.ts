@@ -2,23 +2,27 @@
 import { pino, type DestinationStream, type LogFn, type Logger } from 'pino';
 
 import { AppError } from './app-error.ts';
-import { LineLimit } from './line-limit.ts';
+import { LineLimit, type LeftOut } from './line-limit.ts';
 
 export type { Logger } from 'pino';
 
 export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
-/** A second's lines of one message, and of all. */
+/** A second's lines of one message, and of all; what went wrong has a share of its own. */
 const LINES = { perKind: 20, inAll: 100 };
+/** pino's number of it. */
+const WARN = 40;
 const LEFT_OUT = 'log lines left out';
 
 /** A logger that writes to `destination`. Give errors as `err`; sources only through {@link redactedAddress}. */
 export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
   const formatters = { level: (label: string) => ({ level: label }) };
   const serializers = { err: errorFields };
-  const limit = new LineLimit({ ...LINES, onLeftOut: (leftOut) => logger.warn({ leftOut }, LEFT_OUT) });
-  const logMethod = function logMethod(this: Logger, words: Parameters<LogFn>, write: LogFn): void {
+  const options = { ...LINES, onLeftOut: (leftOut: LeftOut) => logger.warn({ leftOut }, LEFT_OUT) };
+  const [news, warnings] = [new LineLimit(options), new LineLimit(options)];
+  const logMethod = function logMethod(this: Logger, words: Parameters<LogFn>, write: LogFn, level: number): void {
     const kind = messageOf(words);
+    const limit = level < WARN ? news : warnings;
     if (kind === LEFT_OUT || limit.admits(kind)) write.apply(this, words);
   };
   const hooks = { streamWrite: withoutControls, logMethod };

@@ -90,12 +90,13 @@ export function readConfig(env: Environment = process.env): Config {
   };
 }
 
-const MOST_WORKER_MEMORY = 4 * 2 ** 30;
+/** What an encoder of a usual film needs at least, and what no film needs. */
+const WORKER_MEMORY = { least: 2 ** 28, most: 4 * 2 ** 30 } as const;
 
 /** Half of what the machine has, or of what the container may use. */
 function defaultWorkerMemory(): number {
   const machineBytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
-  return Math.min(MOST_WORKER_MEMORY, machineBytes / 2);
+  return Math.min(WORKER_MEMORY.most, Math.max(WORKER_MEMORY.least, machineBytes / 2));
 }
 
 function readTorrentConfig(env: Environment): TorrentConfig {

@@ -118,7 +118,7 @@ export const SETTINGS = {
     fallback: '64MiB',
     meaning: 'How much memory fresh segments may take',
   }),
-  workerMemoryBytes: setting('RAFFI_WORKER_MEMORY', sizeOrNone, {
+  workerMemoryBytes: setting('RAFFI_WORKER_MEMORY', workerMemory, {
     fallback: '',
     shown: 'half of the memory, `4GiB` at most',
     meaning: 'How much memory one media worker may take before it is ended (Linux)',
@@ -282,8 +282,13 @@ export function size(text: string): number {
   return Math.round(withUnit(text, SIZE_UNITS, 'write it as a number with KiB, MiB or GiB, such as 4GiB'));
 }
 
-function sizeOrNone(text: string): number | undefined {
-  return text.trim() === '' ? undefined : size(text);
+const LEAST_WORKER_MEMORY = 128 * 2 ** 20;
+
+function workerMemory(text: string): number | undefined {
+  if (text.trim() === '') return undefined;
+  const bytes = size(text);
+  if (bytes < LEAST_WORKER_MEMORY) throw new Error('write 128MiB or more: a worker takes as much for any film');
+  return bytes;
 }
 
 const DURATION_UNITS = new Map([

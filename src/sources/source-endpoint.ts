@@ -180,10 +180,12 @@ async function send(
   const { response, signal } = reader;
   const range = plan.end === undefined ? { start: plan.start } : { start: plan.start, end: plan.end };
   for await (const chunk of source.stream(range, signal)) {
+    // A response that is closed would never drain.
+    signal.throwIfAborted();
     if (!response.headersSent) response.writeHead(plan.status, plan.headers);
     if (!response.write(chunk)) await drained(response);
-    signal.throwIfAborted();
   }
+  signal.throwIfAborted();
   if (!response.headersSent) response.writeHead(plan.status, plan.headers);
   response.end();
 }

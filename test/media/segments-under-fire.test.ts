@@ -15,8 +15,12 @@ import { SegmentScheduler } from '../../src/media/segment-scheduler.ts';
 import { WorkerPool } from '../../src/media/worker-pool.ts';
 import { FileSource } from '../../src/sources/file/file-source.ts';
 import { clip } from './clips.ts';
+import { oddCutClip } from './odd-cut-clips.ts';
 
 const never = new AbortController().signal;
+const WORKER = new URL('../../src/media/worker/segment-worker.ts', import.meta.url);
+/** It begins with a picture that no player can begin with. */
+const MENDED_SEGMENT = 7;
 
 /** The engine on one clip, in a directory of its own. */
 class Engine implements AsyncDisposable {
@@ -33,8 +37,7 @@ class Engine implements AsyncDisposable {
   private constructor(directory: string, cache: SegmentCache) {
     this.directory = directory;
     this.#parts.defer(() => rm(directory, { recursive: true, force: true }));
-    const entry = new URL('../../src/media/worker/segment-worker.ts', import.meta.url);
-    this.pool = this.#parts.use(new WorkerPool({ entry, log: () => {} }));
+    this.pool = this.#parts.use(new WorkerPool({ entry: WORKER, log: () => {} }));
     this.#parts.use(cache);
     this.scheduler = this.#parts.use(new SegmentScheduler({ cache, pool: this.pool, copyAhead: 0, aheadSeconds: 0 }));
   }
@@ -91,6 +94,28 @@ describe('real segments', { skip: process.platform === 'linux' ? false : 'finds 
       assert.deepEqual(await readdir(join(engine.directory, 'drafts')), []);
     });
   }
+
+  it('that are mended can be asked for again right after they were given up', async () => {
+    await using source = await FileSource.open(await oddCutClip('odd-cuts-mkv'), never);
+    await using pool = new WorkerPool({ entry: WORKER, sharedWorkers: 1, log: () => {} });
+    const facts = await probe(source, (job, signal) => pool.run(job, signal), never);
+    const video = planCopiedVideo(facts, 'mpegts');
+    const parts = { name: 'muxed', format: 'mpegts', video, audio: undefined } as const;
+    const { scheduled } = planRendition({ id: source.id, input: source.input, origin: facts.origin }, parts);
+    const directory = await mkdtemp(join(tmpdir(), 'raffi-fire-'));
+    await using _directory = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) };
+    const made = (name: string, signal: AbortSignal) =>
+      pool.run({ ...scheduled.jobFor(MENDED_SEGMENT), outputPath: join(directory, name) }, signal);
+    await made('first', never);
+    for (let round = 0; round < 8; round += 1) {
+      const givenUp = new AbortController();
+      const first = made(`given-up-${round}`, givenUp.signal).catch(() => {});
+      await sleep(10 * round);
+      givenUp.abort();
+      const [, { sizeBytes }] = await Promise.all([first, made(`again-${round}`, never)]);
+      assert.ok(sizeBytes > 1000);
+    }
+  });
 
   it('to copy are the same in any order, in parallel, and after a restart of everything', async () => {
     await using engine = await Engine.open();

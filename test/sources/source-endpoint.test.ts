@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { SourceEndpoint } from '../../src/sources/source-endpoint.ts';
 import type { Source } from '../../src/sources/source.ts';
 import { hashOf } from '../contract/source-contract.ts';
 import { sampleBytes } from '../servers/fault-server.ts';
@@ -154,3 +155,37 @@ function addressOf(source: Source): string {
   assert.ok(source.input.kind === 'endpoint');
   return source.input.url;
 }
+
+test('a reader that leaves between two chunks ends the stream, also of a source that does not look', async () => {
+  await using endpoint = await SourceEndpoint.open();
+  let [begun, ended] = [0, 0];
+  const chunk = new Uint8Array(64 * 1024);
+  async function* slowly(): AsyncGenerator<Uint8Array> {
+    begun += 1;
+    try {
+      for (let count = 0; count < 100; count += 1) {
+        await delay(5);
+        yield chunk;
+      }
+    } finally {
+      ended += 1;
+    }
+  }
+  const source: Source = {
+    id: '0'.repeat(32),
+    name: 'slow',
+    sizeBytes: 100 * chunk.length,
+    seekable: true,
+    input: { kind: 'endpoint', url: '' },
+    read: () => Promise.resolve(chunk),
+    stream: slowly,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const address = endpoint.publish(source);
+  for (let count = 0; count < 20; count += 1) {
+    const reply = await new Promise<IncomingMessage>((resolve) => request(address, resolve).end());
+    reply.once('data', () => reply.destroy());
+    reply.on('error', () => {});
+  }
+  await eventually(() => begun === 20 && ended === 20);
+});

@@ -1,5 +1,6 @@
 // Pictures of a copied segment that cannot be copied, encoded: at their own times, in the size of the source, and with parameter sets of their
 // own before them. MPEG-TS only: there those are part of the stream.
+import { randomUUID } from 'node:crypto';
 import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
 import { parseH264Sps } from '../bitstream/h264-sps.ts';
 import type { Sample, SampleRun } from '../samples.ts';
@@ -44,8 +45,8 @@ export async function mend(
   const encoding = encodingLike(track);
   const rate = track.frameGrid ?? { num: track.timescale, den: 1 };
   const ticks = (track.timescale * rate.den) / rate.num;
-  // A session of its own, closed at once: what decoding begins with depends on the segment alone.
-  const place = { key: `${job.renditionKey} ${job.number}`, input: job.input, origin: job.origin };
+  // A session of this call alone, closed at once: what decoding begins with depends on the segment, and a call that was given up lets go late.
+  const place = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
   const work = async (): Promise<SampleRun> => {
     const grid = await sessions.pictures(place, { ...encoding, frameRate: rate });
     const stretch = (samples: Sample[]) => encodeStretch(grid, encoding, { samples, ticks, signal });

@@ -66,8 +66,12 @@ function joined(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
   return areNeighbours ? new Uint8Array(first.buffer, first.byteOffset, first.length + second.length) : undefined;
 }
 
-/** Chunks smaller than this are put together: each keeps a buffer of its own. */
-const SMALL_CHUNK_BYTES = 8 * 1024;
+/** Chunks are kept as they are when they are large and most of the buffer that they keep alive; others are copied together. */
+const WORTH_KEEPING = { bytes: 8 * 1024, shareOfBuffer: 2 / 3 } as const;
+
+function isWorthKeeping({ length, buffer }: Uint8Array): boolean {
+  return length >= WORTH_KEEPING.bytes && length >= buffer.byteLength * WORTH_KEEPING.shareOfBuffer;
+}
 
 /** Cuts chunks of any size into pages, from the start of a page to `endByte`, which is the end of a page or of the file. */
 export class PageAssembler {
@@ -91,7 +95,7 @@ export class PageAssembler {
 
   /** The chunk is kept: it must not change any more. */
   push(chunk: Uint8Array): void {
-    let rest = chunk.length < SMALL_CHUNK_BYTES ? this.#gathered(chunk) : chunk;
+    let rest = isWorthKeeping(chunk) ? chunk : this.#gathered(chunk);
     while (rest.length > 0) {
       const page = pageOf(this.#at);
       const pageEnd = Math.min((page + 1) * PAGE_BYTES, this.#endByte);
@@ -114,7 +118,7 @@ export class PageAssembler {
 
   #gathered(chunk: Uint8Array): Uint8Array {
     if (this.#gatheredBytes + chunk.length > this.#gathering.length) {
-      this.#gathering = Buffer.allocUnsafeSlow(PAGE_BYTES);
+      this.#gathering = Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, chunk.length));
       this.#gatheredBytes = 0;
     }
     const copy = this.#gathering.subarray(this.#gatheredBytes, this.#gatheredBytes + chunk.length);
