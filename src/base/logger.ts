@@ -20,9 +20,10 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
   const serializers = { err: errorFields };
   const options = { ...LINES, onLeftOut: (leftOut: LeftOut) => logger.warn({ leftOut }, LEFT_OUT) };
   const [news, warnings] = [new LineLimit(options), new LineLimit(options)];
-  const logMethod = function logMethod(this: Logger, words: Parameters<LogFn>, write: LogFn, level: number): void {
+  const logMethod = function logMethod(this: Logger, words: Parameters<LogFn>, ...how: [LogFn, number]): void {
+    const [write, severity] = how;
     const kind = messageOf(words);
-    const limit = level < WARN ? news : warnings;
+    const limit = severity < WARN ? news : warnings;
     if (kind === LEFT_OUT || limit.admits(kind)) write.apply(this, words);
   };
   const hooks = { streamWrite: withoutControls, logMethod };
