@@ -18,11 +18,20 @@ export function mendWebRtc(isAllowed: (address: string) => boolean): void {
   };
 }
 
-/** RFC 8839, 5.1: the address is the fifth word. A name is refused as well: it would be looked up where nobody checks. */
+/** RFC 8839, 5.1. A name is refused as well: it would be looked up where nobody checks. */
+const CANDIDATE =
+  /^a=candidate:[\x21-\x7e]{1,32} \d{1,3} [a-z]+ \d{1,10} (?<host>[\d.:a-f]{2,45}) \d{1,5} typ [a-z]+(?: .*)?$/iu;
+
+/**
+ * What the native parsers could read in another way than we do is dropped: they take every white space between words
+ * for a space, and a lone carriage return within a line for nothing.
+ */
 function withoutForbidden(sdp: string, isAllowed: (address: string) => boolean): string {
-  const isForbidden = (line: string): boolean => /^a=candidate:/iu.test(line) && !isAllowed(line.split(' ')[4] ?? '');
-  return sdp
-    .split(/\r?\n/u)
-    .filter((line) => !isForbidden(line))
-    .join('\r\n');
+  const passes = (line: string): boolean => {
+    if (!/^[\x20-\x7e]*$/u.test(line)) return false;
+    if (!/candidate:/iu.test(line)) return true;
+    const host = CANDIDATE.exec(line)?.groups?.['host'];
+    return host !== undefined && isAllowed(host);
+  };
+  return sdp.split(/\r?\n/u).filter(passes).join('\r\n');
 }
