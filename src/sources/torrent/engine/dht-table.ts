@@ -18,6 +18,8 @@ export interface DhtTableOptions {
   dht: Dht;
   /** `host:port`; undefined: the well-known ones. */
   bootstrap: readonly string[] | undefined;
+  /** An address that a node of `bootstrap` has. */
+  onChosen: (address: string) => void;
   contacts: readonly DhtContact[];
   /** Where the table is kept; undefined: nowhere. */
   path: string | undefined;
@@ -87,8 +89,10 @@ export class DhtTable implements Disposable {
     const colon = place.lastIndexOf(':');
     try {
       const { address } = await lookup(place.slice(0, colon), { family: 4 });
-      if (!this.#options.dht.destroyed)
-        this.#options.dht.addNode({ host: address, port: Number(place.slice(colon + 1)) });
+      const { dht, bootstrap, onChosen } = this.#options;
+      if (dht.destroyed) return;
+      if (bootstrap) onChosen(address);
+      dht.addNode({ host: address, port: Number(place.slice(colon + 1)) });
     } catch {
       // No network yet, perhaps.
     }

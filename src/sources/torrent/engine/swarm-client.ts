@@ -1,6 +1,6 @@
 // webtorrent with our settings. Its own choice of pieces, store and HTTP server are not used.
 import { isIPv6 } from 'node:net';
-import WebTorrent, { type ClientOptions } from 'webtorrent';
+import WebTorrent, { type ClientOptions, type Dht } from 'webtorrent';
 import { isLoopbackIp } from '../../../base/ip-address.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import { isAllowedAddress } from './address-policy.ts';
@@ -22,17 +22,28 @@ export interface SwarmClientOptions {
   log: (line: string) => void;
 }
 
+interface DhtStart {
+  kept: DhtContacts;
+  /** Addresses of the nodes that the owner named: they are the owner's choice, wherever they are. */
+  chosen: Set<string>;
+}
+
 export class SwarmClient implements AsyncDisposable {
   readonly webtorrent: WebTorrent;
   readonly #dhtTable: DhtTable | undefined;
   readonly #localDiscovery: LocalDiscovery | undefined;
   readonly #portMapping: PortMapping | undefined;
 
-  private constructor(webtorrent: WebTorrent, kept: DhtContacts, { settings, dhtFile, log }: SwarmClientOptions) {
+  private constructor(webtorrent: WebTorrent, { kept, chosen }: DhtStart, options: SwarmClientOptions) {
     this.webtorrent = webtorrent;
+    const { settings, dhtFile: path, log } = options;
     const { dhtBootstrap: bootstrap, listenHost, localDiscovery, portMapping } = settings;
     const { dht } = webtorrent;
-    if (dht) this.#dhtTable = new DhtTable({ client: webtorrent, dht, bootstrap, path: dhtFile, log, ...kept });
+    if (dht) {
+      keepFromDht(webtorrent, dht);
+      const onChosen = (address: string): unknown => chosen.add(address);
+      this.#dhtTable = new DhtTable({ client: webtorrent, dht, bootstrap, onChosen, path, log, ...kept });
+    }
     if (localDiscovery) this.#localDiscovery = new LocalDiscovery({ client: webtorrent, listenHost, log });
     if (portMapping && !isLoopbackIp(listenHost))
       this.#portMapping = new PortMapping({ ports: portsOf(webtorrent), log });
@@ -46,9 +57,10 @@ export class SwarmClient implements AsyncDisposable {
     const { listenHost } = settings;
     if (listenHost !== undefined && settings.utp && WebTorrent.UTP_SUPPORT) bindUtpTo(listenHost);
     const kept = readDhtContacts(settings.dht ? dhtFile : undefined);
+    const chosen = new Set<string>();
     const webtorrent = new WebTorrent({
       ...clientOptions(settings),
-      dht: settings.dht && { bootstrap: false, socket: dhtSocket(settings, log) },
+      dht: settings.dht && { bootstrap: false, socket: dhtSocket(options, chosen) },
       ...(kept.id !== undefined && { nodeId: kept.id }),
     });
     await new Promise<void>((resolve, reject) => {
@@ -57,7 +69,7 @@ export class SwarmClient implements AsyncDisposable {
     });
     webtorrent.removeAllListeners('error');
     webtorrent.on('error', (error: Error) => log(`torrent client: ${error.message}`));
-    return new SwarmClient(webtorrent, kept, options);
+    return new SwarmClient(webtorrent, { kept, chosen }, options);
   }
 
   /** What another process should know. */
@@ -92,12 +104,20 @@ function portsOf({ torrentPort, utp, dht }: WebTorrent): PortMappingOptions['por
   return ports;
 }
 
-/** Who was named as a node to begin with is the owner's choice, wherever it is. */
-function dhtSocket(settings: TorrentSettings, log: (line: string) => void): DhtSocket {
-  const { listenHost: host, dhtBootstrap = [] } = settings;
-  const chosen = dhtBootstrap.map((place) => place.slice(0, place.lastIndexOf(':')));
-  const isAllowed = (address: string): boolean => chosen.includes(address) || isAllowedAddress(address, settings);
-  return new DhtSocket({ host, isAllowed, log });
+function dhtSocket({ settings, log }: SwarmClientOptions, chosen: ReadonlySet<string>): DhtSocket {
+  const isAllowed = (address: string): boolean => chosen.has(address) || isAllowedAddress(address, settings);
+  return new DhtSocket({ host: settings.listenHost, isAllowed, log });
+}
+
+/** BEP 27, also for a torrent that turns out to be private, or leaves, while the library looks for whom to tell. */
+function keepFromDht(webtorrent: WebTorrent, dht: Dht): void {
+  const announce = dht.announce.bind(dht);
+  dht.announce = (infoHash, port, done) => {
+    const hex = typeof infoHash === 'string' ? infoHash : Buffer.from(infoHash).toString('hex');
+    const isPublic = webtorrent.torrents.some((torrent) => torrent.infoHash === hex && torrent.private !== true);
+    if (isPublic) announce(infoHash, port, done);
+    else done();
+  };
 }
 
 function clientOptions(settings: TorrentSettings): Omit<ClientOptions, 'dht'> {

@@ -160,6 +160,8 @@ declare module 'webtorrent' {
     readonly nodes: { count(): number; toArray(): DhtNode[] };
     /** Without an id it is asked for first. */
     addNode(node: { id?: Uint8Array; host: string; port: number }): void;
+    /** Asks who has it; with the answers it calls itself again, and then tells. `infoHash`: in hex, or 20 bytes. */
+    announce(infoHash: string | Uint8Array, port: number, done: (error?: Error | null) => void): void;
     address(): AddressInfo;
 
     // Private.

@@ -1,5 +1,7 @@
 // Each way to find peers alone leads from a bare info hash to the film. Who is found is libtorrent.
 import assert from 'node:assert/strict';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +47,23 @@ test('the DHT knows who has the film, and after a restart needs nobody to begin 
   assert.ok(existsSync(join(directory, 'dht.json')));
   await using running = await started({ dht: true, dhtBootstrap: [] }, directory);
   await play(running, {});
+});
+
+test('a node of the DHT that the owner named is called wherever it is, by its address and by its name', async (t) => {
+  const node = createSocket('udp4').bind(0, '127.0.0.1');
+  t.after(() => node.close());
+  await once(node, 'listening');
+  let packets = 0;
+  node.on('message', () => (packets += 1));
+  for (const host of ['127.0.0.1', 'localhost']) {
+    packets = 0;
+    await using _running = await started({
+      dht: true,
+      privatePeers: false,
+      dhtBootstrap: [`${host}:${node.address().port}`],
+    });
+    await until(`${host} is called`, () => packets > 0, 10_000);
+  }
 });
 
 async function started(settings: Partial<TorrentSettings>, directory?: string): Promise<RunningEngine> {

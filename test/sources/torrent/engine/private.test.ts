@@ -6,9 +6,10 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { decodeBencode } from '../../../../src/sources/torrent/bencode.ts';
 import { PlainPeer } from '../../../servers/plain-peer.ts';
 import { Seeder } from '../../../servers/seeder.ts';
-import { torrentOf } from '../../../servers/torrent-files.ts';
+import { bencoded, torrentOf } from '../../../servers/torrent-files.ts';
 import { freePort, noise, runEngine, until } from '../running-engine.ts';
 
 const PIECE = 256 * 1024;
@@ -77,6 +78,67 @@ for (const [torrent, isCalled] of [
     else await delay(1500);
     assert.equal(calls > 0, isCalled);
   });
+}
+
+test('the DHT that was asked before it was known to be private is not told who has it', async (t) => {
+  const node = await TellableNode.listen();
+  t.after(() => node.socket.close());
+  const giverPort = await freePort();
+  await using giver = runEngine({ port: giverPort });
+  using _given = giver.engine.add({ infoHash: SECRET.infoHash, metainfo: SECRET.metainfo });
+  await until('somebody can tell what is in it', () => giver.engine.state === 'ready');
+  await using running = runEngine({ dht: true, dhtBootstrap: [`127.0.0.1:${node.socket.address().port}`] });
+  using _public = running.engine.add({ infoHash: PUBLIC.infoHash });
+  await until('the DHT is told of a public one', () => node.count('announce_peer', PUBLIC.infoHash) > 0);
+  node.isSlow = true;
+  using handle = running.engine.add({ infoHash: SECRET.infoHash });
+  await until('the DHT is asked', () => node.count('get_peers', SECRET.infoHash) > 0);
+  using _again = running.engine.add({ infoHash: SECRET.infoHash, peers: [`127.0.0.1:${giverPort}`] });
+  assert.ok((await handle.metadata(AbortSignal.timeout(20_000))).isPrivate);
+  const early = node.count('announce_peer', SECRET.infoHash);
+  node.answer();
+  await delay(500);
+  assert.equal(node.count('announce_peer', SECRET.infoHash), early);
+});
+
+/** A node of the DHT that knows nobody, and that peers may be announced to. */
+class TellableNode {
+  readonly socket = createSocket('udp4');
+  /** Who asks for peers waits until `answer` is called, but not so long as to give up. */
+  isSlow = false;
+  readonly #heard: string[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  static async listen(): Promise<TellableNode> {
+    const node = new TellableNode();
+    node.socket.on('message', (bytes, from) => node.#hear(bytes, from.port));
+    node.socket.bind(0, '127.0.0.1');
+    await once(node.socket, 'listening');
+    return node;
+  }
+
+  /** How often that was asked of it. */
+  count(question: string, infoHash: string): number {
+    const hash = Buffer.from(infoHash, 'hex').toString('latin1');
+    return this.#heard.filter((text) => text.includes(`:${question}1:t`) && text.includes(hash)).length;
+  }
+
+  answer(): void {
+    for (const each of this.#waiting) each();
+    this.#waiting.clear();
+  }
+
+  #hear(bytes: Uint8Array, port: number): void {
+    const text = Buffer.from(bytes).toString('latin1');
+    const id = decodeBencode(bytes).members.get('t');
+    if (!text.endsWith('1:y1:qe') || !(id instanceof Uint8Array)) return;
+    this.#heard.push(text);
+    const reply = bencoded({ r: { id: Buffer.alloc(20, 'A'), nodes: '', token: 'token' }, t: id, y: 'r' });
+    const send = () => this.socket.send(reply, port, '127.0.0.1');
+    if (!this.isSlow || !text.includes('9:get_peers')) return send();
+    this.#waiting.add(send);
+    setTimeout(() => this.answer(), 1500).unref();
+  }
 }
 
 /** What comes goes to that port of loopback, and its answers back to whoever asked last. */
