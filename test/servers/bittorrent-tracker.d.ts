@@ -14,6 +14,11 @@ declare module 'bittorrent-tracker' {
     interval?: number;
   }
 
+  export interface WebSocket {
+    on(event: 'message', listener: (text: Buffer) => void): void;
+    send(text: string): void;
+  }
+
   export interface WebSocketServer extends EventEmitter {
     handleUpgrade(
       request: IncomingMessage,

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 
-import { Server } from 'bittorrent-tracker';
+import { Server, type WebSocket } from 'bittorrent-tracker';
 import { generate } from 'selfsigned';
 
 export type TrackerProtocol = 'http' | 'udp' | 'ws' | 'wss';
@@ -14,6 +14,10 @@ export class Tracker implements AsyncDisposable {
   readonly certificate: string | undefined;
   /** Info hashes that were announced, in order. */
   readonly announced: string[] = [];
+  /** Told to each WebSocket as soon as it connects. */
+  readonly says: string[] = [];
+  /** What came by WebSockets, in order. */
+  readonly heard: string[] = [];
   readonly #close: () => Promise<void>;
 
   private constructor(server: Server, parts: { url: string; certificate?: string; close: () => Promise<void> }) {
@@ -24,6 +28,10 @@ export class Tracker implements AsyncDisposable {
       server.on(event, (_address: unknown, { info_hash: infoHash }: { info_hash: string }) => {
         this.announced.push(Buffer.from(infoHash, infoHash.length === 40 ? 'hex' : 'latin1').toString('hex'));
       });
+    server.ws?.on('connection', (socket: WebSocket) => {
+      socket.on('message', (text) => this.heard.push(String(text)));
+      for (const text of this.says) socket.send(text);
+    });
     for (const event of ['warning', 'error']) server.on(event, () => undefined);
   }
 

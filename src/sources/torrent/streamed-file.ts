@@ -8,8 +8,8 @@ const CHUNK_BYTES = 256 * 1024;
 const END_BYTES = 16 * 1024;
 /** ... unless it is so short that whoever asks only looks around: the rest of a piece would take longer than all of it... */
 const SHORT_BYTES = 256 * 1024;
-/** ... and not longer than this, or than the answer has taken so far. */
-const CHECK_LIMIT_MS = 1000;
+/** ... and not longer than the answer has taken so far, within these: a player that paused for hours still waits for seconds. */
+const [LEAST_CHECK_MS, MOST_CHECK_MS] = [1000, 10_000];
 
 export class StreamedFile implements Disposable {
   /** Last part of its path. */
@@ -45,7 +45,7 @@ export class StreamedFile implements Disposable {
       const heldBytes = reader.position < end || end - start < SHORT_BYTES ? 0 : Math.min(END_BYTES, chunk.length);
       if (heldBytes < chunk.length) yield chunk.subarray(0, chunk.length - heldBytes);
       if (heldBytes === 0) continue;
-      const limitMs = Math.max(CHECK_LIMIT_MS, Math.ceil(performance.now() - beganMs));
+      const limitMs = checkLimitMs(performance.now() - beganMs);
       await this.#untilChecked(reader, { mostBytes: end - start, limitMs }, signal);
       yield chunk.subarray(chunk.length - heldBytes);
     }
@@ -75,4 +75,9 @@ export class StreamedFile implements Disposable {
   [Symbol.dispose](): void {
     this.#handle[Symbol.dispose]();
   }
+}
+
+/** How long the end of an answer that took so long waits for the check of its pieces. */
+export function checkLimitMs(tookMs: number): number {
+  return Math.min(Math.max(LEAST_CHECK_MS, Math.ceil(tookMs)), MOST_CHECK_MS);
 }

@@ -1,5 +1,8 @@
 // `fetch` of webtorrent's packages, for trackers and web seeds over HTTP: the package behind it is loaded when it is called first.
 
+/** 50 peers are usual; this is 170,000. */
+const MOST_TRACKER_BYTES = 2 ** 20;
+
 /** @param address of the package whose default export it is */
 export function laterFetch(address: string): (...request: unknown[]) => Promise<unknown> {
   return async (...request) => {
@@ -9,4 +12,25 @@ export function laterFetch(address: string): (...request: unknown[]) => Promise<
     const reply: unknown = await Reflect.apply(real, undefined, request);
     return reply;
   };
+}
+
+/** The same for trackers, whose answers are short: there are more bytes in none, unpacked. */
+export function laterTrackerFetch(address: string): (...request: unknown[]) => Promise<unknown> {
+  const fetch = laterFetch(address);
+  return async (...request) => {
+    const reply = await fetch(...request);
+    if (!(reply instanceof Response) || !reply.body) return reply;
+    return new Response(reply.body.pipeThrough(atMost(MOST_TRACKER_BYTES)), reply);
+  };
+}
+
+function atMost(mostBytes: number): TransformStream<Uint8Array, Uint8Array> {
+  let bytes = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      bytes += chunk.length;
+      if (bytes > mostBytes) throw new Error(`the answer of a tracker has more than ${mostBytes} bytes`);
+      controller.enqueue(chunk);
+    },
+  });
 }

@@ -6,6 +6,7 @@ declare module '@thaunknown/simple-peer/lite.js' {
     /** What the other side says, as the tracker passes it on: anything. */
     signal(said: unknown): void;
     destroy(): void;
+    readonly destroying: boolean;
 
     // Private.
     readonly _pc: { readonly iceGatheringState: string } | null;

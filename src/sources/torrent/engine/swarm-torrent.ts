@@ -1,5 +1,5 @@
 // One torrent in webtorrent: its peers, its discovery and its uploads are used; what to ask whom for is decided by the download.
-import type { AddOptions, Peer, Torrent, Wire } from 'webtorrent';
+import type { AddOptions, Connection, Peer, Torrent, Wire } from 'webtorrent';
 import type WebTorrent from 'webtorrent';
 import { lookup } from 'node:dns/promises';
 import { infoOnly } from './info-only.ts';
@@ -8,8 +8,8 @@ import type { TorrentSettings } from '../torrent-settings.ts';
 import { hostOf, isAllowedAddress, isAllowedUrl } from './address-policy.ts';
 import { storeOver } from './block-store.ts';
 import type { Download } from './download.ts';
+import { guardTracker } from './guarded-tracker.ts';
 import type { PeerLink } from './peer-link.ts';
-import { keepPace } from './tracker-pace.ts';
 import { WireLink } from './wire-link.ts';
 
 export interface SwarmTorrentOptions {
@@ -37,6 +37,8 @@ export interface SwarmTorrentOptions {
 const NOT_FOR_PRIVATE = ['ut_pex', 'dht', 'lsd'];
 /** The DHT has just begun; it asks again as soon as it knows somebody. */
 const NOBODY_YET = 'No nodes to query';
+/** Whoever tells of them: each costs memory until it has been called in vain, again and again. */
+const MOST_PEERS = 1000;
 const WEB_PROTOCOLS = ['http:', 'https:'];
 const TRACKER_PROTOCOLS = [...WEB_PROTOCOLS, 'udp:', 'ws:', 'wss:'];
 
@@ -166,7 +168,8 @@ export class SwarmTorrent implements AsyncDisposable {
     torrent._request = () => false;
     const addPeer = torrent._addPeer.bind(torrent);
     torrent._addPeer = (peer, type, source) => {
-      if (typeof peer !== 'string') return this.#options.settings.webRtc ? addPeer(peer, type, source) : null;
+      if (typeof peer !== 'string') return this.#isRoomFor(peer) ? addPeer(peer, type, source) : null;
+      if ((torrent._peers?.size ?? 0) >= MOST_PEERS) return null;
       const host = hostOf(peer);
       if (this.#isPrivate && source !== undefined && NOT_FOR_PRIVATE.includes(source)) return null;
       if (host === undefined || !this.#isAllowedPeer(peer, host, source === 'lsd')) return null;
@@ -177,8 +180,17 @@ export class SwarmTorrent implements AsyncDisposable {
       startDiscovery();
       // It only asks who has no peers, for listeners we do not have, and is forgotten when discovery starts again.
       clearInterval(torrent._noPeersIntervalId);
-      for (const tracker of torrent.discovery?.tracker?._trackers ?? []) keepPace(tracker);
+      for (const tracker of torrent.discovery?.tracker?._trackers ?? []) guardTracker(tracker);
     };
+  }
+
+  /** As many wait to be met as may be connected; the library counts only those that it calls. */
+  #isRoomFor(connection: Connection): boolean {
+    const { client, _peers: peers } = this.#torrent;
+    const others = [...(peers?.values() ?? [])].filter(({ type }) => type === 'webrtc').length;
+    const isRoom = this.#options.settings.webRtc && others < (client?.maxConns ?? 0);
+    if (!isRoom) connection.destroy();
+    return isRoom;
   }
 
   #listen(): void {

@@ -8,8 +8,8 @@ export interface StandIn {
   by: string;
   /** Named exports, besides the default one. */
   exports?: readonly string[];
-  /** The real one is loaded when it is called; default: it never is. */
-  isLater?: true;
+  /** What of `later-fetch.ts` loads the real one when it is called; default: it never is. */
+  later?: 'laterFetch' | 'laterTrackerFetch';
 }
 
 /** No blocklists, HTTP server, making of torrents, store, port mapping, proxies, server for trackers of its own; HTTP not at once. */
@@ -21,9 +21,9 @@ export const STAND_INS: readonly StandIn[] = [
   { name: 'socks', by: 'bittorrent-tracker' },
   { name: './server.js', by: 'bittorrent-tracker' },
   { name: '@silentbot1/nat-api', by: 'webtorrent' },
-  { name: 'cross-fetch-ponyfill', by: 'webtorrent', isLater: true },
-  { name: 'cross-fetch-ponyfill', by: 'parse-torrent', isLater: true },
-  { name: 'cross-fetch-ponyfill', by: 'bittorrent-tracker', isLater: true },
+  { name: 'cross-fetch-ponyfill', by: 'webtorrent', later: 'laterFetch' },
+  { name: 'cross-fetch-ponyfill', by: 'parse-torrent', later: 'laterFetch' },
+  { name: 'cross-fetch-ponyfill', by: 'bittorrent-tracker', later: 'laterTrackerFetch' },
 ];
 
 const LATER_FETCH = JSON.stringify(new URL('./later-fetch.ts', import.meta.url).href);
@@ -36,8 +36,8 @@ export function leaveOutUnusedParts(): void {
         (each) => each.name === name && context.parentURL?.includes(`/node_modules/${each.by}/`),
       );
       if (!standIn) return next(name, context);
-      const source = standIn.isLater
-        ? `import { laterFetch } from ${LATER_FETCH}; export default laterFetch(${JSON.stringify(next(name, context).url)})`
+      const source = standIn.later
+        ? `import { ${standIn.later} } from ${LATER_FETCH}; export default ${standIn.later}(${JSON.stringify(next(name, context).url)})`
         : `export default undefined; ${(standIn.exports ?? []).map((each) => `export const ${each} = undefined;`).join('')}`;
       return { url: `data:text/javascript,${encodeURIComponent(source)}`, format: 'module', shortCircuit: true };
     },

@@ -11,6 +11,8 @@ export function mendWebRtc(isAllowed: (address: string) => boolean): void {
     if (this._pc?.iceGatheringState === 'complete') this._onIceCandidate({ candidate: null });
   };
   prototype.signal = function checked(this: Peer, said: unknown): void {
+    // It would still answer, and take what that needs.
+    if (this.destroying) return;
     if (typeof said !== 'object' || said === null || !('type' in said) || !('sdp' in said)) return;
     const { type, sdp } = said;
     if (typeof type === 'string' && typeof sdp === 'string')

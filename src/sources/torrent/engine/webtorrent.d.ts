@@ -36,6 +36,7 @@ declare module 'webtorrent' {
 
   export interface Peer {
     readonly id: string;
+    readonly type: string;
     readonly wire: Wire | null;
     readonly addr: string | null;
     readonly connected: boolean;
@@ -53,6 +54,10 @@ declare module 'webtorrent' {
   export interface Tracker {
     /** Milliseconds to the next announce; undefined: what is usual. */
     setInterval(intervalMs?: number | null): void;
+
+    // Private, of those on WebSockets.
+    _onSocketData?(bytes: Uint8Array): void;
+    _onSocketError?(error: Error): void;
   }
 
   export interface Discovery {
@@ -74,6 +79,11 @@ declare module 'webtorrent' {
     put(piece: number, bytes: Uint8Array, done: (error: Error | null) => void): void;
     close(done: (error: Error | null) => void): void;
     destroy(done: (error: Error | null) => void): void;
+  }
+
+  /** Of WebRTC, made by a tracker before anybody wants it. */
+  export interface Connection {
+    destroy(): void;
   }
 
   export interface Torrent extends EventEmitter {
@@ -110,7 +120,7 @@ declare module 'webtorrent' {
     _updateWire(wire: Wire): unknown;
     _update(): void;
     _request(...args: never[]): boolean;
-    _addPeer(peer: string | object, type: string, source?: string): Peer | null;
+    _addPeer(peer: string | Connection, type: string, source?: string): Peer | null;
     _startDiscovery(): void;
     _markVerified(piece: number): void;
     _markUnverified(piece: number): void;

@@ -13,6 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PlainPeer } from '../../../servers/plain-peer.ts';
 import { Seeder } from '../../../servers/seeder.ts';
 import { bencoded, torrentOf, type Plain } from '../../../servers/torrent-files.ts';
+import { Tracker } from '../../../servers/tracker.ts';
 import { noise, readAndCompare, runEngine, until } from '../running-engine.ts';
 
 const MIB = 2 ** 20;
@@ -76,6 +77,17 @@ test('forty trackers that break off in mid-answer end nothing', async (t) => {
   using _handle = running.engine.add({ infoHash: 'c'.repeat(40), trackers });
   await until('all are asked', () => asked >= trackers.length);
   await delay(300);
+  assert.doesNotMatch(running.log.join('\n'), /started again/u);
+});
+
+test('forty WebSocket trackers that say nothing in words end nothing', async () => {
+  await using tracker = await Tracker.start('ws');
+  tracker.says.push('null');
+  const trackers = Array.from({ length: 40 }, (_, count) => `${tracker.url}/${count}`);
+  await using running = runEngine({ trackers: true, webRtc: true });
+  using _handle = running.engine.add({ infoHash: 'd'.repeat(40), trackers });
+  const warnings = (): number => running.log.filter((line) => line.includes("reading 'action'")).length;
+  await until('all have been heard', () => warnings() >= trackers.length, 10_000);
   assert.doesNotMatch(running.log.join('\n'), /started again/u);
 });
 
