@@ -44,7 +44,7 @@ test('an answer of more than a mebibyte is not read, though it comes packed', as
 test('of a hundred WebRTC peers that call by a tracker as many are answered as may connect', async (t) => {
   const stranger = new Peer({ initiator: true, trickle: false, config: { iceServers: [] } });
   t.after(() => stranger.destroy());
-  const [offer] = await once(stranger, 'signal');
+  const offer = await new Promise<unknown>((resolve) => stranger.once('signal', resolve));
   await using tracker = await Tracker.start('ws');
   const id = (letter: string, count: number): string => letter + String(count).padStart(19, '0');
   for (let count = 0; count < 100; count += 1) {
