@@ -20,6 +20,8 @@ export interface AddOrder {
   trackers: readonly string[];
   peers: readonly string[];
   webSeeds: readonly string[];
+  /** How many have the torrent open. In the same order: one that nobody uses may leave its swarm at any moment. */
+  users: number;
 }
 
 export interface ReaderOrder {
@@ -39,7 +41,7 @@ export interface ReaderOrder {
 export type EngineOrder =
   | StartOrder
   | AddOrder
-  /** How many have the torrent open. */
+  /** How many have the torrent open now. */
   | { type: 'users'; infoHash: string; count: number }
   | { type: 'remove'; infoHash: string }
   /** A new reader, or where it is now. */

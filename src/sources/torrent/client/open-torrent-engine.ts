@@ -25,7 +25,7 @@ export interface TorrentEngineOptions {
 interface Known {
   mirror: TorrentMirror;
   /** What another process would have to be told; undefined: only on the disk. */
-  order: AddOrder | undefined;
+  order: Omit<AddOrder, 'users'> | undefined;
   users: number;
 }
 
@@ -70,6 +70,7 @@ class EngineClient implements TorrentEngine {
     const { infoHash, metainfo, name, trackers = [], peers = [], webSeeds = [] } = request;
     const known = this.#know(infoHash, name ?? infoHash);
     const earlier = known.order;
+    known.users += 1;
     known.order = {
       type: 'add',
       infoHash,
@@ -80,8 +81,8 @@ class EngineClient implements TorrentEngine {
       webSeeds: [...new Set([...(earlier?.webSeeds ?? []), ...webSeeds])],
     };
     // What is in it is on the disk of the engine already.
-    this.#process.send(known.mirror.files ? { ...known.order, metainfo: undefined } : known.order);
-    this.#setUsers(known, known.users + 1);
+    const { order, users } = known;
+    this.#process.send({ ...order, users, ...(known.mirror.files && { metainfo: undefined }) });
     return this.#handle(known);
   }
 
@@ -123,9 +124,9 @@ class EngineClient implements TorrentEngine {
     return fresh;
   }
 
-  #setUsers(known: Known, count: number): void {
-    known.users = count;
-    this.#process.send({ type: 'users', infoHash: known.mirror.infoHash, count });
+  #closed(known: Known): void {
+    known.users -= 1;
+    this.#process.send({ type: 'users', infoHash: known.mirror.infoHash, count: known.users });
   }
 
   #handle(known: Known): TorrentHandle {
@@ -139,7 +140,7 @@ class EngineClient implements TorrentEngine {
       presence: (fileIndex, range) => mirror.presence(fileIndex, range),
       watch: (listener) => mirror.watch(listener),
       [Symbol.dispose]: () => {
-        if (isOpen && !mirror.isRemoved) this.#setUsers(known, known.users - 1);
+        if (isOpen && !mirror.isRemoved) this.#closed(known);
         isOpen = false;
       },
     };
@@ -170,8 +171,7 @@ class EngineClient implements TorrentEngine {
     for (const infoHash of this.#removals.keys()) send({ type: 'remove', infoHash });
     for (const { order, users } of this.#torrents.values()) {
       if (!order) continue;
-      send(order);
-      send({ type: 'users', infoHash: order.infoHash, count: users });
+      send({ ...order, users });
     }
     for (const { mirror } of this.#torrents.values()) mirror.tellAgain();
   }

@@ -92,8 +92,9 @@ export class EngineTorrent implements AsyncDisposable {
   }
 
   /** Adds what is new; joins the swarm. */
-  add({ metainfo, name, trackers, peers, webSeeds }: AddOrder): void {
+  add({ metainfo, name, trackers, peers, webSeeds, users }: AddOrder): void {
     const { vault } = this.#options;
+    this.users = users;
     const kept = this.#kept;
     this.#kept = {
       ...kept,
