@@ -241,6 +241,26 @@ suite('torrents', () => {
     assert.equal((await sessionInfo(again))['status'], 'ready');
   });
 
+  test('a torrent is read in so many places at once, and a place that is left can be taken', async () => {
+    // Nobody has its bytes: every answer waits.
+    const torrent = torrentOf(sampleBytes(MIB, 77), { name: 'nobody.mkv', pieceBytes: PIECE });
+    const headers = { 'content-type': 'application/x-bittorrent' };
+    await fetch(`${url()}/torrents`, { method: 'POST', headers, body: torrent.metainfo });
+    const place = `${url()}/torrents/${torrent.infoHash}/0`;
+    const [leaving, staying] = [new AbortController(), new AbortController()];
+    const waiting = [leaving, ...Array.from({ length: 31 }, () => staying)].map(({ signal }) =>
+      fetch(place, { signal }),
+    );
+    for (const each of waiting) each.catch(() => {});
+    let refused: Response | undefined;
+    await until(async () => (refused = await answered(place))?.status === 429, 10_000, 'the next one is refused');
+    assert.match(String(refused?.headers.get('retry-after')), /^\d+$/u);
+    assert.match(String(membersOf(await refused?.json())['error']), /too many places/u);
+    leaving.abort();
+    await until(async () => (await answered(place)) === undefined, 10_000, 'the place is free');
+    staying.abort();
+  });
+
   test('what is no torrent is refused in words, and nothing is made of it', async () => {
     const post = async (body: string | Buffer, type: string): Promise<unknown[]> => {
       const reply = await fetch(`${url()}/torrents`, { method: 'POST', headers: { 'content-type': type }, body });
@@ -260,6 +280,11 @@ suite('torrents', () => {
     }
   });
 });
+
+/** The answer, if one comes soon. */
+async function answered(place: string): Promise<Response | undefined> {
+  return fetch(place, { signal: AbortSignal.timeout(300) }).catch(() => undefined);
+}
 
 /** What is answered to a torrent file of so many bytes, before any of them is sent. */
 async function answerToLength(serverUrl: string, lengthBytes: number): Promise<string> {

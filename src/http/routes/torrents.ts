@@ -7,6 +7,7 @@ import type { TorrentLibrary } from '../../sessions/torrent-library.ts';
 import type { App } from '../app-type.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import { sendEntity } from '../byte-range-reply.ts';
+import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import { contentDisposition, contentTypeOf } from '../file-headers.ts';
 import { requestSignal } from '../request-signal.ts';
 import { ERROR } from '../schemas/session.ts';
@@ -21,6 +22,8 @@ export interface TorrentRouteParts {
 const QUERY = Type.Object({ metadata: Type.Optional(Type.String()) }, { additionalProperties: true });
 const TORRENT_TYPE = 'application/x-bittorrent';
 const MAX_TORRENT_BYTES = 10 * 1024 * 1024;
+/** Each has pieces fetched where it reads, and takes them from the others. A player has one or two. */
+const MAX_ANSWERS = 32;
 const INFO_HASH = /^[0-9a-f]{40}$/iu;
 const FILE_INDEX = /^\d{1,6}$/u;
 
@@ -92,6 +95,7 @@ function collectionRoutes(app: App, parts: TorrentRouteParts): void {
 }
 
 function fileRoutes(app: App, parts: TorrentRouteParts): void {
+  const answers = new ConcurrencyLimit(MAX_ANSWERS);
   const main = {
     tags: ['torrents'],
     summary: 'The file of a torrent that plays, or its largest film, as bytes',
@@ -100,7 +104,13 @@ function fileRoutes(app: App, parts: TorrentRouteParts): void {
   };
   app.get('/torrents/:infoHash', { schema: main }, async (request, reply) => {
     const { metadata } = request.query;
-    return sendFile(request, reply, { ...parts, infoHash: infoHashOf(request.params), fileIndex: undefined, metadata });
+    return sendFile(request, reply, {
+      ...parts,
+      answers,
+      infoHash: infoHashOf(request.params),
+      fileIndex: undefined,
+      metadata,
+    });
   });
 
   const file = { ...main, summary: 'A file of a torrent as bytes', params: TORRENT_FILE };
@@ -109,11 +119,12 @@ function fileRoutes(app: App, parts: TorrentRouteParts): void {
     if (!FILE_INDEX.test(fileIdx)) throw new AppError('NOT_FOUND', 'There is nothing at this address.');
     const { metadata } = request.query;
     const fileIndex = Number(fileIdx);
-    return sendFile(request, reply, { ...parts, infoHash: infoHashOf(request.params), fileIndex, metadata });
+    return sendFile(request, reply, { ...parts, answers, infoHash: infoHashOf(request.params), fileIndex, metadata });
   });
 }
 
 interface FileCall extends TorrentRouteParts {
+  answers: ConcurrencyLimit;
   infoHash: string;
   fileIndex: number | undefined;
   /** `?metadata=1` */
@@ -122,6 +133,7 @@ interface FileCall extends TorrentRouteParts {
 
 async function sendFile(request: FastifyRequest, reply: FastifyReply, call: FileCall): Promise<FastifyReply> {
   const signal = requestSignal(reply);
+  using _place = call.answers.take(call.infoHash, 'This torrent is being read in too many places at once.');
   const torrents = await call.torrents();
   using file = await torrents.file(call.infoHash, call.fileIndex, signal);
   const isProbe = call.metadata === '1';
