@@ -324,9 +324,10 @@ test('a torrent that no session plays leaves the swarm when its time is over; wh
   const session = await openTorrent(server.url, magnetLink(torrent, { peers: [seeder.address] }));
   assert.ok((await bytesOf(place)).equals(content));
   assert.equal((await sessionInfo(session))['status'], 'ready');
-  assert.equal((await torrentStatus(server.url, torrent))['isActive'], true);
-  assert.equal((await fetch(session.url, { method: 'DELETE' })).status, 204);
   const isActive = async (): Promise<unknown> => (await torrentStatus(server.url, torrent))['isActive'];
+  // The engine tells how it is doing twice a second.
+  await until(async () => (await isActive()) === true, 5000, 'it is in the swarm');
+  assert.equal((await fetch(session.url, { method: 'DELETE' })).status, 204);
   await until(async () => (await isActive()) === false, 15_000, 'it left');
   await seeder[Symbol.asyncDispose]();
   assert.ok((await bytesOf(place)).equals(content));
