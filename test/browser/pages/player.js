@@ -172,7 +172,8 @@ function facts() {
 }
 
 function onPicture() {
-  pictures.push(picture());
+  // A busy machine may call when a seek, or a wait for data, has taken the picture away again.
+  if (video.readyState >= 2) pictures.push(picture());
   video.requestVideoFrameCallback(onPicture);
 }
 
