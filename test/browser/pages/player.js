@@ -172,8 +172,7 @@ function facts() {
 }
 
 function onPicture() {
-  // A busy machine may call when a seek, or a wait for data, has taken the picture away again.
-  if (video.readyState >= 2) pictures.push(picture());
+  pictures.push(picture());
   video.requestVideoFrameCallback(onPicture);
 }
 
