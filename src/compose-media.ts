@@ -13,6 +13,7 @@ import { WorkerPool } from './media/worker-pool.ts';
 import type { ClosablePlayables, PlayablesContext } from './server.ts';
 import { MediaPlayables } from './sessions/media-playables.ts';
 import { relayPlaylist } from './sessions/relayed-playlist.ts';
+import { BlockMemory } from './sources/http/block-memory.ts';
 import { SourceEndpoint } from './sources/source-endpoint.ts';
 
 export const WORKER_ENTRY = new URL('./media/worker/segment-worker.ts', import.meta.url);
@@ -28,23 +29,13 @@ const LEARNING = { looks: { file: 2, endpoint: 4 }, scans: 2 };
 
 /** Opens every part; the result closes them in reverse, all work first. */
 export async function createPlayables(context: PlayablesContext): Promise<ClosablePlayables> {
-  const { config, cacheDirectory, knowledge, log, metrics } = context;
+  const { config, cacheDirectory, knowledge, metrics } = context;
   await using stack = new AsyncDisposableStack();
   const spoolDirectory = join(cacheDirectory, 'spool');
   await mkdir(spoolDirectory, { recursive: true });
-  const recordChild = (pid: number) => recorded(pid, context);
-  const pool = stack.use(
-    new WorkerPool({
-      entry: WORKER_ENTRY,
-      execArgv: WORKER_FLAGS,
-      env: workerEnvironment(),
-      memoryLimitBytes: config.workerMemoryBytes,
-      recordChild,
-      log: (line) => log.info({ line }, 'media workers'),
-    }),
-  );
   const endpoint = stack.use(await SourceEndpoint.open());
   context.ownPorts.add(endpoint.port);
+  const pool = stack.use(createPool(context, endpoint));
   const torrents = stack.use(createTorrents(context, endpoint));
   const cache = stack.use(
     await SegmentCache.open({
@@ -72,7 +63,14 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       sourceError: (source) => endpoint.lastError(source),
     },
     knowledge,
-    sources: { spoolDirectory, endpoint, torrents, addresses: context.addresses, mediaRoots: config.mediaRoots },
+    sources: {
+      spoolDirectory,
+      endpoint,
+      memory: new BlockMemory(),
+      torrents,
+      addresses: context.addresses,
+      mediaRoots: config.mediaRoots,
+    },
     relay: relayPlaylist,
   });
   const owned = stack.move();
@@ -82,6 +80,18 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
     torrents,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
+}
+
+function createPool(context: PlayablesContext, endpoint: SourceEndpoint): WorkerPool {
+  return new WorkerPool({
+    entry: WORKER_ENTRY,
+    execArgv: WORKER_FLAGS,
+    env: workerEnvironment(),
+    memoryLimitBytes: context.config.workerMemoryBytes,
+    recordChild: (pid) => recorded(pid, context),
+    nearUntil: (url, start) => endpoint.nearUntil(url, start),
+    log: (line) => context.log.info({ line }, 'media workers'),
+  });
 }
 
 /** A note that cannot be written, on a full disk for one, only costs the next server a clean-up. */

@@ -25,6 +25,8 @@ export interface MediaWorkerOptions {
   jobLimitMs: (job: WorkerJob) => number;
   /** A worker with jobs that takes more is killed. */
   memoryLimitBytes: number;
+  /** How far the bytes of a published source lie in this process's memory, from `start` on. */
+  nearUntil: (url: string, start: number) => number;
   log: (line: string) => void;
 }
 
@@ -227,6 +229,8 @@ export class MediaWorker implements AsyncDisposable {
     if (!reply) return this.#killForFault('said something that is not in the protocol');
     this.#watch.heard();
     if (reply.type === 'here') return;
+    if (reply.type === 'ask-near')
+      return this.#send({ type: 'near', id: reply.id, end: this.#options.nearUntil(reply.url, reply.start) });
     if (reply.type === 'ready') {
       this.#wasReady = true;
       return this.#started.resolve();

@@ -2,6 +2,7 @@
 import { AppError } from '../base/app-error.ts';
 import { FileSource } from './file/file-source.ts';
 import { inspectFile } from './file/inspect-file.ts';
+import { BlockMemory } from './http/block-memory.ts';
 import { firstContact, type FirstContact } from './http/first-contact.ts';
 import { HlsUpstream } from './http/hls-upstream.ts';
 import { HttpSource } from './http/http-source.ts';
@@ -30,6 +31,8 @@ export interface OpenSourceOptions extends SourceClientOptions {
   firstRetry?: Partial<RetryPolicy> | undefined;
   /** Bytes of a remote source kept in memory. Default 64 MiB. */
   cacheBytes?: number | undefined;
+  /** What that memory is made of, shared by all sources. Default: one for each. */
+  memory?: BlockMemory | undefined;
   /** Default 8 MiB. */
   readAheadBytes?: number | undefined;
   /** Default 4. */
@@ -103,7 +106,9 @@ async function openHttp(locator: HttpLocator, options: OpenSourceOptions, signal
     return { kind: 'media', source: await SpoolSource.open({ ...parts, ...spoolLimits(options) }) };
   }
   const { cacheBytes = 64 * MIB, readAheadBytes = 8 * MIB, maxConnections = 4, idleMs = 10_000 } = options;
-  const source = await HttpSource.open({ ...parts, cacheBytes, readAheadBytes, maxConnections, idleMs }, signal);
+  const { memory = new BlockMemory() } = options;
+  const limits = { cacheBytes, memory, readAheadBytes, maxConnections, idleMs };
+  const source = await HttpSource.open({ ...parts, ...limits }, signal);
   return { kind: 'media', source };
 }
 

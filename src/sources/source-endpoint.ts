@@ -22,9 +22,6 @@ const KEEP_ALIVE_MS = 15 * 60_000;
 /** A range of a source of unknown size is answered in pieces: each needs its length first. */
 const PIECE_BYTES = 256 * 1024;
 
-/** Several pages may be on their way to a worker: waiting for each to be gone takes longer than sending it. */
-const WRITE_AHEAD_BYTES = 256 * 1024;
-
 /** Stands for the size while nobody knows it: libav then believes that it may go back. */
 const SIZE_UNKNOWN = Number.MAX_SAFE_INTEGER;
 
@@ -47,7 +44,6 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: 10_000,
       requestTimeout: 30_000,
-      highWaterMark: WRITE_AHEAD_BYTES,
     });
     server.listen(0, HOST);
     await once(server, 'listening');
@@ -78,6 +74,13 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
   /** The failure of the last answer for this source; undefined when it went well (readers that left do not count). */
   lastError(source: Source): AppError | undefined {
     return this.#bySource.get(source)?.error;
+  }
+
+  /** How far the bytes behind a published address lie in memory, from `start` on; infinity: to their end. */
+  nearUntil(url: string, start: number): number {
+    const source = this.#byPath.get(URL.parse(url)?.pathname ?? '')?.source;
+    const end = source?.nearUntil?.(start) ?? start;
+    return end === source?.sizeBytes ? Infinity : end;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -183,21 +186,21 @@ async function send(
     // A response that is closed would never drain.
     signal.throwIfAborted();
     if (!response.headersSent) response.writeHead(plan.status, plan.headers);
-    if (!response.write(chunk)) await drained(response);
+    await written(response, chunk);
   }
   signal.throwIfAborted();
   if (!response.headersSent) response.writeHead(plan.status, plan.headers);
   response.end();
 }
 
-/** Resolves when there is room for more, and when the reader is gone. */
-function drained(response: ServerResponse): Promise<void> {
+/** Resolves when the chunk's memory is not needed any more: it was sent, or the reader is gone. */
+function written(response: ServerResponse, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
-    const done = (): void => {
-      response.off('drain', done).off('close', done);
+    response.once('close', resolve);
+    response.write(chunk, () => {
+      response.off('close', resolve);
       resolve();
-    };
-    response.on('drain', done).on('close', done);
+    });
   });
 }
 

@@ -10,6 +10,8 @@ export interface EndpointInput {
   kind: 'endpoint';
   url: string;
   inOrder?: true;
+  /** Whether the server tells which of its bytes are near. */
+  tellsNear?: true;
 }
 
 /** A file that must still be the one that was opened here: another may get its path at any time. */
@@ -45,6 +47,8 @@ export interface Source extends AsyncDisposable {
    * @throws AppError as `read`
    */
   readAlone?(range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
+  /** How far the bytes from `start` on lie in memory, so that reading them does not wait; `start` when they do not. */
+  nearUntil?(start: number): number;
   /**
    * Only where bytes are given out before they have been checked: resolves when all that were given out so far have been. False: some
    * were wrong, and so is what was made of them; or the source was closed first.
@@ -54,6 +58,9 @@ export interface Source extends AsyncDisposable {
   watchSpoiled?(listener: () => void): Disposable;
   /** Calls `listener` when nothing can be read any more, though what was read is right: somebody has to open it anew. */
   watchGone?(listener: () => void): Disposable;
-  /** Streams `[start, end)` (to the end of the source without `end`), reading ahead within a byte cap. */
+  /**
+   * Streams `[start, end)` (to the end of the source without `end`), reading ahead within a byte cap. A chunk is valid until the next one
+   * is asked for, and not to be written to.
+   */
   stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }

@@ -42,7 +42,7 @@ test(
   { skip: process.platform !== 'linux' },
   async () => {
     await using file = await film();
-    await using demuxers = new Demuxers(IDLE_MS);
+    await using demuxers = new Demuxers({ idleMs: IDLE_MS });
     const input = await inputOf(file.path);
     const first = await demuxers.use(through(input), async (demuxer) => demuxer, never);
     assert.equal(await demuxers.use(through(input), async (demuxer) => demuxer, never), first);

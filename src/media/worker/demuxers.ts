@@ -3,6 +3,7 @@ import { AppError } from '../../base/app-error.ts';
 import type { MediaInput } from '../../sources/source.ts';
 import { interrupting } from './interrupting.ts';
 import { Demuxer, type Reading } from './libav/demuxer.ts';
+import { type AskNear, NearBytes } from './near-bytes.ts';
 import { assertSameFile, inputKey, readingOneFile } from './same-file.ts';
 
 const MAX_IDLE = 4;
@@ -20,13 +21,21 @@ export interface Use {
   reading: Reading;
 }
 
+export interface DemuxersOptions {
+  idleMs?: number;
+  /** Without it, remote bytes are never known to be near. */
+  askNear?: AskNear;
+}
+
 export class Demuxers implements AsyncDisposable {
   /** Longest unused first. */
   #idle: IdleDemuxer[] = [];
   readonly #idleMs: number;
+  readonly #askNear: AskNear | undefined;
 
-  constructor(idleMs = IDLE_MS) {
+  constructor({ idleMs = IDLE_MS, askNear }: DemuxersOptions = {}) {
     this.#idleMs = idleMs;
+    this.#askNear = askNear;
   }
 
   /**
@@ -47,7 +56,14 @@ export class Demuxers implements AsyncDisposable {
 
   /** Runs `work` with a demuxer that stands at the beginning of the source. */
   async useFresh<T>(use: Use, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.#run({ ...use, demuxer: await openProbed(use, signal) }, work, signal);
+    return this.#run({ ...use, demuxer: await openProbed(use, signal, this.#nearBytesOf(use)) }, work, signal);
+  }
+
+  /** A look takes so few packets that it does not matter. */
+  #nearBytesOf({ input, reading }: Use): NearBytes | undefined {
+    const ask = this.#askNear;
+    if (!ask || input.kind !== 'endpoint' || !input.tellsNear || reading !== 'through') return undefined;
+    return new NearBytes((start) => ask(input.url, start));
   }
 
   /** A demuxer whose work failed is closed, not kept. */
@@ -100,9 +116,9 @@ export class Demuxers implements AsyncDisposable {
  * Opens a source and makes its streams complete, reading packets only where the header is not enough. What is read of it later
  * counts only once `readingOneFile` has looked at the file again.
  */
-export async function openProbed({ input, reading }: Use, signal: AbortSignal): Promise<Demuxer> {
+export async function openProbed({ input, reading }: Use, signal: AbortSignal, near?: NearBytes): Promise<Demuxer> {
   await assertSameFile(input);
-  const demuxer = await Demuxer.open(input, reading, signal);
+  const demuxer = await Demuxer.open({ input, reading, near }, signal);
   try {
     if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream.index))) {
       await interrupting([demuxer], signal, () => demuxer.probe());

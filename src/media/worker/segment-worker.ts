@@ -8,14 +8,20 @@ import { describe } from './libav/describe.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
 import { makeClipPiece } from './make-clip-piece.ts';
 import { makeSegment } from './make-segment.ts';
+import { Questions } from './questions.ts';
 import type { EncoderHeader, WorkerJob, WorkerReply, WorkerRequest, WorkerResults } from './protocol.ts';
 import { scan } from './scan.ts';
 import { verify } from './verify.ts';
 
-const demuxers = new Demuxers();
+const questions = new Questions();
+const demuxers = new Demuxers({ askNear });
 const sessions = new EncoderSessions();
 const headers = new Map<string, EncoderHeader>();
 const running = new Map<number, AbortController>();
+
+function askNear(url: string, start: number): Promise<number> {
+  return questions.ask((id) => reply({ type: 'ask-near', id, url, start }));
+}
 
 function perform(job: WorkerJob, signal: AbortSignal): Promise<WorkerResults[keyof WorkerResults]> {
   switch (job.kind) {
@@ -77,6 +83,7 @@ quietLibav();
 process.on('message', (request: WorkerRequest) => {
   if (request.type === 'job') void answer(request.id, request.job);
   else if (request.type === 'cancel') running.get(request.id)?.abort();
+  else if (request.type === 'near') questions.answer(request.id, request.end);
   else if (request.type === 'ping') reply({ type: 'here' });
   else void sessions.release(request.renditionKey);
 });

@@ -1,12 +1,12 @@
 // GET requests for one source: redirects followed by us, every hop checked, the user's headers kept to their own host.
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
-import type { Readable } from 'node:stream';
-import type { Agent, buildConnector, Dispatcher } from 'undici';
+import type { Agent, buildConnector } from 'undici';
 
 import { AppError } from '../../base/app-error.ts';
+import { Exchange, type ReplyBody, type ReplyHead } from './exchange.ts';
+import { readingMemory } from './reading-memory.ts';
 import { sameHost, type RequestHeaders } from './request-headers.ts';
-import { ignore } from './pulse.ts';
 
 export interface HttpClientOptions {
   /** Where the user pointed: the only host that sees `headers`. */
@@ -40,8 +40,7 @@ export interface HttpReply {
   /** The address that answered, after redirects. */
   url: URL;
   header(name: string): string | undefined;
-  /** Must be read to its end or destroyed. */
-  body: Readable;
+  body: ReplyBody;
 }
 
 const MAX_REDIRECTS = 10;
@@ -67,10 +66,13 @@ export class HttpClient implements AsyncDisposable {
       const place = placeOf(target);
       // The look-up of a connection is skipped for literals.
       if (isIP(place.hostname) !== 0) this.#options.addresses.check(place.hostname, place);
-      const answer = await this.#request(target, headers, signal);
-      const location = redirectOf(answer);
-      if (location === undefined) return reply(answer, target);
-      await answer.body.dump({ limit: REDIRECT_BODY_BYTES, signal });
+      const exchange = await this.#request(target, headers, signal);
+      const head = await exchange.head;
+      const location = redirectOf(head);
+      if (location === undefined) {
+        return { status: head.status, url: target, header: (name) => header(head, name), body: exchange };
+      }
+      await dump(exchange);
       target = redirectTarget(location, target);
       this.#options.addresses.redirected(place, placeOf(target));
     }
@@ -82,7 +84,7 @@ export class HttpClient implements AsyncDisposable {
     await agent?.destroy();
   }
 
-  async #request(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async #request(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<Exchange> {
     const own = {
       accept: '*/*',
       'accept-encoding': 'identity',
@@ -91,13 +93,10 @@ export class HttpClient implements AsyncDisposable {
     const users = sameHost(this.#options.home, url) ? this.#options.headers : {};
     this.#agent ??= openAgent(this.#options);
     const agent = await this.#agent;
-    return agent.request({
-      origin: url.origin,
-      path: url.pathname + url.search,
-      method: 'GET',
-      headers: { ...own, ...users, ...headers },
-      signal,
-    });
+    const exchange = new Exchange(signal);
+    const path = url.pathname + url.search;
+    agent.dispatch({ origin: url.origin, path, method: 'GET', headers: { ...own, ...users, ...headers } }, exchange);
+    return exchange;
   }
 }
 
@@ -107,7 +106,9 @@ async function openAgent({ connectTimeoutMs: timeout = 10_000, addresses }: Http
   return new Agent({
     // One HTTP/2 connection would share its small flow-control window among all our readers.
     allowH2: false,
-    connect: checkedConnector(addresses, (checked) => buildConnector({ timeout, lookup: checked })),
+    connect: checkedConnector(addresses, (checked) =>
+      buildConnector({ timeout, lookup: checked, onread: readingMemory() }),
+    ),
     // Whoever asks watches for stalls: only it knows whether it is waiting.
     headersTimeout: 0,
     bodyTimeout: 0,
@@ -116,20 +117,22 @@ async function openAgent({ connectTimeoutMs: timeout = 10_000, addresses }: Http
   });
 }
 
-function reply(answer: Dispatcher.ResponseData, url: URL): HttpReply {
-  // A body that is destroyed before anyone listens must not bring the process down.
-  answer.body.on('error', ignore);
-  return { status: answer.statusCode, url, header: (name) => header(answer, name), body: answer.body };
+/** Reads a body that nobody wants, so that its connection can be used again, when it is short. */
+async function dump(body: ReplyBody): Promise<void> {
+  let left = REDIRECT_BODY_BYTES;
+  await body.receive((chunk) => {
+    left -= chunk.length;
+    return left > 0;
+  });
 }
 
-function header(answer: Dispatcher.ResponseData, name: string): string | undefined {
-  const value = answer.headers[name];
+function header({ headers }: ReplyHead, name: string): string | undefined {
+  const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
 
-function redirectOf(answer: Dispatcher.ResponseData): string | undefined {
-  if (![301, 302, 303, 307, 308].includes(answer.statusCode)) return undefined;
-  return header(answer, 'location');
+function redirectOf(head: ReplyHead): string | undefined {
+  return [301, 302, 303, 307, 308].includes(head.status) ? header(head, 'location') : undefined;
 }
 
 function redirectTarget(location: string, from: URL): URL {

@@ -6,11 +6,12 @@ import { ConnectionSlots } from './connection-slots.ts';
 import { contentId, nameOf } from './content-id.ts';
 import type { FirstContact } from './first-contact.ts';
 import type { HttpClient } from './http-client.ts';
-import { PAGE_BYTES, type Page, PageCache, pageOf, piecesFrom } from './page-cache.ts';
+import type { BlockMemory } from './block-memory.ts';
+import { PAGE_BYTES, type Borrowed, PageCache, pageOf } from './page-cache.ts';
 import { PageReads } from './page-reads.ts';
 import type { SourcePublisher } from '../source-publisher.ts';
 import { RemoteFile } from './remote-file.ts';
-import { resilientBytes } from './resilient-bytes.ts';
+import { type FetchRange, resilientFetch } from './resilient-bytes.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { ReaderTrails, type Reader } from './reader-trails.ts';
 import { SequentialDownload, windowEnd } from './sequential-download.ts';
@@ -23,8 +24,9 @@ export interface HttpSourceOptions {
   contact: FirstContact;
   publisher: SourcePublisher;
   policy: RetryPolicy;
-  /** Pages kept in memory. */
+  /** Kept in memory. */
   cacheBytes: number;
+  memory: BlockMemory;
   /** How far a stream may run ahead of its reader, once it has proved to be read in order. */
   readAheadBytes: number;
   /** Connections to the server at a time. */
@@ -39,10 +41,10 @@ const FIRST_WINDOW = 256 * 1024;
 const STATED_WINDOW = 1024 * 1024;
 /** Who asks for so much at a time, or has read so much in order, reads on: it is read ahead of, beyond the end it stated. */
 const BULK = { requestBytes: 512 * 1024, inOrderBytes: 1024 * 1024, windowBytes: 2 * 1024 * 1024 } as const;
-/** Passed on in one go, where it lies together. */
-const CHUNK_BYTES = 256 * 1024;
 /** A download this far behind is caught up with rather than replaced by a new connection. */
 const CATCH_UP_BYTES = 1024 * 1024;
+/** A download stops at its limit only where a chunk ends. */
+const OVERSHOOT_BYTES = 256 * 1024;
 const TAIL_BYTES = 16 * 1024;
 
 export class HttpSource implements Source {
@@ -54,6 +56,7 @@ export class HttpSource implements Source {
   readonly #file: RemoteFile;
   readonly #cache: PageCache;
   readonly #slots: ConnectionSlots;
+  readonly #fetch: FetchRange;
   readonly #reads: PageReads;
   readonly #downloads = new Set<SequentialDownload>();
   readonly #trails = new ReaderTrails();
@@ -65,16 +68,12 @@ export class HttpSource implements Source {
     this.sizeBytes = sizeBytes;
     this.name = nameOf(options.url);
     this.#file = new RemoteFile(options.client, options.url, options.contact);
-    this.#cache = new PageCache(options.cacheBytes);
+    this.#cache = new PageCache({ sizeBytes, maxBytes: options.cacheBytes, memory: options.memory });
     this.#slots = new ConnectionSlots(options.maxConnections);
-    this.#reads = new PageReads({
-      sizeBytes,
-      cache: this.#cache,
-      slots: this.#slots,
-      bytes: (range, signal) => resilientBytes({ file: this.#file, policy: options.policy }, range, signal),
-    });
+    this.#fetch = resilientFetch({ file: this.#file, policy: options.policy });
+    this.#reads = new PageReads({ sizeBytes, cache: this.#cache, slots: this.#slots, fetch: this.#fetch });
     this.#keepHead(options.contact.head);
-    this.input = { kind: 'endpoint', url: options.publisher.publish(this) };
+    this.input = { kind: 'endpoint', url: options.publisher.publish(this), tellsNear: true };
   }
 
   /**
@@ -107,7 +106,6 @@ export class HttpSource implements Source {
     return this.#read(range, signal, (inside) => this.#reads.readAlone(inside, signal));
   }
 
-  /** The chunks are the cache's own: not to be written to. */
   async *stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const end = Math.min(range.end ?? this.sizeBytes, this.sizeBytes);
     const reader = this.#trails.readerAt(range.start);
@@ -117,9 +115,9 @@ export class HttpSource implements Source {
         signal.throwIfAborted();
         this.#assertUsable();
         const limit = this.#limit(at, { range, reader });
-        const bytes = await this.#bytes(at, { reader, limit }, signal);
+        using borrowed = await this.#borrow(at, { reader, limit }, signal);
         this.#assertUsable();
-        const chunk = bytes.subarray(0, end - at);
+        const chunk = borrowed.bytes.subarray(0, end - at);
         at += chunk.length;
         reader.inOrderBytes += chunk.length;
         yield chunk;
@@ -129,6 +127,10 @@ export class HttpSource implements Source {
         this.#trails.expect(reader, end, () => this.#leave(reader));
       else this.#leave(reader);
     }
+  }
+
+  nearUntil(start: number): number {
+    return this.#cache.hereUntil(start);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -169,25 +171,20 @@ export class HttpSource implements Source {
   }
 
   /** Some bytes from `at` on, for a stream; also moves the downloads around it on, so that the next ones are here in time. */
-  async #bytes(at: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Uint8Array> {
+  async #borrow(at: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Borrowed> {
     const page = pageOf(at);
-    const cached = this.#cache.run(at, CHUNK_BYTES);
-    const download = this.#downloadFor(page, cached !== undefined, wish.limit);
+    const isHere = this.#cache.has(page);
+    const download = this.#downloadFor(page, isHere, wish.limit);
     for (const other of this.#downloads) if (other !== download) other.leave(wish.reader);
     download?.advance(wish.reader, wish.limit);
-    if (cached !== undefined) return cached;
-    const fetched = await (download?.page(page, signal) ?? this.#fetched(page, wish, signal));
-    // The next ones may have come with it.
-    const [first = new Uint8Array(0)] = piecesFrom(fetched, at % PAGE_BYTES);
-    return this.#cache.run(at, CHUNK_BYTES) ?? first;
+    if (isHere) return this.#cache.borrowed(at);
+    return download?.arrival(at, signal) ?? this.#reads.flying(at, signal) ?? this.#fetched(at, wish, signal);
   }
 
-  #fetched(page: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Page> {
-    const flying = this.#reads.flying(page, signal);
-    if (flying !== undefined) return flying;
-    const fresh = this.#download(page);
+  #fetched(at: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Borrowed> {
+    const fresh = this.#download(pageOf(at));
     fresh.advance(wish.reader, wish.limit);
-    return fresh.page(page, signal);
+    return fresh.arrival(at, signal);
   }
 
   #leave(reader: Reader): void {
@@ -200,7 +197,7 @@ export class HttpSource implements Source {
     for (const download of this.#downloads) {
       const { nextPage, startPage, running } = download;
       const useful = here
-        ? startPage <= page && nextPage > page && nextPage * PAGE_BYTES <= limit
+        ? startPage <= page && nextPage > page && nextPage * PAGE_BYTES <= limit + OVERSHOOT_BYTES
         : nextPage <= page && page - nextPage <= CATCH_UP_BYTES / PAGE_BYTES;
       if (running && useful && nextPage > (nearest?.nextPage ?? -1)) nearest = download;
     }
@@ -208,14 +205,13 @@ export class HttpSource implements Source {
   }
 
   #download(startPage: number): SequentialDownload {
-    const { policy, idleMs } = this.#options;
     const download: SequentialDownload = new SequentialDownload({
       startPage,
       sizeBytes: this.sizeBytes,
       slots: this.#slots,
-      bytes: (range, signal) => resilientBytes({ file: this.#file, policy }, range, signal),
-      store: (page, bytes) => this.#cache.set(page, bytes),
-      idleMs,
+      fetch: this.#fetch,
+      cache: this.#cache,
+      idleMs: this.#options.idleMs,
       ended: () => this.#downloads.delete(download),
     });
     this.#downloads.add(download);
@@ -223,10 +219,8 @@ export class HttpSource implements Source {
   }
 
   #keepHead(head: Uint8Array): void {
-    for (let start = 0; start < head.length; start += PAGE_BYTES) {
-      const end = Math.min(start + PAGE_BYTES, this.sizeBytes);
-      if (end <= head.length) this.#cache.set(pageOf(start), [Uint8Array.from(head.subarray(start, end))]);
-    }
+    using writer = this.#cache.writer(0, this.sizeBytes, () => {});
+    writer.push(head);
   }
 
   #assertUsable(): void {

@@ -1,91 +1,153 @@
-// Downloaded bytes in pages, least recently used first out. A page is whole (the last one of a file may be shorter).
-import { LRUCache } from 'lru-cache';
+// Downloaded bytes in pages, least recently used first out. A page is whole (the last one of a file may be shorter). Pages lie in blocks of
+// memory, side by side as in the file; a block that is dropped is overwritten with other bytes as soon as nobody holds it.
+import { BLOCK_BYTES, type BlockMemory } from './block-memory.ts';
 
 /** Small, so that a read costs little more than it asks for; large enough to make the bookkeeping cheap. */
 export const PAGE_BYTES = 32 * 1024;
 
-/** The bytes of a page in pieces, as they came from the network: a copy of all that is downloaded would cost more than anything else. */
-export type Page = readonly Uint8Array[];
+const PAGES_PER_BLOCK = BLOCK_BYTES / PAGE_BYTES;
+
+/** So that downloads, reads and streams next to each other do not take each other's bytes away. */
+const FEWEST_BLOCKS = 16;
+
+interface Block {
+  memory: Uint8Array;
+  /** One bit for each page that is whole. */
+  here: number;
+  /** Borrowers and writers. */
+  holds: number;
+  isDropped: boolean;
+}
+
+/** Bytes of the cache, valid until disposed. Not to be written to. */
+export interface Borrowed extends Disposable {
+  bytes: Uint8Array;
+}
 
 export class PageCache {
-  readonly #pages: LRUCache<number, Page>;
+  readonly #sizeBytes: number;
+  readonly #maxBlocks: number;
+  readonly #memory: BlockMemory;
+  /** By their place in the file, the longest unused first. */
+  readonly #blocks = new Map<number, Block>();
 
-  constructor(maxBytes: number) {
-    this.#pages = new LRUCache({ max: Math.max(1, Math.floor(maxBytes / PAGE_BYTES)) });
+  constructor(options: { sizeBytes: number; maxBytes: number; memory: BlockMemory }) {
+    this.#sizeBytes = options.sizeBytes;
+    this.#maxBlocks = Math.max(FEWEST_BLOCKS, Math.floor(options.maxBytes / BLOCK_BYTES));
+    this.#memory = options.memory;
   }
 
-  get(page: number): Page | undefined {
-    return this.#pages.get(page);
+  has(page: number): boolean {
+    const block = this.#blocks.get(blockOf(page));
+    return block !== undefined && isHere(block, page);
   }
 
-  /** The bytes from `start` on, as far as they lie side by side in memory, up to `maxBytes` or a little more; undefined when they are not here. */
-  run(start: number, maxBytes: number): Uint8Array | undefined {
-    let run: Uint8Array | undefined;
-    for (const piece of this.#pieces(start)) {
-      const longer = run === undefined ? piece : joined(run, piece);
-      if (longer === undefined) break;
-      run = longer;
-      if (run.length >= maxBytes) break;
-    }
-    return run;
+  /** The bytes from `start` on, as far as they lie side by side; undefined when not even the first is here. */
+  borrow(start: number): Borrowed | undefined {
+    const page = pageOf(start);
+    const block = this.#touched(blockOf(page));
+    if (block === undefined || !isHere(block, page)) return undefined;
+    const blockStart = blockOf(page) * BLOCK_BYTES;
+    const end = Math.min(pagesEnd(block, page) * PAGE_BYTES, this.#sizeBytes);
+    block.holds += 1;
+    return {
+      bytes: block.memory.subarray(start - blockStart, end - blockStart),
+      [Symbol.dispose]: () => this.#release(block),
+    };
   }
 
-  set(page: number, bytes: Page): void {
-    this.#pages.set(page, bytes);
+  /** The same for bytes that are known to be here. */
+  borrowed(start: number): Borrowed {
+    const borrowed = this.borrow(start);
+    if (borrowed === undefined) throw new TypeError(`byte ${start} is not here`);
+    return borrowed;
+  }
+
+  /** How far the bytes from `start` on are here without a gap; `start` when the first is not. */
+  hereUntil(start: number): number {
+    let page = pageOf(start);
+    while (this.has(page)) page = this.#nextGap(page);
+    return Math.max(start, Math.min(page * PAGE_BYTES, this.#sizeBytes));
+  }
+
+  /** Writes from the start of a page on, to `endByte`, which is the end of a page or of the file. */
+  writer(startPage: number, endByte: number, whole: (page: number) => void): PageWriter {
+    return new PageWriter({ startPage, endByte, whole, open: (number) => this.#open(number) });
   }
 
   clear(): void {
-    this.#pages.clear();
+    for (const number of this.#blocks.keys()) this.#drop(number);
   }
 
-  *#pieces(start: number): Generator<Uint8Array> {
-    for (let number = pageOf(start); ; number += 1) {
-      const page = this.#pages.get(number);
-      if (page === undefined) return;
-      yield* piecesFrom(page, Math.max(0, start - number * PAGE_BYTES));
+  /** The first page after `page`, which is here, that may not be. */
+  #nextGap(page: number): number {
+    const block = this.#blocks.get(blockOf(page));
+    return block ? pagesEnd(block, page) : page;
+  }
+
+  #open(number: number): OpenBlock {
+    const block = this.#touched(number) ?? this.#added(number);
+    block.holds += 1;
+    return {
+      memory: block.memory,
+      markWhole: (page) => (block.here |= bitOf(page)),
+      [Symbol.dispose]: () => this.#release(block),
+    };
+  }
+
+  #touched(number: number): Block | undefined {
+    const block = this.#blocks.get(number);
+    if (block === undefined) return undefined;
+    this.#blocks.delete(number);
+    this.#blocks.set(number, block);
+    return block;
+  }
+
+  #added(number: number): Block {
+    for (const [oldest, { holds }] of this.#blocks) {
+      if (this.#blocks.size < this.#maxBlocks) break;
+      if (holds === 0) this.#drop(oldest);
     }
+    const block = { memory: this.#memory.take(), here: 0, holds: 0, isDropped: false };
+    this.#blocks.set(number, block);
+    return block;
+  }
+
+  #drop(number: number): void {
+    const block = this.#blocks.get(number);
+    if (block === undefined) return;
+    this.#blocks.delete(number);
+    block.isDropped = true;
+    if (block.holds === 0) this.#memory.give(block.memory);
+  }
+
+  #release(block: Block): void {
+    block.holds -= 1;
+    if (block.isDropped && block.holds === 0) this.#memory.give(block.memory);
   }
 }
 
-export function pageOf(byte: number): number {
-  return Math.floor(byte / PAGE_BYTES);
+interface OpenBlock extends Disposable {
+  memory: Uint8Array;
+  markWhole(page: number): void;
 }
 
-/** What there is of a page from its byte `offset` on. */
-export function* piecesFrom(page: Page, offset: number): Generator<Uint8Array> {
-  let skip = offset;
-  for (const piece of page) {
-    if (skip < piece.length) yield piece.subarray(skip);
-    skip = Math.max(0, skip - piece.length);
-  }
+interface WriterOptions {
+  startPage: number;
+  endByte: number;
+  whole: (page: number) => void;
+  open: (block: number) => OpenBlock;
 }
 
-/** Both as one, when the second lies right behind the first. */
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array | undefined {
-  const areNeighbours = first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset;
-  return areNeighbours ? new Uint8Array(first.buffer, first.byteOffset, first.length + second.length) : undefined;
-}
-
-/** Chunks are kept as they are when they are large and most of the buffer that they keep alive; others are copied together. */
-const WORTH_KEEPING = { bytes: 8 * 1024, shareOfBuffer: 2 / 3 } as const;
-
-function isWorthKeeping({ length, buffer }: Uint8Array): boolean {
-  return length >= WORTH_KEEPING.bytes && length >= buffer.byteLength * WORTH_KEEPING.shareOfBuffer;
-}
-
-/** Cuts chunks of any size into pages, from the start of a page to `endByte`, which is the end of a page or of the file. */
-export class PageAssembler {
-  readonly #endByte: number;
-  readonly #emit: (page: number, bytes: Page) => void;
+/** Puts chunks of any size where they belong. Holds the block it writes to: to be disposed. */
+export class PageWriter implements Disposable {
+  readonly #options: WriterOptions;
   #at: number;
-  #pieces: Uint8Array[] = [];
-  #gathering = new Uint8Array(0);
-  #gatheredBytes = 0;
+  #block: OpenBlock | undefined;
 
-  constructor(startPage: number, endByte: number, emit: (page: number, bytes: Page) => void) {
-    this.#at = startPage * PAGE_BYTES;
-    this.#endByte = endByte;
-    this.#emit = emit;
+  constructor(options: WriterOptions) {
+    this.#options = options;
+    this.#at = options.startPage * PAGE_BYTES;
   }
 
   /** The next byte wanted. */
@@ -93,37 +155,52 @@ export class PageAssembler {
     return this.#at;
   }
 
-  /** The chunk is kept: it must not change any more. */
+  /** Copies the chunk, but for what lies beyond the end; `whole` is called for each page that is complete with it. */
   push(chunk: Uint8Array): void {
-    let rest = isWorthKeeping(chunk) ? chunk : this.#gathered(chunk);
+    let rest = chunk.subarray(0, this.#options.endByte - this.#at);
     while (rest.length > 0) {
       const page = pageOf(this.#at);
-      const pageEnd = Math.min((page + 1) * PAGE_BYTES, this.#endByte);
-      const piece = rest.subarray(0, pageEnd - this.#at);
-      this.#add(piece);
-      this.#at += piece.length;
-      rest = rest.subarray(piece.length);
-      if (this.#at < pageEnd) continue;
-      this.#emit(page, this.#pieces);
-      this.#pieces = [];
+      const pageEnd = Math.min((page + 1) * PAGE_BYTES, this.#options.endByte);
+      const part = rest.subarray(0, pageEnd - this.#at);
+      this.#block ??= this.#options.open(blockOf(page));
+      this.#block.memory.set(part, this.#at % BLOCK_BYTES);
+      this.#at += part.length;
+      rest = rest.subarray(part.length);
+      if (this.#at === pageEnd) this.#complete(page, this.#block);
     }
   }
 
-  #add(piece: Uint8Array): void {
-    const last = this.#pieces.pop();
-    const both = last && joined(last, piece);
-    if (both) this.#pieces.push(both);
-    else this.#pieces.push(...(last ? [last] : []), piece);
+  [Symbol.dispose](): void {
+    this.#block?.[Symbol.dispose]();
+    this.#block = undefined;
   }
 
-  #gathered(chunk: Uint8Array): Uint8Array {
-    if (this.#gatheredBytes + chunk.length > this.#gathering.length) {
-      this.#gathering = Buffer.allocUnsafeSlow(Math.max(PAGE_BYTES, chunk.length));
-      this.#gatheredBytes = 0;
-    }
-    const copy = this.#gathering.subarray(this.#gatheredBytes, this.#gatheredBytes + chunk.length);
-    copy.set(chunk);
-    this.#gatheredBytes += chunk.length;
-    return copy;
+  #complete(page: number, block: OpenBlock): void {
+    block.markWhole(page);
+    this.#options.whole(page);
+    if (blockOf(page + 1) !== blockOf(page)) this[Symbol.dispose]();
   }
+}
+
+export function pageOf(byte: number): number {
+  return Math.floor(byte / PAGE_BYTES);
+}
+
+function blockOf(page: number): number {
+  return Math.floor(page / PAGES_PER_BLOCK);
+}
+
+function bitOf(page: number): number {
+  return 1 << (page % PAGES_PER_BLOCK);
+}
+
+function isHere(block: Block, page: number): boolean {
+  return (block.here & bitOf(page)) !== 0;
+}
+
+/** The end of the run of pages that are here, from `page` on, within its block. */
+function pagesEnd(block: Block, page: number): number {
+  let end = page + 1;
+  while (end % PAGES_PER_BLOCK !== 0 && isHere(block, end)) end += 1;
+  return end;
 }

@@ -1,39 +1,47 @@
 // The bytes of a remote range, come what may: every lost or stalled connection is replaced at the exact byte.
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
-import { attempt } from './attempt.ts';
+import { receive } from './attempt.ts';
+import type { TakeChunk } from './exchange.ts';
 import type { RemoteFile } from './remote-file.ts';
 import { Patience, type RetryPolicy } from './retry-policy.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 
+/** Hands over exactly the bytes of `range`, unless `take` has enough before. */
+export type FetchRange = (range: ByteRange, take: TakeChunk, signal: AbortSignal) => Promise<void>;
+
 /**
- * Gives exactly the bytes of `range`, in chunks as they come. Leaving the loop closes the connection.
- * @throws AppError when the patience of the policy is at its end
+ * The fetching of one file. It
+ * @throws AppError when the patience of the policy is at its end, and what `take` throws
  */
-export async function* resilientBytes(
-  remote: { file: RemoteFile; policy: RetryPolicy },
-  range: ByteRange,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const { file, policy } = remote;
-  const patience = new Patience(policy);
-  let at = range.start;
-  while (at < range.end) {
-    const rest = { start: at, end: range.end };
-    try {
-      for await (const chunk of attempt((live) => file.open(rest, live), policy.stallMs, signal)) {
-        const bytes = chunk.subarray(0, range.end - at);
-        at += bytes.length;
-        yield bytes;
-        patience.progressed();
-        if (at >= range.end) return;
+export function resilientFetch({ file, policy }: { file: RemoteFile; policy: RetryPolicy }): FetchRange {
+  return async (range, take, signal) => {
+    const patience = new Patience(policy);
+    let at = range.start;
+    let isEnough = false;
+    const takeInside: TakeChunk = (chunk) => {
+      const bytes = chunk.subarray(0, range.end - at);
+      at += bytes.length;
+      patience.progressed();
+      const more = take(bytes);
+      return typeof more === 'boolean' ? goOn(more) : more.then(goOn);
+    };
+    const goOn = (isMore: boolean): boolean => {
+      patience.progressed();
+      isEnough = !isMore || at >= range.end;
+      return !isEnough;
+    };
+    while (at < range.end && !isEnough) {
+      const rest = { start: at, end: range.end };
+      try {
+        await receive((live) => file.open(rest, live), takeInside, { stallMs: policy.stallMs, signal });
+        if (!isEnough) throw endedEarly(at, range.end);
+      } catch (error) {
+        signal.throwIfAborted();
+        await patience.next(error, signal);
       }
-      throw endedEarly(at, range.end);
-    } catch (error) {
-      signal.throwIfAborted();
-      await patience.next(error, signal);
     }
-  }
+  };
 }
 
 function endedEarly(at: number, end: number): UpstreamFailure {

@@ -1,18 +1,18 @@
 // One connection that runs ahead of its readers through a file, page by page, and waits when it is far enough ahead.
 import type { ByteRange } from '../../base/byte-range.ts';
-import { untilAborted } from '../../base/until-aborted.ts';
 import type { ConnectionSlots, SlotHolder } from './connection-slots.ts';
-import { PAGE_BYTES, type Page, PageAssembler, pageOf } from './page-cache.ts';
-import { Pulse, ignore } from './pulse.ts';
+import { PAGE_BYTES, type Borrowed, type PageCache, type PageWriter, pageOf } from './page-cache.ts';
+import { PageWaiters } from './page-waiters.ts';
+import { Pulse } from './pulse.ts';
 import type { Reader } from './reader-trails.ts';
+import type { FetchRange } from './resilient-bytes.ts';
 
 export interface DownloadOptions {
   startPage: number;
   sizeBytes: number;
   slots: ConnectionSlots;
-  /** The bytes of a range, retried inside. */
-  bytes: (range: ByteRange, signal: AbortSignal) => AsyncIterable<Uint8Array>;
-  store: (page: number, bytes: Page) => void;
+  fetch: FetchRange;
+  cache: PageCache;
   /** With all readers satisfied for this long the connection is closed, without a reader the download ends. */
   idleMs: number;
   /** Called once, when it will give no more pages. */
@@ -33,10 +33,10 @@ const LARGEST_REQUEST = 8 * 1024 * 1024;
 /** Runs from its construction until its readers are gone, the file or the server is at its end, or it is closed. */
 export class SequentialDownload implements SlotHolder {
   readonly #options: DownloadOptions;
-  readonly #assembler: PageAssembler;
+  readonly #writer: PageWriter;
   /** How far each reader lets it run, in bytes from the start of the file. */
   readonly #limits = new Map<Reader, number>();
-  readonly #waiting = new Map<number, PromiseWithResolvers<Page>>();
+  readonly #waiters = new PageWaiters();
   readonly #wake = new Pulse();
   readonly #life = new AbortController();
   readonly #done: Promise<void>;
@@ -46,8 +46,9 @@ export class SequentialDownload implements SlotHolder {
 
   constructor(options: DownloadOptions) {
     this.#options = options;
-    this.#assembler = new PageAssembler(options.startPage, options.sizeBytes, (page, bytes) =>
-      this.#deliver(page, bytes),
+    const { cache, startPage, sizeBytes } = options;
+    this.#writer = cache.writer(startPage, sizeBytes, (page) =>
+      this.#waiters.deliver(page, (at) => cache.borrowed(at)),
     );
     this.#done = this.#run();
   }
@@ -63,7 +64,7 @@ export class SequentialDownload implements SlotHolder {
 
   /** The page being received: everything before was delivered. */
   get nextPage(): number {
-    return pageOf(this.#assembler.position);
+    return pageOf(this.#writer.position);
   }
 
   /** Lets it run to `limit` for this reader. */
@@ -75,14 +76,11 @@ export class SequentialDownload implements SlotHolder {
   }
 
   /**
-   * Waits for a page not yet delivered; `advance` must allow it.
+   * Waits for the bytes from `at` on, which are in a page not yet delivered; `advance` must allow it. The caller's to dispose.
    * @throws AppError of the source; the signal's reason
    */
-  page(page: number, signal: AbortSignal): Promise<Page> {
-    const waiting = this.#waiting.get(page) ?? Promise.withResolvers<Page>();
-    waiting.promise.catch(ignore);
-    this.#waiting.set(page, waiting);
-    return untilAborted(waiting.promise, signal);
+  arrival(at: number, signal: AbortSignal): Promise<Borrowed> {
+    return this.#waiters.wait(at, signal);
   }
 
   leave(reader: Reader): void {
@@ -111,7 +109,7 @@ export class SequentialDownload implements SlotHolder {
   }
 
   get #hungry(): boolean {
-    const position = this.#assembler.position;
+    const position = this.#writer.position;
     for (const limit of this.#limits.values()) if (position < limit) return true;
     return false;
   }
@@ -121,15 +119,20 @@ export class SequentialDownload implements SlotHolder {
     await Promise.resolve();
     let reason: unknown = new DOMException('The download ended', 'AbortError');
     try {
-      while (this.#assembler.position < this.#options.sizeBytes && (await this.#wanted())) await this.#connect();
+      while (this.#writer.position < this.#options.sizeBytes) {
+        if (this.#hungry) await this.#connect();
+        // Readers that have enough keep the download, not its connection, until they want more or leave.
+        else if (this.#limits.size > 0) await this.#wake.wait(this.#life.signal);
+        else break;
+      }
     } catch (error) {
       reason = error;
     }
     clearTimeout(this.#lonely);
     this.#life.abort(reason);
     this.#options.ended();
-    for (const waiting of this.#waiting.values()) waiting.reject(reason);
-    this.#waiting.clear();
+    this.#writer[Symbol.dispose]();
+    this.#waiters.fail(reason);
   }
 
   /** Receives one answer until its end, a long pause, or until it is dropped. */
@@ -140,10 +143,12 @@ export class SequentialDownload implements SlotHolder {
     try {
       using _slot = await this.#options.slots.acquire(this, signal);
       if (!this.#hungry) return;
-      for await (const chunk of this.#options.bytes(this.#nextRange(), signal)) {
-        this.#assembler.push(chunk);
-        if (!this.#hungry && !(await this.#pause(signal))) return;
-      }
+      const range = this.#nextRange();
+      const take = (chunk: Uint8Array): boolean | Promise<boolean> => {
+        this.#writer.push(chunk);
+        return this.#hungry || this.#writer.position >= range.end || this.#pause(signal);
+      };
+      await this.#options.fetch(range, take, signal);
     } catch (error) {
       if (!connection.signal.aborted || this.#life.signal.aborted) throw error;
     } finally {
@@ -153,19 +158,13 @@ export class SequentialDownload implements SlotHolder {
 
   #nextRange(): ByteRange {
     const { startPage, sizeBytes } = this.#options;
-    const start = this.#assembler.position;
+    const start = this.#writer.position;
     const first = Math.min(Math.max(SMALLEST_REQUEST, sizeBytes * SHARE_OF_FILE), LARGEST_FIRST_REQUEST);
     const taken = start - startPage * PAGE_BYTES;
     const allowed = Math.min(Math.max(0, ...this.#limits.values()) - start, LARGEST_FIRST_REQUEST);
     const length = taken < SMALL_REQUESTS * first ? Math.max(first, allowed) : taken;
     const end = length > LARGEST_REQUEST ? sizeBytes : pageOf(start + length) * PAGE_BYTES;
     return { start, end: Math.min(end, sizeBytes) };
-  }
-
-  /** Readers that have enough keep the download, not its connection, until they want more or leave. */
-  async #wanted(): Promise<boolean> {
-    while (!this.#hungry && this.#limits.size > 0) await this.#wake.wait(this.#life.signal);
-    return this.#hungry;
   }
 
   /** Waits until a reader wants more; false after the idle time. */
@@ -184,12 +183,6 @@ export class SequentialDownload implements SlotHolder {
       clearTimeout(timer);
       this.#pausedAt = undefined;
     }
-  }
-
-  #deliver(page: number, bytes: Page): void {
-    this.#options.store(page, bytes);
-    this.#waiting.get(page)?.resolve(bytes);
-    this.#waiting.delete(page);
   }
 }
 

@@ -16,6 +16,7 @@ import type { Stream } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import type { MediaInput } from '../../../sources/source.ts';
 import { interrupting } from '../interrupting.ts';
+import type { NearBytes } from '../near-bytes.ts';
 import { check } from './check.ts';
 import { DECODERS } from './decoders.ts';
 
@@ -57,20 +58,32 @@ export interface DemuxedPacket {
 
 const number = (ticks: bigint): number | undefined => (ticks === AV_NOPTS_VALUE ? undefined : Number(ticks));
 
-/** One open source. Calls on local files are synchronous inside (three times faster), on remote ones they are not. */
+export interface DemuxerOptions {
+  input: MediaInput;
+  reading: Reading;
+  /** Of a remote source. */
+  near?: NearBytes | undefined;
+}
+
+/**
+ * One open source. Calls on local files are synchronous inside (three times faster), and so are those on remote ones for bytes that are near;
+ * others may have to wait.
+ */
 export class Demuxer implements AsyncDisposable {
   readonly #context: FormatContext;
   readonly #packet = new Packet();
   readonly #isLocal: boolean;
   readonly #isInOrder: boolean;
+  readonly #near: NearBytes | undefined;
   #isClosed = false;
   /** Stands at the beginning: no packet was taken. */
   #isFresh = true;
   readonly streams: Stream[];
   readonly container: string;
 
-  private constructor(context: FormatContext, input: MediaInput) {
+  private constructor(context: FormatContext, { input, near }: DemuxerOptions) {
     this.#context = context;
+    this.#near = near;
     this.#isLocal = input.kind === 'file';
     this.#isInOrder = input.kind === 'endpoint' && input.inOrder === true;
     this.#packet.alloc();
@@ -79,12 +92,13 @@ export class Demuxer implements AsyncDisposable {
   }
 
   /** @throws AppError NOT_MEDIA when no container format is recognised; the signal's reason */
-  static async open(input: MediaInput, reading: Reading, signal: AbortSignal): Promise<Demuxer> {
+  static async open(options: DemuxerOptions, signal: AbortSignal): Promise<Demuxer> {
+    const { input, reading } = options;
     const isLocal = input.kind === 'file';
     const context = new FormatContext();
     // Without it there is nothing yet that could be interrupted.
     context.allocContext();
-    const options = Dictionary.fromObject({
+    const dictionary = Dictionary.fromObject({
       format_whitelist: FORMATS,
       codec_whitelist: DECODERS,
       max_streams: MAX_STREAMS,
@@ -94,14 +108,14 @@ export class Demuxer implements AsyncDisposable {
     });
     const url = isLocal ? `file:${input.path}` : input.url;
     const code = isLocal
-      ? context.openInputSync(url, null, options)
-      : await interrupting([context], signal, () => context.openInput(url, null, options));
+      ? context.openInputSync(url, null, dictionary)
+      : await interrupting([context], signal, () => context.openInput(url, null, dictionary));
     if (code < 0) {
       throw new AppError('NOT_MEDIA', 'The source is not a media file that can be read.', {
         cause: FFmpegError.strerror(code),
       });
     }
-    return new Demuxer(context, input);
+    return new Demuxer(context, options);
   }
 
   /** What waits for a remote source fails at once, and from then on all does: what is left is to close. */
@@ -164,6 +178,7 @@ export class Demuxer implements AsyncDisposable {
     const mayBeEarlier = this.isIndexed || this.container.startsWith('mpeg');
     const target = BigInt(Math.floor(mayBeEarlier ? ticks : Math.max(ticks, first)));
     if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
+    this.#near?.moved();
     const kept = stream.discard;
     // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
     stream.discard = AVDISCARD_DEFAULT;
@@ -190,9 +205,11 @@ export class Demuxer implements AsyncDisposable {
     const packet = this.#packet;
     this.#isFresh = false;
     packet.unref();
-    const code = this.#isLocal ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
+    const isAtOnce = this.#isLocal || (await this.#near?.holdsNext()) === true;
+    const code = isAtOnce ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
     if (code === AVERROR_EOF) return undefined;
     check(code, 'read the source');
+    this.#near?.tookPacket(Number(packet.pos), packet.size);
     return {
       streamIndex: packet.streamIndex,
       pts: number(packet.pts),

@@ -1,0 +1,62 @@
+// Which bytes of a remote source lie in the server's memory. Reading those takes no time, so it is not worth handing the work to another
+// thread and back for every packet, which takes longer than the reading.
+
+/** How far the bytes of a published source are near, from `start` on; `start` when they are not, infinity to the end of the source. */
+export type AskNear = (url: string, start: number) => Promise<number>;
+
+/** A packet is taken to be no longer than this, or than twice the longest so far. */
+const LONGEST_PACKET = 512 * 1024;
+
+/** What lies between two packets that are read in order: those of other tracks. */
+const LONGEST_GAP = 256 * 1024;
+
+/** Where they are not near, the download is slower than we are, and a while passes before the next question. */
+const PAUSE_MS = 10;
+
+/**
+ * What one demuxer knows of it. It guesses that the next packet follows the last one. Where it does not, or where bytes were dropped
+ * meanwhile, reading at once only takes longer.
+ */
+export class NearBytes {
+  readonly #ask: (start: number) => Promise<number>;
+  /** Where the next packet begins, or a little later; undefined where nobody knows. */
+  #at: number | undefined;
+  /** What is known to be near. */
+  #start = 0;
+  #end = 0;
+  #longest = LONGEST_PACKET;
+  #askAgainMs = 0;
+
+  constructor(ask: (start: number) => Promise<number>) {
+    this.#ask = ask;
+  }
+
+  /** Whether the demuxer can read its next packet at once. */
+  async holdsNext(): Promise<boolean> {
+    const at = this.#at;
+    if (at === undefined) return false;
+    if (this.#holds(at)) return true;
+    if (performance.now() < this.#askAgainMs) return false;
+    this.#start = at;
+    this.#end = await this.#ask(at);
+    if (this.#holds(at)) return true;
+    this.#askAgainMs = performance.now() + PAUSE_MS;
+    return false;
+  }
+
+  /** A packet was read from byte `start` on; negative where the container does not say. */
+  tookPacket(start: number, sizeBytes: number): void {
+    const gap = start - (this.#at ?? start);
+    this.#at = start >= 0 && gap >= 0 && gap <= LONGEST_GAP ? start + sizeBytes : undefined;
+    this.#longest = Math.max(this.#longest, 2 * sizeBytes);
+  }
+
+  /** The demuxer goes elsewhere. */
+  moved(): void {
+    this.#at = undefined;
+  }
+
+  #holds(at: number): boolean {
+    return at >= this.#start && this.#end - at >= this.#longest;
+  }
+}

@@ -1,0 +1,113 @@
+// One request and its answer: the head at once, the body chunk by chunk in the memory that the connection is read into.
+import type { Dispatcher } from 'undici';
+
+import { ignore } from './pulse.ts';
+
+/** Sees a chunk while it is called and not after that: its memory is used again. False: enough. A promise: the next one waits for it. */
+export type TakeChunk = (chunk: Uint8Array) => boolean | Promise<boolean>;
+
+/** Must be received or destroyed. */
+export interface ReplyBody {
+  /**
+   * Hands over every chunk; resolves at the end of the body, or as soon as there was enough. A body that goes on after that loses its
+   * connection. To be called once.
+   * @throws what ended the body early, or what `take` throws
+   */
+  receive(take: TakeChunk): Promise<void>;
+  /** Closes the connection, unless the answer is over. */
+  destroy(): void;
+}
+
+export interface ReplyHead {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+}
+
+/** What undici tells about a request, in the order of things: start, head, data, end; or an error at any time. */
+export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
+  readonly #signal: AbortSignal;
+  readonly #head = Promise.withResolvers<ReplyHead>();
+  readonly #ended = Promise.withResolvers<void>();
+  #controller: Dispatcher.DispatchController | undefined;
+  #take: TakeChunk = () => false;
+  #isOver = false;
+
+  /** The signal ends it at any time, with its reason. */
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    this.#head.promise.catch(ignore);
+    this.#ended.promise.catch(ignore);
+    if (signal.aborted) this.#onAbort();
+    else signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Rejects with the signal's reason, or with what undici reports. */
+  get head(): Promise<ReplyHead> {
+    return this.#head.promise;
+  }
+
+  receive(take: TakeChunk): Promise<void> {
+    this.#take = take;
+    this.#controller?.resume();
+    return this.#ended.promise;
+  }
+
+  destroy(): void {
+    this.#fail(new DOMException('The answer is not wanted', 'AbortError'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) controller.abort(new Error('the request was given up'));
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ReplyHead['headers']): void {
+    if (status < 200) return;
+    // Until somebody receives.
+    controller.pause();
+    this.#head.resolve({ status, headers });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    // What it throws ends the request: undici gives it to `onResponseError`.
+    const more = this.#take(chunk);
+    if (more === true) return;
+    if (more === false) return this.#enough();
+    controller.pause();
+    more.then(
+      (isMore) => (isMore ? controller.resume() : this.#enough()),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  onResponseEnd(): void {
+    this.#finish();
+    // undici takes the connection back a turn later: the next request would open another one before.
+    setImmediate(() => this.#ended.resolve());
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#fail(error);
+  }
+
+  readonly #onAbort = (): void => this.#fail(this.#signal.reason);
+
+  /** When this was the last chunk, its end is noticed right after it, and the connection can be used again. */
+  #enough(): void {
+    this.#ended.resolve();
+    queueMicrotask(() => this.destroy());
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#isOver) return;
+    this.#finish();
+    this.#head.reject(reason);
+    this.#ended.reject(reason);
+    this.#controller?.abort(reason instanceof Error ? reason : new Error('aborted', { cause: reason }));
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+}
