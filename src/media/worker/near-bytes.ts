@@ -26,6 +26,8 @@ export class NearBytes {
   #end = 0;
   #longest = LONGEST_PACKET;
   #askAgainMs = 0;
+  /** A question on its way, and the place it is about. */
+  #asked: { start: number; end: Promise<number> } | undefined;
 
   constructor(ask: (start: number) => Promise<number>) {
     this.#ask = ask;
@@ -35,12 +37,18 @@ export class NearBytes {
   async holdsNext(): Promise<boolean> {
     const at = this.#at;
     if (at === undefined) return false;
+    // In time, so that the answer is here when it is needed.
+    if (this.#end - at < 2 * this.#longest) this.#askFrom(at);
     if (this.#holds(at)) return true;
-    if (performance.now() < this.#askAgainMs) return false;
-    this.#start = at;
-    this.#end = await this.#ask(at);
-    if (this.#holds(at)) return true;
-    this.#askAgainMs = performance.now() + PAUSE_MS;
+    while (this.#asked !== undefined) {
+      const { start, end } = this.#asked;
+      this.#start = start;
+      this.#end = await end;
+      this.#asked = undefined;
+      if (this.#holds(at)) return true;
+      if (start === at) this.#askAgainMs = performance.now() + PAUSE_MS;
+      this.#askFrom(at);
+    }
     return false;
   }
 
@@ -54,6 +62,11 @@ export class NearBytes {
   /** The demuxer goes elsewhere. */
   moved(): void {
     this.#at = undefined;
+  }
+
+  #askFrom(start: number): void {
+    if (this.#asked !== undefined || performance.now() < this.#askAgainMs) return;
+    this.#asked = { start, end: this.#ask(start) };
   }
 
   #holds(at: number): boolean {

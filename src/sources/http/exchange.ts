@@ -53,7 +53,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
   }
 
   destroy(): void {
-    this.#fail(new DOMException('The answer is not wanted', 'AbortError'));
+    if (!this.#isOver) this.#fail(new DOMException('The answer is not wanted', 'AbortError'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -32,7 +32,7 @@ const MAX_STREAMS = '500';
  * must not pull megabytes. Whoever reads on gains by fewer requests.
  */
 const REMOTE = { initial_request_size: '65536', multiple_requests: '1', rw_timeout: '120000000' } as const;
-const REQUEST_SIZE = { look: '131072', through: '1048576' } as const;
+const REQUEST_SIZE = { look: '262144', through: '1048576' } as const;
 
 /** An index at the end is not there yet: places are found by reading on from the last keyframe that was seen. */
 const IN_ORDER = { fflags: '+ignidx', skip_estimate_duration_from_pts: '1' } as const;
