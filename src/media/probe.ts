@@ -2,6 +2,7 @@
 import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
 import type { MediaInput, Source } from '../sources/source.ts';
+import { isDecodingStart } from './bitstream/decoding-start.ts';
 import type { Chapter, MediaDescription, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
@@ -19,7 +20,7 @@ export type RunJob = <J extends WorkerJob>(job: J, signal: AbortSignal) => Promi
 /** A remote source is read through for its keyframes only up to this size. */
 const MAX_REMOTE_SCAN_BYTES = 64 * 1024 * 1024;
 
-/** Keyframes, spread over the film, looked at to see whether decoding can start there: each costs a range of a remote source. */
+/** Each costs a range of a remote source. */
 const VERIFIED_KEYFRAMES = { file: 12, endpoint: 1 } as const;
 
 /** A source without ranges that is here so soon is treated like one with ranges. */
@@ -90,12 +91,13 @@ async function probeOnce(subject: Subject, signal: AbortSignal): Promise<MediaFa
   const { source, isWhole } = subject;
   const reader = readerOf(source, isWhole, signal);
   const indexing = readContainerIndex(reader);
-  const [described, index] = await Promise.allSettled([describe(subject, indexing, signal), indexing]);
+  const heads = indexing.then((read) => headsToVerify(read, source));
+  const [described, index] = await Promise.allSettled([describe(subject, indexing, signal), indexing, heads]);
   // What is wrong with the source itself says more than what a worker could not make of it.
   if (index.status === 'rejected') throw index.reason;
   if (described.status === 'rejected') throw await explained(described.reason, reader);
   const description = isWhole ? described.value : asStated(described.value);
-  return assemble(await withScan({ ...subject, description, index: index.value }, signal), signal);
+  return assemble(await withScan({ ...subject, description, index: index.value, heads }, signal), signal);
 }
 
 /** A live stream may send so little that its tracks show after minutes only: it is given up before. @throws AppError UNSUPPORTED_MEDIA */
@@ -138,6 +140,8 @@ async function explained(error: unknown, reader: ByteReader): Promise<unknown> {
 interface Findings extends Subject {
   description: MediaDescription;
   index: ContainerIndex | undefined;
+  /** First bytes of keyframes to be verified, by keyframe. */
+  heads: Promise<ReadonlyMap<number, Uint8Array>>;
   scan?: ScanResult | undefined;
 }
 
@@ -258,18 +262,41 @@ async function verified(
   signal: AbortSignal,
 ): Promise<boolean> {
   const { video, keyframes } = table;
-  const asked = spread(keyframes.slice(1), VERIFIED_KEYFRAMES[findings.source.input.kind]);
-  if (!asked.length) return true;
+  const asked = toVerify(keyframes, findings.source);
+  const heads = await findings.heads;
+  const verdicts = asked.map((keyframe) => {
+    const head = heads.get(keyframe);
+    return head && isDecodingStart(head, video);
+  });
+  if (verdicts.includes(false)) return false;
+  const unclear = asked.filter((_, i) => verdicts[i] === undefined);
+  if (!unclear.length) return true;
   const { isStart } = await findings.run(
     {
       kind: 'verify',
       input: inputFor(findings.source, findings.description.container),
       streamIndex: video.streamIndex,
-      keyframes: asked,
+      keyframes: unclear,
     },
     signal,
   );
   return isStart.every(Boolean);
+}
+
+/** Keyframes, spread over the film, looked at to see whether decoding can start there. */
+function toVerify(keyframes: number[], { input }: Source): number[] {
+  return spread(keyframes.slice(1), VERIFIED_KEYFRAMES[input.kind]);
+}
+
+/** The beginnings of those that the container's tables lead to, by keyframe. */
+async function headsToVerify(
+  index: ContainerIndex | undefined,
+  source: Source,
+): Promise<ReadonlyMap<number, Uint8Array>> {
+  const asked = toVerify(usableKeyframes(index?.video?.keyframes ?? []), source);
+  if (!asked.length) return new Map();
+  const heads = (await index?.video?.readHeads?.(asked)) ?? [];
+  return new Map(asked.flatMap((keyframe, i) => (heads[i] ? [[keyframe, heads[i]]] : [])));
 }
 
 /** `count` of them at most, the first one included: films change on the way, where one recording follows another. */

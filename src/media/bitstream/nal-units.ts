@@ -76,6 +76,18 @@ export function sampleUnits(sample: Uint8Array, lengthSize = LENGTH_BYTES): Uint
   return units;
 }
 
+/** The same of a sample's first bytes: the last unit may be cut short. */
+export function headUnits(head: Uint8Array, lengthSize: number): Uint8Array[] {
+  const bytes = bufferOver(head);
+  const units: Uint8Array[] = [];
+  for (let offset = 0; offset + lengthSize < bytes.length;) {
+    const start = offset + lengthSize;
+    offset = start + bytes.readUIntBE(offset, lengthSize);
+    if (offset > start) units.push(bytes.subarray(start, offset));
+  }
+  return units;
+}
+
 /** One sample with 4-byte lengths from units. */
 export function sampleFromUnits(units: readonly Uint8Array[]): Buffer {
   return joinUnits(units, true);
@@ -129,19 +141,21 @@ export function isIdr(sample: Uint8Array, codec: NalCodec): boolean {
     : type === HEVC_NAL.idrWithRadl || type === HEVC_NAL.idrWithoutLeading;
 }
 
-/** Whether decoding may start at a sample (4-byte lengths): IDR in H.264; any IRAP picture (types 16 to 23) in HEVC. */
-export function isRandomAccess(sample: Uint8Array, codec: NalCodec): boolean {
-  const type = firstSliceType(sample, codec);
+/** Whether decoding may start at a picture with slices of this nal_unit_type: IDR in H.264; any IRAP picture (types 16 to 23) in HEVC. */
+export function isRandomAccess(type: number, codec: NalCodec): boolean {
   return codec === 'h264' ? type === H264_NAL.idr : type >= 16 && type <= 23;
 }
 
-/** nal_unit_type of the first coded slice, -1 when there is none. Reads headers only. */
+/** nal_unit_type of a sample's first coded slice, -1 when there is none. Reads headers only. */
 function firstSliceType(sample: Uint8Array, codec: NalCodec): number {
-  for (const unit of sampleUnits(sample)) {
-    const type = nalType(codec, unit);
-    if (codec === 'h264' ? type >= H264_NAL.nonIdr && type <= H264_NAL.idr : type < HEVC_NAL.vps) return type;
-  }
-  return -1;
+  return firstSlice(sampleUnits(sample), codec) ?? -1;
+}
+
+/** nal_unit_type of the first coded slice among units, which may be cut short. */
+export function firstSlice(units: readonly Uint8Array[], codec: NalCodec): number | undefined {
+  const isSlice = (type: number): boolean =>
+    codec === 'h264' ? type >= H264_NAL.nonIdr && type <= H264_NAL.idr : type >= 0 && type < HEVC_NAL.vps;
+  return units.map((unit) => nalType(codec, unit)).find(isSlice);
 }
 
 /** Bytes before each unit: its length, or 00 00 00 01; both are four, so a sample and its byte stream are equally long. */

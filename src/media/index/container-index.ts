@@ -32,7 +32,15 @@ export interface VideoIndex {
   frameRate: Rational | undefined;
   /** Number of frames; undefined when the container does not tell. */
   frameCount: number | undefined;
+  /** Undefined where frames are packed in a way that only a demuxer undoes. */
+  readHeads: ReadKeyframeHeads | undefined;
 }
+
+/**
+ * Reads the first kilobytes of keyframes of the list, as the container stores them; undefined for one that is not where its tables say.
+ * Errors are the reader's own.
+ */
+export type ReadKeyframeHeads = (keyframes: readonly number[]) => Promise<(Uint8Array | undefined)[]>;
 
 export interface ContainerIndex {
   container: 'mp4' | 'matroska';

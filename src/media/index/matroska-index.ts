@@ -3,6 +3,7 @@ import type { ByteReader, ContainerIndex, VideoIndex } from './container-index.t
 import { parseMatroskaChapters } from './matroska-chapters.ts';
 import { parseCueTimes, readFirstKeyframe } from './matroska-cues.ts';
 import { ID } from './matroska-ids.ts';
+import { matroskaKeyframeHeads } from './keyframe-heads.ts';
 import { readSegmentLayout, readTopLevel, type SegmentLayout } from './matroska-segment.ts';
 import { parseTrackDuration } from './matroska-tags.ts';
 import { parseInfo, parseVideoTrack, type MatroskaVideoTrack, type SegmentInfo } from './matroska-tracks.ts';
@@ -30,7 +31,7 @@ export async function readMatroskaIndex(reader: ByteReader): Promise<ContainerIn
   return {
     container: 'matroska',
     durationSeconds: info.durationSeconds,
-    video: track && (await readVideoIndex(windowed, layout, { info, track })),
+    video: track && (await readVideoIndex(windowed, layout, { info, track, bytes: reader })),
     chapters: parseMatroskaChapters(chapters, info.durationSeconds),
   };
 }
@@ -38,12 +39,13 @@ export async function readMatroskaIndex(reader: ByteReader): Promise<ContainerIn
 interface VideoTables {
   info: SegmentInfo;
   track: MatroskaVideoTrack;
+  bytes: ByteReader;
 }
 
 async function readVideoIndex(
   reader: WindowedReader,
   layout: SegmentLayout,
-  { info, track }: VideoTables,
+  { info, track, bytes }: VideoTables,
 ): Promise<VideoIndex | undefined> {
   if (!track.hasPlainTimestamps) return undefined;
   const cues = await readTopLevel(reader, layout, CUES);
@@ -62,6 +64,9 @@ async function readVideoIndex(
     isExact: false,
     frameRate: track.frameRate,
     frameCount: undefined,
+    readHeads: track.hasPlainFrames
+      ? matroskaKeyframeHeads({ reader: bytes, dataStart: layout.dataStart, cues, trackNumber: track.number })
+      : undefined,
   };
 }
 
@@ -69,7 +74,7 @@ async function readVideoIndex(
 async function readEndTicks(
   reader: WindowedReader,
   layout: SegmentLayout,
-  { info, track, keyframes }: VideoTables & { keyframes: number[] },
+  { info, track, keyframes }: Omit<VideoTables, 'bytes'> & { keyframes: number[] },
 ): Promise<number | undefined> {
   if (track.uid === undefined) return undefined;
   const tags = await readTopLevel(reader, layout, TAGS);

@@ -28,6 +28,8 @@ export interface MatroskaVideoTrack {
   frameRate: Rational | undefined;
   /** Blocks carry presentation times in the segment's own ticks. False for AVI-style tracks and scaled ones. */
   hasPlainTimestamps: boolean;
+  /** Blocks hold frames as they are: neither compressed nor encrypted nor without their first bytes. */
+  hasPlainFrames: boolean;
 }
 
 /** Reads `Info` (RFC 9559 section 5.1.2); absent or odd values take their defaults. */
@@ -51,6 +53,7 @@ export function parseVideoTrack(tracks: DataView | undefined): MatroskaVideoTrac
     uid: identityOf(childrenOf(entry, ID.trackUid)[0]),
     frameRate: frameRateOf(unsignedChild(entry, ID.defaultDuration)),
     hasPlainTimestamps: scale === 1 && textValue(childrenOf(entry, ID.codecId)[0]) !== 'V_MS/VFW/FOURCC',
+    hasPlainFrames: childrenOf(entry, ID.contentEncodings).length === 0,
   };
 }
 

@@ -1,9 +1,11 @@
 // Index of an MP4 or QuickTime film from its `moov` box alone, wherever in the file it lies.
 import { AppError } from '../../base/app-error.ts';
-import type { ByteReader, ContainerIndex } from './container-index.ts';
+import type { ByteReader, ContainerIndex, VideoIndex } from './container-index.ts';
+import { mp4KeyframeHeads } from './keyframe-heads.ts';
 import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
 import { readMp4Chapters } from './mp4-chapters.ts';
-import { parseMovie, type Mp4Movie } from './mp4-movie.ts';
+import { parseMovie, type Mp4Movie, type Mp4Track } from './mp4-movie.ts';
+import { rangesOfSamples } from './mp4-sample-ranges.ts';
 import { indexVideoTrack, videoTrack } from './mp4-video-index.ts';
 import { WindowedReader } from './windowed-reader.ts';
 
@@ -26,9 +28,21 @@ export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex |
   return {
     container: 'mp4',
     durationSeconds: movie.durationSeconds,
-    video: track && indexVideoTrack(movie, track, reader.sizeBytes),
+    video: track && readVideoIndex(reader, movie, track),
     chapters: await readMp4Chapters(movie, windowed),
   };
+}
+
+function readVideoIndex(reader: ByteReader, movie: Mp4Movie, track: Mp4Track): VideoIndex | undefined {
+  const indexed = indexVideoTrack(movie, track, reader.sizeBytes);
+  if (!indexed) return undefined;
+  const { keyframeSamples, ...index } = indexed;
+  const rangesOf = (keyframes: readonly number[]) =>
+    rangesOfSamples(
+      track.tables,
+      keyframes.map((keyframe) => keyframeSamples[index.keyframes.indexOf(keyframe)] ?? -1),
+    );
+  return { ...index, readHeads: mp4KeyframeHeads(reader, rangesOf) };
 }
 
 /** @throws AppError NOT_MEDIA when the file ends before its `moov`; else errors are the reader's own */

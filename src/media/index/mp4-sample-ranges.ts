@@ -10,6 +10,19 @@ export function sampleRanges(tables: SampleTables, limit: number): ByteRange[] {
   return ranges;
 }
 
+/** Ranges of some samples by their number, from 0; undefined for one that the tables do not reach. */
+export function rangesOfSamples(tables: SampleTables, numbers: readonly number[]): (ByteRange | undefined)[] {
+  const found = new Map<number, ByteRange | undefined>(numbers.map((number) => [number, undefined]));
+  const last = Math.max(...numbers);
+  let number = 0;
+  forEachSample(tables, (start, end) => {
+    if (found.has(number)) found.set(number, { start, end });
+    number += 1;
+    return number <= last;
+  });
+  return numbers.map((wanted) => found.get(wanted));
+}
+
 /** How many samples in decode order lie whole within the first `sizeBytes` of the film, before the first that does not. */
 export function samplesWithin(tables: SampleTables, sizeBytes: number): number {
   let count = 0;

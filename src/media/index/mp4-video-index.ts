@@ -17,12 +17,17 @@ export function videoTrack(movie: Mp4Movie): Mp4Track | undefined {
   return videos.find((track) => !STILL_PICTURES.has(track.sampleEntry)) ?? videos[0];
 }
 
+export interface IndexedTrack extends Omit<VideoIndex, 'readHeads'> {
+  /** The number of each keyframe's sample, in decode order from 0. */
+  keyframeSamples: number[];
+}
+
 /** Undefined: a fragmented film, no samples, damaged tables, or edits that only a packet scan can follow. */
 export function indexVideoTrack(
   movie: Mp4Movie,
   track: Mp4Track,
   sizeBytes: number | undefined,
-): VideoIndex | undefined {
+): IndexedTrack | undefined {
   if (movie.isFragmented) return undefined;
   const times = sampleTimes(track.tables, sizeBytes);
   const isSync = times && syncSamples(track.tables, times.count);
@@ -35,6 +40,7 @@ export function indexVideoTrack(
   return {
     timeBase: { num: 1, den: track.ticksPerSecond },
     keyframes: groups.keyframes,
+    keyframeSamples: groups.samples,
     gopStarts: groups.starts,
     endTicks: groups.end,
     isCutShort: delivered.end < edited.end,
@@ -62,6 +68,7 @@ function isEmpty(table: DataView | undefined): boolean {
 
 interface PictureGroups {
   keyframes: number[];
+  samples: number[];
   starts: number[];
   count: number;
   earliest: number;
@@ -71,7 +78,15 @@ interface PictureGroups {
 
 function pictureGroups(times: SampleTimes, isSync: Uint8Array, { start, end, shift }: DeliveredSamples): PictureGroups {
   const { composition, decode } = times;
-  const groups: PictureGroups = { keyframes: [], starts: [], count: end - start, earliest: 0, latest: 0, end: 0 };
+  const groups: PictureGroups = {
+    keyframes: [],
+    samples: [],
+    starts: [],
+    count: end - start,
+    earliest: 0,
+    latest: 0,
+    end: 0,
+  };
   let latestSample = start;
   let earliestSample = start;
   let groupStart = 0;
@@ -80,6 +95,7 @@ function pictureGroups(times: SampleTimes, isSync: Uint8Array, { start, end, shi
     if (isSync[i] === 1) {
       if (groups.keyframes.length > 0) groups.starts.push(groupStart + shift);
       groups.keyframes.push(time + shift);
+      groups.samples.push(i);
       groupStart = time;
     } else if (time < groupStart) {
       groupStart = time;
@@ -96,10 +112,15 @@ function pictureGroups(times: SampleTimes, isSync: Uint8Array, { start, end, shi
 }
 
 /** Keyframes out of order are a muxer's mistake; two at one time leave one. */
-function inPresentationOrder({ keyframes, starts }: PictureGroups): { keyframes: number[]; starts: number[] } {
+function inPresentationOrder({
+  keyframes,
+  samples,
+  starts,
+}: PictureGroups): Pick<PictureGroups, 'keyframes' | 'samples' | 'starts'> {
   const order = [...keyframes.keys()].sort((a, b) => (keyframes[a] ?? 0) - (keyframes[b] ?? 0));
   const kept = order.filter((at, i) => i === 0 || keyframes[at] !== keyframes[order[i - 1] ?? 0]);
-  return { keyframes: kept.map((at) => keyframes[at] ?? 0), starts: kept.map((at) => starts[at] ?? 0) };
+  const inOrder = (list: number[]) => kept.map((at) => list[at] ?? 0);
+  return { keyframes: inOrder(keyframes), samples: inOrder(samples), starts: inOrder(starts) };
 }
 
 /** Equal durations are not enough: the pictures must also fill the grid without a hole. */

@@ -2,8 +2,8 @@
 // be copied, because players need what is not in this segment.
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
-import { annexBToSample, isIdr, normalizeLengths } from '../bitstream/nal-units.ts';
-import type { NalCodec } from '../bitstream/nal-units.ts';
+import { payloadToSample } from '../bitstream/decoding-start.ts';
+import { isIdr } from '../bitstream/nal-units.ts';
 import { toTimeline } from '../media-clock.ts';
 import type { Sample, SampleRun } from '../samples.ts';
 import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
@@ -162,23 +162,4 @@ function snapToGrid(times: number[], timescale: number, grid: Rational): number[
     frames.add(frame);
   }
   return [...frames].map((frame) => Math.round((frame * grid.den * timescale) / grid.num));
-}
-
-/** How a packet of this stream becomes a sample: start codes or short lengths turned into 4-byte lengths. */
-export function payloadToSample(codec: string, extradata: Uint8Array | null): (payload: Uint8Array) => Uint8Array {
-  const nalCodec = nalCodecOf(codec);
-  if (!nalCodec) return (payload) => payload;
-  const lengthSize = lengthSizeOf(nalCodec, extradata);
-  return lengthSize === undefined ? annexBToSample : (payload) => normalizeLengths(payload, lengthSize);
-}
-
-export function nalCodecOf(codec: string): NalCodec | undefined {
-  return codec === 'h264' || codec === 'hevc' ? codec : undefined;
-}
-
-/** ISO/IEC 14496-15: lengthSizeMinusOne of avcC (byte 4) or hvcC (byte 21); undefined for a stream with start codes. */
-function lengthSizeOf(codec: NalCodec, extradata: Uint8Array | null): number | undefined {
-  if (extradata?.[0] !== 1) return undefined;
-  const byte = extradata[codec === 'h264' ? 4 : 21];
-  return byte === undefined ? undefined : (byte & 3) + 1;
 }

@@ -1,6 +1,5 @@
-// Looks at the pictures behind some keyframes: a container's key flag also marks recovery points, which no decoder can start at cleanly.
-import { isIdr, isRandomAccess } from '../bitstream/nal-units.ts';
-import { nalCodecOf, payloadToSample } from './copied-video.ts';
+// Looks at the pictures behind some keyframes that a container's tables do not show.
+import { isDecodingStart } from '../bitstream/decoding-start.ts';
 import { codecName } from './libav/check.ts';
 import type { Demuxer } from './libav/demuxer.ts';
 import type { VerifyJob, VerifyResult } from './protocol.ts';
@@ -8,15 +7,12 @@ import type { VerifyJob, VerifyResult } from './protocol.ts';
 /** For each keyframe: is a picture there that decoding can start at? HEVC: any random access point; other codecs have no such doubt. */
 export async function verify(demuxer: Demuxer, job: VerifyJob, signal: AbortSignal): Promise<VerifyResult> {
   const { codecpar } = demuxer.stream(job.streamIndex);
-  const codec = nalCodecOf(codecName(codecpar));
-  const toSample = payloadToSample(codecName(codecpar), codecpar.extradata);
+  const track = { codec: codecName(codecpar), configuration: codecpar.extradata };
   demuxer.keepOnly([job.streamIndex]);
   const isStart: boolean[] = [];
   for (const ticks of job.keyframes) {
     const payload = await payloadAt(demuxer, { streamIndex: job.streamIndex, ticks }, signal);
-    if (!payload) isStart.push(false);
-    else if (codec === 'h264') isStart.push(isIdr(toSample(payload), codec));
-    else isStart.push(codec !== 'hevc' || isRandomAccess(toSample(payload), codec));
+    isStart.push(payload !== undefined && isDecodingStart(payload, track) === true);
   }
   return { isStart };
 }

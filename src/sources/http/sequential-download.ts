@@ -90,10 +90,7 @@ export class SequentialDownload implements SlotHolder {
     if (!this.#limits.delete(reader)) return;
     this.#wake.fire();
     if (this.#limits.size > 0 || !this.running) return;
-    this.#lonely = setTimeout(
-      () => this.#life.abort(NOBODY_READS),
-      this.#options.idleMs,
-    );
+    this.#lonely = setTimeout(() => this.#life.abort(NOBODY_READS), this.#options.idleMs);
   }
 
   idleSince(): number | undefined {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDecodingStart } from '../../../src/media/bitstream/decoding-start.ts';
 import {
   annexBToSample,
   annexBUnits,
   isIdr,
-  isRandomAccess,
   normalizeLengths,
   sampleFromUnits,
   sampleToAnnexB,
@@ -52,11 +52,27 @@ test('a sample is an IDR by its first slice, not by what the container says', ()
   const of = (...units: string[]): Buffer => sampleFromUnits(units.map(bytes));
   assert.ok(isIdr(of('09f0', '6742', '68ce', '0605', '6588'), 'h264'));
   assert.ok(!isIdr(of('09f0', '6742', '68ce', '0605', '4188'), 'h264'));
-  assert.ok(!isRandomAccess(of('4188'), 'h264'));
   assert.ok(isIdr(of('4001', '2601'), 'hevc'), 'IDR_W_RADL');
-  assert.ok(!isIdr(of('2a01'), 'hevc') && isRandomAccess(of('2a01'), 'hevc'), 'CRA');
-  assert.ok(!isRandomAccess(of('0201'), 'hevc'), 'TRAIL_R');
+  assert.ok(!isIdr(of('2a01'), 'hevc'), 'CRA');
   assert.ok(!isIdr(Buffer.alloc(0), 'h264'));
+});
+
+test('the first bytes of a picture tell whether decoding can start there, in each form they are stored in', () => {
+  const avc = { codec: 'h264', configuration: bytes('01640028ff') };
+  const startCodes = { codec: 'h264', configuration: null };
+  const short = { codec: 'h264', configuration: bytes('01640028fd') };
+  const hvc = { codec: 'hevc', configuration: Buffer.concat([bytes('01'), Buffer.alloc(20), bytes('ff')]) };
+  // The picture itself reaches far beyond what is known of it.
+  assert.equal(isDecodingStart(bytes('00000002 0605 00010000 6588'), avc), true);
+  assert.equal(isDecodingStart(bytes('00000002 0605 00010000 4188'), avc), false);
+  assert.equal(isDecodingStart(bytes('00000002 0605 00010000 06'), avc), undefined);
+  assert.equal(isDecodingStart(bytes('0002 0605 4000 6588'), short), true);
+  assert.equal(isDecodingStart(bytes('000001 6742 000001 6588'), startCodes), true);
+  assert.equal(isDecodingStart(bytes('000001 09f0 000001 4188'), startCodes), false);
+  assert.equal(isDecodingStart(bytes('00010000 2a01'), hvc), true, 'CRA');
+  assert.equal(isDecodingStart(bytes('00010000 0201'), hvc), false, 'TRAIL_R');
+  assert.equal(isDecodingStart(Buffer.alloc(0), avc), undefined);
+  assert.equal(isDecodingStart(Buffer.alloc(0), { codec: 'vp9', configuration: null }), true);
 });
 
 test('parameter sets and delimiters are dropped, what has none is returned as it is', () => {
