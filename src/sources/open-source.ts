@@ -92,17 +92,17 @@ async function openHttp(locator: HttpLocator, options: OpenSourceOptions, signal
   try {
     contact = await firstContact({ client, url, policy: { ...BRIEF, ...options.firstRetry } }, signal);
     if (sniff(contact.head, contact.contentType) === 'hls') {
-      await contact.rest?.[Symbol.asyncDispose]();
+      await contact.rest[Symbol.asyncDispose]();
       return { kind: 'hls', upstream: new HlsUpstream({ client, url: contact.url, policy }) };
     }
     assertNotWords(contact.head, contact.contentType, 'The server sent');
   } catch (error) {
-    await contact?.rest?.[Symbol.asyncDispose]();
+    await contact?.rest[Symbol.asyncDispose]();
     await client[Symbol.asyncDispose]();
     throw error;
   }
   const parts = { client, url, contact, publisher: options.endpoint, policy };
-  if (contact.rest !== undefined) {
+  if (!contact.answersRanges) {
     return { kind: 'media', source: await SpoolSource.open({ ...parts, ...spoolLimits(options) }) };
   }
   const { cacheBytes = 64 * MIB, readAheadBytes = 8 * MIB, maxConnections = 4, idleMs = 10_000 } = options;

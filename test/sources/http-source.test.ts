@@ -9,25 +9,47 @@ import { eventually, openRemote } from './opened.ts';
 
 const MIB = 1024 * 1024;
 const CONTENT = sampleBytes(40 * MIB);
-const HEAD_AND_TAIL = 65_536 + 32_768;
+const OPENING = 327_680;
+const OPENING_AND_TAIL = OPENING + 32_768;
 
-test('opening costs two requests and less than 100 KB', async () => {
+test('opening costs two requests, for what every film is read from first', async () => {
   await using opened = await openRemote(CONTENT);
+  await opened.source.read({ start: 0, end: OPENING }, never());
   assert.equal(opened.server.requests.length, 2);
-  assert.equal(opened.server.bytesSent, HEAD_AND_TAIL);
+  assert.equal(opened.server.bytesSent, OPENING_AND_TAIL);
+});
+
+test('the opening is there as soon as its first bytes are, and what is lost of it is requested again', async () => {
+  await using slow = await openRemote(CONTENT, { bytesPerSecond: 200_000 });
+  // The end of the file was read meanwhile, and what comes of the opening is given out at once.
+  assert.ok(slow.server.bytesSent < OPENING);
+  await slow.source.read({ start: 70_000, end: 80_000 }, never());
+  assert.ok(slow.server.bytesSent < OPENING_AND_TAIL, `${slow.server.bytesSent}`);
+  for (const fault of [{ resetEveryBytes: 150_000 }, { closeEveryBytes: 150_000 }]) {
+    await using broken = await openRemote(CONTENT, fault);
+    const bytes = await broken.source.read({ start: 60_000, end: OPENING + 5 }, never());
+    assert.ok(Buffer.from(CONTENT.subarray(60_000, OPENING + 5)).equals(bytes));
+  }
+  const closing = await openRemote(CONTENT, { bytesPerSecond: 200_000 });
+  const reading = assert.rejects(closing.source.read({ start: 300_000, end: 300_010 }, never()));
+  await closing.source[Symbol.asyncDispose]();
+  await reading;
+  await eventually(() => closing.server.active === 0);
+  await closing[Symbol.asyncDispose]();
 });
 
 test('reads cost what they ask for, rounded to pages, and nothing twice', async () => {
   await using opened = await openRemote(CONTENT);
   const { source, server } = opened;
+  await source.read({ start: 0, end: OPENING }, never());
   await source.read({ start: 10 * MIB + 5, end: 10 * MIB + 300 }, never());
-  assert.equal(server.bytesSent, HEAD_AND_TAIL + 32_768);
+  assert.equal(server.bytesSent, OPENING_AND_TAIL + 32_768);
   await source.read({ start: 10 * MIB + 1000, end: 10 * MIB + 40_000 }, never());
-  assert.equal(server.bytesSent, HEAD_AND_TAIL + 2 * 32_768);
+  assert.equal(server.bytesSent, OPENING_AND_TAIL + 2 * 32_768);
   await source.read({ start: 0, end: 65_536 }, never());
   await source.read({ start: CONTENT.length - 16_384, end: CONTENT.length }, never());
   await delay(50);
-  assert.equal(server.bytesSent, HEAD_AND_TAIL + 2 * 32_768);
+  assert.equal(server.bytesSent, OPENING_AND_TAIL + 2 * 32_768);
   assert.equal(server.requests.length, 4);
 });
 
@@ -134,7 +156,7 @@ test('who looks at a few places by small requests is not read ahead of', async (
     await hashOfStream(opened.source, { start, end: start + 131_072 });
   }
   await delay(50);
-  assert.equal(opened.server.bytesSent, HEAD_AND_TAIL + 3 * 131_072);
+  assert.equal(opened.server.bytesSent, OPENING_AND_TAIL + 3 * 131_072);
 });
 
 test('readers of one place share one download', async () => {

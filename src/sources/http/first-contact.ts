@@ -7,21 +7,25 @@ import type { Validators } from './remote-file.ts';
 import { Patience, type RetryPolicy } from './retry-policy.ts';
 import { UpstreamFailure, statusFailure } from './upstream-failure.ts';
 
-/** Enough to tell what it is, and for most containers to start reading the index. */
+/** Enough to tell what it is. */
 export const HEAD_BYTES = 65_536;
+
+/** Asked for at once: whoever opens a film reads on, and need not wait for another answer then. */
+export const OPENING_BYTES = 5 * HEAD_BYTES;
 
 export interface FirstContact extends Validators {
   /** After redirects. */
   url: URL;
   contentType: string | undefined;
-  /** The first bytes: HEAD_BYTES, or all there are; a plain body may have given a little more. */
+  answersRanges: boolean;
+  /** The first bytes: HEAD_BYTES or a little more, or all there are. */
   head: Uint8Array;
-  /** Undefined: the server answers ranges. Otherwise the body that is still open, after `head`. */
-  rest: PlainBody | undefined;
+  /** What comes after `head`: of the first OPENING_BYTES where ranges are answered, else of the whole file. */
+  rest: OpenedBody;
 }
 
 /** A body that comes once, in order. Owned by whoever holds it. */
-export interface PlainBody extends AsyncDisposable {
+export interface OpenedBody extends AsyncDisposable {
   chunks: AsyncGenerator<Uint8Array, void, undefined>;
 }
 
@@ -73,18 +77,18 @@ async function tryContact(contact: Contact, signal: AbortSignal): Promise<FirstC
     const facts = factsOf(opened.reply);
     if (facts === undefined) return undefined;
     const head = await readHead(first, chunks, facts.sizeBytes);
-    kept = opened.reply.status === 200;
-    return { ...facts, head, rest: kept ? plainBody(chunks, life) : undefined };
+    kept = true;
+    return { ...facts, answersRanges: opened.reply.status === 206, head, rest: openedBody(chunks, life) };
   } finally {
     signal.removeEventListener('abort', giveUp);
     if (!kept) await chunks.return();
   }
 }
 
-const RANGE = { range: rangeHeader({ start: 0, end: HEAD_BYTES }) };
+const RANGE = { range: rangeHeader({ start: 0, end: OPENING_BYTES }) };
 
 /** Undefined: the answer to the range makes no sense. */
-function factsOf(reply: HttpReply): Omit<FirstContact, 'head' | 'rest'> | undefined {
+function factsOf(reply: HttpReply): Omit<FirstContact, 'answersRanges' | 'head' | 'rest'> | undefined {
   const { status, url } = reply;
   if (status === 416) throw new AppError('NOT_MEDIA', 'The file is empty');
   if (status !== 200 && status !== 206) throw statusFailure(status, false);
@@ -127,7 +131,7 @@ async function readHead(
   return Buffer.concat(parts);
 }
 
-function plainBody(chunks: AsyncGenerator<Uint8Array, void, undefined>, life: AbortController): PlainBody {
+function openedBody(chunks: AsyncGenerator<Uint8Array, void, undefined>, life: AbortController): OpenedBody {
   return {
     chunks,
     async [Symbol.asyncDispose]() {

@@ -4,7 +4,7 @@ import type { ByteRange } from '../../base/byte-range.ts';
 import type { MediaInput, Source } from '../source.ts';
 import { ConnectionSlots } from './connection-slots.ts';
 import { contentId, nameOf } from './content-id.ts';
-import type { FirstContact } from './first-contact.ts';
+import { OPENING_BYTES, type FirstContact } from './first-contact.ts';
 import type { HttpClient } from './http-client.ts';
 import type { BlockMemory } from './block-memory.ts';
 import { PAGE_BYTES, type Borrowed, PageCache, pageOf } from './page-cache.ts';
@@ -72,7 +72,7 @@ export class HttpSource implements Source {
     this.#slots = new ConnectionSlots(options.maxConnections);
     this.#fetch = resilientFetch({ file: this.#file, policy: options.policy });
     this.#reads = new PageReads({ sizeBytes, cache: this.#cache, slots: this.#slots, fetch: this.#fetch });
-    this.#keepHead(options.contact.head);
+    this.#reads.adopt(options.contact, Math.min(OPENING_BYTES, sizeBytes));
     this.input = { kind: 'endpoint', url: options.publisher.publish(this), tellsNear: true };
   }
 
@@ -216,11 +216,6 @@ export class HttpSource implements Source {
     });
     this.#downloads.add(download);
     return download;
-  }
-
-  #keepHead(head: Uint8Array): void {
-    using writer = this.#cache.writer(0, this.sizeBytes, () => {});
-    writer.push(head);
   }
 
   #assertUsable(): void {

@@ -4,6 +4,7 @@ import type { ConnectionSlots } from './connection-slots.ts';
 import { PAGE_BYTES, type Borrowed, pageOf, type PageCache } from './page-cache.ts';
 import { PageWaiters } from './page-waiters.ts';
 import { ignore } from './pulse.ts';
+import type { OpenedBody } from './first-contact.ts';
 import type { FetchRange } from './resilient-bytes.ts';
 
 export interface PageReadsOptions {
@@ -18,6 +19,18 @@ interface Flight {
   waiters: PageWaiters;
   readers: Set<object>;
   stop: AbortController;
+}
+
+/** First and last. */
+interface Pages {
+  first: number;
+  last: number;
+}
+
+/** An answer that began with `head` and is still coming. */
+export interface Opening {
+  head: Uint8Array;
+  rest: OpenedBody;
 }
 
 /** Made once: the trace of its origin costs more than all else of a small request. */
@@ -82,6 +95,13 @@ export class PageReads {
     return flight.waiters.wait(at, signal).finally(() => this.#leave(reader));
   }
 
+  /** Pages from the start of the file to `end`, whose bytes are on their way already; what is lost of them is requested again. */
+  adopt(opening: Opening, end: number): void {
+    const pages = { first: 0, last: pageOf(end - 1) };
+    // Nobody waits for it now, but somebody will.
+    this.#launch(pages, { readers: [this], opening });
+  }
+
   /** Ends what is on its way. */
   close(reason: Error): void {
     this.#end.abort(reason);
@@ -103,10 +123,14 @@ export class PageReads {
     const { cache } = this.#options;
     let last = first;
     while ((last + 1) * PAGE_BYTES < end && !this.#flying.has(last + 1) && !cache.has(last + 1)) last += 1;
-    const flight = { waiters: new PageWaiters(), readers: new Set<object>(), stop: new AbortController() };
+    return this.#launch({ first, last }, { readers: [] });
+  }
+
+  #launch(pages: Pages, { readers, opening }: { readers: object[]; opening?: Opening }): Flight {
+    const flight = { waiters: new PageWaiters(), readers: new Set(readers), stop: new AbortController() };
     this.#flights.add(flight);
-    for (let page = first; page <= last; page += 1) this.#flying.set(page, flight);
-    this.#run(flight, { first, last })
+    for (let page = pages.first; page <= pages.last; page += 1) this.#flying.set(page, flight);
+    this.#run(flight, pages, opening)
       .catch((error: unknown) => {
         this.#forget(flight);
         flight.waiters.fail(error);
@@ -116,7 +140,7 @@ export class PageReads {
     return flight;
   }
 
-  async #run(flight: Flight, { first, last }: { first: number; last: number }): Promise<void> {
+  async #run(flight: Flight, { first, last }: Pages, opening: Opening | undefined): Promise<void> {
     const { sizeBytes, cache, slots, fetch } = this.#options;
     const { signal } = flight.stop;
     const range = { start: first * PAGE_BYTES, end: Math.min((last + 1) * PAGE_BYTES, sizeBytes) };
@@ -129,7 +153,8 @@ export class PageReads {
       writer.push(chunk);
       return true;
     };
-    await fetch(range, take, signal);
+    if (opening) await received(opening, take, signal);
+    await fetch({ start: writer.position, end: range.end }, take, signal);
   }
 
   #leave(reader: object): void {
@@ -143,5 +168,20 @@ export class PageReads {
   #forget(flight: Flight): void {
     this.#flights.delete(flight);
     for (const [page, flying] of this.#flying) if (flying === flight) this.#flying.delete(page);
+  }
+}
+
+/** All that comes of it: why there is no more does not matter, as long as nobody wants it to end. */
+async function received(opening: Opening, take: (chunk: Uint8Array) => void, signal: AbortSignal): Promise<void> {
+  await using rest = opening.rest;
+  const end = (): void => void rest[Symbol.asyncDispose]();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    take(opening.head);
+    for await (const chunk of rest.chunks) take(chunk);
+  } catch {
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 }

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { AppError } from '../../base/app-error.ts';
 import { attempt } from './attempt.ts';
 import { parseContentLength } from './content-range.ts';
-import type { FirstContact, PlainBody } from './first-contact.ts';
+import type { FirstContact, OpenedBody } from './first-contact.ts';
 import type { HttpClient, HttpReply } from './http-client.ts';
 import { Patience, type RetryPolicy } from './retry-policy.ts';
 import type { SpoolAllowance } from './spool-allowance.ts';
@@ -90,7 +90,7 @@ export class SpoolDownload implements AsyncDisposable {
     this.#life.abort(new AppError('SOURCE_FAILED', 'The source is closed'));
     this.#moved.fire();
     // The first body has a life of its own, and may be waiting for a server that sends little or nothing.
-    await this.#options.contact.rest?.[Symbol.asyncDispose]();
+    await this.#options.contact.rest[Symbol.asyncDispose]();
     await this.#running;
   }
 
@@ -101,7 +101,7 @@ export class SpoolDownload implements AsyncDisposable {
     this.#running = this.#run(undefined);
   }
 
-  async #run(first: PlainBody | undefined): Promise<void> {
+  async #run(first: OpenedBody | undefined): Promise<void> {
     const signal = this.#life.signal;
     const patience = new Patience(this.#options.policy);
     let body = first;
@@ -116,7 +116,7 @@ export class SpoolDownload implements AsyncDisposable {
   }
 
   /** One connection, to its end (true) or its loss (false, after a wait). */
-  async #receive(first: PlainBody | undefined, patience: Patience): Promise<boolean> {
+  async #receive(first: OpenedBody | undefined, patience: Patience): Promise<boolean> {
     const signal = this.#life.signal;
     try {
       if (first === undefined) await this.#again(patience);

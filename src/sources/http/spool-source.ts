@@ -65,7 +65,7 @@ export class SpoolSource implements Source {
     try {
       return new SpoolSource(options, path, await open(path, 'wx+', 0o600));
     } catch (error) {
-      await options.contact.rest?.[Symbol.asyncDispose]();
+      await options.contact.rest[Symbol.asyncDispose]();
       await options.client[Symbol.asyncDispose]();
       throw spoolWriteError(error);
     }
