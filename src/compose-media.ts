@@ -61,6 +61,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       subtitles: stack.use(new SubtitleLibrary(knowledge)),
       spoil: (sourceId) => cache.spoil(sourceId),
       sourceError: (source) => endpoint.lastError(source),
+      readOn: (source) => endpoint.readOn(source),
     },
     knowledge,
     sources: {

@@ -35,6 +35,8 @@ export interface MediaEngine {
   spoil(sourceId: string): void;
   /** Why the source could not be read the last time, while that is so. Workers only know that it could not. */
   sourceError(source: Source): AppError | undefined;
+  /** Somebody watches the source: from now on it is read on and on. */
+  readOn(source: Source): void;
 }
 
 /** B-frames save bits; without them hls.js shows MPEG-TS exactly, wherever it starts. */
@@ -144,6 +146,7 @@ export class MediaPresentation implements Presentation {
     const { input, name } = this.#source;
     const maxSeconds = input.kind === 'file' ? MAX_CLIP_SECONDS.local : MAX_CLIP_SECONDS.remote;
     const plan = planClip(this.#facts, wish.audioIndex, { ...wish, maxSeconds });
+    this.#engine.readOn(this.#source);
     const made = {
       plan,
       input: inputFor(this.#source, this.#facts.description.container),
@@ -186,6 +189,7 @@ export class MediaPresentation implements Presentation {
   }
 
   #segment(wish: { plan: RenditionPlan; number: number; viewer: string }, signal: AbortSignal): Promise<SegmentFile> {
+    this.#engine.readOn(this.#source);
     return this.#engine.scheduler.request(
       { rendition: wish.plan.scheduled, number: wish.number, viewer: wish.viewer },
       signal,

@@ -7,8 +7,8 @@ export const IN_ORDER_QUERY = '?in-order';
 /** Further ahead of what is here than this is far. */
 const FAR_BYTES = 8 * 1024 * 1024;
 
-export function inOrderInput(url: string): EndpointInput {
-  return { kind: 'endpoint', url: `${url}${IN_ORDER_QUERY}`, inOrder: true };
+export function inOrderInput(input: EndpointInput): EndpointInput {
+  return { ...input, url: `${input.url}${IN_ORDER_QUERY}`, inOrder: true };
 }
 
 export function isFarAhead(source: Source, start: number): boolean {

@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 import { AppError, isAbort } from '../base/app-error.ts';
 import type { SourcePublisher } from './source-publisher.ts';
 import { IN_ORDER_QUERY, isFarAhead } from './in-order-input.ts';
-import type { Source } from './source.ts';
+import type { EndpointInput, Source } from './source.ts';
 
 const HOST = '127.0.0.1';
 
@@ -14,10 +15,24 @@ interface Publication {
   source: Source;
   path: string;
   error: AppError | undefined;
+  /** A film is played: whoever reads here, reads on. */
+  isReadOn: boolean;
 }
 
 /** Workers keep a demuxer, and its connection, from one segment to the next. */
 const KEEP_ALIVE_MS = 15 * 60_000;
+
+/** Sent by those who ask again where an answer to their range was shorter than it, as RFC 9110 section 15.3.7 allows. */
+const SHORT_ANSWERS = 'Raffi-Short-Answers';
+
+/**
+ * Their length. What an answer holds ends up in socket buffers, whether it is read or not: a look at a few places must not pull megabytes.
+ * Whoever reads on gains by fewer answers.
+ */
+const ANSWER_BYTES = { look: 256 * 1024, readOn: 1024 * 1024 } as const;
+
+/** Who has read so much in order, reads on. */
+const IN_ORDER_BYTES = 2 * 1024 * 1024;
 
 /** A range of a source of unknown size is answered in pieces: each needs its length first. */
 const PIECE_BYTES = 256 * 1024;
@@ -31,6 +46,8 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
   readonly #port: number;
   readonly #byPath = new Map<string, Publication>();
   readonly #bySource = new Map<Source, Publication>();
+  /** What each connection was given in order, up to which byte. */
+  readonly #given = new WeakMap<Socket, { end: number; inOrderBytes: number }>();
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -56,12 +73,20 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     return this.#port;
   }
 
-  publish(source: Source): string {
+  publish(source: Source): EndpointInput {
     const known = this.#bySource.get(source);
-    const publication = known ?? { source, path: `/${randomBytes(32).toString('base64url')}`, error: undefined };
+    const path = `/${randomBytes(32).toString('base64url')}`;
+    const publication = known ?? { source, path, error: undefined, isReadOn: false };
     this.#bySource.set(source, publication);
     this.#byPath.set(publication.path, publication);
-    return `http://${HOST}:${this.#port}${publication.path}`;
+    const url = `http://${HOST}:${this.#port}${publication.path}`;
+    return { kind: 'endpoint', url, headers: `${SHORT_ANSWERS}: 1\r\n` };
+  }
+
+  /** From now on the source is read on and on, not only looked at. */
+  readOn(source: Source): void {
+    const publication = this.#bySource.get(source);
+    if (publication) publication.isReadOn = true;
   }
 
   withdraw(source: Source): void {
@@ -91,6 +116,23 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     await closed;
   }
 
+  /** How much is given from `start` on. */
+  #mostBytes({ headers, socket }: IncomingMessage, { isReadOn }: Publication, start: number): number {
+    if (headers[SHORT_ANSWERS.toLowerCase()] === undefined) return Infinity;
+    const given = this.#given.get(socket);
+    const inOrderBytes = given?.end === start ? given.inOrderBytes : 0;
+    // A demuxer that goes elsewhere may only have a look there, on its way.
+    const isRead = inOrderBytes > (isReadOn ? 0 : IN_ORDER_BYTES);
+    return isRead ? ANSWER_BYTES.readOn : ANSWER_BYTES.look;
+  }
+
+  #note(socket: Socket, { start, end }: ReplyPlan): void {
+    if (end === undefined) return;
+    const given = this.#given.get(socket);
+    const before = given?.end === start ? given.inOrderBytes : 0;
+    this.#given.set(socket, { end, inOrderBytes: before + end - start });
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // Only our own workers know the address; anything else may be a web page with a rebound name.
     if (request.headers.host !== `${HOST}:${this.#port}`) return refuse(response, 421);
@@ -100,7 +142,10 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     if (publication === undefined) return refuse(response, 404);
     const { source } = publication;
     const inOrder = `?${query}` === IN_ORDER_QUERY;
-    const plan = planReply(source, { rangeHeader: request.headers.range, mayGoBack: source.seekable || inOrder });
+    const rangeHeader = request.headers.range;
+    const mostBytes = (start: number): number => this.#mostBytes(request, publication, start);
+    const plan = planReply(source, { rangeHeader, mayGoBack: source.seekable || inOrder, mostBytes });
+    this.#note(request.socket, plan);
     if (inOrder && isFarAhead(source, plan.start)) return refuse(response, 503);
     if (request.method === 'HEAD' || plan.status === 416) {
       response.writeHead(plan.status, plan.headers).end();
@@ -111,7 +156,7 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
       if (!response.writableFinished) gone.abort(new DOMException('The reader left', 'AbortError'));
     });
     try {
-      const reader = { response, signal: gone.signal };
+      const reader = { response, signal: gone.signal, readsOn: publication.isReadOn };
       await (plan.isPiece ? sendPiece(source, plan, reader) : send(source, plan, reader));
       publication.error = undefined;
     } catch (error) {
@@ -121,6 +166,12 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
       else refuse(response, 502);
     }
   }
+}
+
+interface EndpointReader {
+  response: ServerResponse;
+  signal: AbortSignal;
+  readsOn: boolean;
 }
 
 interface ReplyPlan {
@@ -136,7 +187,11 @@ interface ReplyPlan {
 /** 200, 206 or 416 by RFC 9110 section 14; ranges that are not single and well-formed are ignored, as it allows. */
 function planReply(
   source: Source,
-  { rangeHeader, mayGoBack }: { rangeHeader: string | undefined; mayGoBack: boolean },
+  {
+    rangeHeader,
+    mayGoBack,
+    mostBytes,
+  }: { rangeHeader: string | undefined; mayGoBack: boolean; mostBytes: (start: number) => number },
 ): ReplyPlan {
   const size = source.sizeBytes;
   const common = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
@@ -159,9 +214,11 @@ function planReply(
       end: 0,
     };
   }
-  const length = String(range.end - range.start);
-  const contentRange = `bytes ${range.start}-${range.end - 1}/${size}`;
-  return { status: 206, headers: { ...headers, 'content-length': length, 'content-range': contentRange }, ...range };
+  const { start } = range;
+  const end = Math.min(range.end, start + mostBytes(start));
+  const length = String(end - start);
+  const contentRange = `bytes ${start}-${end - 1}/${size}`;
+  return { status: 206, headers: { ...headers, 'content-length': length, 'content-range': contentRange }, start, end };
 }
 
 /** `[start, end)`, empty when it cannot be satisfied; undefined when there is no single well-formed range. */
@@ -175,13 +232,10 @@ function parseRange(value: string | undefined, size: number): { start: number; e
 }
 
 /** The headers wait for the first bytes, so that a source that fails can still be answered with an error. */
-async function send(
-  source: Source,
-  plan: ReplyPlan,
-  reader: { response: ServerResponse; signal: AbortSignal },
-): Promise<void> {
+async function send(source: Source, plan: ReplyPlan, reader: EndpointReader): Promise<void> {
   const { response, signal } = reader;
-  const range = plan.end === undefined ? { start: plan.start } : { start: plan.start, end: plan.end };
+  const { start, end } = plan;
+  const range = { start, ...(end !== undefined && { end }), readsOn: reader.readsOn };
   for await (const chunk of source.stream(range, signal)) {
     // A response that is closed would never drain.
     signal.throwIfAborted();
@@ -205,11 +259,7 @@ function written(response: ServerResponse, chunk: Uint8Array): Promise<void> {
 }
 
 /** One byte more is waited for than is sent, so that the piece that ends the source tells its size. */
-async function sendPiece(
-  source: Source,
-  plan: ReplyPlan,
-  reader: { response: ServerResponse; signal: AbortSignal },
-): Promise<void> {
+async function sendPiece(source: Source, plan: ReplyPlan, reader: EndpointReader): Promise<void> {
   const { start } = plan;
   const end = Math.min(plan.end ?? Infinity, start + PIECE_BYTES);
   const bytes = (await source.read({ start, end: end + 1 }, reader.signal)).subarray(0, end - start);

@@ -9,6 +9,8 @@ export type MediaInput = FileInput | EndpointInput;
 export interface EndpointInput {
   kind: 'endpoint';
   url: string;
+  /** To be sent with each request: lines, each with its end. */
+  headers: string;
   inOrder?: true;
   /** Whether the server tells which of its bytes are near. */
   tellsNear?: true;
@@ -18,6 +20,13 @@ export interface EndpointInput {
 export interface FileInput extends FileIdentity {
   kind: 'file';
   path: string;
+}
+
+/** `readsOn`: whoever reads it will go on behind its end. */
+export interface StreamRange {
+  start: number;
+  end?: number;
+  readsOn?: boolean;
 }
 
 export interface Source extends AsyncDisposable {
@@ -62,5 +71,5 @@ export interface Source extends AsyncDisposable {
    * Streams `[start, end)` (to the end of the source without `end`), reading ahead within a byte cap. A chunk is valid until the next one
    * is asked for, and not to be written to.
    */
-  stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  stream(range: StreamRange, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Demuxers, type Use } from '../../src/media/worker/demuxers.ts';
+import { Demuxers } from '../../src/media/worker/demuxers.ts';
 import type { Demuxer } from '../../src/media/worker/libav/demuxer.ts';
 import { FileSource } from '../../src/sources/file/file-source.ts';
 import type { MediaInput } from '../../src/sources/source.ts';
@@ -27,10 +27,6 @@ async function inputOf(path: string): Promise<MediaInput> {
   return source.input;
 }
 
-function through(input: MediaInput): Use {
-  return { input, reading: 'through' };
-}
-
 /** How many times this process holds a file open that bears the name, or bore it. */
 async function openCount(path: string): Promise<number> {
   const links = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
@@ -44,8 +40,8 @@ test(
     await using file = await film();
     await using demuxers = new Demuxers({ idleMs: IDLE_MS });
     const input = await inputOf(file.path);
-    const first = await demuxers.use(through(input), async (demuxer) => demuxer, never);
-    assert.equal(await demuxers.use(through(input), async (demuxer) => demuxer, never), first);
+    const first = await demuxers.use(input, async (demuxer) => demuxer, never);
+    assert.equal(await demuxers.use(input, async (demuxer) => demuxer, never), first);
     assert.equal(await openCount(file.path), 1);
     await sleep(2 * IDLE_MS);
     assert.equal(await openCount(file.path), 0);
@@ -56,17 +52,17 @@ test('a demuxer of a file that was replaced is not used for the new one', async 
   await using file = await film();
   await using demuxers = new Demuxers();
   const old = await inputOf(file.path);
-  const first = await demuxers.use(through(old), async (demuxer) => demuxer, never);
+  const first = await demuxers.use(old, async (demuxer) => demuxer, never);
   await copyFile(await clip('mp4-moov-last'), `${file.path}.new`);
   await rename(`${file.path}.new`, file.path);
   const fresh = await inputOf(file.path);
-  assert.notEqual(await demuxers.use(through(fresh), async (demuxer) => demuxer, never), first);
+  assert.notEqual(await demuxers.use(fresh, async (demuxer) => demuxer, never), first);
   await assert.rejects(
-    demuxers.use(through(old), async (demuxer) => demuxer, never),
+    demuxers.use(old, async (demuxer) => demuxer, never),
     { code: 'SOURCE_CHANGED' },
   );
   await assert.rejects(
-    demuxers.useFresh(through(old), async (demuxer) => demuxer, never),
+    demuxers.useFresh(old, async (demuxer) => demuxer, never),
     { code: 'SOURCE_CHANGED' },
   );
 });
@@ -79,7 +75,7 @@ test('what failed because the file was replaced meanwhile says so', async () => 
     await rename(`${file.path}.new`, file.path);
     throw new Error('nonsense was read');
   };
-  await assert.rejects(demuxers.use(through(await inputOf(file.path)), work, never), { code: 'SOURCE_CHANGED' });
+  await assert.rejects(demuxers.use(await inputOf(file.path), work, never), { code: 'SOURCE_CHANGED' });
 });
 
 test('what waits for bytes that do not come ends at once when nobody wants it any more', async (t) => {
@@ -93,7 +89,7 @@ test('what waits for bytes that do not come ends at once when nobody wants it an
       const readAll = async (demuxer: Demuxer) => {
         while (await demuxer.read());
       };
-      const reading = demuxers.use(through({ kind: 'endpoint', url: remote.url() }), readAll, gone.signal);
+      const reading = demuxers.use({ kind: 'endpoint', url: remote.url(), headers: '' }, readAll, gone.signal);
       const ended = assert.rejects(reading, { name: 'AbortError' });
       await sleep(700);
       const beforeMs = performance.now();

@@ -44,6 +44,7 @@ async function engine(stack: AsyncDisposableStack, onWithdraw: () => void): Prom
       subtitles: stack.use(new SubtitleLibrary({ get: () => undefined, put: () => undefined })),
       spoil: () => undefined,
       sourceError: (source) => endpoint.lastError(source),
+      readOn: (source) => endpoint.readOn(source),
     },
     knowledge: { get: () => undefined, put: () => undefined },
     sources: { spoolDirectory: directory, endpoint: publisher, addresses: policy('auto') },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { request, type IncomingMessage } from 'node:http';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -49,6 +49,60 @@ for (const [range, status, contentRange, length] of RANGES) {
     assert.equal(head.headers.get('content-length'), String(length));
   });
 }
+
+test('who takes short answers gets little where somebody only looks, and more where a film is played or read on', async () => {
+  await using opened = await openRemote(CONTENT);
+  const { source, endpoint } = opened;
+  const { input } = source;
+  assert.ok(input.kind === 'endpoint');
+  const [name = '', value = ''] = input.headers.trim().split(': ');
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  /** `[start, end)` of the answer, whose bytes are asserted. */
+  const answered = async (start: number, end: number): Promise<number> => {
+    const headers = { range: `bytes=${start}-${end - 1}`, [name]: value };
+    const reply = await new Promise<IncomingMessage>((resolve) =>
+      request(input.url, { agent, headers }, resolve).end(),
+    );
+    const body = Buffer.concat(await reply.toArray());
+    assert.equal(reply.statusCode, 206);
+    assert.equal(reply.headers['content-range'], `bytes ${start}-${start + body.length - 1}/${CONTENT.length}`);
+    assert.ok(body.equals(CONTENT.subarray(start, start + body.length)));
+    return body.length;
+  };
+  try {
+    assert.equal(await answered(MIB, 2 * MIB), 256 * 1024);
+    assert.equal(await answered(MIB, MIB + 1000), 1000);
+    assert.equal(await answered(CONTENT.length - 1000, CONTENT.length + MIB), 1000);
+    // On and on over one connection.
+    let at = 0;
+    const lengths: number[] = [];
+    while (at < 4 * MIB) {
+      lengths.push(await answered(at, at + MIB));
+      at += lengths.at(-1) ?? 0;
+    }
+    assert.deepEqual(lengths, [...Array.from({ length: 9 }, () => 256 * 1024), MIB, MIB]);
+    assert.equal(await answered(5 * MIB, 6 * MIB), 256 * 1024);
+    endpoint.readOn(source);
+    assert.equal(await answered(MIB, 2 * MIB), 256 * 1024);
+    assert.equal(await answered(MIB + 256 * 1024, 4 * MIB), MIB);
+  } finally {
+    agent.destroy();
+  }
+});
+
+test('tells how far bytes lie in memory, and that all do', async () => {
+  await using opened = await openRemote(CONTENT);
+  const { source, endpoint } = opened;
+  const url = addressOf(source);
+  await source.read({ start: 0, end: 327_680 }, new AbortController().signal);
+  assert.equal(endpoint.nearUntil(url, 5), 327_680);
+  assert.equal(endpoint.nearUntil(url, 2 * MIB), 2 * MIB);
+  assert.equal(endpoint.nearUntil(url, CONTENT.length - 10), Infinity);
+  await source.read({ start: 0, end: CONTENT.length }, new AbortController().signal);
+  assert.equal(endpoint.nearUntil(url, 0), Infinity);
+  assert.equal(endpoint.nearUntil(`${url}x`, 7), 7);
+  assert.equal(endpoint.nearUntil('nonsense', 7), 7);
+});
 
 test('a source that comes in order only does not invite to seek, but can', async () => {
   await using opened = await openRemote(CONTENT, { ranges: false });
@@ -176,12 +230,12 @@ test('a reader that leaves between two chunks ends the stream, also of a source 
     name: 'slow',
     sizeBytes: 100 * chunk.length,
     seekable: true,
-    input: { kind: 'endpoint', url: '' },
+    input: { kind: 'endpoint', url: '', headers: '' },
     read: () => Promise.resolve(chunk),
     stream: slowly,
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
-  const address = endpoint.publish(source);
+  const address = endpoint.publish(source).url;
   for (let count = 0; count < 20; count += 1) {
     const reply = await new Promise<IncomingMessage>((resolve) => request(address, resolve).end());
     reply.once('data', () => reply.destroy());

@@ -2,7 +2,7 @@
 import { AppError } from '../../base/app-error.ts';
 import type { MediaInput } from '../../sources/source.ts';
 import { interrupting } from './interrupting.ts';
-import { Demuxer, type Reading } from './libav/demuxer.ts';
+import { Demuxer } from './libav/demuxer.ts';
 import { type AskNear, NearBytes } from './near-bytes.ts';
 import { assertSameFile, inputKey, readingOneFile } from './same-file.ts';
 
@@ -14,11 +14,6 @@ interface IdleDemuxer {
   key: string;
   demuxer: Demuxer;
   expiry: NodeJS.Timeout;
-}
-
-export interface Use {
-  input: MediaInput;
-  reading: Reading;
 }
 
 export interface DemuxersOptions {
@@ -43,39 +38,44 @@ export class Demuxers implements AsyncDisposable {
    * is tried once more with a new one. After an abort, what waits for a remote source ends at once.
    * @throws AppError SOURCE_CHANGED when the file was another one before or after the work; the signal's reason
    */
-  async use<T>(use: Use, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const kept = this.#takeIdle(keyOf(use));
-    if (!kept) return this.useFresh(use, work, signal);
+  async use<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const kept = this.#takeIdle(inputKey(input));
+    if (!kept) return this.useFresh(input, work, signal);
     try {
-      return await this.#run({ ...use, demuxer: kept }, work, signal);
+      return await this.#run({ input, demuxer: kept }, work, signal);
     } catch (error) {
-      if (use.input.kind === 'file' || signal.aborted) throw error;
-      return this.useFresh(use, work, signal);
+      if (input.kind === 'file' || signal.aborted) throw error;
+      return this.useFresh(input, work, signal);
     }
   }
 
   /** Runs `work` with a demuxer that stands at the beginning of the source. */
-  async useFresh<T>(use: Use, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
-    return this.#run({ ...use, demuxer: await openProbed(use, signal, this.#nearBytesOf(use)) }, work, signal);
+  async useFresh<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const demuxer = await openProbed(input, signal, this.#nearBytesOf(input));
+    return this.#run({ input, demuxer }, work, signal);
   }
 
-  /** A look takes so few packets that it does not matter. */
-  #nearBytesOf({ input, reading }: Use): NearBytes | undefined {
+  /** Sends the demuxer that is kept for this source to its beginning, where it will be wanted next, and has it read its index on the way. */
+  async rewind(input: MediaInput, signal: AbortSignal): Promise<void> {
+    const kept = this.#takeIdle(inputKey(input));
+    if (kept) await this.#run({ input, demuxer: kept }, (demuxer) => demuxer.rewind(), signal);
+  }
+
+  #nearBytesOf(input: MediaInput): NearBytes | undefined {
     const ask = this.#askNear;
-    if (!ask || input.kind !== 'endpoint' || !input.tellsNear || reading !== 'through') return undefined;
+    if (!ask || input.kind !== 'endpoint' || !input.tellsNear) return undefined;
     return new NearBytes((start) => ask(input.url, start));
   }
 
   /** A demuxer whose work failed is closed, not kept. */
   async #run<T>(
-    use: Use & { demuxer: Demuxer },
+    { input, demuxer }: { input: MediaInput; demuxer: Demuxer },
     work: (demuxer: Demuxer) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const { input, demuxer } = use;
     try {
       const result = await readingOneFile(input, () => interrupting([demuxer], signal, () => work(demuxer)));
-      await this.#keep(keyOf(use), demuxer);
+      await this.#keep(inputKey(input), demuxer);
       return result;
     } catch (error) {
       await demuxer[Symbol.asyncDispose]();
@@ -116,9 +116,9 @@ export class Demuxers implements AsyncDisposable {
  * Opens a source and makes its streams complete, reading packets only where the header is not enough. What is read of it later
  * counts only once `readingOneFile` has looked at the file again.
  */
-export async function openProbed({ input, reading }: Use, signal: AbortSignal, near?: NearBytes): Promise<Demuxer> {
+export async function openProbed(input: MediaInput, signal: AbortSignal, near?: NearBytes): Promise<Demuxer> {
   await assertSameFile(input);
-  const demuxer = await Demuxer.open({ input, reading, near }, signal);
+  const demuxer = await Demuxer.open({ input, near }, signal);
   try {
     if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream.index))) {
       await interrupting([demuxer], signal, () => demuxer.probe());
@@ -129,11 +129,6 @@ export async function openProbed({ input, reading }: Use, signal: AbortSignal, n
     await demuxer[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** A file is read in one way only. */
-function keyOf({ input, reading }: Use): string {
-  return input.kind === 'file' ? inputKey(input) : `${reading} ${inputKey(input)}`;
 }
 
 function isIncomplete(demuxer: Demuxer, index: number): boolean {

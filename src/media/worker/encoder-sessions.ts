@@ -90,7 +90,7 @@ export class EncoderSessions implements AsyncDisposable {
 }
 
 async function open(session: Session, input: MediaInput): Promise<Demuxer> {
-  const demuxer = await openProbed({ input, reading: 'through' }, session.signal);
+  const demuxer = await openProbed(input, session.signal);
   session.demuxers.add(demuxer);
   return demuxer;
 }

@@ -70,7 +70,7 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
       audio: audio && (await sound?.run(() => silentFrame(audio.track))),
     };
   };
-  const { pictures, audio: sound } = await tools.demuxers.use({ input: job.input, reading: 'through' }, cut, signal);
+  const { pictures, audio: sound } = await tools.demuxers.use(job.input, cut, signal);
   if (!video || !pictures) return { video: undefined, audio: sound };
   for (const words of wordsOn(pictures)) tools.say(`part ${job.number} of ${nameOf(job.input)} ${words}`);
   const run = isWhole(pictures)

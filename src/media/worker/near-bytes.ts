@@ -10,6 +10,9 @@ const LONGEST_PACKET = 512 * 1024;
 /** What lies between two packets that are read in order: those of other tracks. */
 const LONGEST_GAP = 256 * 1024;
 
+/** Who looks at a few packets only does not ask. */
+const LOOK_PACKETS = 4;
+
 /** Where they are not near, the download is slower than we are, and a while passes before the next question. */
 const PAUSE_MS = 10;
 
@@ -25,6 +28,8 @@ export class NearBytes {
   #start = 0;
   #end = 0;
   #longest = LONGEST_PACKET;
+  /** Read in order. */
+  #packets = 0;
   #askAgainMs = 0;
   /** A question on its way, and the place it is about. */
   #asked: { start: number; end: Promise<number> } | undefined;
@@ -36,7 +41,7 @@ export class NearBytes {
   /** Whether the demuxer can read its next packet at once. */
   async holdsNext(): Promise<boolean> {
     const at = this.#at;
-    if (at === undefined) return false;
+    if (at === undefined || this.#packets < LOOK_PACKETS) return false;
     // In time, so that the answer is here when it is needed.
     if (this.#end - at < 2 * this.#longest) this.#askFrom(at);
     if (this.#holds(at)) return true;
@@ -55,13 +60,16 @@ export class NearBytes {
   /** A packet was read from byte `start` on; negative where the container does not say. */
   tookPacket(start: number, sizeBytes: number): void {
     const gap = start - (this.#at ?? start);
-    this.#at = start >= 0 && gap >= 0 && gap <= LONGEST_GAP ? start + sizeBytes : undefined;
+    const isInOrder = start >= 0 && gap >= 0 && gap <= LONGEST_GAP;
+    this.#at = isInOrder ? start + sizeBytes : undefined;
+    this.#packets = isInOrder ? this.#packets + 1 : 0;
     this.#longest = Math.max(this.#longest, 2 * sizeBytes);
   }
 
   /** The demuxer goes elsewhere. */
   moved(): void {
     this.#at = undefined;
+    this.#packets = 0;
   }
 
   #askFrom(start: number): void {

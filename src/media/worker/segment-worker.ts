@@ -1,6 +1,7 @@
 // The media worker process: takes jobs as messages, answers each once. A crash here costs one segment, which is asked for again.
 import { flushCompileCache } from 'node:module';
 import { AppError, isAbort } from '../../base/app-error.ts';
+import type { MediaInput } from '../../sources/source.ts';
 import { Demuxers } from './demuxers.ts';
 import { EncoderSessions } from './encoder-sessions.ts';
 import { quietLibav } from './libav/check.ts';
@@ -30,11 +31,11 @@ function perform(job: WorkerJob, signal: AbortSignal): Promise<WorkerResults[key
     case 'clip-piece':
       return makeClipPiece(job, sessions, signal);
     case 'describe':
-      return demuxers.useFresh({ input: job.input, reading: 'look' }, describe, signal);
+      return demuxers.useFresh(job.input, describe, signal);
     case 'scan':
-      return demuxers.useFresh({ input: job.input, reading: 'through' }, (demuxer) => scan(demuxer, signal), signal);
+      return demuxers.useFresh(job.input, (demuxer) => scan(demuxer, signal), signal);
     case 'verify':
-      return demuxers.use({ input: job.input, reading: 'look' }, (demuxer) => verify(demuxer, job, signal), signal);
+      return demuxers.use(job.input, (demuxer) => verify(demuxer, job, signal), signal);
     case 'encoder-header':
       return encoderHeader(job.track);
   }
@@ -45,11 +46,17 @@ async function answer(id: number, job: WorkerJob): Promise<void> {
   running.set(id, controller);
   try {
     reply({ type: 'done', id, result: await perform(job, controller.signal) });
+    if (job.kind === 'describe') void prepare(job.input);
   } catch (error) {
     reply(failure(id, error));
   } finally {
     running.delete(id);
   }
+}
+
+/** A film that was described is about to be played. What is wrong with it shows then. */
+async function prepare(input: MediaInput): Promise<void> {
+  await demuxers.rewind(input, new AbortController().signal).catch(() => {});
 }
 
 function failure(id: number, error: unknown): WorkerReply {

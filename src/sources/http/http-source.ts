@@ -1,7 +1,7 @@
 // A file on a server that answers ranges, as a source: a page cache shared by exact reads and by streams that read ahead.
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { MediaInput, Source } from '../source.ts';
+import type { MediaInput, Source, StreamRange } from '../source.ts';
 import { ConnectionSlots } from './connection-slots.ts';
 import { contentId, nameOf } from './content-id.ts';
 import { OPENING_BYTES, type FirstContact } from './first-contact.ts';
@@ -73,7 +73,7 @@ export class HttpSource implements Source {
     this.#fetch = resilientFetch({ file: this.#file, policy: options.policy });
     this.#reads = new PageReads({ sizeBytes, cache: this.#cache, slots: this.#slots, fetch: this.#fetch });
     this.#reads.adopt(options.contact, Math.min(OPENING_BYTES, sizeBytes));
-    this.input = { kind: 'endpoint', url: options.publisher.publish(this), tellsNear: true };
+    this.input = { ...options.publisher.publish(this), tellsNear: true };
   }
 
   /**
@@ -106,7 +106,7 @@ export class HttpSource implements Source {
     return this.#read(range, signal, (inside) => this.#reads.readAlone(inside, signal));
   }
 
-  async *stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *stream(range: StreamRange, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const end = Math.min(range.end ?? this.sizeBytes, this.sizeBytes);
     const reader = this.#trails.readerAt(range.start);
     let at = range.start;
@@ -159,7 +159,7 @@ export class HttpSource implements Source {
   }
 
   /** How far ahead of a stream at `at` the downloads may run. */
-  #limit(at: number, { range, reader }: { range: { start: number; end?: number }; reader: Reader }): number {
+  #limit(at: number, { range, reader }: { range: StreamRange; reader: Reader }): number {
     const { readAheadBytes } = this.#options;
     if (isBulk(range, reader)) {
       return windowEnd(at, Math.min(readAheadBytes, Math.max(BULK.windowBytes, reader.inOrderBytes / 4)));
@@ -224,7 +224,8 @@ export class HttpSource implements Source {
   }
 }
 
-function isBulk(range: { start: number; end?: number }, reader: Reader): boolean {
+function isBulk(range: StreamRange, reader: Reader): boolean {
+  if (range.readsOn) return true;
   const asked = range.end === undefined ? 0 : range.end - range.start;
   return asked >= BULK.requestBytes || reader.inOrderBytes >= BULK.inOrderBytes;
 }

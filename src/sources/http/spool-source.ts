@@ -54,9 +54,9 @@ export class SpoolSource implements Source {
     this.id = contentId(options.contact, undefined);
     this.name = nameOf(options.url);
     this.#download = new SpoolDownload({ ...options, handle, allowance: new SpoolAllowance(options) });
-    const url = options.publisher.publish(this);
-    this.input = { kind: 'endpoint', url };
-    this.inOrderInput = inOrderInput(url);
+    const input = options.publisher.publish(this);
+    this.input = input;
+    this.inOrderInput = inOrderInput(input);
   }
 
   /** @throws AppError DISK_FULL, SOURCE_FAILED when the temporary file cannot be made */

@@ -54,7 +54,7 @@ export class TorrentSource implements Source {
     this.id = contentId(this.infoHash, file.index);
     this.name = file.path.split('/').at(-1) ?? file.path;
     this.sizeBytes = file.sizeBytes;
-    this.input = { kind: 'endpoint', url: options.publisher.publish(this) };
+    this.input = options.publisher.publish(this);
     this.#watch = handle.watch((event) => {
       if (event.type !== 'bad-data' || event.fileIndex !== this.fileIndex) return;
       this.#isSpoiled = true;

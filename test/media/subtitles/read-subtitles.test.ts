@@ -152,7 +152,7 @@ function sourceOf(bytes: CountedBytes, more: Partial<Source> = {}): Source {
     name: 'film.mkv',
     sizeBytes: bytes.sizeBytes,
     seekable: true,
-    input: { kind: 'endpoint', url: 'http://127.0.0.1/' },
+    input: { kind: 'endpoint', url: 'http://127.0.0.1/', headers: '' },
     read: (range) => bytes.read(range),
     stream: () => assert.fail('a stream would read ahead'),
     [Symbol.asyncDispose]: async () => undefined,

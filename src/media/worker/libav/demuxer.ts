@@ -27,21 +27,19 @@ const FORMATS =
 /** Films have dozens at most, fonts among them. */
 const MAX_STREAMS = '500';
 
-/**
- * Bounded requests over one connection. What a request asks for ends up in socket buffers, whether it is read or not: a look at the header
- * must not pull megabytes. Whoever reads on gains by fewer requests.
- */
-const REMOTE = { initial_request_size: '65536', multiple_requests: '1', rw_timeout: '120000000' } as const;
-const REQUEST_SIZE = { look: '262144', through: '1048576' } as const;
+/** Bounded requests over one connection; an answer may be shorter, as the server finds right. */
+const REMOTE = {
+  initial_request_size: '65536',
+  request_size: '1048576',
+  multiple_requests: '1',
+  rw_timeout: '120000000',
+} as const;
 
 /** An index at the end is not there yet: places are found by reading on from the last keyframe that was seen. */
 const IN_ORDER = { fflags: '+ignidx', skip_estimate_duration_from_pts: '1' } as const;
 
 /** This near to the beginning a demuxer that stands there need not be sent anywhere. */
 const BEGINNING_SECONDS = 0.5;
-
-/** `look`: at a few places, for a few packets. `through`: on and on. Makes no difference to a local file. */
-export type Reading = keyof typeof REQUEST_SIZE;
 
 export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 
@@ -60,7 +58,6 @@ const number = (ticks: bigint): number | undefined => (ticks === AV_NOPTS_VALUE 
 
 export interface DemuxerOptions {
   input: MediaInput;
-  reading: Reading;
   /** Of a remote source. */
   near?: NearBytes | undefined;
 }
@@ -93,7 +90,7 @@ export class Demuxer implements AsyncDisposable {
 
   /** @throws AppError NOT_MEDIA when no container format is recognised; the signal's reason */
   static async open(options: DemuxerOptions, signal: AbortSignal): Promise<Demuxer> {
-    const { input, reading } = options;
+    const { input } = options;
     const isLocal = input.kind === 'file';
     const context = new FormatContext();
     // Without it there is nothing yet that could be interrupted.
@@ -103,7 +100,7 @@ export class Demuxer implements AsyncDisposable {
       codec_whitelist: DECODERS,
       max_streams: MAX_STREAMS,
       protocol_whitelist: isLocal ? 'file' : 'http,tcp',
-      ...(isLocal ? {} : { ...REMOTE, request_size: REQUEST_SIZE[reading] }),
+      ...(isLocal ? {} : { ...REMOTE, headers: input.headers }),
       ...(input.kind === 'endpoint' && input.inOrder ? IN_ORDER : {}),
     });
     const url = isLocal ? `file:${input.path}` : input.url;
@@ -168,6 +165,12 @@ export class Demuxer implements AsyncDisposable {
       const isWay = this.#isInOrder && this.kindOf(stream) === 'video';
       stream.discard = isWay || indexes.includes(stream.index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
     }
+  }
+
+  /** Goes to the beginning, where that is cheap. */
+  async rewind(): Promise<void> {
+    const video = this.streams.find((stream) => this.kindOf(stream) === 'video');
+    if (this.isIndexed && !this.#isInOrder && video) await this.seek(video.index, 0);
   }
 
   /** Goes to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
