@@ -47,6 +47,15 @@ const CATCH_UP_BYTES = 1024 * 1024;
 const OVERSHOOT_BYTES = 256 * 1024;
 const TAIL_BYTES = 16 * 1024;
 
+/** What a stream wants besides its next bytes. */
+interface Wish {
+  reader: Reader;
+  /** How far the downloads may run ahead for it. */
+  limit: number;
+  /** Somebody reads on: what comes after bytes that are here is fetched meanwhile. */
+  isBulk: boolean;
+}
+
 export class HttpSource implements Source {
   readonly name: string;
   readonly sizeBytes: number;
@@ -114,8 +123,8 @@ export class HttpSource implements Source {
       while (at < end) {
         signal.throwIfAborted();
         this.#assertUsable();
-        const limit = this.#limit(at, { range, reader });
-        using borrowed = await this.#borrow(at, { reader, limit }, signal);
+        const wish = { reader, limit: this.#limit(at, { range, reader }), isBulk: isBulk(range, reader) };
+        using borrowed = await this.#borrow(at, wish, signal);
         this.#assertUsable();
         const chunk = borrowed.bytes.subarray(0, end - at);
         at += chunk.length;
@@ -170,36 +179,37 @@ export class HttpSource implements Source {
     return Math.min(windowEnd(at, window), windowEnd(end - 1, 1));
   }
 
-  /** Some bytes from `at` on, for a stream; also moves the downloads around it on, so that the next ones are here in time. */
-  async #borrow(at: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Borrowed> {
-    const page = pageOf(at);
-    const isHere = this.#cache.has(page);
-    const download = this.#downloadFor(page, isHere, wish.limit);
+  /** Some bytes from `at` on, for a stream; also moves the download of what comes next on, so that it is here in time. */
+  async #borrow(at: number, wish: Wish, signal: AbortSignal): Promise<Borrowed> {
+    const missing = this.#cache.hereUntil(at);
+    const isHere = missing > at;
+    const download = missing < this.sizeBytes ? this.#downloadOf(missing, isHere, wish) : undefined;
     for (const other of this.#downloads) if (other !== download) other.leave(wish.reader);
     download?.advance(wish.reader, wish.limit);
     if (isHere) return this.#cache.borrowed(at);
-    return download?.arrival(at, signal) ?? this.#reads.flying(at, signal) ?? this.#fetched(at, wish, signal);
+    return download?.arrival(at, signal) ?? this.#reads.arrival(at, signal);
   }
 
-  #fetched(at: number, wish: { reader: Reader; limit: number }, signal: AbortSignal): Promise<Borrowed> {
-    const fresh = this.#download(pageOf(at));
-    fresh.advance(wish.reader, wish.limit);
-    return fresh.arrival(at, signal);
+  /** A download for the first byte that is missing; undefined when it is on its way otherwise, or not wanted yet. */
+  #downloadOf(missing: number, isLater: boolean, wish: Wish): SequentialDownload | undefined {
+    if (isLater && missing > wish.limit + OVERSHOOT_BYTES) return undefined;
+    const page = pageOf(missing);
+    const running = this.#downloadFor(page);
+    if (running !== undefined || this.#reads.isFlying(page)) return running;
+    return isLater && !(wish.isBulk && missing < wish.limit) ? undefined : this.#download(page);
   }
 
   #leave(reader: Reader): void {
     for (const download of this.#downloads) download.leave(reader);
   }
 
-  /** The running download that has passed `page` (when it is here already) or will reach it soon. */
-  #downloadFor(page: number, here: boolean, limit: number): SequentialDownload | undefined {
+  /** The running download that is at `page` or will reach it soon. */
+  #downloadFor(page: number): SequentialDownload | undefined {
     let nearest: SequentialDownload | undefined;
     for (const download of this.#downloads) {
-      const { nextPage, startPage, running } = download;
-      const useful = here
-        ? startPage <= page && nextPage > page && nextPage * PAGE_BYTES <= limit + OVERSHOOT_BYTES
-        : nextPage <= page && page - nextPage <= CATCH_UP_BYTES / PAGE_BYTES;
-      if (running && useful && nextPage > (nearest?.nextPage ?? -1)) nearest = download;
+      const { nextPage, running } = download;
+      const isNear = nextPage <= page && page - nextPage <= CATCH_UP_BYTES / PAGE_BYTES;
+      if (running && isNear && nextPage > (nearest?.nextPage ?? -1)) nearest = download;
     }
     return nearest;
   }

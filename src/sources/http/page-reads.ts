@@ -86,10 +86,15 @@ export class PageReads {
     return out;
   }
 
-  /** The bytes from `at` on, when they are on their way already; undefined otherwise. */
-  flying(at: number, signal: AbortSignal): Promise<Borrowed> | undefined {
+  /** Whether the page is on its way. */
+  isFlying(page: number): boolean {
+    return this.#flying.has(page);
+  }
+
+  /** The bytes from `at` on, which are on their way. */
+  arrival(at: number, signal: AbortSignal): Promise<Borrowed> {
     const flight = this.#flying.get(pageOf(at));
-    if (flight === undefined) return undefined;
+    if (flight === undefined) throw new TypeError(`byte ${at} is not on its way`);
     const reader = {};
     flight.readers.add(reader);
     return flight.waiters.wait(at, signal).finally(() => this.#leave(reader));

@@ -20,7 +20,7 @@ export interface DownloadOptions {
 }
 
 /**
- * A download asks for a small share of the file at a time, until it was read on for a while; then for as much again as was
+ * A download asks for a small share of the file at a time, until it was read on for a while; then for half as much as was
  * taken, and at last for all the rest. What waits in the sockets of a long answer was sent for nothing when the reader
  * only looked at a few pages.
  */
@@ -59,10 +59,6 @@ export class SequentialDownload implements SlotHolder {
   /** False: it gives no more pages. */
   get running(): boolean {
     return !this.#life.signal.aborted;
-  }
-
-  get startPage(): number {
-    return this.#options.startPage;
   }
 
   /** The page being received: everything before was delivered. */
@@ -162,7 +158,7 @@ export class SequentialDownload implements SlotHolder {
     const first = Math.min(Math.max(SMALLEST_REQUEST, sizeBytes * SHARE_OF_FILE), LARGEST_FIRST_REQUEST);
     const taken = start - startPage * PAGE_BYTES;
     const allowed = Math.min(Math.max(0, ...this.#limits.values()) - start, LARGEST_FIRST_REQUEST);
-    const length = taken < SMALL_REQUESTS * first ? Math.max(first, allowed) : taken;
+    const length = Math.max(taken < SMALL_REQUESTS * first ? first : taken / 2, allowed);
     const end = length > LARGEST_REQUEST ? sizeBytes : pageOf(start + length) * PAGE_BYTES;
     return { start, end: Math.min(end, sizeBytes) };
   }
