@@ -8,7 +8,7 @@ import { median } from './measure.ts';
 import type { Row } from './measure.ts';
 import { closeSession, fetchAll, filmFrom, makeCold, openSession, startPlaying } from './viewing.ts';
 
-const ROUNDS = 8;
+const ROUNDS = 16;
 
 export async function remote(): Promise<Row[]> {
   await using film = await filmFrom(await clip('long-1080p-mkv'));
