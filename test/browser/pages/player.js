@@ -8,6 +8,8 @@ import { beepsIn } from './beeps.js';
 
 const LIMIT_MS = 60_000;
 const PICTURE_LIMIT_MS = 10_000;
+/** A seek to the picture that is there already presents no other. */
+const NEW_PICTURE_MS = 1000;
 /** A picture this much before or after the time asked for can be the one that is due, or wrong; others are from before the seek. */
 const LONGEST_FRAME_SECONDS = 2;
 const NEAR_SECONDS = 0.5;
@@ -20,6 +22,8 @@ const context = canvas.getContext('2d', { willReadFrequently: true });
 
 /** Every picture that was presented: `{ mediaTime, number }`; null where none can be read. */
 let pictures = [];
+/** How many there were since the page was opened. */
+let presented = 0;
 /** What should not have happened, in words. */
 const faults = [];
 let loaded;
@@ -90,14 +94,20 @@ async function seek(seconds) {
   const seeked = new Promise((resolve) => {
     video.addEventListener('seeked', resolve, { once: true });
   });
+  const before = presented;
   video.currentTime = seconds;
   await within(seeked, `seeking to ${seconds}`);
-  const soon = performance.now() + PICTURE_LIMIT_MS;
+  const began = performance.now();
   let shown;
+  let waitedMs;
   do {
     await settled();
     shown = picture();
-  } while (!isNear(shown, seconds) && performance.now() < soon);
+    waitedMs = performance.now() - began;
+  } while (
+    (!isNear(shown, seconds) && waitedMs < PICTURE_LIMIT_MS) ||
+    (presented === before && waitedMs < NEW_PICTURE_MS)
+  );
   return { at: video.currentTime, ...shown };
 }
 
@@ -172,6 +182,7 @@ function facts() {
 }
 
 function onPicture() {
+  presented += 1;
   pictures.push(picture());
   video.requestVideoFrameCallback(onPicture);
 }
