@@ -53,6 +53,7 @@ export class MediaWorker implements AsyncDisposable {
   #whyKilled: string | undefined;
   #fault: string | undefined;
   #wasReady = false;
+  #isPatient = false;
   #load = 0;
   #jobsTaken = 0;
   #lastId = 0;
@@ -153,6 +154,11 @@ export class MediaWorker implements AsyncDisposable {
     }
   }
 
+  /** From now on it reads no remote bytes at once: whatever it waits for, it hears what it is told. */
+  bePatient(): void {
+    this.#isPatient = true;
+  }
+
   /** Ends the process at once; its jobs fail with WORKER_LOST. */
   kill(why: string): void {
     if (this.#lost) return;
@@ -229,8 +235,7 @@ export class MediaWorker implements AsyncDisposable {
     if (!reply) return this.#killForFault('said something that is not in the protocol');
     this.#watch.heard();
     if (reply.type === 'here') return;
-    if (reply.type === 'ask-near')
-      return this.#send({ type: 'near', id: reply.id, end: this.#options.nearUntil(reply.url, reply.start) });
+    if (reply.type === 'ask-near') return this.#answerNear(reply);
     if (reply.type === 'ready') {
       this.#wasReady = true;
       return this.#started.resolve();
@@ -239,6 +244,10 @@ export class MediaWorker implements AsyncDisposable {
     this.#pending.delete(reply.id);
     if (reply.type === 'done') pending?.resolve(reply.result);
     else pending?.reject(pending.signal.aborted ? pending.signal.reason : failureOf(reply));
+  }
+
+  #answerNear({ id, url, start }: { id: number; url: string; start: number }): void {
+    this.#send({ type: 'near', id, end: this.#isPatient ? start : this.#options.nearUntil(url, start) });
   }
 
   #end(how: string): void {

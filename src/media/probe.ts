@@ -3,6 +3,7 @@ import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
 import type { MediaInput, Source } from '../sources/source.ts';
 import { isDecodingStart } from './bitstream/decoding-start.ts';
+import { startsWithStartCode } from './bitstream/nal-units.ts';
 import type { Chapter, MediaDescription, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
@@ -266,7 +267,8 @@ async function verified(
   const heads = await findings.heads;
   const verdicts = asked.map((keyframe) => {
     const head = heads.get(keyframe);
-    return head && isDecodingStart(head, video);
+    // What is described as having lengths may have been made so: a worker knows how it is stored.
+    return head && !startsWithStartCode(head) ? isDecodingStart(head, video) : undefined;
   });
   if (verdicts.includes(false)) return false;
   const unclear = asked.filter((_, i) => verdicts[i] === undefined);

@@ -101,7 +101,7 @@ export class WorkerPool implements AsyncDisposable {
       try {
         return attempt === 0 && job.kind !== 'scan'
           ? await this.#runShared(job, signal)
-          : await this.#runAlone(job, signal);
+          : await this.#runAlone(job, attempt > 0, signal);
       } catch (error) {
         if (!isWorkerLost(error) || attempt >= this.#options.retries || this.#isClosed) throw error;
         signal.throwIfAborted();
@@ -110,8 +110,9 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** An exclusive worker with a lower priority. Takes the spare, so that it is ready in no time. */
-  lease(): WorkerLease {
+  lease({ isPatient = false } = {}): WorkerLease {
     const worker = this.#takeSpare();
+    if (isPatient) worker.bePatient();
     this.#leased.add(worker);
     const { niceness } = this.#options;
     let isNice = false;
@@ -149,9 +150,14 @@ export class WorkerPool implements AsyncDisposable {
     }
   }
 
-  async #runAlone<J extends WorkerJob>(job: J, signal: AbortSignal): Promise<WorkerResults[J['kind']]> {
+  /** A job that lost its worker may have waited where it could not be reached: the next one is patient. */
+  async #runAlone<J extends WorkerJob>(
+    job: J,
+    isRepeated: boolean,
+    signal: AbortSignal,
+  ): Promise<WorkerResults[J['kind']]> {
     signal.throwIfAborted();
-    await using lease = this.lease();
+    await using lease = this.lease({ isPatient: isRepeated });
     return await lease.run(job, signal);
   }
 

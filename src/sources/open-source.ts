@@ -29,7 +29,7 @@ export interface OpenSourceOptions extends SourceClientOptions {
   retry?: Partial<RetryPolicy> | undefined;
   /** Limits for the first contact. */
   firstRetry?: Partial<RetryPolicy> | undefined;
-  /** Bytes of a remote source kept in memory. Default 64 MiB. */
+  /** Memory for the bytes of a remote source, in blocks of 256 KiB, at least 4 MiB. Default 64 MiB. */
   cacheBytes?: number | undefined;
   /** What that memory is made of, shared by all sources. Default: one for each. */
   memory?: BlockMemory | undefined;

@@ -38,6 +38,10 @@ export interface Faults {
   bytesPerSecond?: number;
   /** The place to send the request on to. */
   redirect?: (request: RecordedRequest) => string | undefined;
+  /** Breaks off the body of such an answer. */
+  breaksRedirects?: boolean;
+  /** Ranges are answered from their start to the end of the file, whatever end was asked for. */
+  answersToEnd?: boolean;
   /** Milliseconds before the answer. */
   delayMs?: number;
 }
@@ -119,6 +123,10 @@ export class FaultServer implements AsyncDisposable {
     const { faults } = this;
     if (faults.delayMs !== undefined) await delay(faults.delayMs, undefined, { signal: this.#end.signal });
     const location = faults.redirect?.(recorded);
+    if (location !== undefined && faults.breaksRedirects) {
+      response.writeHead(302, { location, 'content-length': 50 }).write('moved', () => response.socket?.end());
+      return;
+    }
     if (location !== undefined) return void response.writeHead(302, { location }).end('moved');
     const status = faults.status?.(recorded);
     if (status !== undefined) return void response.writeHead(status).end(faults.statusBody ?? `status ${status}`);
@@ -147,7 +155,8 @@ export class FaultServer implements AsyncDisposable {
     if (range !== undefined && range.start >= size) {
       return void response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
     }
-    const { start, end } = range === undefined ? { start: 0, end: size } : { ...range, end: Math.min(range.end, size) };
+    const asked = range ?? { start: 0, end: size };
+    const { start, end } = { ...asked, end: faults.answersToEnd ? size : Math.min(asked.end, size) };
     const { etag = '"v1"', contentType = 'video/x-matroska' } = faults;
     response.writeHead(range === undefined ? 200 : 206, {
       ...(etag === null ? {} : { etag }),

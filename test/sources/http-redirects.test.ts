@@ -110,6 +110,18 @@ test('equal content under another address has the same id, other content has not
   );
 });
 
+test('a redirect is followed even if its body breaks off', async () => {
+  await using stack = new AsyncDisposableStack();
+  await using server = await FaultServer.start(CONTENT, {
+    breaksRedirects: true,
+    redirect: ({ path }) => (path === '/film.mkv' ? '/moved' : undefined),
+  });
+  const { opened } = await openUrl(stack, server.url(), {});
+  assert.ok(opened.kind === 'media');
+  const bytes = await opened.source.read({ start: 5, end: 500 }, new AbortController().signal);
+  assert.ok(Buffer.from(CONTENT.subarray(5, 500)).equals(bytes));
+});
+
 test('asks for the bytes as they are', async () => {
   await using stack = new AsyncDisposableStack();
   await using server = await FaultServer.start(CONTENT);

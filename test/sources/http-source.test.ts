@@ -38,6 +38,15 @@ test('the opening is there as soon as its first bytes are, and what is lost of i
   await closing[Symbol.asyncDispose]();
 });
 
+test('of an answer that goes on to the end of the file no more is taken than was asked for', async () => {
+  await using opened = await openRemote(CONTENT, { answersToEnd: true });
+  const bytes = await opened.source.read({ start: 0, end: OPENING }, never());
+  assert.ok(Buffer.from(CONTENT.subarray(0, OPENING)).equals(bytes));
+  await eventually(() => opened.server.active === 0);
+  // What lies in the buffers of sockets was sent for nothing.
+  assert.ok(opened.server.bytesSent < 20 * MIB, `${opened.server.bytesSent}`);
+});
+
 test('reads cost what they ask for, rounded to pages, and nothing twice', async () => {
   await using opened = await openRemote(CONTENT);
   const { source, server } = opened;

@@ -55,12 +55,6 @@ export class Demuxers implements AsyncDisposable {
     return this.#run({ input, demuxer }, work, signal);
   }
 
-  /** Sends the demuxer that is kept for this source to its beginning, where it will be wanted next, and has it read its index on the way. */
-  async rewind(input: MediaInput, signal: AbortSignal): Promise<void> {
-    const kept = this.#takeIdle(inputKey(input));
-    if (kept) await this.#run({ input, demuxer: kept }, (demuxer) => demuxer.rewind(), signal);
-  }
-
   #nearBytesOf(input: MediaInput): NearBytes | undefined {
     const ask = this.#askNear;
     if (!ask || input.kind !== 'endpoint' || !input.tellsNear) return undefined;

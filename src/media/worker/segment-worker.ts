@@ -1,7 +1,6 @@
 // The media worker process: takes jobs as messages, answers each once. A crash here costs one segment, which is asked for again.
 import { flushCompileCache } from 'node:module';
 import { AppError, isAbort } from '../../base/app-error.ts';
-import type { MediaInput } from '../../sources/source.ts';
 import { Demuxers } from './demuxers.ts';
 import { EncoderSessions } from './encoder-sessions.ts';
 import { quietLibav } from './libav/check.ts';
@@ -46,17 +45,11 @@ async function answer(id: number, job: WorkerJob): Promise<void> {
   running.set(id, controller);
   try {
     reply({ type: 'done', id, result: await perform(job, controller.signal) });
-    if (job.kind === 'describe') void prepare(job.input);
   } catch (error) {
     reply(failure(id, error));
   } finally {
     running.delete(id);
   }
-}
-
-/** A film that was described is about to be played. What is wrong with it shows then. */
-async function prepare(input: MediaInput): Promise<void> {
-  await demuxers.rewind(input, new AbortController().signal).catch(() => {});
 }
 
 function failure(id: number, error: unknown): WorkerReply {

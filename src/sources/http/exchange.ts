@@ -74,10 +74,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
     if (more === true) return;
     if (more === false) return this.#enough();
     controller.pause();
-    more.then(
-      (isMore) => (isMore ? controller.resume() : this.#enough()),
-      (error: unknown) => this.#fail(error),
-    );
+    more.then((isMore) => (isMore ? controller.resume() : this.#enough())).catch((error: unknown) => this.#fail(error));
   }
 
   onResponseEnd(): void {
@@ -92,10 +89,13 @@ export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
 
   readonly #onAbort = (): void => this.#fail(this.#signal.reason);
 
-  /** When this was the last chunk, its end is noticed right after it, and the connection can be used again. */
+  /** When this was the last chunk, the end of the answer is noticed right after it, and the connection can be used again. */
   #enough(): void {
-    this.#ended.resolve();
-    queueMicrotask(() => this.destroy());
+    queueMicrotask(() => {
+      if (this.#isOver) return;
+      this.#ended.resolve();
+      this.destroy();
+    });
   }
 
   #fail(reason: unknown): void {

@@ -72,7 +72,7 @@ export class HttpClient implements AsyncDisposable {
       if (location === undefined) {
         return { status: head.status, url: target, header: (name) => header(head, name), body: exchange };
       }
-      await dump(exchange);
+      await dump(exchange, signal);
       target = redirectTarget(location, target);
       this.#options.addresses.redirected(place, placeOf(target));
     }
@@ -117,13 +117,14 @@ async function openAgent({ connectTimeoutMs: timeout = 10_000, addresses }: Http
   });
 }
 
-/** Reads a body that nobody wants, so that its connection can be used again, when it is short. */
-async function dump(body: ReplyBody): Promise<void> {
+/** Reads a body that nobody wants, so that its connection can be used again, when it is short. How it ends does not matter. */
+async function dump(body: ReplyBody, signal: AbortSignal): Promise<void> {
   let left = REDIRECT_BODY_BYTES;
-  await body.receive((chunk) => {
+  const take = (chunk: Uint8Array): boolean => {
     left -= chunk.length;
     return left > 0;
-  });
+  };
+  await body.receive(take).catch(() => signal.throwIfAborted());
 }
 
 function header({ headers }: ReplyHead, name: string): string | undefined {

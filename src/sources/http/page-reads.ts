@@ -148,6 +148,7 @@ export class PageReads {
   async #run(flight: Flight, { first, last }: Pages, opening: Opening | undefined): Promise<void> {
     const { sizeBytes, cache, slots, fetch } = this.#options;
     const { signal } = flight.stop;
+    await using rest = opening?.rest;
     const range = { start: first * PAGE_BYTES, end: Math.min((last + 1) * PAGE_BYTES, sizeBytes) };
     using _slot = await slots.acquire(HOLDER, signal);
     using writer = cache.writer(first, range.end, (page) => {
@@ -156,9 +157,9 @@ export class PageReads {
     });
     const take = (chunk: Uint8Array): boolean => {
       writer.push(chunk);
-      return true;
+      return writer.position < range.end;
     };
-    if (opening) await received(opening, take, signal);
+    if (opening && rest && take(opening.head)) await received(rest, take, signal);
     await fetch({ start: writer.position, end: range.end }, take, signal);
   }
 
@@ -176,14 +177,13 @@ export class PageReads {
   }
 }
 
-/** All that comes of it: why there is no more does not matter, as long as nobody wants it to end. */
-async function received(opening: Opening, take: (chunk: Uint8Array) => void, signal: AbortSignal): Promise<void> {
-  await using rest = opening.rest;
-  const end = (): void => void rest[Symbol.asyncDispose]();
+/** As much of it as is taken. Why no more comes does not matter, as long as nobody wants it to end. */
+async function received(body: OpenedBody, take: (chunk: Uint8Array) => boolean, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const end = (): void => void body[Symbol.asyncDispose]();
   signal.addEventListener('abort', end, { once: true });
   try {
-    take(opening.head);
-    for await (const chunk of rest.chunks) take(chunk);
+    for await (const chunk of body.chunks) if (!take(chunk)) return;
   } catch {
     signal.throwIfAborted();
   } finally {

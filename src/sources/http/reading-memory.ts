@@ -3,8 +3,11 @@
 import type { OnReadOpts, Socket } from 'node:net';
 
 const PIECE_BYTES = 256 * 1024;
-/** The parser keeps what it was given of an answer's head, which is at most half as long, until that is complete. */
-const HEAD_BYTES = 32 * 1024;
+/**
+ * The parser keeps what it was given of an answer's head until that is complete. It takes 16 KiB of names and values at most, which are
+ * 64 KiB on the wire where each has one byte only.
+ */
+const HEAD_BYTES = 128 * 1024;
 /** Less room than this is not worth a read. */
 const LEAST_ROOM = 16 * 1024;
 

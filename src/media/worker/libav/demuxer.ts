@@ -165,12 +165,8 @@ export class Demuxer implements AsyncDisposable {
       const isWay = this.#isInOrder && this.kindOf(stream) === 'video';
       stream.discard = isWay || indexes.includes(stream.index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
     }
-  }
-
-  /** Goes to the beginning, where that is cheap. */
-  async rewind(): Promise<void> {
-    const video = this.streams.find((stream) => this.kindOf(stream) === 'video');
-    if (this.isIndexed && !this.#isInOrder && video) await this.seek(video.index, 0);
+    const kinds = indexes.map((index) => this.kindOf(this.stream(index)));
+    this.#near?.moved({ isDense: kinds.includes('video') });
   }
 
   /** Goes to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
