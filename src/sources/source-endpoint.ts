@@ -29,7 +29,7 @@ const SHORT_ANSWERS = 'Raffi-Short-Answers';
  * Their length. What an answer holds ends up in socket buffers, whether it is read or not: a look at a few places must not pull megabytes.
  * Whoever reads on gains by fewer answers.
  */
-const ANSWER_BYTES = { look: 256 * 1024, readOn: 1024 * 1024 } as const;
+const ANSWER_BYTES = { look: 256 * 1024, readOn: 2 * 1024 * 1024 } as const;
 
 /** Who has read so much in order, reads on. */
 const IN_ORDER_BYTES = 2 * 1024 * 1024;

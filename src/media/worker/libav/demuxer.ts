@@ -30,7 +30,7 @@ const MAX_STREAMS = '500';
 /** Bounded requests over one connection; an answer may be shorter, as the server finds right. */
 const REMOTE = {
   initial_request_size: '65536',
-  request_size: '1048576',
+  request_size: '2097152',
   multiple_requests: '1',
   rw_timeout: '120000000',
 } as const;
