@@ -1,6 +1,6 @@
 // Learning what sources are, a few at a time: it must leave the workers to those who watch.
 import { untilAborted } from '../base/until-aborted.ts';
-import type { RunJob } from './probe.ts';
+import type { RunJob } from './run-job.ts';
 import type { WorkerJob } from './worker/protocol.ts';
 
 export interface LearningLanesOptions {

@@ -2,8 +2,6 @@
 import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
 import type { MediaInput, Source } from '../sources/source.ts';
-import { isDecodingStart } from './bitstream/decoding-start.ts';
-import { startsWithStartCode } from './bitstream/nal-units.ts';
 import type { Chapter, MediaDescription, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
@@ -12,17 +10,13 @@ import { whySilent } from './audio-plan.ts';
 import { whyNoPicture } from './copied-video-plan.ts';
 import { arrivesWithin } from './in-order-reach.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
-import type { Origin, ScanResult, WorkerJob, WorkerResults } from './worker/protocol.ts';
+import type { Origin, ScanResult } from './worker/protocol.ts';
+import type { RunJob } from './run-job.ts';
 import { usableKeyframes } from './usable-keyframes.ts';
-
-/** Does one job in any media worker. */
-export type RunJob = <J extends WorkerJob>(job: J, signal: AbortSignal) => Promise<WorkerResults[J['kind']]>;
+import { areStarts, headsToVerify } from './verify-keyframes.ts';
 
 /** A remote source is read through for its keyframes only up to this size. */
 const MAX_REMOTE_SCAN_BYTES = 64 * 1024 * 1024;
-
-/** Each costs a range of a remote source. */
-const VERIFIED_KEYFRAMES = { file: 12, endpoint: 1 } as const;
 
 /** A source without ranges that is here so soon is treated like one with ranges. */
 const SOON = { bytes: 32 * 1024 * 1024, timeMs: 500 };
@@ -92,7 +86,7 @@ async function probeOnce(subject: Subject, signal: AbortSignal): Promise<MediaFa
   const { source, isWhole } = subject;
   const reader = readerOf(source, isWhole, signal);
   const indexing = readContainerIndex(reader);
-  const heads = indexing.then((read) => headsToVerify(read, source));
+  const heads = indexing.then((read) => headsToVerify(read?.video, source));
   const [described, index] = await Promise.allSettled([describe(subject, indexing, signal), indexing, heads]);
   // What is wrong with the source itself says more than what a worker could not make of it.
   if (index.status === 'rejected') throw index.reason;
@@ -191,7 +185,8 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
   const origin = { ticks: keyframes[0] ?? video.startTicks, timeBase: video.timeBase };
   const videoSeconds = videoEnd(findings, video, origin);
-  const startsClean = await verified(findings, { video, keyframes }, signal);
+  const input = inputFor(findings.source, description.container);
+  const startsClean = await areStarts({ ...findings, input, video, keyframes }, signal);
   return playable({
     description,
     chapters: shifted(chapters, origin),
@@ -255,56 +250,6 @@ function containerEnd({ index, description }: Findings, origin: Origin): number 
   const last = index?.video?.keyframes.at(-1);
   const isRelative = index?.container !== 'matroska' || (last !== undefined && seconds(last, origin.timeBase) > stated);
   return isRelative ? stated : stated - start;
-}
-
-async function verified(
-  findings: Findings,
-  table: { video: VideoTrack; keyframes: number[] },
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { video, keyframes } = table;
-  const asked = toVerify(keyframes, findings.source);
-  const heads = await findings.heads;
-  const verdicts = asked.map((keyframe) => {
-    const head = heads.get(keyframe);
-    // What is described as having lengths may have been made so: a worker knows how it is stored.
-    return head && !startsWithStartCode(head) ? isDecodingStart(head, video) : undefined;
-  });
-  if (verdicts.includes(false)) return false;
-  const unclear = asked.filter((_, i) => verdicts[i] === undefined);
-  if (!unclear.length) return true;
-  const { isStart } = await findings.run(
-    {
-      kind: 'verify',
-      input: inputFor(findings.source, findings.description.container),
-      streamIndex: video.streamIndex,
-      keyframes: unclear,
-    },
-    signal,
-  );
-  return isStart.every(Boolean);
-}
-
-/** Keyframes, spread over the film, looked at to see whether decoding can start there. */
-function toVerify(keyframes: number[], { input }: Source): number[] {
-  return spread(keyframes.slice(1), VERIFIED_KEYFRAMES[input.kind]);
-}
-
-/** The beginnings of those that the container's tables lead to, by keyframe. */
-async function headsToVerify(
-  index: ContainerIndex | undefined,
-  source: Source,
-): Promise<ReadonlyMap<number, Uint8Array>> {
-  const asked = toVerify(usableKeyframes(index?.video?.keyframes ?? []), source);
-  if (!asked.length) return new Map();
-  const heads = (await index?.video?.readHeads?.(asked)) ?? [];
-  return new Map(asked.flatMap((keyframe, i) => (heads[i] ? [[keyframe, heads[i]]] : [])));
-}
-
-/** `count` of them at most, the first one included: films change on the way, where one recording follows another. */
-function spread(keyframes: number[], count: number): number[] {
-  const step = Math.max(1, keyframes.length / count);
-  return keyframes.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
 }
 
 /** Matroska rounds to milliseconds: when every keyframe lies on the stated rate's grid, that grid is the truth. */

@@ -14,7 +14,7 @@ import type { EncodedVideoPlan } from '../media/encoded-video-plan.ts';
 import type { MediaFacts } from '../media/facts.ts';
 import { audioInit, copiedVideoInit, encodedVideoInit } from '../media/init-sections.ts';
 import { inputFor } from '../media/probe.ts';
-import type { RunJob } from '../media/probe.ts';
+import type { RunJob } from '../media/run-job.ts';
 import { planRendition } from '../media/rendition-plan.ts';
 import type { RenditionParts, RenditionPlan } from '../media/rendition-plan.ts';
 import type { SegmentFile } from '../media/segment-file.ts';

@@ -1,0 +1,62 @@
+// Whether decoding can start at the keyframes of a film: a container's key flag also marks recovery points. Some are looked at, by their
+// first bytes where the container's tables lead to them, else by a worker.
+import type { MediaInput, Source } from '../sources/source.ts';
+import { isDecodingStart } from './bitstream/decoding-start.ts';
+import { startsWithStartCode } from './bitstream/nal-units.ts';
+import type { VideoTrack } from './description.ts';
+import type { VideoIndex } from './index/container-index.ts';
+import type { RunJob } from './run-job.ts';
+import { usableKeyframes } from './usable-keyframes.ts';
+
+/** How many are looked at, spread over the film: each costs a range of a remote source. */
+const VERIFIED_KEYFRAMES = { file: 12, endpoint: 1 } as const;
+
+/** First bytes by keyframe. */
+export type KeyframeHeads = ReadonlyMap<number, Uint8Array>;
+
+/** Of those that are looked at. Needs nothing but the index, so it can be read while a worker describes the film. */
+export async function headsToVerify(index: VideoIndex | undefined, source: Source): Promise<KeyframeHeads> {
+  const asked = toVerify(usableKeyframes(index?.keyframes ?? []), source);
+  if (!asked.length) return new Map();
+  const heads = (await index?.readHeads?.(asked)) ?? [];
+  return new Map(asked.flatMap((keyframe, i) => (heads[i] ? [[keyframe, heads[i]]] : [])));
+}
+
+interface Suspects {
+  source: Source;
+  /** For a worker. */
+  input: MediaInput;
+  run: RunJob;
+  video: VideoTrack;
+  /** Ascending, in ticks. */
+  keyframes: number[];
+  heads: Promise<KeyframeHeads>;
+}
+
+/** False when decoding cannot start at one of those that were looked at. @throws AppError when the source cannot be read */
+export async function areStarts(suspects: Suspects, signal: AbortSignal): Promise<boolean> {
+  const { source, input, run, video, keyframes } = suspects;
+  const asked = toVerify(keyframes, source);
+  const heads = await suspects.heads;
+  const verdicts = asked.map((keyframe) => {
+    const head = heads.get(keyframe);
+    // What is described as having lengths may have been made so: a worker knows how it is stored.
+    return head && !startsWithStartCode(head) ? isDecodingStart(head, video) : undefined;
+  });
+  if (verdicts.includes(false)) return false;
+  const unclear = asked.filter((_, i) => verdicts[i] === undefined);
+  if (!unclear.length) return true;
+  const job = { kind: 'verify', input, streamIndex: video.streamIndex, keyframes: unclear } as const;
+  const { isStart } = await run(job, signal);
+  return isStart.every(Boolean);
+}
+
+function toVerify(keyframes: number[], { input }: Source): number[] {
+  return spread(keyframes.slice(1), VERIFIED_KEYFRAMES[input.kind]);
+}
+
+/** `count` of them at most, the first one included: films change on the way, where one recording follows another. */
+function spread(keyframes: number[], count: number): number[] {
+  const step = Math.max(1, keyframes.length / count);
+  return keyframes.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));
+}
