@@ -87,7 +87,9 @@ async function probeOnce(subject: Subject, signal: AbortSignal): Promise<MediaFa
   const reader = readerOf(source, isWhole, signal);
   const indexing = readContainerIndex(reader);
   const heads = indexing.then((read) => headsToVerify(read?.video, source));
-  const [described, index] = await Promise.allSettled([describe(subject, indexing, signal), indexing, heads]);
+  // Awaited where they are needed: what is wrong with the film is said before they have come.
+  heads.catch(() => {});
+  const [described, index] = await Promise.allSettled([describe(subject, indexing, signal), indexing]);
   // What is wrong with the source itself says more than what a worker could not make of it.
   if (index.status === 'rejected') throw index.reason;
   if (described.status === 'rejected') throw await explained(described.reason, reader);

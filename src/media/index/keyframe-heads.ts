@@ -2,6 +2,7 @@
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { ByteReader, ReadKeyframeHeads } from './container-index.ts';
 import { blockIn, childrenFrom, CLUSTER_WINDOW_BYTES, elementAt, timestampIn } from './matroska-clusters.ts';
+import type { PlacedElement } from './matroska-clusters.ts';
 import { walkCues, type CuePosition } from './matroska-cue-points.ts';
 import { ID } from './matroska-ids.ts';
 import { WindowedReader } from './windowed-reader.ts';
@@ -63,10 +64,7 @@ async function blockHead(film: MatroskaFilm, place: CuePosition): Promise<Uint8A
   return undefined;
 }
 
-async function clusterTimeOf(
-  reader: WindowedReader,
-  cluster: NonNullable<Awaited<ReturnType<typeof elementAt>>>,
-): Promise<number> {
+async function clusterTimeOf(reader: WindowedReader, cluster: PlacedElement): Promise<number> {
   for await (const element of childrenFrom(reader, cluster))
     if (element.id === ID.timestamp) return timestampIn(reader, element);
   return 0;

@@ -7,13 +7,13 @@ import type { RemoteFile } from './remote-file.ts';
 import { Patience, type RetryPolicy } from './retry-policy.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 
-/** Hands over exactly the bytes of `range`, unless `take` has enough before. */
+/**
+ * Hands over exactly the bytes of `range`, unless `take` has enough before.
+ * @throws AppError when the patience of the policy is at its end; the signal's reason
+ */
 export type FetchRange = (range: ByteRange, take: TakeChunk, signal: AbortSignal) => Promise<void>;
 
-/**
- * The fetching of one file. It
- * @throws AppError when the patience of the policy is at its end, and what `take` throws
- */
+/** The fetching of one file. */
 export function resilientFetch({ file, policy }: { file: RemoteFile; policy: RetryPolicy }): FetchRange {
   return async (range, take, signal) => {
     const patience = new Patience(policy);
