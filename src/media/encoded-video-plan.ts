@@ -1,5 +1,6 @@
 // The ladder of encoded renditions: sizes, rates and the frame grid, from the shape of the source.
 import type { Rational } from '../base/rational.ts';
+import { assumedColor, encodedColor } from './color.ts';
 import type { VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { Timeline } from './timeline.ts';
@@ -84,6 +85,7 @@ function fittedScale(size: Size, rung: Rung): number {
 function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFrames: number }): EncodedVideoPlan {
   const { rung, bFrames } = wish;
   const size = displaySize(video);
+  const sourceColor = assumedColor(video.color, video);
   const scale = fittedScale(size, rung);
   const frameRate = encodedRate(video.frameRate);
   const timeline = frameTimeline(facts.videoSeconds ?? 0, frameRate);
@@ -96,7 +98,8 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
     sampleAspectRatio: { num: 1, den: 1 },
     deinterlace: video.interlaced,
     rotationDegrees: video.rotationDegrees,
-    color: { ...video.color, fullRange: false },
+    color: encodedColor(sourceColor, video),
+    sourceColor,
     crf: CRF,
     maxBitRate: rung.maxBitRate,
     bFrames,

@@ -1,5 +1,6 @@
 // The variant streams of a multivariant playlist: what each costs to carry, and what a player needs to decode it.
 import type { AudioPlan } from '../media/audio-plan.ts';
+import { videoRange } from '../media/color.ts';
 import type { CopiedVideoPlan } from '../media/copied-video-plan.ts';
 import { displaySize } from '../media/encoded-video-plan.ts';
 import type { EncodedVideoPlan } from '../media/encoded-video-plan.ts';
@@ -29,7 +30,6 @@ export function listVariants(sources: VariantSources): Variant[] {
     ? { codecs: audioCodecs(sources), bitRate: Math.max(...audio.map(audioBitRate)) }
     : { codecs: [], bitRate: 0 };
   if (!video || (!original && ladder.length === 0)) return audio.length ? [audioOnly(sound)] : [];
-  const videoRange = { 16: 'PQ', 18: 'HLG' }[video.color.transfer] ?? 'SDR';
   const variants: Variant[] = [];
   if (original && video.codecString) {
     const average = video.bitRate ?? averageBitRate(sources);
@@ -40,7 +40,7 @@ export function listVariants(sources: VariantSources): Variant[] {
       codecs: [video.codecString, ...sound.codecs].join(','),
       ...displaySize(video),
       frameRate: video.frameRate.num / video.frameRate.den,
-      videoRange: videoRange === 'PQ' || videoRange === 'HLG' ? videoRange : 'SDR',
+      videoRange: videoRange(video.color),
     });
   }
   for (const { name, track } of ladder) {
@@ -52,7 +52,7 @@ export function listVariants(sources: VariantSources): Variant[] {
       width: track.width,
       height: track.height,
       frameRate: track.frameRate.num / track.frameRate.den,
-      videoRange: 'SDR',
+      videoRange: videoRange(track.color),
     });
   }
   return variants;

@@ -1,5 +1,6 @@
 // What is known of an item once it was opened: kept by the session when the item itself is released.
 import { whySilent } from '../media/audio-plan.ts';
+import { videoRange } from '../media/color.ts';
 import { noDecoderFor } from '../media/copied-video-plan.ts';
 import type { AudioTrack, Chapter, MediaDescription, VideoTrack } from '../media/description.ts';
 import { whyNoText } from '../media/subtitles/text-tracks.ts';
@@ -85,20 +86,15 @@ function audioFacts(track: AudioTrack): AudioFacts {
 function videoFacts(track: VideoTrack, variants: Variant[]): VideoFacts {
   const turned = track.rotationDegrees === 90 || track.rotationDegrees === 270;
   const { num, den } = track.frameRate;
+  const range = videoRange(track.color);
   return {
     codec: track.codec,
     width: turned ? track.height : track.width,
     height: turned ? track.width : track.height,
     frameRate: num > 0 && den > 0 ? num / den : undefined,
-    hdr: hdrOf(track.color.transfer),
+    hdr: range === 'SDR' ? undefined : range,
     reason: variants.some(({ width }) => width !== undefined) ? undefined : noDecoderFor(track),
   };
-}
-
-/** Transfer characteristics of ISO/IEC 23091-2: 16 is SMPTE ST 2084 (PQ), 18 is ARIB STD-B67 (HLG). */
-function hdrOf(transfer: number): 'PQ' | 'HLG' | undefined {
-  if (transfer === 16) return 'PQ';
-  return transfer === 18 ? 'HLG' : undefined;
 }
 
 function relayedFacts(relayed: RelayedPlaylist): PlayableFacts {

@@ -37,7 +37,7 @@ function tracks(bFrames: number): EncodedVideo[] {
 }
 
 async function parameterSets(track: EncodedVideo, preset: 'veryfast' | 'superfast'): Promise<string> {
-  const encoder = await openVideoEncoder(track, preset);
+  const encoder = await openVideoEncoder(track, preset, { isInsert: false });
   try {
     return Buffer.from(encoder.extraData ?? []).toString('hex');
   } finally {

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
 import { parseH264Sps } from '../bitstream/h264-sps.ts';
+import { assumedColor } from '../color.ts';
 import type { Sample, SampleRun } from '../samples.ts';
 import type { CopiedPictures } from './copied-video.ts';
 import type { EncoderSessions } from './encoder-sessions.ts';
@@ -90,6 +91,7 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
     deinterlace: false,
     rotationDegrees: 0,
     color,
+    sourceColor: assumedColor(color, { width, height }),
     crf: CRF,
     maxBitRate: MAX_BIT_RATE,
     bFrames: 0,

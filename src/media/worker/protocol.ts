@@ -39,7 +39,10 @@ export interface EncodedVideo {
   sampleAspectRatio: Rational;
   deinterlace: boolean;
   rotationDegrees: 0 | 90 | 180 | 270;
+  /** Of the encoded pictures; matrix 2: the source's own. */
   color: ColorDescription;
+  /** Of the source's pictures that do not state it themselves. */
+  sourceColor: ColorDescription;
   crf: number;
   maxBitRate: number;
   bFrames: number;

@@ -1,6 +1,8 @@
 // Encoded video: the decoded pictures put on a constant frame grid, one closed group of pictures per segment.
 // Every segment has an encoder of its own, so its bytes depend on its frames alone; decoder and demuxer go on from segment to segment.
 import {
+  AVCOL_RANGE_JPEG,
+  AVCOL_RANGE_MPEG,
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_PICTURE_TYPE_I,
   AV_PICTURE_TYPE_NONE,
@@ -12,7 +14,7 @@ import type { CodecContext } from 'node-av/lib';
 import { annexBToSample, withoutParameterSets } from '../../bitstream/nal-units.ts';
 import type { Sample, SampleRun } from '../../samples.ts';
 import { drain, encode, openEncoder } from './encoder.ts';
-import type { PictureColors, PictureGrid } from './picture-grid.ts';
+import type { PictureGrid } from './picture-grid.ts';
 import type { EncodedVideo } from '../protocol.ts';
 
 const THREADS = 2;
@@ -46,7 +48,7 @@ export async function encodePictures(
   const first = numbers[0] ?? 0;
   await grid.frame(first, signal);
   const preset = first * track.frameRate.den < track.quickEnd ? 'superfast' : 'veryfast';
-  const encoder = await openVideoEncoder(track, preset, isInsert ? grid.colors : undefined);
+  const encoder = await openVideoEncoder(track, preset, { isInsert });
   const pictures: EncodedPicture[] = [];
   const take = () =>
     drain(encoder, (packet) => {
@@ -76,12 +78,12 @@ export async function encodePictures(
 
 /**
  * Its parameter sets are in `extraData` (start codes); equal tracks give equal ones, whatever the preset. Those of an insert into another stream are
- * in the stream, and state its colours: no container does there.
+ * in the stream. The VUI states the colour: in MPEG-TS nothing else does.
  */
 export async function openVideoEncoder(
   track: EncodedVideo,
   preset: Preset,
-  colors?: PictureColors,
+  { isInsert }: { isInsert: boolean },
 ): Promise<CodecContext> {
   return openEncoder('libx264', (context) => {
     context.width = track.width;
@@ -93,8 +95,10 @@ export async function openVideoEncoder(
     context.profile = AV_PROFILE_H264_HIGH;
     context.level = track.level;
     context.threadCount = THREADS;
-    if (colors) Object.assign(context, colors);
-    else context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
+    const { primaries, transfer, matrix, fullRange } = track.color;
+    Object.assign(context, { colorPrimaries: primaries, colorTrc: transfer, colorSpace: matrix });
+    context.colorRange = fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    if (!isInsert) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     context.maxBFrames = track.bFrames;
     context.rcMaxRate = BigInt(track.maxBitRate);
     context.rcBufferSize = track.maxBitRate;

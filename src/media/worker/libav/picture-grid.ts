@@ -6,6 +6,7 @@ import { toDemuxer, toTimeline } from '../../media-clock.ts';
 import { Decoder } from './decoder.ts';
 import type { Demuxer } from './demuxer.ts';
 import { FilterChain } from './filter-chain.ts';
+import { bufferArguments, pictureFilters, stateColor } from './picture-filters.ts';
 import type { EncodedVideo, Origin } from '../protocol.ts';
 
 /** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
@@ -22,9 +23,6 @@ interface Picture {
   frame: Frame;
 }
 
-/** As a decoder gives them and an encoder takes them. */
-export type PictureColors = Pick<Frame, 'colorPrimaries' | 'colorTrc' | 'colorSpace'>;
-
 /** Sequential use goes on decoding; a step back, or far ahead, seeks. One user at a time. */
 export class PictureGrid implements AsyncDisposable {
   readonly #demuxer: Demuxer;
@@ -36,8 +34,6 @@ export class PictureGrid implements AsyncDisposable {
   #current: Picture | undefined;
   #atEnd = false;
   #nextGuess = 0;
-  /** What the source says of the pictures decoded last; filters lose some of it. */
-  colors: PictureColors | undefined;
 
   constructor(demuxer: Demuxer, track: EncodedVideo, origin: Origin) {
     this.#demuxer = demuxer;
@@ -112,8 +108,6 @@ export class PictureGrid implements AsyncDisposable {
     const isBroken = (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 && !this.#current && !this.#ready.length;
     if (!isBroken) {
       this.#nextGuess = number + 1;
-      const { colorPrimaries, colorTrc, colorSpace } = frame;
-      this.colors = { colorPrimaries, colorTrc, colorSpace };
       frame.pts = BigInt(number);
       const chain = this.#chainFor(frame);
       this.#receive(chain, await chain.filter(frame));
@@ -139,11 +133,11 @@ export class PictureGrid implements AsyncDisposable {
   }
 
   #chainFor(frame: Frame): FilterChain {
-    const aspect = frame.sampleAspectRatio;
-    const shape = `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=1/1:pixel_aspect=${aspect.num || 1}/${aspect.den || 1}`;
+    const color = stateColor(frame, this.#track);
+    const shape = `${bufferArguments(frame)} ${color.transfer}`;
     if (this.#filters?.shape === shape) return this.#filters.chain;
     this.#dropFilters();
-    const chain = new FilterChain('video', shape, pictureFilters(this.#track));
+    const chain = new FilterChain('video', bufferArguments(frame), pictureFilters(this.#track, color));
     this.#filters = { shape, chain };
     return chain;
   }
@@ -169,17 +163,3 @@ export class PictureGrid implements AsyncDisposable {
 }
 
 const DECODER_THREADS = 2;
-
-/** Upright, progressive, square pixels, 4:2:0 8 bit, in the rendition's size. */
-function pictureFilters(track: EncodedVideo): string {
-  const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[
-    track.rotationDegrees
-  ];
-  return [
-    ...(track.deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
-    ...turn,
-    `scale=${track.width}:${track.height}:flags=bicubic`,
-    'setsar=1',
-    'format=yuv420p',
-  ].join(',');
-}
