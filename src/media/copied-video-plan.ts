@@ -17,9 +17,6 @@ const MAX_GROUP_SECONDS = 12;
 
 const MIN_TIMESCALE = 10_000;
 
-/** Deeper pyramids of B-frames are not seen in films. */
-const MAX_REORDER_FRAMES = 4;
-
 export interface CopiedVideoPlan {
   track: CopiedVideo;
   timeline: Timeline;
@@ -98,7 +95,6 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
       timescale,
       frameGrid: grid,
       mustBeIdr: route === 'mpegts',
-      compositionShift: route === 'cmaf' ? compositionShift(video, timescale) : 0,
       reorderFrames: video.reorderFrames,
       frameRate: video.frameRate,
       configuration: video.configuration,
@@ -111,13 +107,6 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
 /** A tick is well below a frame: the leading pictures of an open group are squeezed into the time of the segment that holds them. */
 function fineTimescale(ticksPerSecond: number): number {
   return ticksPerSecond * Math.ceil(MIN_TIMESCALE / ticksPerSecond);
-}
-
-/** The reorder depth in ticks; none where the stream only states the most that its level allows. */
-function compositionShift({ reorderFrames, frameRate }: VideoTrack, timescale: number): number {
-  return reorderFrames > MAX_REORDER_FRAMES
-    ? 0
-    : Math.round((reorderFrames * timescale * frameRate.den) / frameRate.num);
 }
 
 interface Cut {

@@ -3,6 +3,7 @@ import type { Rational } from '../base/rational.ts';
 import { assumedColor, encodedColor } from './color.ts';
 import type { VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
+import { encodedRate } from './frame-rate.ts';
 import type { Timeline } from './timeline.ts';
 import type { EncodedVideo } from './worker/protocol.ts';
 
@@ -28,18 +29,6 @@ const SHORT_SEGMENTS = 4;
 const SHORT_SECONDS = 1;
 
 const CRF = 23;
-
-const STANDARD_RATES: readonly Rational[] = [
-  { num: 24_000, den: 1001 },
-  { num: 24, den: 1 },
-  { num: 25, den: 1 },
-  { num: 30_000, den: 1001 },
-  { num: 30, den: 1 },
-  { num: 48, den: 1 },
-  { num: 50, den: 1 },
-  { num: 60_000, den: 1001 },
-  { num: 60, den: 1 },
-];
 
 export interface EncodedVideoPlan {
   name: string;
@@ -103,16 +92,10 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
     crf: CRF,
     maxBitRate: rung.maxBitRate,
     bFrames,
-    compositionShift: reorderFrames(bFrames) * frameRate.den,
     level: levelFor(rung, frameRate),
     quickEnd: timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) ?? 0,
   };
   return { name: rung.name, track, timeline };
-}
-
-/** x264 makes a pyramid of two levels from two B-frames on. */
-function reorderFrames(bFrames: number): number {
-  return Math.min(bFrames, 2);
 }
 
 /** H.264 Annex A: the lowest level whose macroblock rate and frame size the rung cannot exceed. */
@@ -121,14 +104,6 @@ function levelFor(rung: Rung, rate: Rational): number {
   if (rung.height > 720) return isFast ? 42 : 40;
   if (rung.height > 480) return isFast ? 32 : 31;
   return isFast ? 31 : 30;
-}
-
-/** The source's rate where it is a common one, else the next common one above, so that no picture is lost below 60 a second. */
-function encodedRate(rate: Rational): Rational {
-  const value = rate.num / rate.den;
-  const near = STANDARD_RATES.find(({ num, den }) => Math.abs(num / den / value - 1) < 0.0005);
-  if (near) return near;
-  return STANDARD_RATES.find(({ num, den }) => num / den > value) ?? { num: 60, den: 1 };
 }
 
 /** Boundaries in ticks of the rate's numerator: frame numbers times its denominator. */

@@ -7,21 +7,21 @@ import type { CopiedVideo, EncodedVideo } from './worker/protocol.ts';
 
 const TRACK_ID = 1;
 
-export function copiedVideoInit(source: VideoTrack, track: CopiedVideo): Uint8Array {
-  const { timescale, compositionShift } = track;
+export function copiedVideoInit(source: VideoTrack, { timescale }: CopiedVideo, compositionShift: number): Uint8Array {
   return initSegment({ trackId: TRACK_ID, timescale, compositionShift, track: { kind: 'video', ...source } });
 }
 
 /** `configuration`: the avcC record the encoder gave. */
-export function encodedVideoInit(track: EncodedVideo, configuration: Uint8Array): Uint8Array {
-  const { width, height, sampleAspectRatio, color, compositionShift } = track;
+export function encodedVideoInit(track: EncodedVideo, configuration: Uint8Array, compositionShift: number): Uint8Array {
+  const { width, height, sampleAspectRatio, color } = track;
   const shape = { codec: 'h264', configuration, width, height, color, sampleAspectRatio };
   const timescale = track.frameRate.num;
   return initSegment({ trackId: TRACK_ID, timescale, compositionShift, track: { kind: 'video', ...shape } });
 }
 
-export function audioInit({ track }: AudioPlan): Uint8Array {
+export function audioInit({ track }: AudioPlan, compositionShift: number): Uint8Array {
   const configuration = track.kind === 'copied' ? track.configuration : aacLcConfig(track.sampleRate, track.channels);
   const shape = { codec: 'aac', configuration, sampleRate: track.sampleRate, channels: track.channels };
-  return initSegment({ trackId: TRACK_ID, timescale: track.sampleRate, track: { kind: 'audio', ...shape } });
+  const timescale = track.sampleRate;
+  return initSegment({ trackId: TRACK_ID, timescale, compositionShift, track: { kind: 'audio', ...shape } });
 }

@@ -1,5 +1,6 @@
 // Every rendition of a source: its tracks, its timeline and the job for each of its segments. Pure: equal facts, equal plans.
 import { createHash } from 'node:crypto';
+import type { Rational } from '../base/rational.ts';
 import type { MediaInput } from '../sources/source.ts';
 import type { AudioPlan } from './audio-plan.ts';
 import { framesWithin } from './audio-plan.ts';
@@ -11,7 +12,7 @@ import type { Timeline } from './timeline.ts';
 import type { Origin, SegmentJob } from './worker/protocol.ts';
 
 /** Part of every key: segments written by another version of the engine are not taken for ours. */
-const ENGINE_VERSION = 2;
+const ENGINE_VERSION = 3;
 
 export interface RenditionParts {
   name: string;
@@ -24,10 +25,16 @@ export interface PlannedSource {
   id: string;
   input: MediaInput;
   origin: Origin;
+  /** See `compositionDelay`. */
+  compositionDelay: Rational;
 }
 
 export interface RenditionPlan extends RenditionParts {
   timeline: Timeline;
+  /** What playlists say of it. */
+  playlistTimeline: Timeline;
+  /** See `MediaSegmentOptions`; ticks of the timeline's scale. */
+  compositionShift: number;
   scheduled: ScheduledRendition;
 }
 
@@ -35,12 +42,16 @@ export interface RenditionPlan extends RenditionParts {
 export function planRendition(source: PlannedSource, parts: RenditionParts): RenditionPlan {
   const timeline = parts.video?.timeline ?? parts.audio?.timeline;
   if (!timeline) throw new TypeError('a rendition needs video or audio');
-  const key = keyOf(source, parts, timeline);
+  const { num, den } = source.compositionDelay;
+  const compositionShift = parts.format === 'cmaf' ? Math.round((num * timeline.timescale) / den) : 0;
+  const key = keyOf(source, parts, { timeline, compositionShift });
   const isEncoded = parts.video?.track.kind === 'encoded' || parts.audio?.track.kind === 'encoded';
   const secondsOf = (number: number) => segmentSeconds(timeline, number);
   return {
     ...parts,
     timeline,
+    playlistTimeline: playlistTimeline(parts, timeline),
+    compositionShift,
     scheduled: {
       sourceId: source.id,
       key,
@@ -54,6 +65,7 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
         input: source.input,
         origin: source.origin,
         format: parts.format,
+        compositionShift,
         number,
         video: parts.video && videoPart(parts.video, number),
         audio: parts.audio && audioPart(parts.audio, { number, timeline, hasVideo: parts.video !== undefined }),
@@ -61,6 +73,24 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
       }),
     },
   };
+}
+
+/**
+ * In MPEG-TS the first segment begins with DTS = PTS and all others with DTS = PTS - D. Players that count segments by decode time (libavformat:
+ * first DTS + sum of EXTINF; hls.js: the first DTS it loads) are exact when EXTINF counts decode time, too: boundaries lie D earlier.
+ */
+export function playlistTimeline(
+  { format, video }: Pick<RenditionParts, 'format' | 'video'>,
+  timeline: Timeline,
+): Timeline {
+  if (format !== 'mpegts' || video?.track.kind !== 'copied') return timeline;
+  const { reorderFrames, frameRate } = video.track;
+  const delay = Math.round((reorderFrames * timeline.timescale * frameRate.den) / frameRate.num);
+  const last = timeline.boundaries.length - 1;
+  const shifted = timeline.boundaries.map((ticks, i) =>
+    i === 0 || i === last ? ticks : Math.max(ticks - delay, (timeline.boundaries[0] ?? 0) + i),
+  );
+  return { ...timeline, boundaries: shifted };
 }
 
 /** What the work is about: a copied picture beside encoded sound is no work to speak of. */
@@ -86,7 +116,11 @@ function audioPart(
   return { track: plan.track, start: span.start, end: isLast ? Math.max(last, span.start) : span.end };
 }
 
-function keyOf(source: PlannedSource, parts: RenditionParts, timeline: Timeline): string {
+function keyOf(
+  source: PlannedSource,
+  parts: RenditionParts,
+  times: { timeline: Timeline; compositionShift: number },
+): string {
   const identity = {
     version: ENGINE_VERSION,
     source: source.id,
@@ -95,7 +129,7 @@ function keyOf(source: PlannedSource, parts: RenditionParts, timeline: Timeline)
     video: parts.video?.track,
     audio: parts.audio?.track,
     phase: parts.audio?.phaseSamples,
-    timeline,
+    ...times,
   };
   const text = JSON.stringify(identity, (_, value: unknown) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,

@@ -12,10 +12,11 @@ import type { Chapter, MediaDescription } from '../media/description.ts';
 import { planLadder } from '../media/encoded-video-plan.ts';
 import type { EncodedVideoPlan } from '../media/encoded-video-plan.ts';
 import type { MediaFacts } from '../media/facts.ts';
+import { compositionDelay } from '../media/frame-rate.ts';
 import { audioInit, copiedVideoInit, encodedVideoInit } from '../media/init-sections.ts';
 import { inputFor } from '../media/probe.ts';
 import type { RunJob } from '../media/run-job.ts';
-import { planRendition } from '../media/rendition-plan.ts';
+import { planRendition, playlistTimeline } from '../media/rendition-plan.ts';
 import type { RenditionParts, RenditionPlan } from '../media/rendition-plan.ts';
 import type { SegmentFile } from '../media/segment-file.ts';
 import type { SegmentScheduler } from '../media/segment-scheduler.ts';
@@ -176,11 +177,13 @@ export class MediaPresentation implements Presentation {
   #rendition(parts: RenditionParts): Rendition {
     const { id } = this.#source;
     const input = inputFor(this.#source, this.#facts.description.container);
-    const plan = planRendition({ id, input, origin: this.#facts.origin }, parts);
+    const { origin, description } = this.#facts;
+    const plan = planRendition({ id, input, origin, compositionDelay: compositionDelay(description.video) }, parts);
     return {
       name: parts.name,
       format: parts.format,
       timeline: plan.timeline,
+      playlistTimeline: plan.playlistTimeline,
       isIndependent: parts.video?.track.kind !== 'copied' || parts.video.track.codec !== 'hevc',
       init: (signal) => this.#init(plan, signal).catch((error: unknown) => this.#explain(error)),
       segment: (number, viewer, signal) =>
@@ -201,21 +204,22 @@ export class MediaPresentation implements Presentation {
   }
 
   async #init(plan: RenditionPlan, signal: AbortSignal): Promise<Uint8Array> {
-    const { video, audio } = plan;
+    const { video, audio, compositionShift } = plan;
     if (video && !('cuts' in video)) {
       const header = await this.#engine.run({ kind: 'encoder-header', track: video.track }, signal);
-      return encodedVideoInit(video.track, header.configuration);
+      return encodedVideoInit(video.track, header.configuration, compositionShift);
     }
     const source = this.#facts.description.video;
-    if (video && source) return copiedVideoInit(source, video.track);
-    if (audio) return audioInit(audio);
+    if (video && source) return copiedVideoInit(source, video.track, compositionShift);
+    if (audio) return audioInit(audio, compositionShift);
     throw new TypeError('a rendition needs video or audio');
   }
 
   /** RFC 8216 section 4.3.3.1: no EXTINF, rounded, is longer. The muxed renditions have the grids of the others. */
   #targetDuration(): number {
-    const timelines = [...this.#renditions.values()].map((rendition) => rendition.timeline);
-    if (this.#muxedVideo) timelines.push(this.#muxedVideo.timeline);
+    const timelines = [...this.#renditions.values()].map((rendition) => rendition.playlistTimeline);
+    const muxed = this.#muxedVideo;
+    if (muxed) timelines.push(playlistTimeline({ format: 'mpegts', video: muxed }, muxed.timeline));
     let longest = 1;
     for (const timeline of timelines) {
       for (let number = 0; number < segmentCount(timeline); number++) {

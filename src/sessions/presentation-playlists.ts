@@ -29,7 +29,7 @@ export function presentationMultivariant(presentation: Presentation, wishes: Mul
 export function renditionPlaylist(presentation: Presentation, rendition: Rendition): string {
   return mediaPlaylist({
     format: rendition.format,
-    timeline: rendition.timeline,
+    timeline: rendition.playlistTimeline,
     targetDurationSeconds: presentation.targetDurationSeconds,
     isIndependent: rendition.isIndependent,
     segmentUri: (number) => segmentName(rendition.format, number),
@@ -49,7 +49,7 @@ export function muxedPlaylist(presentation: Presentation, wishes: MuxedWishes): 
   const rendition = presentation.muxed(wishes.audioIndex);
   return mediaPlaylist({
     format: 'mpegts',
-    timeline: rendition.timeline,
+    timeline: rendition.playlistTimeline,
     targetDurationSeconds: presentation.targetDurationSeconds,
     isIndependent: rendition.isIndependent,
     segmentUri: (number) => wishes.prefix + muxedSegmentName(wishes.audioIndex, number),

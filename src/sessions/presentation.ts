@@ -10,6 +10,8 @@ export interface Rendition {
   readonly name: string;
   readonly format: 'cmaf' | 'mpegts';
   readonly timeline: Timeline;
+  /** The boundaries as playlists state them: MPEG-TS counts decode time. */
+  readonly playlistTimeline: Timeline;
   /** Whether every segment starts with an IDR picture (or is audio). */
   readonly isIndependent: boolean;
   /** The init section. Only for `cmaf`. */

@@ -81,9 +81,19 @@ async function clipOf(session: Session): Promise<string> {
 
 async function assertColors(path: string, { route, options }: { route: string; options: BarsOptions }): Promise<void> {
   const shown = ['width', 'height', 'color_range', 'color_space', 'color_primaries', 'color_transfer'];
-  const query = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', `stream=${shown.join(',')}`, '-of', 'json'];
-  const probed: { streams: Record<string, unknown>[] } = JSON.parse(await textOf('ffprobe', [...query, path]));
-  const [stream = {}] = probed.streams;
+  const query = [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    `stream=${shown.join(',')}`,
+    '-of',
+    'default=nw=1',
+  ];
+  const lines = (await textOf('ffprobe', [...query, path])).trim().split('\n');
+  const pairs = lines.map((line): [string, string] => [line.split('=')[0] ?? '', line.split('=')[1] ?? '']);
+  const stream = Object.fromEntries(pairs);
   assert.equal(stream['color_range'], 'tv', route);
   assert.equal(stream['color_space'], options.tagged ? STATED[options.matrix] : 'smpte170m', route);
   assert.notEqual(stream['color_primaries'], undefined, `${route} states no primaries`);

@@ -39,8 +39,14 @@ export function checkPlaylist(playlist: MediaPlaylist, expected: { seconds: numb
   }
 }
 
-/** Segments that meet without gap or overlap, as long as the playlist says. Returns their samples. */
-function checkFragments(served: Served): { timescale: number; segments: CmafSegment[]; samples: CmafSample[] } {
+/** Leading pictures of an open group are of the segment whose keyframe they need, and how many there are only its packets tell. */
+const LEADING_PICTURES = 5;
+
+/** Segments that meet without gap or overlap, as long as the playlist says to within `extinfSeconds`. Returns their samples. */
+function checkFragments(
+  served: Served,
+  extinfSeconds = EXTINF_SECONDS,
+): { timescale: number; segments: CmafSegment[]; samples: CmafSample[] } {
   const { timescale, mediaTime } = parseInit(served.init);
   const segments = served.segments.map(parseSegment);
   let expected = segments[0]?.decodeTime ?? 0;
@@ -49,11 +55,15 @@ function checkFragments(served: Served): { timescale: number; segments: CmafSegm
     assert.equal(segment.decodeTime, expected, `decode time of segment ${number}`);
     assert.ok(segment.samples[0]?.isSync, `segment ${number} begins with a sync sample`);
     const stated = served.playlist.segments[number]?.seconds ?? 0;
-    assertNear([stated, segment.duration / timescale], EXTINF_SECONDS, `EXTINF of segment ${number}`);
+    assertNear([stated, segment.duration / timescale], extinfSeconds, `EXTINF of segment ${number}`);
     expected += segment.duration;
   }
   const shown = (sample: CmafSample) => ({ ...sample, pts: sample.pts - mediaTime });
   return { timescale, segments, samples: segments.flatMap(({ samples }) => samples.map(shown)) };
+}
+
+function mediaTimeOf({ init }: Served): number {
+  return parseInit(init).mediaTime;
 }
 
 export async function checkVideoRendition(exact: ExactClip, name: string): Promise<void> {
@@ -61,9 +71,14 @@ export async function checkVideoRendition(exact: ExactClip, name: string): Promi
   if (name !== 'original' && exact.isSampled) return checkVideoSample(exact, name);
   const twice = await exact.rendition(name);
   checkSame(twice);
-  const { timescale, segments, samples } = checkFragments(twice.first);
-  assert.equal(segments[0]?.decodeTime, 0);
   const isOriginal = name === 'original';
+  const leadingSeconds = isOriginal && video.openGop ? LEADING_PICTURES * frameSeconds(exact.facts) : 0;
+  const { timescale, segments, samples } = checkFragments(twice.first, EXTINF_SECONDS + leadingSeconds);
+  assert.equal(segments[0]?.decodeTime, 0);
+  assert.ok(
+    samples.every(({ pts, decodeTime }) => pts + mediaTimeOf(twice.first) >= decodeTime),
+    'no picture is shown before it is decoded',
+  );
   if (!isOriginal || (video.codec === 'h264' && !video.openGop)) {
     for (const [number, segment] of segments.entries()) {
       assert.equal(
@@ -179,7 +194,8 @@ export async function checkMuxed(t: TestContext, exact: ExactClip): Promise<void
   const whole = parseTransportStream(Buffer.concat(segments));
   assert.deepEqual(whole.breaks, [], 'continuity counters');
   const parts = segments.map(parseTransportStream);
-  const starts = parts.map((part) => (part.video[0] ?? part.audio[0])?.pts ?? 0);
+  // Players that count by the first decode time and EXTINF find every segment where it is.
+  const starts = parts.map((part) => (part.video[0] ?? part.audio[0])?.dts ?? 0);
   for (const [number, { seconds }] of playlist.segments.entries()) {
     const next = starts[number + 1];
     if (next !== undefined)

@@ -116,6 +116,7 @@ function rendition(files: FilePresentations, name: string): Rendition {
     name,
     format: name.startsWith('muxed') ? 'mpegts' : 'cmaf',
     timeline: { timescale: 1, boundaries },
+    playlistTimeline: { timescale: 1, boundaries },
     isIndependent: true,
     init: async () => Buffer.from(`init of ${name}`),
     async segment(number, viewer, signal) {

@@ -7,7 +7,7 @@ import { editList, movieHeader, trackBox, type TrackShape } from './movie-boxes.
 
 export interface InitSegmentOptions {
   trackId: number;
-  /** What the media segments add to every composition offset, ticks; an edit list takes it away again. Default 0. */
+  /** See `MediaSegmentOptions`; an edit list takes it away again. Default 0. */
   compositionShift?: number;
   /** Ticks per second of `mdhd`; the runs of the media segments must use the same. */
   timescale: number;

@@ -11,8 +11,9 @@ export interface MediaSegmentOptions {
   /** Times in the timescale of the init section. */
   run: SampleRun;
   /**
-   * Added to every composition offset, ticks: the reorder depth makes them all positive, which libavformat wants. The init section's
-   * edit list takes it back. Default 0.
+   * Added to every composition offset, ticks: the same time in all renditions of a presentation, of audio too, and no less than the reorder
+   * delay of any. No offset is negative then, and players that ignore the init section's edit list, which takes the shift back, show
+   * everything later by the same time. Default 0.
    */
   compositionShift?: number;
   /** Writes `styp` first (ISO/IEC 14496-12 8.16.2). HLS does not need it. */
@@ -76,16 +77,15 @@ export function mediaSegment(options: MediaSegmentOptions): Uint8Array[] {
 
 /**
  * Decode times of a run: its presentation times in order, `q = sorted(pts)`; a duration is the step to the next one, the last one up to
- * `run.end`; `offset[i] = pts[i] - decodeTime[i]`.
- * Where the first picture shown is not at `run.start`, the decode times are: a later one starts at `run.start` all the same, and the leading
- * pictures of an open group, shown before it, move all decode times by as much. Each sample lasts a tick at least.
+ * `run.end`; `offset[i] = pts[i] - decodeTime[i]`. Decode times begin with the first picture that is shown, be it a leading picture of an
+ * open group, and run on from picture to picture; they rise by a tick at least.
  */
 export function sampleTiming(run: SampleRun): SampleTiming {
   const { start, end, samples } = run;
   if (!Number.isSafeInteger(start) || start < 0) throw new TypeError(`a segment cannot start at ${start} ticks`);
   const times = decodeTimes(run);
   return {
-    decodeTime: start,
+    decodeTime: times[0] ?? start,
     durations: times.map((time, index) => Math.max(1, (times[index + 1] ?? end) - time)),
     compositionOffsets: samples.map((sample, index) => sample.pts - (times[index] ?? 0)),
   };
@@ -95,12 +95,12 @@ function shifted(timing: SampleTiming, shift: number): SampleTiming {
   return { ...timing, compositionOffsets: timing.compositionOffsets.map((offset) => offset + shift) };
 }
 
-/** Strictly rising, from `run.start`, and below `run.end` as long as there is a tick for each sample. */
+/** Strictly rising, from `run.start` or the first picture shown before it, and below `run.end` as long as there is a tick for each sample. */
 function decodeTimes({ start, end, samples }: SampleRun): number[] {
   const order = samples.map((sample) => sample.pts).sort((a, b) => a - b);
-  const shift = Math.max(0, start - (order[0] ?? start));
+  const first = Math.max(0, Math.min(start, order[0] ?? start));
   return order.map((pts, index) =>
-    index === 0 ? start : Math.max(start + index, Math.min(pts + shift, end - (samples.length - index))),
+    index === 0 ? first : Math.max(first + index, Math.min(pts, end - (samples.length - index))),
   );
 }
 

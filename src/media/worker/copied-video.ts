@@ -4,7 +4,7 @@ import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
 import { payloadToSample } from '../bitstream/decoding-start.ts';
 import { isIdr } from '../bitstream/nal-units.ts';
-import { toTimeline } from '../media-clock.ts';
+import { snapTime, toTimeline } from '../media-clock.ts';
 import type { Sample, SampleRun } from '../samples.ts';
 import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
 import type { CopiedVideo, Origin, SegmentJob, VideoCut } from './protocol.ts';
@@ -49,6 +49,8 @@ export class CopiedVideoCollector {
   #notBefore = -Infinity;
   /** How many packets there were when the next segment's keyframe came, which is no IDR picture: leading pictures follow. */
   #leadingFrom: number | undefined;
+  /** The first picture shown of the next segment, once its keyframe was read: that, or a leading picture. */
+  #nextTicks: number | undefined;
   isDone = false;
 
   constructor(demuxer: Demuxer, track: CopiedVideo, wish: VideoWish) {
@@ -70,7 +72,8 @@ export class CopiedVideoCollector {
     if (this.isEmpty) return this.#begin({ pts, isKey }, () => this.#toSample(demuxer.payload));
     const isBeyond = cut.toTicks !== undefined && pts >= cut.toTicks;
     if (this.#leadingFrom !== undefined) this.isDone = isBeyond;
-    else if (isKey && isBeyond) this.#end(() => this.#toSample(demuxer.payload));
+    else if (this.#nextTicks !== undefined) return this.#peek(pts, isBeyond);
+    else if (isKey && isBeyond) this.#end(pts, () => this.#toSample(demuxer.payload));
     if (!isBeyond && pts >= this.#notBefore) this.#take(pts, isKey, this.#toSample(demuxer.payload));
     return 'taken';
   }
@@ -104,10 +107,20 @@ export class CopiedVideoCollector {
     return true;
   }
 
-  /** The keyframe of the next segment is here. */
-  #end(sample: () => Uint8Array): void {
-    if (this.#track.mustBeIdr && !isIdr(sample(), 'h264')) this.#leadingFrom = this.#packets.length;
-    else this.isDone = true;
+  /** The keyframe of the next segment was read. Pictures that are decoded after it and shown before it belong to its segment. */
+  #end(pts: number, sample: () => Uint8Array): void {
+    const { codec, mustBeIdr, reorderFrames } = this.#track;
+    const mayLead = reorderFrames > 0 && !(codec === 'h264' && isIdr(sample(), 'h264'));
+    if (!mayLead) this.isDone = true;
+    else if (mustBeIdr) this.#leadingFrom = this.#packets.length;
+    else this.#nextTicks = pts;
+  }
+
+  /** A packet behind the next segment's keyframe. */
+  #peek(pts: number, isBeyond: boolean): 'taken' {
+    if (isBeyond) this.isDone = true;
+    else this.#nextTicks = Math.min(this.#nextTicks ?? pts, pts);
+    return 'taken';
   }
 
   #take(pts: number, isKey: boolean, data: Uint8Array): void {
@@ -134,6 +147,16 @@ export class CopiedVideoCollector {
     return first < 0 ? this.#packets.length : first;
   }
 
+  /** Where the first picture of the next segment is shown, ticks of the timescale. */
+  #endOf(timeBase: Rational, origin: Origin): number {
+    const { timescale, frameGrid } = this.#track;
+    const { end } = this.#wish;
+    const isLed = this.#nextTicks !== undefined && this.#nextTicks < (this.#cut.toTicks ?? Infinity);
+    if (!isLed) return end;
+    const exact = toTimeline(this.#nextTicks ?? 0, timeBase, { origin, timescale });
+    return Math.min(end, frameGrid ? snapTime(exact, timescale, frameGrid) : exact);
+  }
+
   pictures(timeBase: Rational, origin: Origin): CopiedPictures {
     const { timescale, frameGrid } = this.#track;
     const exact = this.#packets.map((packet) => toTimeline(packet.pts, timeBase, { origin, timescale }));
@@ -145,7 +168,7 @@ export class CopiedVideoCollector {
     }));
     const to = this.#leadingFrom ?? samples.length;
     return {
-      run: { timescale, start: this.#wish.start, end: this.#wish.end, samples },
+      run: { timescale, start: this.#wish.start, end: this.#endOf(timeBase, origin), samples },
       copied: { from: Math.min(this.#firstIdr, to), to },
       isDamaged: this.#isDamaged,
     };

@@ -124,8 +124,7 @@ async function packaged(job: SegmentJob, runs: Runs, tools: SegmentTools): Promi
   }
   const run = runs.video ?? runs.audio;
   if (!run) throw new TypeError('a segment needs video or audio');
-  const compositionShift = job.video?.track.compositionShift ?? 0;
-  return mediaSegment({ sequenceNumber: job.number + 1, trackId: 1, run, compositionShift });
+  return mediaSegment({ sequenceNumber: job.number + 1, trackId: 1, run, compositionShift: job.compositionShift });
 }
 
 function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun, header: EncoderHeader | undefined): TsVideo {

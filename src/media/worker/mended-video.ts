@@ -95,7 +95,6 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
     crf: CRF,
     maxBitRate: MAX_BIT_RATE,
     bFrames: 0,
-    compositionShift: 0,
     level,
     // One long group, waited for whole: a player gives up after 10 s.
     quickEnd: Infinity,

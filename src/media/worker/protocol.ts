@@ -19,8 +19,6 @@ export interface CopiedVideo {
   frameGrid: Rational | undefined;
   /** A segment must begin with an IDR picture (MPEG-TS route, H.264): pictures that cannot be copied then are encoded. */
   mustBeIdr: boolean;
-  /** See `MediaSegmentOptions`. */
-  compositionShift: number;
   /** Decode order to presentation order delay of the source, frames. Used by MPEG-TS only. */
   reorderFrames: number;
   frameRate: Rational;
@@ -46,8 +44,6 @@ export interface EncodedVideo {
   crf: number;
   maxBitRate: number;
   bFrames: number;
-  /** See `MediaSegmentOptions`. */
-  compositionShift: number;
   /** H.264 level_idc. */
   level: number;
   /** Segments that begin before this tick are encoded with less effort: whoever starts the film waits for them. */
@@ -94,6 +90,8 @@ export interface SegmentJob {
   input: MediaInput;
   origin: Origin;
   format: 'cmaf' | 'mpegts';
+  /** See `MediaSegmentOptions`; ticks of the track's timescale. */
+  compositionShift: number;
   number: number;
   /** `start` and `end` are ticks of the track's timescale (copied: `timescale`; encoded: `frameRate.num`). `cut` for copied video only. */
   video: { track: CopiedVideo | EncodedVideo; start: number; end: number; cut: VideoCut | undefined } | undefined;

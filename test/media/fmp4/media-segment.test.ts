@@ -51,17 +51,18 @@ test('the last sample lasts to the end of the run, never less than a tick', () =
   assert.deepEqual(sampleTiming(runOf([0, 40, 80], { start: 0, end: 2 })).durations, [1, 1, 1]);
 });
 
-test('leading pictures of an open group move the decode times, not the picture and not the length of the segment', () => {
-  const timing = sampleTiming(runOf([1000, 920, 960, 1120, 1040, 1080], { start: 1000, end: 1240 }));
-  assert.equal(timing.decodeTime, 1000);
+test('decode times begin with the first leading picture of an open group and run on up to the next group', () => {
+  const timing = sampleTiming(runOf([1000, 920, 960, 1120, 1040, 1080], { start: 1000, end: 1160 }));
+  assert.equal(timing.decodeTime, 920);
   assert.deepEqual(timing.durations, [40, 40, 40, 40, 40, 40]);
-  assert.deepEqual(timing.compositionOffsets, [0, -120, -120, 0, -120, -120]);
+  assert.deepEqual(timing.compositionOffsets, [80, -40, -40, 80, -40, -40]);
 });
 
 test('the last segment of an open group ends where the presentation does', () => {
   const timing = sampleTiming(runOf([1000, 920, 960, 1080, 1040], { start: 1000, end: 1120 }));
-  assert.deepEqual(timing.durations, [40, 40, 38, 1, 1]);
-  assert.deepEqual(timing.compositionOffsets, [0, -120, -120, -38, -79]);
+  assert.equal(timing.decodeTime, 920);
+  assert.deepEqual(timing.durations, [40, 40, 40, 40, 40]);
+  assert.deepEqual(timing.compositionOffsets, [80, -40, -40, 40, -40]);
 });
 
 test('the durations of a run add up to its length whatever the frame rate does', () => {
