@@ -83,6 +83,7 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
   return {
     kind: 'encoded',
     streamIndex: track.streamIndex,
+    hasDecodeTimesOnly: false,
     frameRate: track.frameRate,
     width,
     height,

@@ -1,11 +1,12 @@
 // The pictures of a source on a constant frame grid: picture n is the one on show at n / rate seconds.
-import { AV_FRAME_FLAG_CORRUPT } from 'node-av/constants';
-import type { Frame } from 'node-av/lib';
+import { AV_FRAME_FLAG_CORRUPT, AV_NOPTS_VALUE } from 'node-av/constants';
+import type { Frame, Packet } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import { toDemuxer, toTimeline } from '../../media-clock.ts';
 import { Decoder } from './decoder.ts';
 import type { Demuxer } from './demuxer.ts';
 import { FilterChain } from './filter-chain.ts';
+import { fittingFilters } from './fitted-picture.ts';
 import type { EncodedVideo, Origin } from '../protocol.ts';
 
 /** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
@@ -66,6 +67,7 @@ export class PictureGrid implements AsyncDisposable {
     const wanted = this.#track.deinterlace ? number - DEINTERLACER_PICTURES : number;
     for (const earlier of EARLIER_SECONDS) {
       const seconds = (wanted * frameRate.den) / frameRate.num - earlier - headStart;
+      await this.#demuxer.require([streamIndex]);
       await this.#restart();
       this.#demuxer.keepOnly([streamIndex]);
       await this.#seek(seconds);
@@ -87,7 +89,9 @@ export class PictureGrid implements AsyncDisposable {
     this.#clear();
     this.#dropFilters();
     this.#decoder?.[Symbol.dispose]();
-    this.#decoder = await Decoder.open(this.#demuxer.stream(this.#track.streamIndex), DECODER_THREADS);
+    const { streamIndex } = this.#track;
+    const extradata = this.#demuxer.latestExtradata(streamIndex);
+    this.#decoder = await Decoder.open(this.#demuxer.stream(streamIndex), DECODER_THREADS, extradata);
     this.#atEnd = false;
     this.#nextGuess = 0;
   }
@@ -99,6 +103,7 @@ export class PictureGrid implements AsyncDisposable {
       const packet = await this.#demuxer.read();
       if (packet && packet.streamIndex !== this.#track.streamIndex) continue;
       if (!packet) this.#atEnd = true;
+      else if (this.#track.hasDecodeTimesOnly) asDecodeTime(this.#demuxer.raw);
       const decoded = await this.#decoder.decode(packet ? this.#demuxer.raw : undefined);
       for (const frame of decoded) await this.#place(frame);
       if (this.#atEnd && this.#filters) this.#receive(this.#filters.chain, await this.#filters.chain.filter(undefined));
@@ -134,7 +139,8 @@ export class PictureGrid implements AsyncDisposable {
     const { timeBase } = this.#demuxer.stream(streamIndex);
     // A half frame is rounded by the grid, so the timescale is twice the rate.
     const halves = toTimeline(best, timeBase, { origin: this.#origin, timescale: 2 * frameRate.num }) / frameRate.den;
-    const late = this.#demuxer.container === 'avi' ? (this.#decoder?.delayFrames ?? 0) : 0;
+    const isLate = this.#demuxer.container === 'avi' || this.#track.hasDecodeTimesOnly;
+    const late = isLate ? (this.#decoder?.delayFrames ?? 0) : 0;
     return Math.floor((halves + 1) / 2) - late;
   }
 
@@ -143,9 +149,17 @@ export class PictureGrid implements AsyncDisposable {
     const shape = `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=1/1:pixel_aspect=${aspect.num || 1}/${aspect.den || 1}`;
     if (this.#filters?.shape === shape) return this.#filters.chain;
     this.#dropFilters();
-    const chain = new FilterChain('video', shape, pictureFilters(this.#track));
+    const chain = new FilterChain('video', shape, pictureFilters(this.#track, this.#fitting(frame)));
     this.#filters = { shape, chain };
     return chain;
+  }
+
+  /** Pictures of the described size fill the frame, whatever aspect ratio they state: the container's counts. */
+  #fitting(frame: Frame): string[] {
+    const { width, height } = this.#demuxer.stream(this.#track.streamIndex).codecpar;
+    const isAsDescribed = width === 0 || (frame.width === width && frame.height === height);
+    if (isAsDescribed) return [`scale=${this.#track.width}:${this.#track.height}:flags=bicubic`];
+    return fittingFilters(this.#track, frame);
   }
 
   #dropFilters(): void {
@@ -170,15 +184,21 @@ export class PictureGrid implements AsyncDisposable {
 
 const DECODER_THREADS = 2;
 
+/** The decoder puts the pictures in order, and they follow one another at the times of the packets. */
+function asDecodeTime(packet: Packet): void {
+  if (packet.pts !== AV_NOPTS_VALUE) packet.dts = packet.pts;
+  packet.pts = AV_NOPTS_VALUE;
+}
+
 /** Upright, progressive, square pixels, 4:2:0 8 bit, in the rendition's size. */
-function pictureFilters(track: EncodedVideo): string {
+function pictureFilters(track: EncodedVideo, fitting: string[]): string {
   const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[
     track.rotationDegrees
   ];
   return [
     ...(track.deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     ...turn,
-    `scale=${track.width}:${track.height}:flags=bicubic`,
+    ...fitting,
     'setsar=1',
     'format=yuv420p',
   ].join(',');
