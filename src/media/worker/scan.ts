@@ -58,13 +58,14 @@ class ChangeWatch {
   }
 }
 
-/** MPEG leaves out some presentation times: frames by which such a picture is shown after it is decoded, at least. */
+/** MPEG leaves out some presentation times: frames by which the last picture is shown after the last one is decoded. */
 function unstatedDelayOf(demuxer: Demuxer, streamIndex: number): number {
   return demuxer.container.startsWith('mpeg') ? demuxer.stream(streamIndex).codecpar.videoDelay : 0;
 }
 
 class Tally {
   readonly #unstatedDelay: number;
+  #isUnstated = false;
   readonly #keyframes = new Set<number>();
   readonly #order: number[] = [];
   #frames = 0;
@@ -85,8 +86,9 @@ class Tally {
     if (this.#last !== undefined) this.#lastStep = packet.duration || Math.abs(time - this.#last);
     this.#last = time;
     const duration = packet.duration || this.#lastStep;
-    const delay = packet.pts === undefined ? this.#unstatedDelay * duration : 0;
-    this.#end = Math.max(this.#end, time + delay + duration);
+    this.#isUnstated ||= packet.pts === undefined;
+    const shown = this.#isUnstated ? (packet.dts ?? time) + this.#unstatedDelay * duration : time;
+    this.#end = Math.max(this.#end, time + duration, shown + duration);
   }
 
   result(): Pick<ScanResult, 'keyframes' | 'frameCount' | 'endTicks' | 'reorderFrames'> {

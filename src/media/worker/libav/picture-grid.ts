@@ -1,10 +1,11 @@
 // The pictures of a source on a constant frame grid: picture n is the one on show at n / rate seconds.
-import { AV_FRAME_FLAG_CORRUPT, AV_NOPTS_VALUE } from 'node-av/constants';
-import type { Frame, Packet } from 'node-av/lib';
+import { AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY } from 'node-av/constants';
+import type { Frame } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import { toDemuxer, toTimeline } from '../../media-clock.ts';
 import { Decoder } from './decoder.ts';
 import type { Demuxer } from './demuxer.ts';
+import { DisplayTimes } from './display-times.ts';
 import { FilterChain } from './filter-chain.ts';
 import { fittingFilters } from './fitted-picture.ts';
 import type { EncodedVideo, Origin } from '../protocol.ts';
@@ -37,6 +38,7 @@ export class PictureGrid implements AsyncDisposable {
   #current: Picture | undefined;
   #atEnd = false;
   #nextGuess = 0;
+  #displayTimes = new DisplayTimes();
   /** What the source says of the pictures decoded last; filters lose some of it. */
   colors: PictureColors | undefined;
 
@@ -94,6 +96,7 @@ export class PictureGrid implements AsyncDisposable {
     this.#decoder = await Decoder.open(this.#demuxer.stream(streamIndex), DECODER_THREADS, extradata);
     this.#atEnd = false;
     this.#nextGuess = 0;
+    this.#displayTimes = new DisplayTimes();
   }
 
   /** Decodes until at least one more picture is ready; undefined at the end of the source. */
@@ -103,7 +106,7 @@ export class PictureGrid implements AsyncDisposable {
       const packet = await this.#demuxer.read();
       if (packet && packet.streamIndex !== this.#track.streamIndex) continue;
       if (!packet) this.#atEnd = true;
-      else if (this.#track.hasDecodeTimesOnly) asDecodeTime(this.#demuxer.raw);
+      else if (this.#track.hasDecodeTimesOnly) this.#displayTimes.sent(Number(packet.pts ?? packet.dts));
       const decoded = await this.#decoder.decode(packet ? this.#demuxer.raw : undefined);
       for (const frame of decoded) await this.#place(frame);
       if (this.#atEnd && this.#filters) this.#receive(this.#filters.chain, await this.#filters.chain.filter(undefined));
@@ -133,15 +136,20 @@ export class PictureGrid implements AsyncDisposable {
 
   #numberOf(frame: Frame): number {
     const { frameRate, streamIndex } = this.#track;
-    const best = Number(frame.bestEffortTimestamp);
+    const best = this.#track.hasDecodeTimesOnly ? this.#displayTime(frame) : Number(frame.bestEffortTimestamp);
     // The last frames of AVI come out without a time: they follow the one before.
     if (!Number.isSafeInteger(best)) return this.#nextGuess;
     const { timeBase } = this.#demuxer.stream(streamIndex);
     // A half frame is rounded by the grid, so the timescale is twice the rate.
     const halves = toTimeline(best, timeBase, { origin: this.#origin, timescale: 2 * frameRate.num }) / frameRate.den;
-    const isLate = this.#demuxer.container === 'avi' || this.#track.hasDecodeTimesOnly;
-    const late = isLate ? (this.#decoder?.delayFrames ?? 0) : 0;
+    const late = this.#demuxer.container === 'avi' ? (this.#decoder?.delayFrames ?? 0) : 0;
     return Math.floor((halves + 1) / 2) - late;
+  }
+
+  /** Not a number where there is none. */
+  #displayTime(frame: Frame): number {
+    const isKey = (frame.flags & AV_FRAME_FLAG_KEY) !== 0;
+    return this.#displayTimes.next({ ownTicks: Number(frame.pts), isKey }) ?? Number.NaN;
   }
 
   #chainFor(frame: Frame): FilterChain {
@@ -183,12 +191,6 @@ export class PictureGrid implements AsyncDisposable {
 }
 
 const DECODER_THREADS = 2;
-
-/** The decoder puts the pictures in order, and they follow one another at the times of the packets. */
-function asDecodeTime(packet: Packet): void {
-  if (packet.pts !== AV_NOPTS_VALUE) packet.dts = packet.pts;
-  packet.pts = AV_NOPTS_VALUE;
-}
 
 /** Upright, progressive, square pixels, 4:2:0 8 bit, in the rendition's size. */
 function pictureFilters(track: EncodedVideo, fitting: string[]): string {
