@@ -1,4 +1,5 @@
 // The multivariant playlist (RFC 8216 section 4.3.4): the variants of one presentation and its audio group.
+import type { AudioRole } from '../media/audio-role.ts';
 import { attributeList, quotable, startTag } from './attribute-list.ts';
 import { languageName, languageTag } from './language-tag.ts';
 
@@ -15,7 +16,7 @@ export interface PlaylistVariant {
 
 export interface PlaylistAudio {
   name: string;
-  track: { language: string; title: string };
+  track: { language: string; title: string; role: AudioRole };
   channels: number;
 }
 
@@ -34,6 +35,9 @@ export interface MultivariantPlaylistOptions {
 }
 
 const AUDIO_GROUP = 'audio';
+
+/** RFC 8216 section 4.3.4.1, as Apple's authoring rules name it. */
+const DESCRIBES_VIDEO = 'public.accessibility.describes-video';
 
 export function multivariantPlaylist(options: MultivariantPlaylistOptions): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7'];
@@ -65,7 +69,9 @@ function audioGroup(options: MultivariantPlaylistOptions): string[] {
       NAME: { quoted: uniqueName(audioName(audio, index), names) },
       LANGUAGE: optionallyQuoted(languageTag(audio.track.language)),
       DEFAULT: index === chosen ? 'YES' : 'NO',
-      AUTOSELECT: 'YES',
+      // Only the viewer asks for a commentary (section 4.3.4.1).
+      AUTOSELECT: index === chosen || !['commentary', 'effects'].includes(audio.track.role) ? 'YES' : 'NO',
+      CHARACTERISTICS: audio.track.role === 'description' ? { quoted: DESCRIBES_VIDEO } : undefined,
       CHANNELS: audio.channels > 0 ? { quoted: String(audio.channels) } : undefined,
       URI: { quoted: options.playlistUri(audio.name) },
     });

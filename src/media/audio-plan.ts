@@ -53,7 +53,7 @@ export function whySilent(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS):
 export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): AudioPlan {
   if (whySilent(track, maxChannels) !== undefined) return planSilence(facts);
   const isCopied = !reasonsToEncodeAudio(track, maxChannels).length;
-  const planned = isCopied ? copiedTrack(track) : encodedTrack(track);
+  const planned = isCopied ? copiedTrack(facts, track) : encodedTrack(facts, track);
   const frameSamples = planned.kind === 'copied' ? planned.frameSamples : AAC_FRAME_SAMPLES;
   const start = toTimeline(track.startTicks, track.timeBase, { origin: facts.origin, timescale: planned.sampleRate });
   const phaseSamples = planned.kind === 'copied' ? ((start % frameSamples) + frameSamples) % frameSamples : 0;
@@ -80,11 +80,12 @@ export function planSilence({ durationSeconds }: MediaFacts): AudioPlan {
 }
 
 /** High-efficiency AAC counts in samples of its core: half the rate, and the same frame. */
-function copiedTrack(track: AudioTrack): CopiedAudio {
+function copiedTrack(facts: MediaFacts, track: AudioTrack): CopiedAudio {
   const config = parseAudioSpecificConfig(track.configuration);
   return {
     kind: 'copied',
     streamIndex: track.streamIndex,
+    seekStream: facts.description.video?.streamIndex ?? track.streamIndex,
     sampleRate: config.sampleRate,
     channels: config.channels,
     frameSamples: config.frameLength,
@@ -94,10 +95,11 @@ function copiedTrack(track: AudioTrack): CopiedAudio {
 }
 
 /** Stereo or mono, at the source's own rate where encoders know it. */
-export function encodedTrack(track: AudioTrack): EncodedAudio {
+export function encodedTrack(facts: MediaFacts, track: AudioTrack): EncodedAudio {
   return {
     kind: 'encoded',
     streamIndex: track.streamIndex,
+    seekStream: facts.description.video?.streamIndex ?? track.streamIndex,
     sampleRate: ENCODED_RATES.includes(track.sampleRate) ? track.sampleRate : 48_000,
     channels: track.channels === 1 ? 1 : 2,
     bitRate: track.channels === 1 ? ENCODED_BIT_RATE / 2 : ENCODED_BIT_RATE,

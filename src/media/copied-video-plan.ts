@@ -36,12 +36,15 @@ export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
   if (!video) return [];
   const reasons: string[] = [];
   const codecs = route === 'mpegts' ? ['h264'] : CMAF_CODECS;
-  if (!codecs.includes(video.codec)) return [`${video.codec} video does not play everywhere`];
+  if (!codecs.includes(video.codec)) reasons.push(`${video.codec} video does not play everywhere`);
+  if (video.interlaced) reasons.push('the video is interlaced');
+  if (video.hasDecodeTimesOnly) reasons.push('the file does not say when its pictures are shown');
+  if (table?.hasChanges) reasons.push('the coding of the video changes on the way');
+  if (!codecs.includes(video.codec)) return reasons;
   if (!video.codecString) reasons.push('the video states no parameter sets');
   if (route === 'mpegts' && (video.bitDepth !== 8 || video.chroma !== '4:2:0'))
     reasons.push(`${video.bitDepth} bit ${video.chroma} video does not play everywhere`);
   if (video.rotationDegrees !== 0) reasons.push('the picture must be turned upright');
-  if (video.interlaced) reasons.push('the video is interlaced');
   if (!table) reasons.push('the file has no index of its keyframes');
   else if (!table.startsClean) reasons.push('the video cannot be cut at its keyframes');
   else if (longestGroup(facts, table, video) > MAX_GROUP_SECONDS) reasons.push('its keyframes are too far apart');

@@ -1,5 +1,6 @@
 // What a source holds, in the words of the container: the tracks, the chapters, the shape of the video.
 import type { Rational } from '../base/rational.ts';
+import type { AudioRole } from './audio-role.ts';
 
 export interface Chapter {
   startSeconds: number;
@@ -16,7 +17,7 @@ export interface ColorDescription {
 }
 
 export interface VideoTrack {
-  /** Index of the stream in the demuxer. */
+  /** Number of the stream in the demuxer: its packet id or stream id in MPEG-TS and MPEG-PS, else its place among the tracks. */
   streamIndex: number;
   /** libav codec name: h264, hevc, vp9, av1, mpeg4, ... */
   codec: string;
@@ -36,6 +37,8 @@ export interface VideoTrack {
   interlaced: boolean;
   /** Frames that decoding may run ahead of showing (B-frame depth). */
   reorderFrames: number;
+  /** The container claims that pictures are shown when they are decoded, and they are not. */
+  hasDecodeTimesOnly: boolean;
   color: ColorDescription;
   /** Length of a tick of the demuxer's timestamps, seconds. */
   timeBase: Rational;
@@ -59,6 +62,7 @@ export interface AudioTrack {
   language: string;
   title: string;
   isDefault: boolean;
+  role: AudioRole;
   timeBase: Rational;
   /** Timestamp of the first packet, in `timeBase`. */
   startTicks: number;
@@ -74,6 +78,31 @@ export interface SubtitleTrack {
   title: string;
   isDefault: boolean;
   isForced: boolean;
+}
+
+/** What tells a film from a still, a preview or a logo beside it. */
+export interface VideoEvidence {
+  isDefault: boolean;
+  /** Whether stills are stored in this codec: covers, previews. */
+  isStillCodec: boolean;
+  /** As stated; undefined when the container does not tell. */
+  frameCount: number | undefined;
+  durationSeconds: number | undefined;
+}
+
+export interface VideoCandidate {
+  track: VideoTrack;
+  /** `frameCount`: where nothing is stated, of the packets that were looked at. */
+  evidence: VideoEvidence;
+}
+
+/** All tracks of a source, before one video is chosen from them. */
+export interface SourceTracks {
+  container: string;
+  durationSeconds: number | undefined;
+  videos: VideoCandidate[];
+  audio: AudioTrack[];
+  subtitles: SubtitleTrack[];
 }
 
 export interface MediaDescription {

@@ -30,6 +30,9 @@ const SHORT_SECONDS = 1;
 
 const CRF = 23;
 
+/** Fields and frames often alternate in these; the deinterlacer leaves pictures as they are that are marked progressive. */
+const MIXED_CODECS = ['mpeg2video', 'vc1', 'dvvideo'];
+
 export interface EncodedVideoPlan {
   name: string;
   track: EncodedVideo;
@@ -81,11 +84,12 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
   const track: EncodedVideo = {
     kind: 'encoded',
     streamIndex: video.streamIndex,
+    hasDecodeTimesOnly: video.hasDecodeTimesOnly,
     frameRate,
     width: even(size.width * scale),
     height: even(size.height * scale),
     sampleAspectRatio: { num: 1, den: 1 },
-    deinterlace: video.interlaced,
+    deinterlace: video.interlaced || MIXED_CODECS.includes(video.codec),
     rotationDegrees: video.rotationDegrees,
     color: encodedColor(sourceColor, video),
     sourceColor,

@@ -11,6 +11,8 @@ export interface KeyframeTable {
   frameGrid: Rational | undefined;
   /** Whether decoding can start at the keyframes looked at. */
   startsClean: boolean;
+  /** Whether the video goes on under other parameter sets on the way, as far as it was looked at. */
+  hasChanges: boolean;
 }
 
 export interface MediaFacts {
@@ -26,7 +28,7 @@ export interface MediaFacts {
 }
 
 /** Facts in the store that were written by another version are made again. */
-const FACTS_VERSION = 3;
+const FACTS_VERSION = 4;
 
 /** Facts as they are stored. */
 export interface StoredFacts {

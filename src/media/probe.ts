@@ -2,7 +2,7 @@
 import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
 import type { MediaInput, Source } from '../sources/source.ts';
-import type { Chapter, MediaDescription, VideoTrack } from './description.ts';
+import type { Chapter, MediaDescription, SourceTracks, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
 import { isCutOffMp4 } from './index/cut-off-mp4.ts';
@@ -12,8 +12,9 @@ import { arrivesWithin } from './in-order-reach.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
 import type { Origin, ScanResult } from './worker/protocol.ts';
 import type { RunJob } from './run-job.ts';
+import { chooseTracks } from './track-choice.ts';
 import { usableKeyframes } from './usable-keyframes.ts';
-import { areStarts, headsToVerify } from './verify-keyframes.ts';
+import { headsToVerify, verifyKeyframes } from './verify-keyframes.ts';
 
 /** A remote source is read through for its keyframes only up to this size. */
 const MAX_REMOTE_SCAN_BYTES = 64 * 1024 * 1024;
@@ -93,8 +94,12 @@ async function probeOnce(subject: Subject, signal: AbortSignal): Promise<MediaFa
   // What is wrong with the source itself says more than what a worker could not make of it.
   if (index.status === 'rejected') throw index.reason;
   if (described.status === 'rejected') throw await explained(described.reason, reader);
-  const description = isWhole ? described.value : asStated(described.value);
-  return assemble(await withScan({ ...subject, description, index: index.value, heads }, signal), signal);
+  const tracks = chooseTracks(described.value, index.value);
+  const description = isWhole ? tracks : asStated(tracks);
+  // The index speaks of the track that is played, or of nothing.
+  const isIndexed = index.value?.video?.streamIndex === description.video?.streamIndex;
+  const own = index.value && (isIndexed ? index.value : { ...index.value, video: undefined });
+  return assemble(await withScan({ ...subject, description, index: own, heads }, signal), signal);
 }
 
 /** A live stream may send so little that its tracks show after minutes only: it is given up before. @throws AppError UNSUPPORTED_MEDIA */
@@ -102,7 +107,7 @@ async function describe(
   { source, run, isWhole }: Subject,
   indexing: Promise<ContainerIndex | undefined>,
   signal: AbortSignal,
-): Promise<MediaDescription> {
+): Promise<SourceTracks> {
   const input = isWhole ? source.input : (source.inOrderInput ?? source.input);
   if (isWhole || source.sizeBytes !== undefined) return run({ kind: 'describe', input }, signal);
   const endless = new AbortController();
@@ -152,10 +157,13 @@ async function withScan(findings: Findings, signal: AbortSignal): Promise<Findin
   const canDoWithout = (index?.durationSeconds ?? description.durationSeconds) !== undefined;
   if (isKnown || ((isDear || !findings.isWhole) && canDoWithout)) return findings;
   if (!(await findings.isMeasurable)) throw unmeasurable(source);
-  return {
-    ...findings,
-    scan: await findings.run({ kind: 'scan', input: inputFor(source, description.container) }, signal),
-  };
+  const [first, ...others] = [...(description.video ? [description.video] : []), ...description.audio].map(
+    ({ streamIndex }) => streamIndex,
+  );
+  if (first === undefined) return findings;
+  const input = inputFor(source, description.container);
+  const scan = await findings.run({ kind: 'scan', input, streamIndex: first, otherStreams: others }, signal);
+  return { ...findings, scan };
 }
 
 /** What would take the whole machine, and no film is. @throws AppError UNSUPPORTED_MEDIA */
@@ -179,8 +187,7 @@ function unmeasurable(source: Source): AppError {
 }
 
 async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaFacts> {
-  const { index, scan } = findings;
-  const description = scan?.description ?? findings.description;
+  const { description, index, scan } = findings;
   const chapters = index?.chapters ?? [];
   const { video } = description;
   if (!video) return withoutVideo(description, chapters, findings);
@@ -188,7 +195,8 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const origin = { ticks: keyframes[0] ?? video.startTicks, timeBase: video.timeBase };
   const videoSeconds = videoEnd(findings, video, origin);
   const input = inputFor(findings.source, description.container);
-  const startsClean = await areStarts({ ...findings, input, video, keyframes }, signal);
+  const verdict = await verifyKeyframes({ ...findings, input, video, keyframes }, signal);
+  const hasChanges = verdict.hasChanges || (index?.video?.hasChanges ?? scan?.hasChanges ?? false);
   return playable({
     description,
     chapters: shifted(chapters, origin),
@@ -196,7 +204,12 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
     durationSeconds: Math.max(videoSeconds, lastEnd(findings, origin)),
     videoSeconds,
     table: keyframes.length
-      ? { keyframes, frameGrid: gridOf({ video, keyframes, index, origin }), startsClean }
+      ? {
+          keyframes,
+          frameGrid: gridOf({ video, keyframes, index, origin }),
+          startsClean: verdict.areStarts,
+          hasChanges,
+        }
       : undefined,
   });
 }

@@ -1,8 +1,9 @@
 // Whether decoding can start at the keyframes of a film: a container's key flag also marks recovery points. Some are looked at, by their
 // first bytes where the container's tables lead to them, else by a worker.
 import type { MediaInput, Source } from '../sources/source.ts';
-import { isDecodingStart } from './bitstream/decoding-start.ts';
+import { isDecodingStart, lengthSizeOf, nalCodecOf } from './bitstream/decoding-start.ts';
 import { startsWithStartCode } from './bitstream/nal-units.ts';
+import { SequenceWatch, statedParameterSets } from './bitstream/parameter-sets.ts';
 import type { VideoTrack } from './description.ts';
 import type { VideoIndex } from './index/container-index.ts';
 import type { RunJob } from './run-job.ts';
@@ -33,22 +34,45 @@ interface Suspects {
   heads: Promise<KeyframeHeads>;
 }
 
-/** False when decoding cannot start at one of those that were looked at. @throws AppError when the source cannot be read */
-export async function areStarts(suspects: Suspects, signal: AbortSignal): Promise<boolean> {
+export interface KeyframeVerdict {
+  /** Decoding can start at those that were looked at. */
+  areStarts: boolean;
+  /** One of them brings other parameter sets than the track is described with. */
+  hasChanges: boolean;
+}
+
+/** @throws AppError when the source cannot be read */
+export async function verifyKeyframes(suspects: Suspects, signal: AbortSignal): Promise<KeyframeVerdict> {
   const { source, input, run, video, keyframes } = suspects;
   const asked = toVerify(keyframes, source);
   const heads = await suspects.heads;
-  const verdicts = asked.map((keyframe) => {
+  // What is described as having lengths may have been made so: a worker knows how it is stored.
+  const ownHead = (keyframe: number) => {
     const head = heads.get(keyframe);
-    // What is described as having lengths may have been made so: a worker knows how it is stored.
-    return head && !startsWithStartCode(head) ? isDecodingStart(head, video) : undefined;
+    return head && !startsWithStartCode(head) ? head : undefined;
+  };
+  const verdicts = asked.map((keyframe) => {
+    const head = ownHead(keyframe);
+    return head && isDecodingStart(head, video);
   });
-  if (verdicts.includes(false)) return false;
+  const hasChanges = bringOtherSets(
+    video,
+    asked.flatMap((keyframe) => ownHead(keyframe) ?? []),
+  );
+  if (verdicts.includes(false)) return { areStarts: false, hasChanges };
   const unclear = asked.filter((_, i) => verdicts[i] === undefined);
-  if (!unclear.length) return true;
-  const job = { kind: 'verify', input, streamIndex: video.streamIndex, keyframes: unclear } as const;
-  const { isStart } = await run(job, signal);
-  return isStart.every(Boolean);
+  if (!unclear.length) return { areStarts: true, hasChanges };
+  const { streamIndex, configuration } = video;
+  const found = await run({ kind: 'verify', input, streamIndex, configuration, keyframes: unclear }, signal);
+  return { areStarts: found.isStart.every(Boolean), hasChanges: hasChanges || found.hasChanges };
+}
+
+function bringOtherSets({ codec, configuration }: VideoTrack, heads: Uint8Array[]): boolean {
+  const nalCodec = nalCodecOf(codec);
+  if (!nalCodec) return false;
+  const watch = new SequenceWatch(nalCodec, statedParameterSets(nalCodec, configuration));
+  for (const head of heads) watch.see(head, lengthSizeOf(nalCodec, configuration));
+  return watch.hasChanged;
 }
 
 function toVerify(keyframes: number[], { input }: Source): number[] {

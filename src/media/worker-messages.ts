@@ -40,19 +40,16 @@ type Fields = Record<string, unknown>;
 const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
   segment: (value) => typeof value['sizeBytes'] === 'number',
   'clip-piece': (value) => isClipSamples(value['video']) && isClipSamples(value['audio']),
-  describe: isDescription,
+  describe: (value) =>
+    typeof value['container'] === 'string' &&
+    ['videos', 'audio', 'subtitles'].every((name) => Array.isArray(value[name])),
   scan: (value) =>
-    isRecord(value['description']) &&
-    isDescription(value['description']) &&
+    typeof value['hasChanges'] === 'boolean' &&
     isArrayOf(value['keyframes'], 'number') &&
     ['frameCount', 'endTicks', 'endSeconds', 'reorderFrames'].every((name) => typeof value[name] === 'number'),
-  verify: (value) => isArrayOf(value['isStart'], 'boolean'),
+  verify: (value) => isArrayOf(value['isStart'], 'boolean') && typeof value['hasChanges'] === 'boolean',
   'encoder-header': (value) => value['configuration'] instanceof Uint8Array && typeof value['codecString'] === 'string',
 };
-
-function isDescription(value: Fields): boolean {
-  return typeof value['container'] === 'string' && Array.isArray(value['audio']) && Array.isArray(value['subtitles']);
-}
 
 function isClipSamples(value: unknown): boolean {
   return isRecord(value) && ['sizes', 'times', 'syncs'].every((name) => isArrayOf(value[name], 'number'));

@@ -1,5 +1,6 @@
 // What is known of an item once it was opened: kept by the session when the item itself is released.
 import { whySilent } from '../media/audio-plan.ts';
+import type { AudioRole } from '../media/audio-role.ts';
 import { videoRange } from '../media/color.ts';
 import { noDecoderFor } from '../media/copied-video-plan.ts';
 import type { AudioTrack, Chapter, MediaDescription, VideoTrack } from '../media/description.ts';
@@ -13,6 +14,7 @@ export interface AudioFacts {
   title: string;
   channels: number | undefined;
   isDefault: boolean;
+  role: AudioRole;
   /** Why it is silent; undefined when it is heard. */
   reason: string | undefined;
 }
@@ -79,8 +81,8 @@ function subtitleFacts(description: MediaDescription): SubtitleFacts[] {
 }
 
 function audioFacts(track: AudioTrack): AudioFacts {
-  const { codec, language, title, channels, isDefault } = track;
-  return { codec, language, title, channels, isDefault, reason: whySilent(track) };
+  const { codec, language, title, channels, isDefault, role } = track;
+  return { codec, language, title, channels, isDefault, role, reason: whySilent(track) };
 }
 
 function videoFacts(track: VideoTrack, variants: Variant[]): VideoFacts {
@@ -104,7 +106,7 @@ function relayedFacts(relayed: RelayedPlaylist): PlayableFacts {
     fileSizeBytes: undefined,
     canSeek: relayed.durationSeconds !== undefined,
     chapters: [],
-    audio: relayed.audio.map((track) => ({ ...track, codec: undefined, reason: undefined })),
+    audio: relayed.audio.map((track) => ({ ...track, role: 'main', codec: undefined, reason: undefined })),
     subtitles: [],
     video: undefined,
     variants: [],

@@ -26,7 +26,7 @@ const small: PlaylistVariant = {
 };
 
 function audio(name: string, language: string, title = ''): PlaylistAudio {
-  return { name, track: { language, title }, channels: 2 };
+  return { name, track: { language, title, role: 'main' }, channels: 2 };
 }
 
 function playlist(options: Partial<Parameters<typeof multivariantPlaylist>[0]>): string {
@@ -46,6 +46,19 @@ test('variants and their audio group', () => {
 
 test('the wished quality comes first, and the start is said once', () => {
   assertGolden('multivariant-480p-start.m3u8', playlist({ firstVariant: '480p', startSeconds: 61.5 }));
+});
+
+test('a description of the picture says so, and a commentary is never chosen by itself', () => {
+  const sounds = [audio('a', 'eng'), audio('b', 'eng', 'Description'), audio('c', 'eng', 'Commentary')];
+  const roles = ['main', 'description', 'commentary'] as const;
+  const text = playlist({
+    defaultAudio: 0,
+    audio: sounds.map((sound, at) => ({ ...sound, track: { ...sound.track, role: roles[at] ?? 'main' } })),
+  });
+  const [main = '', description = '', commentary = ''] = text.split('\n').filter((line) => line.includes('TYPE=AUDIO'));
+  assert.doesNotMatch(main, /CHARACTERISTICS/u);
+  assert.match(description, /AUTOSELECT=YES,CHARACTERISTICS="public.accessibility.describes-video"/u);
+  assert.match(commentary, /AUTOSELECT=NO/u);
 });
 
 test('a silent film has no audio group', () => {

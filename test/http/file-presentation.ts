@@ -139,6 +139,7 @@ function audioTrack(language: string, title: string, isDefault: boolean): AudioT
     language,
     title,
     isDefault,
+    role: 'main',
     timeBase: { num: 1, den: 48_000 },
     startTicks: 0,
     endTicks: undefined,

@@ -20,6 +20,7 @@ const VIDEO: VideoTrack = {
   chroma: '4:2:0',
   interlaced: false,
   reorderFrames: 2,
+  hasDecodeTimesOnly: false,
   color: { primaries: 2, transfer: 2, matrix: 2, fullRange: false },
   timeBase: { num: 1, den: 90_000 },
   startTicks: 0,
@@ -38,6 +39,7 @@ const AUDIO: AudioTrack = {
   language: 'und',
   title: '',
   isDefault: true,
+  role: 'main',
   timeBase: { num: 1, den: 48_000 },
   startTicks: 0,
   endTicks: undefined,
@@ -49,7 +51,7 @@ function facts(video: Partial<VideoTrack> | undefined, audio: Partial<AudioTrack
   const picture = video && { ...VIDEO, ...video };
   const description = { container: 'mpegts', durationSeconds: 60, video: picture, audio: tracks, subtitles: [] };
   const keyframes = Array.from({ length: 30 }, (_, index) => index * 180_000);
-  const table = { keyframes, frameGrid: undefined, startsClean: true };
+  const table = { keyframes, frameGrid: undefined, startsClean: true, hasChanges: false };
   const origin = { ticks: 0, timeBase: VIDEO.timeBase };
   return { description, chapters: [], origin, durationSeconds: 60, videoSeconds: 60, table };
 }

@@ -19,6 +19,7 @@ const TRACK: VideoTrack = {
   chroma: '4:2:0',
   interlaced: false,
   reorderFrames: 2,
+  hasDecodeTimesOnly: false,
   color: { primaries: 2, transfer: 2, matrix: 2, fullRange: false },
   timeBase: { num: 1, den: 90_000 },
   startTicks: 0,

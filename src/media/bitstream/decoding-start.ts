@@ -29,12 +29,12 @@ export function payloadToSample(codec: string, configuration: Uint8Array | null)
   return lengthSize === undefined ? annexBToSample : (payload) => normalizeLengths(payload, lengthSize);
 }
 
-function nalCodecOf(codec: string): NalCodec | undefined {
+export function nalCodecOf(codec: string): NalCodec | undefined {
   return codec === 'h264' || codec === 'hevc' ? codec : undefined;
 }
 
 /** ISO/IEC 14496-15: lengthSizeMinusOne of avcC (byte 4) or hvcC (byte 21); undefined for a stream with start codes. */
-function lengthSizeOf(codec: NalCodec, configuration: Uint8Array | null): number | undefined {
+export function lengthSizeOf(codec: NalCodec, configuration: Uint8Array | null): number | undefined {
   if (configuration?.[0] !== 1) return undefined;
   const byte = configuration[codec === 'h264' ? 4 : 21];
   return byte === undefined ? undefined : (byte & 3) + 1;

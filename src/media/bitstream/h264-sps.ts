@@ -29,8 +29,20 @@ export interface H264Sps extends VideoUsability {
   interlaced: boolean;
   /** Frames that may precede a frame in decode order and follow it in output order: as stated, else the bound of the level. */
   maxReorder: number;
+  /** How slice headers count pictures (7.3.3). */
+  pictureOrder: H264PictureOrder;
   /** From timing information, of frames; undefined where there is none. */
   frameRate: Rational | undefined;
+}
+
+export interface H264PictureOrder {
+  /** pic_order_cnt_type; 2: output order is decode order. */
+  type: number;
+  /** Bits of pic_order_cnt_lsb; 0 unless the type is 0. */
+  orderBits: number;
+  frameNumberBits: number;
+  hasSeparatePlanes: boolean;
+  mayHaveFields: boolean;
 }
 
 const WITH_CHROMA = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135];
@@ -60,8 +72,8 @@ export function parseH264Sps(unit: Uint8Array): H264Sps {
   const format = WITH_CHROMA.includes(profile)
     ? readFormat(reader)
     : { chromaFormat: 1, bitDepthLuma: 8, bitDepthChroma: 8, subsampled: 1 };
-  reader.unsignedUpTo(12); // log2_max_frame_num_minus4
-  const orderType = readPictureOrder(reader);
+  const frameNumberBits = 4 + reader.unsignedUpTo(12);
+  const { type, orderBits } = readPictureOrder(reader);
   reader.unsignedUpTo(16); // max_num_ref_frames
   reader.skip(1);
   const size = readSize(reader, format.subsampled);
@@ -82,7 +94,14 @@ export function parseH264Sps(unit: Uint8Array): H264Sps {
     bitDepthLuma: format.bitDepthLuma,
     bitDepthChroma: format.bitDepthChroma,
     interlaced: size.interlaced,
-    maxReorder: tail.maxReorder ?? reorderBound({ orderType, level, macroblocks: size.macroblocks }),
+    maxReorder: tail.maxReorder ?? reorderBound({ orderType: type, level, macroblocks: size.macroblocks }),
+    pictureOrder: {
+      type,
+      orderBits,
+      frameNumberBits,
+      hasSeparatePlanes: format.chromaFormat === 3 && format.subsampled === 0,
+      mayHaveFields: size.interlaced,
+    },
     frameRate: tail.frameRate,
   };
 }
@@ -116,16 +135,16 @@ function skipScalingList(reader: BitReader, size: number): void {
   }
 }
 
-function readPictureOrder(reader: BitReader): number {
+function readPictureOrder(reader: BitReader): { type: number; orderBits: number } {
   const type = reader.unsignedUpTo(2);
-  if (type === 0) reader.unsignedUpTo(12);
-  if (type !== 1) return type;
+  if (type === 0) return { type, orderBits: 4 + reader.unsignedUpTo(12) };
+  if (type === 2) return { type, orderBits: 0 };
   reader.skip(1);
   reader.signed();
   reader.signed();
   const cycle = reader.unsignedUpTo(255);
   for (let index = 0; index < cycle; index++) reader.signed();
-  return type;
+  return { type, orderBits: 0 };
 }
 
 function readSize(

@@ -39,6 +39,9 @@ export interface HevcSps extends HevcProfile, VideoUsability {
   /** Pictures are fields, or the stream is flagged as interlaced. */
   interlaced: boolean;
   maxReorder: number;
+  /** Bits of slice_pic_order_cnt_lsb. */
+  orderBits: number;
+  hasSeparatePlanes: boolean;
   /** From timing information; undefined where there is none. */
   frameRate: Rational | undefined;
 }
@@ -83,6 +86,8 @@ export function parseHevcSps(unit: Uint8Array): HevcSps {
     isTemporallyNested,
     interlaced: tail.areFields || (sourceFlags & 0xc0) === 0x40, // interlaced_source without progressive_source
     maxReorder,
+    orderBits,
+    hasSeparatePlanes: separatePlanes,
     frameRate: tail.frameRate,
   };
 }

@@ -153,9 +153,12 @@ function firstSliceType(sample: Uint8Array, codec: NalCodec): number {
 
 /** nal_unit_type of the first coded slice among units, which may be cut short. */
 export function firstSlice(units: readonly Uint8Array[], codec: NalCodec): number | undefined {
-  const isSlice = (type: number): boolean =>
-    codec === 'h264' ? type >= H264_NAL.nonIdr && type <= H264_NAL.idr : type >= 0 && type < HEVC_NAL.vps;
-  return units.map((unit) => nalType(codec, unit)).find(isSlice);
+  return units.map((unit) => nalType(codec, unit)).find((type) => isSlice(codec, type));
+}
+
+/** A coded slice, of any picture. */
+export function isSlice(codec: NalCodec, type: number): boolean {
+  return codec === 'h264' ? type >= H264_NAL.nonIdr && type <= H264_NAL.idr : type >= 0 && type < HEVC_NAL.vps;
 }
 
 /** Bytes before each unit: its length, or 00 00 00 01; both are four, so a sample and its byte stream are equally long. */

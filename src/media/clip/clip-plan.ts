@@ -69,7 +69,7 @@ export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan &
     throw new AppError('BAD_REQUEST', `A clip of this source may not be longer than ${maxSeconds} s.`);
   const [top] = planLadder(facts, B_FRAMES);
   const sound = facts.description.audio[audioIndex];
-  const audioTrack = sound?.isDecodable ? encodedTrack(sound) : undefined;
+  const audioTrack = sound?.isDecodable ? encodedTrack(facts, sound) : undefined;
   if (!top) return soundPlan(audioTrack, { startSeconds, endSeconds });
   const track = { ...top.track, crf: CRF, maxBitRate: top.track.maxBitRate * BIT_RATE_FACTOR, quickEnd: 0 };
   const rate = track.frameRate.num / track.frameRate.den;

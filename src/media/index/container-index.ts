@@ -14,6 +14,8 @@ export interface ByteReader {
 
 /** Times are presentation timestamps as libavformat's demuxer reports them (edit lists applied), in ticks of `timeBase`. */
 export interface VideoIndex {
+  /** Place of the track among all of the film's, as libavformat counts them. */
+  streamIndex: number;
   timeBase: Rational;
   /** Ascending; one entry for every keyframe the container lists. */
   keyframes: number[];
@@ -32,6 +34,8 @@ export interface VideoIndex {
   frameRate: Rational | undefined;
   /** Number of frames; undefined when the container does not tell. */
   frameCount: number | undefined;
+  /** Whether the container's own tables say that the coding changes on the way. */
+  hasChanges: boolean;
   /** Undefined where frames are packed in a way that only a demuxer undoes. */
   readHeads: ReadKeyframeHeads | undefined;
 }
@@ -43,10 +47,12 @@ export interface VideoIndex {
 export type ReadKeyframeHeads = (keyframes: readonly number[]) => Promise<(Uint8Array | undefined)[]>;
 
 export interface ContainerIndex {
-  container: 'mp4' | 'matroska';
+  container: 'mp4' | 'matroska' | 'mpegts';
   /** The presentation's duration as stated by the container; undefined when it is not. */
   durationSeconds: number | undefined;
   /** Undefined: no video track, or no index of it (a packet scan is needed). */
   video: VideoIndex | undefined;
   chapters: Chapter[];
+  /** Streams that belong together, by their packet ids; undefined where all tracks of a source do. */
+  programmes?: ReadonlySet<number>[];
 }

@@ -16,6 +16,7 @@ export const ID = {
   trackNumber: 0xd7,
   trackUid: 0x73c5,
   trackType: 0x83,
+  flagDefault: 0x88,
   codecId: 0x86,
   codecPrivate: 0x63a2,
   contentEncodings: 0x6d80,

@@ -1,4 +1,5 @@
 // Index of a Matroska or WebM film from its cues, tracks, chapters and tags.
+import type { VideoEvidence } from '../description.ts';
 import type { ByteReader, ContainerIndex, VideoIndex } from './container-index.ts';
 import { parseMatroskaChapters } from './matroska-chapters.ts';
 import { parseCueTimes, readFirstKeyframe } from './matroska-cues.ts';
@@ -6,7 +7,8 @@ import { ID } from './matroska-ids.ts';
 import { matroskaKeyframeHeads } from './keyframe-heads.ts';
 import { readSegmentLayout, readTopLevel, type SegmentLayout } from './matroska-segment.ts';
 import { parseTrackDuration } from './matroska-tags.ts';
-import { parseInfo, parseVideoTrack, type MatroskaVideoTrack, type SegmentInfo } from './matroska-tracks.ts';
+import { parseInfo, parseVideoTracks, type MatroskaVideoTrack, type SegmentInfo } from './matroska-tracks.ts';
+import { chooseVideo } from './video-choice.ts';
 import { WindowedReader } from './windowed-reader.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -26,36 +28,58 @@ export async function readMatroskaIndex(reader: ByteReader): Promise<ContainerIn
   const layout = await readSegmentLayout(windowed);
   if (!layout) return undefined;
   const info = parseInfo(await readTopLevel(windowed, layout, INFO));
-  const track = parseVideoTrack(await readTopLevel(windowed, layout, TRACKS));
+  const tracks = parseVideoTracks(await readTopLevel(windowed, layout, TRACKS));
+  const cues = tracks.length ? await readTopLevel(windowed, layout, CUES) : undefined;
+  const track = tracks.length > 1 ? await chosenTrack(windowed, layout, { info, tracks, cues }) : tracks[0];
   const chapters = await readTopLevel(windowed, layout, CHAPTERS);
   return {
     container: 'matroska',
     durationSeconds: info.durationSeconds,
-    video: track && (await readVideoIndex(windowed, layout, { info, track, bytes: reader })),
+    video: track && cues && (await readVideoIndex(windowed, layout, { info, track, cues, bytes: reader })),
     chapters: parseMatroskaChapters(chapters, info.durationSeconds),
   };
+}
+
+/** By what the tags and the cues tell of each track. */
+async function chosenTrack(
+  reader: WindowedReader,
+  layout: SegmentLayout,
+  { info, tracks, cues }: { info: SegmentInfo; tracks: MatroskaVideoTrack[]; cues: DataView | undefined },
+): Promise<MatroskaVideoTrack | undefined> {
+  const tags = await readTopLevel(reader, layout, TAGS);
+  const candidates: { track: MatroskaVideoTrack; evidence: VideoEvidence }[] = [];
+  for (const track of tracks) {
+    const { isDefault, isStillCodec, uid, number } = track;
+    const keyframes = (cues && (await parseCueTimes(cues, number))) ?? [];
+    const stated = uid === undefined ? undefined : parseTrackDuration(tags, uid)?.seconds;
+    const cued = keyframes.length ? ((keyframes.at(-1) ?? 0) * info.timeBase.num) / info.timeBase.den : undefined;
+    const evidence = { isDefault, isStillCodec, durationSeconds: stated ?? cued };
+    candidates.push({ track, evidence: { ...evidence, frameCount: keyframes.length || undefined } });
+  }
+  return chooseVideo(candidates)?.track;
 }
 
 interface VideoTables {
   info: SegmentInfo;
   track: MatroskaVideoTrack;
+  cues: DataView;
   bytes: ByteReader;
 }
 
 async function readVideoIndex(
   reader: WindowedReader,
   layout: SegmentLayout,
-  { info, track, bytes }: VideoTables,
+  { info, track, cues, bytes }: VideoTables,
 ): Promise<VideoIndex | undefined> {
   if (!track.hasPlainTimestamps) return undefined;
-  const cues = await readTopLevel(reader, layout, CUES);
-  const cued = cues && (await parseCueTimes(cues, track.number));
+  const cued = await parseCueTimes(cues, track.number);
   const firstCue = cued?.[0];
   if (!cued || firstCue === undefined) return undefined;
   const first =
     layout.firstCluster === undefined ? undefined : await readFirstKeyframe(reader, layout.firstCluster, track.number);
   const keyframes = first !== undefined && first < firstCue ? [first, ...cued] : cued;
   return {
+    streamIndex: track.streamIndex,
     timeBase: info.timeBase,
     keyframes,
     gopStarts: undefined,
@@ -64,6 +88,7 @@ async function readVideoIndex(
     isExact: false,
     frameRate: track.frameRate,
     frameCount: undefined,
+    hasChanges: false,
     readHeads: track.hasPlainFrames
       ? matroskaKeyframeHeads({ reader: bytes, dataStart: layout.dataStart, cues, trackNumber: track.number })
       : undefined,
@@ -74,7 +99,7 @@ async function readVideoIndex(
 async function readEndTicks(
   reader: WindowedReader,
   layout: SegmentLayout,
-  { info, track, keyframes }: Omit<VideoTables, 'bytes'> & { keyframes: number[] },
+  { info, track, keyframes }: Omit<VideoTables, 'bytes' | 'cues'> & { keyframes: number[] },
 ): Promise<number | undefined> {
   if (track.uid === undefined) return undefined;
   const tags = await readTopLevel(reader, layout, TAGS);

@@ -7,6 +7,9 @@ import { reducedFraction } from './reduced-fraction.ts';
 const NANOSECONDS = 1_000_000_000;
 const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
 const VIDEO_TRACK_TYPE = 1;
+/** Video, audio, subtitle, metadata. */
+const STREAM_TYPES = [VIDEO_TRACK_TYPE, 2, 0x11, 0x21];
+const STILL_CODECS = new Set(['V_MJPEG', 'V_PNG']);
 /** Shorter is a clock, not a frame (some writers state 1 ms for variable rates). */
 const MIN_FRAME_NANOSECONDS = 2_000_000;
 const MAX_FRAME_NANOSECONDS = 10 * NANOSECONDS;
@@ -22,7 +25,11 @@ export interface SegmentInfo {
 }
 
 export interface MatroskaVideoTrack {
+  /** Place among the tracks that libavformat makes streams of. */
+  streamIndex: number;
   number: number;
+  isDefault: boolean;
+  isStillCodec: boolean;
   /** TrackUID as hexadecimal digits: 64 bits. */
   uid: string | undefined;
   frameRate: Rational | undefined;
@@ -42,17 +49,34 @@ export function parseInfo(info: DataView | undefined): SegmentInfo {
   };
 }
 
-/** The first video track of `Tracks` (RFC 9559 section 5.1.4). */
-export function parseVideoTrack(tracks: DataView | undefined): MatroskaVideoTrack | undefined {
-  const entry = childrenOf(tracks, ID.trackEntry).find((one) => unsignedChild(one, ID.trackType) === VIDEO_TRACK_TYPE);
-  const number = entry && unsignedChild(entry, ID.trackNumber);
-  if (!entry || !number) return undefined;
+/** The video tracks of `Tracks` (RFC 9559 section 5.1.4). */
+export function parseVideoTracks(tracks: DataView | undefined): MatroskaVideoTrack[] {
+  return childrenOf(tracks, ID.trackEntry)
+    .filter(isStream)
+    .flatMap((entry, streamIndex) => parseVideoTrack(entry, streamIndex) ?? []);
+}
+
+/** As libavformat: an entry of an unknown type, or without a codec, is passed over. */
+function isStream(entry: DataView): boolean {
+  return (
+    STREAM_TYPES.includes(unsignedChild(entry, ID.trackType) ?? 0) &&
+    textValue(childrenOf(entry, ID.codecId)[0]) !== undefined
+  );
+}
+
+function parseVideoTrack(entry: DataView, streamIndex: number): MatroskaVideoTrack | undefined {
+  const number = unsignedChild(entry, ID.trackNumber);
+  if (!number || unsignedChild(entry, ID.trackType) !== VIDEO_TRACK_TYPE) return undefined;
   const scale = floatValue(childrenOf(entry, ID.trackTimestampScale)[0]) ?? 1;
+  const codec = textValue(childrenOf(entry, ID.codecId)[0]) ?? '';
   return {
+    streamIndex,
     number,
+    isDefault: (unsignedChild(entry, ID.flagDefault) ?? 1) === 1,
+    isStillCodec: STILL_CODECS.has(codec),
     uid: identityOf(childrenOf(entry, ID.trackUid)[0]),
     frameRate: frameRateOf(unsignedChild(entry, ID.defaultDuration)),
-    hasPlainTimestamps: scale === 1 && textValue(childrenOf(entry, ID.codecId)[0]) !== 'V_MS/VFW/FOURCC',
+    hasPlainTimestamps: scale === 1 && codec !== 'V_MS/VFW/FOURCC',
     hasPlainFrames: childrenOf(entry, ID.contentEncodings).length === 0,
   };
 }

@@ -24,7 +24,7 @@ export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex |
   const windowed = new WindowedReader(reader);
   const movie = await readMovie(windowed);
   if (!movie) return undefined;
-  const track = videoTrack(movie);
+  const track = videoTrack(movie, reader.sizeBytes);
   return {
     container: 'mp4',
     durationSeconds: movie.durationSeconds,

@@ -9,10 +9,16 @@ export interface Mp4Edit {
 }
 
 export interface Mp4Track {
+  /** Place among all tracks of the movie, as libavformat counts them. */
+  index: number;
   id: number;
+  /** tkhd says that the track is part of the presentation: libavformat calls that the default. */
+  isEnabled: boolean;
   /** `vide`, `soun`, `text`, ... */
   handler: string;
   ticksPerSecond: number;
+  /** As `mdhd` states it. */
+  durationSeconds: number | undefined;
   /** Type of the first sample entry: `avc1`, `hev1`, `jpeg`, ... */
   sampleEntry: string;
   edits: Mp4Edit[];
@@ -44,7 +50,9 @@ export function parseMovie(moov: DataView): Mp4Movie | undefined {
     ticksPerSecond: clock.ticksPerSecond,
     durationSeconds: duration === undefined ? undefined : duration / clock.ticksPerSecond,
     isFragmented: fragments !== undefined,
-    tracks: boxes.flatMap((box) => (box.type === 'trak' ? (parseTrack(box.payload, clock.ticksPerSecond) ?? []) : [])),
+    tracks: boxes
+      .filter((box) => box.type === 'trak')
+      .flatMap((box, index) => parseTrack(box.payload, { index, movieTicksPerSecond: clock.ticksPerSecond }) ?? []),
     neroChapters: childAt(moov, 'udta', 'chpl'),
   };
 }
@@ -73,15 +81,22 @@ function parseFragmentDuration(view: DataView | undefined): number | undefined {
   return duration > 0 && Number.isSafeInteger(duration) ? duration : undefined;
 }
 
-function parseTrack(trak: DataView, movieTicksPerSecond: number): Mp4Track | undefined {
+function parseTrack(
+  trak: DataView,
+  { index, movieTicksPerSecond }: { index: number; movieTicksPerSecond: number },
+): Mp4Track | undefined {
   const media = childAt(trak, 'mdia');
   const header = childAt(trak, 'tkhd');
   if (!media || !header) return undefined;
   const sampleTable = childAt(media, 'minf', 'stbl');
+  const clock = parseClock(childAt(media, 'mdhd'));
   return {
+    index,
     id: parseTrackId(header),
+    isEnabled: header.byteLength >= 4 && (header.getUint8(3) & 1) === 1,
     handler: parseHandler(childAt(media, 'hdlr')),
-    ticksPerSecond: parseClock(childAt(media, 'mdhd'))?.ticksPerSecond ?? movieTicksPerSecond,
+    ticksPerSecond: clock?.ticksPerSecond ?? movieTicksPerSecond,
+    durationSeconds: clock?.duration === undefined ? undefined : clock.duration / clock.ticksPerSecond,
     sampleEntry: parseSampleEntry(childAt(sampleTable, 'stsd')),
     edits: parseEdits(childAt(trak, 'edts', 'elst')),
     chapterTrackIds: parseTrackIds(childAt(trak, 'tref', 'chap')),

@@ -36,7 +36,7 @@ export function sampleTimes(tables: SampleTables, sizeBytes: number | undefined)
 }
 
 /** Number of samples that `stsz` or `stz2` declares with the bytes to prove it; undefined when it cannot be true. */
-function sampleCount(tables: SampleTables, sizeBytes: number | undefined): number | undefined {
+export function sampleCount(tables: SampleTables, sizeBytes: number | undefined): number | undefined {
   const sizes = tables.get('stsz');
   if (sizes && sizes.byteLength >= 12) {
     const constant = sizes.getUint32(4);

@@ -1,20 +1,33 @@
 // The video track of a movie as an index: which track it is, its keyframes, the groups they start, its end.
 import type { Rational } from '../../base/rational.ts';
+import type { VideoEvidence } from '../description.ts';
 import type { VideoIndex } from './container-index.ts';
+import { entryCount, parseBoxes } from './mp4-boxes.ts';
 import { deliveredSamples, type DeliveredSamples, type EditedTrack } from './mp4-edit-list.ts';
 import type { Mp4Movie, Mp4Track } from './mp4-movie.ts';
 import { samplesWithin } from './mp4-sample-ranges.ts';
-import { sampleTimes, syncSamples, type SampleTimes } from './mp4-sample-times.ts';
+import { sampleCount, sampleTimes, syncSamples, type SampleTimes } from './mp4-sample-times.ts';
 import { reducedFraction } from './reduced-fraction.ts';
+import { chooseVideo } from './video-choice.ts';
 
 /** Sample entries of still pictures: covers and thumbnails, not the film. */
 const STILL_PICTURES = new Set(['jpeg', 'png ', 'mjpa', 'mjpb', 'gif ', 'tiff', 'WRLE', 'BMP ']);
 
-/** The first video track that is not a cover; undefined when there is none. */
-export function videoTrack(movie: Mp4Movie): Mp4Track | undefined {
+/** The video track that is the film, and no cover, preview or picture of a chapter; undefined when there is none. */
+export function videoTrack(movie: Mp4Movie, sizeBytes: number | undefined): Mp4Track | undefined {
   const chapterIds = new Set(movie.tracks.flatMap((track) => track.chapterTrackIds));
   const videos = movie.tracks.filter((track) => track.handler === 'vide' && !chapterIds.has(track.id));
-  return videos.find((track) => !STILL_PICTURES.has(track.sampleEntry)) ?? videos[0];
+  return chooseVideo(videos.map((track) => ({ track, evidence: evidenceOf(track, sizeBytes) })))?.track;
+}
+
+function evidenceOf(track: Mp4Track, sizeBytes: number | undefined): VideoEvidence {
+  return {
+    isDefault: track.isEnabled,
+    isStillCodec: STILL_PICTURES.has(track.sampleEntry),
+    // Of a fragmented film `moov` lists the part before the fragments, often nothing.
+    frameCount: sampleCount(track.tables, sizeBytes) || undefined,
+    durationSeconds: track.durationSeconds,
+  };
 }
 
 export interface IndexedTrack extends Omit<VideoIndex, 'readHeads'> {
@@ -38,6 +51,7 @@ export function indexVideoTrack(
   const groups = pictureGroups(times, isSync, delivered);
   if (groups.keyframes.length === 0) return undefined;
   return {
+    streamIndex: track.index,
     timeBase: { num: 1, den: track.ticksPerSecond },
     keyframes: groups.keyframes,
     keyframeSamples: groups.samples,
@@ -47,7 +61,23 @@ export function indexVideoTrack(
     isExact: true,
     frameRate: constantFrameRate(track, times, groups),
     frameCount: delivered.end - delivered.start,
+    hasChanges: usesSeveralEntries(track.tables),
   };
+}
+
+/** Whether chunks name different sample entries, and these differ (ISO/IEC 14496-12 8.7.4). */
+function usesSeveralEntries(tables: Mp4Track['tables']): boolean {
+  const [runs, descriptions] = [tables.get('stsc'), tables.get('stsd')];
+  if (!runs || !descriptions || descriptions.byteLength < 8 || descriptions.getUint32(4) < 2) return false;
+  const { boxes } = parseBoxes(
+    new DataView(descriptions.buffer, descriptions.byteOffset + 8, descriptions.byteLength - 8),
+  );
+  const used = new Set<string>();
+  for (let run = 0; run < (entryCount(runs, 12) ?? 0); run++) {
+    const entry = boxes[runs.getUint32(16 + run * 12) - 1]?.payload;
+    if (entry) used.add(Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString('latin1'));
+  }
+  return used.size > 1;
 }
 
 /** What an edit list's meaning depends on, besides the samples. */

@@ -2,19 +2,20 @@
 import type { ByteReader, ContainerIndex } from './container-index.ts';
 import { readMatroskaIndex } from './matroska-index.ts';
 import { readMp4Index } from './mp4-index.ts';
+import { readTransportStreamIndex, SNIFFED_BYTES } from './transport-stream-programs.ts';
 
-const SNIFF_BYTES = 8;
 const MATROSKA_MAGIC = '\x1a\x45\xdf\xa3';
 const MP4_FIRST_BOXES = new Set(['ftyp', 'moov', 'mdat', 'free', 'skip', 'wide', 'pnot', 'styp']);
 
 /**
- * The index of an MP4, QuickTime, Matroska or WebM film, from its own tables.
+ * The index of an MP4, QuickTime, Matroska or WebM film, from its own tables; of an MPEG transport stream its programmes.
  * Undefined for any other container, or when the tables are not there or not usable.
  * @throws AppError NOT_MEDIA when the file is cut off before its tables; else errors are the reader's own
  */
 export async function readContainerIndex(reader: ByteReader): Promise<ContainerIndex | undefined> {
-  const first = String.fromCharCode(...(await reader.read({ start: 0, end: SNIFF_BYTES })));
+  const head = await reader.read({ start: 0, end: SNIFFED_BYTES });
+  const first = String.fromCharCode(...head.subarray(0, 8));
   if (first.startsWith(MATROSKA_MAGIC)) return readMatroskaIndex(reader);
   if (MP4_FIRST_BOXES.has(first.slice(4, 8))) return readMp4Index(reader);
-  return undefined;
+  return readTransportStreamIndex(reader, head);
 }

@@ -44,6 +44,10 @@ export class CopiedAudioCollector {
     return this.#track.streamIndex;
   }
 
+  get seekStream(): number {
+    return this.#track.seekStream;
+  }
+
   accept(packet: DemuxedPacket, demuxer: Demuxer): void {
     const { frameSamples, sampleRate } = this.#track;
     const position =

@@ -53,13 +53,14 @@ async function sendTo(
 /** Matroska indexes video only; MP4 finds audio by itself, without walking through the video. */
 export function seekStreamOf(
   demuxer: Demuxer,
-  wish: { video?: { streamIndex: number } | undefined; audio?: { streamIndex: number } | undefined },
+  wish: {
+    video?: { streamIndex: number } | undefined;
+    audio?: { streamIndex: number; seekStream: number } | undefined;
+  },
 ): number {
   if (wish.video) return wish.video.streamIndex;
-  const audioIndex = wish.audio?.streamIndex ?? 0;
-  if (demuxer.container.startsWith('mov')) return audioIndex;
-  const video = demuxer.streams.find((stream) => demuxer.kindOf(stream) === 'video');
-  return video?.index ?? audioIndex;
+  const { streamIndex = 0, seekStream = 0 } = wish.audio ?? {};
+  return demuxer.container.startsWith('mov') ? streamIndex : seekStream;
 }
 
 /** Reads until every collector is done; false when the video collector says that it is too late already. */

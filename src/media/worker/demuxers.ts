@@ -2,7 +2,7 @@
 import { AppError } from '../../base/app-error.ts';
 import type { MediaInput } from '../../sources/source.ts';
 import { interrupting } from './interrupting.ts';
-import { Demuxer } from './libav/demuxer.ts';
+import { Demuxer, type Stream } from './libav/demuxer.ts';
 import { type AskNear, NearBytes } from './near-bytes.ts';
 import { assertSameFile, inputKey, readingOneFile } from './same-file.ts';
 
@@ -114,7 +114,7 @@ export async function openProbed(input: MediaInput, signal: AbortSignal, near?: 
   await assertSameFile(input);
   const demuxer = await Demuxer.open({ input, near }, signal);
   try {
-    if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream.index))) {
+    if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream))) {
       await interrupting([demuxer], signal, () => demuxer.probe());
     }
     if (!demuxer.streams.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
@@ -125,8 +125,7 @@ export async function openProbed(input: MediaInput, signal: AbortSignal, near?: 
   }
 }
 
-function isIncomplete(demuxer: Demuxer, index: number): boolean {
-  const stream = demuxer.stream(index);
+function isIncomplete(demuxer: Demuxer, stream: Stream): boolean {
   const kind = demuxer.kindOf(stream);
   if (kind === 'video') return stream.codecpar.width === 0;
   return kind === 'audio' && (stream.codecpar.sampleRate === 0 || stream.codecpar.channels === 0);

@@ -55,9 +55,14 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
   const video = job.video?.track.kind === 'copied' ? { wish: job.video, track: job.video.track } : undefined;
   const audio = job.audio?.track.kind === 'copied' ? { span: job.audio, track: job.audio.track } : undefined;
   if (!video && !audio) return { video: undefined, audio: undefined };
+  const streams = [
+    ...(video ? [video.track.streamIndex] : []),
+    ...(audio ? [audio.track.streamIndex, audio.track.seekStream] : []),
+  ];
   const cut = async (
     demuxer: Demuxer,
   ): Promise<{ pictures: CopiedPictures | undefined; audio: SampleRun | undefined }> => {
+    await demuxer.require(streams);
     const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.wish);
     const sound = audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
     await collect(

@@ -84,6 +84,7 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
   return {
     kind: 'encoded',
     streamIndex: track.streamIndex,
+    hasDecodeTimesOnly: false,
     frameRate: track.frameRate,
     width,
     height,

@@ -1,7 +1,7 @@
 // The words between the server and a media worker. Every job is whole in itself: any worker can do it, at any time, with the same result.
 import type { Rational } from '../../base/rational.ts';
 import type { MediaInput } from '../../sources/source.ts';
-import type { ColorDescription, MediaDescription } from '../description.ts';
+import type { ColorDescription, SourceTracks } from '../description.ts';
 
 /** The demuxer timestamp that is the presentation's zero. */
 export interface Origin {
@@ -29,6 +29,8 @@ export interface CopiedVideo {
 export interface EncodedVideo {
   kind: 'encoded';
   streamIndex: number;
+  /** Timestamps of the packets are decode times: pictures come in their order, and are shown as late as the decoder is. */
+  hasDecodeTimesOnly: boolean;
   /** Constant rate of the encoded frames; the timescale is its numerator. */
   frameRate: Rational;
   width: number;
@@ -53,6 +55,8 @@ export interface EncodedVideo {
 export interface CopiedAudio {
   kind: 'copied';
   streamIndex: number;
+  /** The stream that the demuxer finds its way by. */
+  seekStream: number;
   sampleRate: number;
   channels: number;
   /** Samples in one coded frame; timestamps near this grid are snapped to it. */
@@ -65,6 +69,8 @@ export interface CopiedAudio {
 export interface EncodedAudio {
   kind: 'encoded';
   streamIndex: number;
+  /** The stream that the demuxer finds its way by. */
+  seekStream: number;
   sampleRate: number;
   channels: number;
   bitRate: number;
@@ -112,6 +118,10 @@ export interface DescribeJob {
 export interface ScanJob {
   kind: 'scan';
   input: MediaInput;
+  /** The video; without one, the sound that is measured. */
+  streamIndex: number;
+  /** Other tracks whose ends count. */
+  otherStreams: number[];
 }
 
 /** Looks at the pictures at some keyframes: which of them start a decodable sequence on their own (IDR). */
@@ -119,6 +129,8 @@ export interface VerifyJob {
   kind: 'verify';
   input: MediaInput;
   streamIndex: number;
+  /** As the track is described. */
+  configuration: Uint8Array;
   /** Timestamps in the stream's time base. */
   keyframes: number[];
 }
@@ -167,21 +179,24 @@ export interface ClipPieceResult {
 }
 
 export interface ScanResult {
-  description: MediaDescription;
-  /** Of the first video track; ascending presentation timestamps in its time base. */
+  /** Ascending presentation timestamps in the track's time base. */
   keyframes: number[];
   frameCount: number;
-  /** End of the last video frame, or of the last audio frame when there is no video; ticks of that track. */
+  /** End of the track's last frame, ticks. */
   endTicks: number;
   /** End of the last frame of any track, on the demuxer's clock. */
   endSeconds: number;
   /** Largest (position in decode order - position in presentation order). */
   reorderFrames: number;
+  /** Whether the track goes on under other parameter sets on the way. */
+  hasChanges: boolean;
 }
 
 export interface VerifyResult {
   /** One for each keyframe asked about. */
   isStart: boolean[];
+  /** Whether one of them brings other parameter sets than the track begins with. */
+  hasChanges: boolean;
 }
 
 export interface EncoderHeader {
@@ -193,7 +208,7 @@ export interface EncoderHeader {
 export interface WorkerResults {
   segment: SegmentResult;
   'clip-piece': ClipPieceResult;
-  describe: MediaDescription;
+  describe: SourceTracks;
   scan: ScanResult;
   verify: VerifyResult;
   'encoder-header': EncoderHeader;

@@ -1,39 +1,81 @@
 // A whole pass over the packets, for containers that keep no index: where the keyframes are, how many frames, where they end.
-import { AppError } from '../../base/app-error.ts';
+import { nalCodecOf, lengthSizeOf } from '../bitstream/decoding-start.ts';
+import { SequenceWatch, statedParameterSets } from '../bitstream/parameter-sets.ts';
 import { reorderDepth } from '../mpegts/decode-times.ts';
-import { describe } from './libav/describe.ts';
+import { codecName } from './libav/check.ts';
 import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
-import type { ScanResult } from './protocol.ts';
+import type { ScanJob, ScanResult } from './protocol.ts';
 
 /** Frames looked at to learn how far decoding runs ahead of showing. */
 const REORDER_SAMPLE = 600;
 
-export async function scan(demuxer: Demuxer, signal: AbortSignal): Promise<ScanResult> {
-  const description = await describe(demuxer);
-  const track = description.video ?? description.audio[0];
-  if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
-  demuxer.keepOnly([track, ...description.audio].map(({ streamIndex }) => streamIndex));
-  await demuxer.seek(track.streamIndex, -1e9);
-  const tally = new Tally();
+/** Parameter sets of a keyframe are within these. */
+const HEAD_BYTES = 8 * 1024;
+
+export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
+  const streams = [job.streamIndex, ...job.otherStreams];
+  await demuxer.require(streams);
+  demuxer.keepOnly(streams);
+  await demuxer.seek(job.streamIndex, -1e9);
+  const tally = new Tally(unstatedDelayOf(demuxer, job.streamIndex));
+  const changes = new ChangeWatch(demuxer, job.streamIndex);
   let endSeconds = 0;
   for (;;) {
     signal.throwIfAborted();
     const packet = await demuxer.read();
     if (!packet) break;
-    if (packet.streamIndex === track.streamIndex) tally.count(packet);
+    if (packet.streamIndex === job.streamIndex) {
+      tally.count(packet);
+      changes.see(packet);
+    } else if (!job.otherStreams.includes(packet.streamIndex)) continue;
     const { num, den } = demuxer.stream(packet.streamIndex).timeBase;
     endSeconds = Math.max(endSeconds, (((packet.pts ?? packet.dts ?? 0) + packet.duration) * num) / den);
   }
-  return { description, endSeconds, ...tally.result() };
+  return { endSeconds, hasChanges: changes.hasChanged, ...tally.result() };
+}
+
+/** Whether keyframes bring other parameter sets on the way; codecs without such sets never do. */
+class ChangeWatch {
+  readonly #demuxer: Demuxer;
+  readonly #watch: SequenceWatch | undefined;
+  readonly #lengthSize: number | undefined;
+
+  constructor(demuxer: Demuxer, streamIndex: number) {
+    this.#demuxer = demuxer;
+    const { codecpar } = demuxer.stream(streamIndex);
+    const codec = nalCodecOf(codecName(codecpar));
+    const stated = codecpar.extradata ?? new Uint8Array(0);
+    this.#lengthSize = codec && lengthSizeOf(codec, codecpar.extradata);
+    this.#watch = codec && new SequenceWatch(codec, statedParameterSets(codec, stated));
+  }
+
+  see({ isKey }: DemuxedPacket): void {
+    if (isKey) this.#watch?.see(this.#demuxer.payload.subarray(0, HEAD_BYTES), this.#lengthSize);
+  }
+
+  get hasChanged(): boolean {
+    return this.#watch?.hasChanged ?? false;
+  }
+}
+
+/** MPEG leaves out some presentation times: frames by which the last picture is shown after the last one is decoded. */
+function unstatedDelayOf(demuxer: Demuxer, streamIndex: number): number {
+  return demuxer.container.startsWith('mpeg') ? demuxer.stream(streamIndex).codecpar.videoDelay : 0;
 }
 
 class Tally {
+  readonly #unstatedDelay: number;
+  #isUnstated = false;
   readonly #keyframes = new Set<number>();
   readonly #order: number[] = [];
   #frames = 0;
   #end = 0;
   #last: number | undefined;
   #lastStep = 0;
+
+  constructor(unstatedDelay: number) {
+    this.#unstatedDelay = unstatedDelay;
+  }
 
   count(packet: DemuxedPacket): void {
     const time = packet.pts ?? packet.dts;
@@ -43,7 +85,10 @@ class Tally {
     if (this.#order.length < REORDER_SAMPLE) this.#order.push(time);
     if (this.#last !== undefined) this.#lastStep = packet.duration || Math.abs(time - this.#last);
     this.#last = time;
-    this.#end = Math.max(this.#end, time + (packet.duration || this.#lastStep));
+    const duration = packet.duration || this.#lastStep;
+    this.#isUnstated ||= packet.pts === undefined;
+    const shown = this.#isUnstated ? (packet.dts ?? time) + this.#unstatedDelay * duration : time;
+    this.#end = Math.max(this.#end, time + duration, shown + duration);
   }
 
   result(): Pick<ScanResult, 'keyframes' | 'frameCount' | 'endTicks' | 'reorderFrames'> {

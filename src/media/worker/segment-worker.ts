@@ -32,7 +32,7 @@ function perform(job: WorkerJob, signal: AbortSignal): Promise<WorkerResults[key
     case 'describe':
       return demuxers.useFresh(job.input, describe, signal);
     case 'scan':
-      return demuxers.useFresh(job.input, (demuxer) => scan(demuxer, signal), signal);
+      return demuxers.useFresh(job.input, (demuxer) => scan(demuxer, job, signal), signal);
     case 'verify':
       return demuxers.use(job.input, (demuxer) => verify(demuxer, job, signal), signal);
     case 'encoder-header':

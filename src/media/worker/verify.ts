@@ -1,20 +1,25 @@
 // Looks at the pictures behind some keyframes that a container's tables do not show.
-import { isDecodingStart } from '../bitstream/decoding-start.ts';
+import { isDecodingStart, lengthSizeOf, nalCodecOf } from '../bitstream/decoding-start.ts';
+import { SequenceWatch, statedParameterSets } from '../bitstream/parameter-sets.ts';
 import { codecName } from './libav/check.ts';
 import type { Demuxer } from './libav/demuxer.ts';
 import type { VerifyJob, VerifyResult } from './protocol.ts';
 
 /** For each keyframe: is a picture there that decoding can start at? HEVC: any random access point; other codecs have no such doubt. */
 export async function verify(demuxer: Demuxer, job: VerifyJob, signal: AbortSignal): Promise<VerifyResult> {
+  await demuxer.require([job.streamIndex]);
   const { codecpar } = demuxer.stream(job.streamIndex);
   const track = { codec: codecName(codecpar), configuration: codecpar.extradata };
+  const codec = nalCodecOf(track.codec);
+  const watch = codec && new SequenceWatch(codec, statedParameterSets(codec, job.configuration));
   demuxer.keepOnly([job.streamIndex]);
   const isStart: boolean[] = [];
   for (const ticks of job.keyframes) {
     const payload = await payloadAt(demuxer, { streamIndex: job.streamIndex, ticks }, signal);
     isStart.push(payload !== undefined && isDecodingStart(payload, track) === true);
+    if (payload && codec) watch?.see(payload, lengthSizeOf(codec, track.configuration));
   }
-  return { isStart };
+  return { isStart, hasChanges: watch?.hasChanged ?? false };
 }
 
 /** The keyframe packet with exactly this timestamp; undefined when there is none. */

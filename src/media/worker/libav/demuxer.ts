@@ -1,6 +1,5 @@
 // Opening a source and reading its packets. This folder alone knows node-av.
 import {
-  AVDISCARD_ALL,
   AVDISCARD_DEFAULT,
   AVERROR_EOF,
   AVSEEK_FLAG_BACKWARD,
@@ -9,6 +8,7 @@ import {
   AVMEDIA_TYPE_VIDEO,
   AV_DISPOSITION_ATTACHED_PIC,
   AV_NOPTS_VALUE,
+  AV_PKT_DATA_NEW_EXTRADATA,
   AV_PKT_FLAG_CORRUPT,
 } from 'node-av/constants';
 import { Dictionary, FFmpegError, FormatContext, Packet } from 'node-av/lib';
@@ -19,6 +19,7 @@ import { interrupting } from '../interrupting.ts';
 import type { NearBytes } from '../near-bytes.ts';
 import { check } from './check.ts';
 import { DECODERS } from './decoders.ts';
+import { StreamTable } from './stream-table.ts';
 
 /** Container demuxers only: no playlist format, so that nothing inside a source can name another one. */
 const FORMATS =
@@ -41,9 +42,15 @@ const IN_ORDER = { fflags: '+ignidx', skip_estimate_duration_from_pts: '1' } as 
 /** This near to the beginning a demuxer that stands there need not be sent anywhere. */
 const BEGINNING_SECONDS = 0.5;
 
+/** A stream that has not shown after this much of the source is not there. */
+const MAX_SEARCHED_BYTES = 64 * 1024 * 1024;
+
+export type { Stream };
+
 export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 
 export interface DemuxedPacket {
+  /** Number of the stream, see `Demuxer.numberOf`. */
   streamIndex: number;
   /** Undefined where the container has none (AVI). */
   pts: number | undefined;
@@ -54,7 +61,7 @@ export interface DemuxedPacket {
   sizeBytes: number;
 }
 
-const number = (ticks: bigint): number | undefined => (ticks === AV_NOPTS_VALUE ? undefined : Number(ticks));
+const ticksOf = (ticks: bigint): number | undefined => (ticks === AV_NOPTS_VALUE ? undefined : Number(ticks));
 
 export interface DemuxerOptions {
   input: MediaInput;
@@ -72,10 +79,12 @@ export class Demuxer implements AsyncDisposable {
   readonly #isLocal: boolean;
   readonly #isInOrder: boolean;
   readonly #near: NearBytes | undefined;
+  readonly #extradata = new Map<number, Buffer>();
+  readonly #mayChangeEntries: boolean;
   #isClosed = false;
   /** Stands at the beginning: no packet was taken. */
   #isFresh = true;
-  readonly streams: Stream[];
+  readonly #table: StreamTable;
   readonly container: string;
 
   private constructor(context: FormatContext, { input, near }: DemuxerOptions) {
@@ -84,8 +93,9 @@ export class Demuxer implements AsyncDisposable {
     this.#isLocal = input.kind === 'file';
     this.#isInOrder = input.kind === 'endpoint' && input.inOrder === true;
     this.#packet.alloc();
-    this.streams = context.streams;
     this.container = context.iformat?.name ?? '';
+    this.#table = new StreamTable(context, this.container);
+    this.#mayChangeEntries = this.container.startsWith('mov');
   }
 
   /** @throws AppError NOT_MEDIA when no container format is recognised; the signal's reason */
@@ -130,7 +140,7 @@ export class Demuxer implements AsyncDisposable {
 
   /** Seconds, as the header states or as estimated from the bit rate; undefined when unknown. */
   get durationSeconds(): number | undefined {
-    const duration = number(this.#context.duration);
+    const duration = ticksOf(this.#context.duration);
     return duration === undefined || duration <= 0 ? undefined : duration / 1e6;
   }
 
@@ -153,27 +163,49 @@ export class Demuxer implements AsyncDisposable {
     }
   }
 
-  stream(index: number): Stream {
-    const stream = this.streams[index];
-    if (!stream) throw new AppError('MEDIA_FAILED', `The source has no stream ${index} any more.`);
+  /** The streams that are known so far: some demuxers find more while they read. */
+  get streams(): Stream[] {
+    return this.#table.all;
+  }
+
+  /** What all jobs call the stream: its packet id or stream id in MPEG-TS and MPEG-PS, else its place among the streams. */
+  numberOf(stream: Stream): number {
+    return this.#table.numberAt(stream.index);
+  }
+
+  /** @throws AppError MEDIA_FAILED when there is no such stream, or not yet: see `require` */
+  stream(number: number): Stream {
+    const stream = this.#table.find(number);
+    if (!stream) throw new AppError('MEDIA_FAILED', `The source has no stream ${number} any more.`);
     return stream;
   }
 
-  /** Packets of all other streams are dropped inside the demuxer, but for pictures it finds its way by. */
-  keepOnly(indexes: number[]): void {
-    for (const stream of this.streams) {
-      const isWay = this.#isInOrder && this.kindOf(stream) === 'video';
-      stream.discard = isWay || indexes.includes(stream.index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+  /** Reads on until these streams are known. The demuxer may stand anywhere then. @throws AppError MEDIA_FAILED when one does not appear */
+  async require(numbers: readonly number[]): Promise<void> {
+    const isMissing = () => numbers.some((number) => !this.#table.find(number));
+    if (!isMissing()) return;
+    for (let bytes = 0; isMissing() && bytes < MAX_SEARCHED_BYTES;) {
+      const packet = await this.read();
+      if (!packet) break;
+      bytes += packet.sizeBytes;
     }
-    const kinds = indexes.map((index) => this.kindOf(this.stream(index)));
+    for (const number of numbers) this.stream(number);
+  }
+
+  /** Packets of all other streams are dropped inside the demuxer, but for pictures it finds its way by. */
+  keepOnly(numbers: number[]): void {
+    const way = this.#isInOrder ? this.streams.filter((stream) => this.kindOf(stream) === 'video') : [];
+    this.#table.keepOnly(new Set([...numbers, ...way.map((stream) => this.numberOf(stream))]));
+    const kinds = numbers.map((number) => this.kindOf(this.stream(number)));
     this.#near?.moved({ isDense: kinds.includes('video') });
   }
 
   /** Goes to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
-  async seek(streamIndex: number, ticks: number): Promise<boolean> {
-    const stream = this.stream(streamIndex);
-    // AVI and MP3 fail before their beginning, and stand anywhere then. MPEG is searched by decode times, which begin before `startTime`.
-    const first = Math.min(0, number(stream.startTime) ?? 0);
+  async seek(number: number, ticks: number): Promise<boolean> {
+    const stream = this.stream(number);
+    // AVI, MP3 and FLV fail before their beginning, and stand anywhere then. MPEG is searched by decode times, which begin before `startTime`.
+    const start = ticksOf(stream.startTime) ?? 0;
+    const first = this.container === 'flv' ? start : Math.min(0, start);
     const mayBeEarlier = this.isIndexed || this.container.startsWith('mpeg');
     const target = BigInt(Math.floor(mayBeEarlier ? ticks : Math.max(ticks, first)));
     if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
@@ -182,8 +214,8 @@ export class Demuxer implements AsyncDisposable {
     // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
     stream.discard = AVDISCARD_DEFAULT;
     const code = this.#isLocal
-      ? this.#context.seekFrameSync(streamIndex, target, AVSEEK_FLAG_BACKWARD)
-      : await this.#context.seekFrame(streamIndex, target, AVSEEK_FLAG_BACKWARD);
+      ? this.#context.seekFrameSync(stream.index, target, AVSEEK_FLAG_BACKWARD)
+      : await this.#context.seekFrame(stream.index, target, AVSEEK_FLAG_BACKWARD);
     stream.discard = kept;
     return code >= 0;
   }
@@ -195,7 +227,7 @@ export class Demuxer implements AsyncDisposable {
     stream.discard = AVDISCARD_DEFAULT;
     for (;;) {
       const packet = await this.read();
-      if (!packet || packet.streamIndex === stream.index) return false;
+      if (!packet || packet.streamIndex === this.numberOf(stream)) return false;
     }
   }
 
@@ -208,16 +240,30 @@ export class Demuxer implements AsyncDisposable {
     const code = isAtOnce ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
     if (code === AVERROR_EOF) return undefined;
     check(code, 'read the source');
+    if (this.#mayChangeEntries) this.#noteExtradata();
     this.#near?.tookPacket(Number(packet.pos), packet.size);
     return {
-      streamIndex: packet.streamIndex,
-      pts: number(packet.pts),
-      dts: number(packet.dts),
+      streamIndex: this.#table.numberAt(packet.streamIndex),
+      pts: ticksOf(packet.pts),
+      dts: ticksOf(packet.dts),
       duration: Number(packet.duration),
       isKey: packet.isKeyframe,
       isCorrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
       sizeBytes: packet.size,
     };
+  }
+
+  /**
+   * What MP4 announced last for the stream: another sample entry from then on. It does so once at each change, not again after a seek. Undefined:
+   * the stream's own holds.
+   */
+  latestExtradata(number: number): Buffer | undefined {
+    return this.#extradata.get(number);
+  }
+
+  #noteExtradata(): void {
+    const extradata = this.#packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA);
+    if (extradata) this.#extradata.set(this.#table.numberAt(this.#packet.streamIndex), Buffer.from(extradata));
   }
 
   /** A copy of the current packet's bytes. */

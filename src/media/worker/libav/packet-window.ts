@@ -13,6 +13,8 @@ interface TimedPacket {
 
 export interface WindowedTrack {
   streamIndex: number;
+  /** The stream that the demuxer finds its way by. */
+  seekStream: number;
   origin: Origin;
   /** Opens the source once more. */
   open(): Promise<Demuxer>;
@@ -38,7 +40,7 @@ export class PacketWindow implements AsyncDisposable {
   }
 
   static async open(track: WindowedTrack): Promise<PacketWindow> {
-    return new PacketWindow(await track.open(), track);
+    return new PacketWindow(await opened(track), track);
   }
 
   get stream(): Stream {
@@ -82,7 +84,7 @@ export class PacketWindow implements AsyncDisposable {
 
   async #seek(seconds: number): Promise<void> {
     const { streamIndex, origin } = this.#track;
-    const seekStream = seekStreamOf(this.#demuxer, { audio: { streamIndex } });
+    const seekStream = seekStreamOf(this.#demuxer, { audio: this.#track });
     this.#isAtBeginning = false;
     this.#demuxer.keepOnly([streamIndex]);
     await this.#demuxer.seek(seekStream, toDemuxer(seconds, this.#demuxer.stream(seekStream).timeBase, origin));
@@ -92,7 +94,7 @@ export class PacketWindow implements AsyncDisposable {
   async #goToBeginning(): Promise<void> {
     if (!this.#isAtBeginning) {
       const used = this.#demuxer;
-      this.#demuxer = await this.#track.open();
+      this.#demuxer = await opened(this.#track);
       this.#isAtBeginning = true;
       await used[Symbol.asyncDispose]();
     }
@@ -130,4 +132,11 @@ export class PacketWindow implements AsyncDisposable {
     this.#clear();
     await this.#demuxer[Symbol.asyncDispose]();
   }
+}
+
+/** Knows the streams of the track. */
+async function opened({ open, streamIndex, seekStream }: WindowedTrack): Promise<Demuxer> {
+  const demuxer = await open();
+  await demuxer.require([streamIndex, seekStream]);
+  return demuxer;
 }

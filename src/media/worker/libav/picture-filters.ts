@@ -6,6 +6,7 @@ import type { Frame } from 'node-av/lib';
 import { RGB_MATRIX, UNSPECIFIED, videoRange } from '../../color.ts';
 import type { ColorDescription } from '../../description.ts';
 import type { EncodedVideo } from '../protocol.ts';
+import type { Size } from './fitted-picture.ts';
 
 /** Names of libswscale for matrices of ISO/IEC 23091-2. */
 const SWSCALE_MATRIX: Readonly<Record<number, string>> = {
@@ -68,30 +69,32 @@ export function bufferArguments(frame: Frame): string {
   return `${shape}:pixel_aspect=${num || 1}/${den || 1}:colorspace=${frame.colorSpace}:range=${frame.colorRange}`;
 }
 
-/** A chain in libavfilter's syntax for pictures of colour `color`. */
-export function pictureFilters(track: EncodedVideo, color: ColorDescription): string {
+/** A chain in libavfilter's syntax for pictures of colour `color`, scaled to `fitted`; bars fill what is left of the track's size. */
+export function pictureFilters(track: EncodedVideo, color: ColorDescription, fitted: Size): string {
   const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[
     track.rotationDegrees
   ];
+  const isFull = fitted.width === track.width && fitted.height === track.height;
   return [
     ...(track.deinterlace ? ['bwdif=mode=send_frame:deint=interlaced'] : []),
     ...turn,
-    ...scaling(track, color),
+    ...scaling(track, color, fitted),
+    ...(isFull ? [] : [`pad=${track.width}:${track.height}:(ow-iw)/2:(oh-ih)/2`]),
     'setsar=1',
     'format=yuv420p',
   ].join(',');
 }
 
-function scaling(track: EncodedVideo, color: ColorDescription): string[] {
+function scaling(track: EncodedVideo, color: ColorDescription, fitted: Size): string[] {
   const isToneMapped = videoRange(color) !== 'SDR' && videoRange(track.color) === 'SDR';
-  if (isToneMapped) return toneMapping(track);
+  if (isToneMapped) return toneMapping(fitted);
   const known = ZIMG_MATRIX[color.matrix];
   const matrix = track.color.matrix === UNSPECIFIED ? color.matrix : track.color.matrix;
   const name = SWSCALE_MATRIX[matrix] ?? 'bt709';
   const range = track.color.fullRange ? 'pc' : 'tv';
   return [
     ...(known ? [`zscale=matrixin=${known}:matrix=${zimgName(matrix)}`] : []),
-    `scale=${track.width}:${track.height}:flags=${SCALER_FLAGS}:out_color_matrix=${name}:out_range=${range}`,
+    `scale=${fitted.width}:${fitted.height}:flags=${SCALER_FLAGS}:out_color_matrix=${name}:out_range=${range}`,
   ];
 }
 
@@ -100,7 +103,7 @@ function zimgName(matrix: number): string {
 }
 
 /** HDR to BT.709: smaller first, since tone mapping costs by the pixel. BT.2390 where the engine has it, else Hable in linear light. */
-function toneMapping({ width, height }: EncodedVideo): string[] {
+function toneMapping({ width, height }: Size): string[] {
   const size = `scale=${width}:${height}:flags=${SCALER_FLAGS}`;
   if (Filter.getByName('tonemapx'))
     return [size, 'format=yuv420p10', 'tonemapx=tonemap=bt2390:desat=0:p=bt709:t=bt709:m=bt709:r=tv:format=yuv420p'];

@@ -1,11 +1,13 @@
 // The pictures of a source on a constant frame grid: picture n is the one on show at n / rate seconds.
-import { AV_FRAME_FLAG_CORRUPT } from 'node-av/constants';
+import { AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import { toDemuxer, toTimeline } from '../../media-clock.ts';
 import { Decoder } from './decoder.ts';
 import type { Demuxer } from './demuxer.ts';
+import { DisplayTimes } from './display-times.ts';
 import { FilterChain } from './filter-chain.ts';
+import { fittedSize, type Size } from './fitted-picture.ts';
 import { bufferArguments, pictureFilters, stateColor } from './picture-filters.ts';
 import type { EncodedVideo, Origin } from '../protocol.ts';
 
@@ -34,6 +36,7 @@ export class PictureGrid implements AsyncDisposable {
   #current: Picture | undefined;
   #atEnd = false;
   #nextGuess = 0;
+  #displayTimes = new DisplayTimes();
 
   constructor(demuxer: Demuxer, track: EncodedVideo, origin: Origin) {
     this.#demuxer = demuxer;
@@ -62,6 +65,7 @@ export class PictureGrid implements AsyncDisposable {
     const wanted = this.#track.deinterlace ? number - DEINTERLACER_PICTURES : number;
     for (const earlier of EARLIER_SECONDS) {
       const seconds = (wanted * frameRate.den) / frameRate.num - earlier - headStart;
+      await this.#demuxer.require([streamIndex]);
       await this.#restart();
       this.#demuxer.keepOnly([streamIndex]);
       await this.#seek(seconds);
@@ -83,9 +87,12 @@ export class PictureGrid implements AsyncDisposable {
     this.#clear();
     this.#dropFilters();
     this.#decoder?.[Symbol.dispose]();
-    this.#decoder = await Decoder.open(this.#demuxer.stream(this.#track.streamIndex), DECODER_THREADS);
+    const { streamIndex } = this.#track;
+    const extradata = this.#demuxer.latestExtradata(streamIndex);
+    this.#decoder = await Decoder.open(this.#demuxer.stream(streamIndex), DECODER_THREADS, extradata);
     this.#atEnd = false;
     this.#nextGuess = 0;
+    this.#displayTimes = new DisplayTimes();
   }
 
   /** Decodes until at least one more picture is ready; undefined at the end of the source. */
@@ -95,6 +102,7 @@ export class PictureGrid implements AsyncDisposable {
       const packet = await this.#demuxer.read();
       if (packet && packet.streamIndex !== this.#track.streamIndex) continue;
       if (!packet) this.#atEnd = true;
+      else if (this.#track.hasDecodeTimesOnly) this.#displayTimes.sent(Number(packet.pts ?? packet.dts));
       const decoded = await this.#decoder.decode(packet ? this.#demuxer.raw : undefined);
       for (const frame of decoded) await this.#place(frame);
       if (this.#atEnd && this.#filters) this.#receive(this.#filters.chain, await this.#filters.chain.filter(undefined));
@@ -122,7 +130,7 @@ export class PictureGrid implements AsyncDisposable {
 
   #numberOf(frame: Frame): number {
     const { frameRate, streamIndex } = this.#track;
-    const best = Number(frame.bestEffortTimestamp);
+    const best = this.#track.hasDecodeTimesOnly ? this.#displayTime(frame) : Number(frame.bestEffortTimestamp);
     // The last frames of AVI come out without a time: they follow the one before.
     if (!Number.isSafeInteger(best)) return this.#nextGuess;
     const { timeBase } = this.#demuxer.stream(streamIndex);
@@ -132,14 +140,31 @@ export class PictureGrid implements AsyncDisposable {
     return Math.floor((halves + 1) / 2) - late;
   }
 
+  /** Not a number where there is none. */
+  #displayTime(frame: Frame): number {
+    const isKey = (frame.flags & AV_FRAME_FLAG_KEY) !== 0;
+    return this.#displayTimes.next({ ownTicks: Number(frame.pts), isKey }) ?? Number.NaN;
+  }
+
   #chainFor(frame: Frame): FilterChain {
     const color = stateColor(frame, this.#track);
     const shape = `${bufferArguments(frame)} ${color.transfer}`;
     if (this.#filters?.shape === shape) return this.#filters.chain;
     this.#dropFilters();
-    const chain = new FilterChain('video', bufferArguments(frame), pictureFilters(this.#track, color));
+    const chain = new FilterChain(
+      'video',
+      bufferArguments(frame),
+      pictureFilters(this.#track, color, this.#fitted(frame)),
+    );
     this.#filters = { shape, chain };
     return chain;
+  }
+
+  /** Pictures of the described size fill the frame, whatever aspect ratio they state: the container's counts. */
+  #fitted(frame: Frame): Size {
+    const { width, height } = this.#demuxer.stream(this.#track.streamIndex).codecpar;
+    const isAsDescribed = width === 0 || (frame.width === width && frame.height === height);
+    return isAsDescribed ? this.#track : fittedSize(this.#track, frame);
   }
 
   #dropFilters(): void {

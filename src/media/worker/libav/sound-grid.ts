@@ -42,7 +42,8 @@ export class SoundGrid implements AsyncDisposable {
   }
 
   static async open(track: EncodedAudio, source: { origin: Origin; open(): Promise<Demuxer> }): Promise<SoundGrid> {
-    const packets = await PacketWindow.open({ streamIndex: track.streamIndex, ...source });
+    const { streamIndex, seekStream } = track;
+    const packets = await PacketWindow.open({ streamIndex, seekStream, ...source });
     return new SoundGrid(packets, track, source.origin);
   }
 

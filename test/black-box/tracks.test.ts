@@ -1,0 +1,117 @@
+// Films whose tracks are not what a header's first line suggests: the pictures of the right track, all of them, at the right places.
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { range } from '../media/clip-facts.ts';
+import { framesOfPart, openFilm, shownFrames } from '../support/shown-frames.ts';
+import { FRAMES, RATE, trackClip, type TrackClip } from '../support/track-clips.ts';
+import { startServer } from './server-process.ts';
+import { membersOf } from './viewer.ts';
+
+/** What is said of the copied rendition: that there is one, or why not. */
+type Copied = 'copied' | RegExp;
+
+const WHICH_VIDEO: [clip: TrackClip, copied: Copied][] = [
+  ['still-first-mp4', 'copied'],
+  ['still-first-mov', 'copied'],
+  ['still-first-mkv', 'copied'],
+  ['still-first-wmv', /wmv2/],
+  ['png-first-mkv', 'copied'],
+  ['few-first-mp4', 'copied'],
+  ['few-first-fragmented-mp4', 'copied'],
+  ['few-first-mkv', 'copied'],
+  ['few-first-ts', 'copied'],
+];
+const WHICH_OF_TWO: [clip: TrackClip, copied: Copied][] = [
+  ['second-default-mkv', 'copied'],
+  ['second-default-mp4', 'copied'],
+  ['two-programmes-ts', 'copied'],
+  ['crossed-programmes-ts', 'copied'],
+  ['two-programmes-m2ts', 'copied'],
+];
+const LATE_STREAMS: [clip: TrackClip, copied: Copied][] = [
+  ['h264-flv', 'copied'],
+  ['sorenson-flv', /flv1/],
+  ['mpeg1-mpg', /mpeg1video/],
+  ['mpeg2-mpg', /mpeg2video/],
+  ['mpeg2-plain-mpg', /mpeg2video/],
+  ['dvd-vob', /mpeg2video/],
+];
+const CHANGES: [clip: TrackClip, copied: Copied][] = [
+  ['two-entries-same-size', /the coding of the video changes on the way/],
+  ['two-entries-other-size', /the coding of the video changes on the way/],
+  ['two-entries-other-aspect', /the coding of the video changes on the way/],
+  ['two-entries-in-band', /the coding of the video changes on the way/],
+  ['change-in-band-mkv', /the coding of the video changes on the way/],
+  ['change-in-band-ts', /the coding of the video changes on the way/],
+];
+const HIDDEN_SETS: [clip: TrackClip, copied: Copied][] = [
+  ['in-band-avc3-mp4', 'copied'],
+  ['in-band-hev1-mp4', 'copied'],
+  ['in-band-avc-mkv', 'copied'],
+  ['in-band-hevc-mkv', 'copied'],
+];
+const FALSE_TIMES: [clip: TrackClip, copied: Copied][] = [
+  ['no-composition-times-mp4', /does not say when its pictures are shown/],
+  ['no-composition-times-two-mp4', /does not say when its pictures are shown/],
+  ['no-composition-times-hevc-mp4', /does not say when its pictures are shown/],
+  ['no-composition-times-mkv', /does not say when its pictures are shown/],
+  ['no-b-frames-mp4', 'copied'],
+];
+
+/** On each route of a server that was just started: the pictures of a part in the middle, then every picture once and in order. */
+async function checkPlays(name: TrackClip, copied: Copied): Promise<void> {
+  const path = await trackClip(name);
+  await using server = await startServer();
+  const film = await openFilm(server.url, path);
+  assert.equal(Math.round(Number(film.info['durationSeconds']) * 10), (FRAMES / RATE) * 10);
+  const { original, rung, muxed } = film.routes;
+  const why = JSON.stringify(film.info['why']);
+  if (copied === 'copied') assert.ok(original !== undefined, why);
+  else assert.match(why, copied);
+  for (const route of [original, rung, muxed]) {
+    if (route === undefined) continue;
+    const { shown, first, count } = await framesOfPart(film, route, RATE);
+    assert.deepEqual(shown, range(first, first + count), `pictures of a part of ${route}`);
+    assert.deepEqual(await shownFrames(film, route), range(0, FRAMES), `pictures of ${route}`);
+  }
+}
+
+suite('films with tracks out of the ordinary', { concurrency: 2 }, () => {
+  test('the video that moves is played, not a still or three pictures before it', async (t) => {
+    for (const [name, copied] of WHICH_VIDEO) await t.test(name, () => checkPlays(name, copied));
+  });
+
+  test('of two films the default one is played, and of two programmes one', async (t) => {
+    for (const [name, copied] of WHICH_OF_TWO) await t.test(name, () => checkPlays(name, copied));
+  });
+
+  test('streams that a demuxer finds only while it reads are played', async (t) => {
+    for (const [name, copied] of LATE_STREAMS) await t.test(name, () => checkPlays(name, copied));
+  });
+
+  test('a coding that changes on the way is played whole, in one size', async (t) => {
+    for (const [name, copied] of CHANGES) await t.test(name, () => checkPlays(name, copied));
+  });
+
+  test('a configuration without parameter sets is completed from the first picture', async (t) => {
+    for (const [name, copied] of HIDDEN_SETS) await t.test(name, () => checkPlays(name, copied));
+  });
+
+  test('pictures that claim to be shown when they are decoded come in their order', async (t) => {
+    for (const [name, copied] of FALSE_TIMES) await t.test(name, () => checkPlays(name, copied));
+  });
+
+  test('sound of another programme is left out', async () => {
+    await using server = await startServer();
+    for (const name of ['two-programmes-ts', 'crossed-programmes-ts', 'two-programmes-m2ts'] as const) {
+      const { info } = await openFilm(server.url, await trackClip(name));
+      const streams = Array.isArray(info['availableStreams']) ? info['availableStreams'].map(membersOf) : [];
+      assert.deepEqual(
+        streams.map(({ language }) => language),
+        ['fra'],
+        name,
+      );
+      assert.equal(info['audioIndex'], 0);
+    }
+  });
+});

@@ -1,0 +1,137 @@
+// What no muxer at hand writes, made from what it does write: functions for `bytes` recipes. Each stands alone, since its text is hashed.
+
+/** The second video track's samples appended to the first one's, under a second sample entry; `moov` must come last. */
+export function joinedTracks(bytes: Uint8Array): Uint8Array {
+  type Box = { type: string; data: Buffer; children: Box[] | undefined };
+  const HOLDERS = ['moov', 'trak', 'mdia', 'minf', 'stbl'];
+  const parse = (buffer: Buffer): Box[] => {
+    const boxes: Box[] = [];
+    for (let at = 0; at + 8 <= buffer.length;) {
+      const size = buffer.readUInt32BE(at);
+      const type = buffer.toString('latin1', at + 4, at + 8);
+      const data = Buffer.from(buffer.subarray(at + 8, at + size));
+      boxes.push({ type, data, children: HOLDERS.includes(type) ? parse(data) : undefined });
+      at += size;
+    }
+    return boxes;
+  };
+  const serialize = ({ type, data, children }: Box): Buffer => {
+    const body = children ? Buffer.concat(children.map(serialize)) : data;
+    const head = Buffer.alloc(8, type.padStart(8), 'latin1');
+    head.writeUInt32BE(body.length + 8);
+    return Buffer.concat([head, body]);
+  };
+  const find = (boxes: Box[] | undefined, ...path: string[]): Box => {
+    const found = (boxes ?? []).find(({ type }) => type === path[0]);
+    if (!found) throw new TypeError(`no ${path[0]}`);
+    return path.length > 1 ? find(found.children, ...path.slice(1)) : found;
+  };
+  const file = Buffer.from(bytes);
+  const top = parse(file);
+  const movie = find(top, 'moov');
+  const [first, second, ...others] = (movie.children ?? []).filter(({ type }) => type === 'trak');
+  if (!first || !second) throw new TypeError('two tracks are joined');
+  const tablesOf = (track: Box) => find(track.children, 'mdia', 'minf', 'stbl');
+  const entries = (track: Box, type: string, bytesEach: number, head = 8): Buffer[] => {
+    const { data } = find(tablesOf(track).children, type);
+    return Array.from({ length: Math.floor((data.length - head) / bytesEach) }, (_, at) =>
+      data.subarray(head + at * bytesEach, head + (at + 1) * bytesEach),
+    );
+  };
+  const words = (...values: number[]) => {
+    const out = Buffer.alloc(values.length * 4);
+    for (const [at, value] of values.entries()) out.writeUInt32BE(value, at * 4);
+    return out;
+  };
+  const sizes = [...entries(first, 'stsz', 4, 12), ...entries(second, 'stsz', 4, 12)];
+  const firstCount = entries(first, 'stsz', 4, 12).length;
+  const chunks = [...entries(first, 'stco', 4), ...entries(second, 'stco', 4)];
+  const firstChunks = entries(first, 'stco', 4).length;
+  const syncs = [
+    ...entries(first, 'stss', 4).map((entry) => entry.readUInt32BE()),
+    ...entries(second, 'stss', 4).map((entry) => entry.readUInt32BE() + firstCount),
+  ];
+  const runs = [
+    ...entries(first, 'stsc', 12).map((entry) => words(entry.readUInt32BE(), entry.readUInt32BE(4), 1)),
+    ...entries(second, 'stsc', 12).map((entry) => words(entry.readUInt32BE() + firstChunks, entry.readUInt32BE(4), 2)),
+  ];
+  const durations = [...entries(first, 'stts', 8), ...entries(second, 'stts', 8)];
+  const descriptions = [first, second].map((track) => find(tablesOf(track).children, 'stsd').data.subarray(8));
+  const table = (type: string, ...parts: Buffer[]): Box => ({ type, data: Buffer.concat(parts), children: undefined });
+  tablesOf(first).children = [
+    table('stsd', words(0, 2), ...descriptions),
+    table('stts', words(0, durations.length), ...durations),
+    table('stss', words(0, syncs.length, ...syncs)),
+    table('stsc', words(0, runs.length), ...runs),
+    table('stsz', words(0, 0, sizes.length), ...sizes),
+    table('stco', words(0, chunks.length), ...chunks),
+  ];
+  const header = find(first.children, 'mdia', 'mdhd').data;
+  header.writeUInt32BE(header.readUInt32BE(16) + find(second.children, 'mdia', 'mdhd').data.readUInt32BE(16), 16);
+  const shown = find(first.children, 'tkhd').data;
+  shown.writeUInt32BE(shown.readUInt32BE(20) + find(second.children, 'tkhd').data.readUInt32BE(20), 20);
+  const whole = find(movie.children, 'mvhd').data;
+  whole.writeUInt32BE(shown.readUInt32BE(20), 16);
+  first.children = (first.children ?? []).filter(({ type }) => type !== 'edts');
+  movie.children = [...(movie.children ?? []).filter(({ type }) => type !== 'trak'), first, ...others];
+  return Buffer.concat(top.map(serialize));
+}
+
+/** avcC and hvcC emptied of their parameter sets; what was in them becomes free space. */
+export function withoutStatedSets(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  for (const { type, keep } of [
+    { type: 'avcC', keep: 7 },
+    { type: 'hvcC', keep: 23 },
+  ]) {
+    const at = copy.indexOf(type, 0, 'latin1') - 4;
+    if (at < 0) continue;
+    const size = copy.readUInt32BE(at);
+    const rest = size - 8 - keep;
+    if (type === 'hvcC') copy[at + 8 + 22] = 0;
+    else copy.set([0xe0, 0], at + 8 + 5);
+    copy.writeUInt32BE(8 + keep, at);
+    copy.fill(0, at + 8 + keep, at + size);
+    copy.writeUInt32BE(rest, at + 8 + keep);
+    copy.write('free', at + 8 + keep + 4, 'latin1');
+  }
+  return copy;
+}
+
+/** The same for the CodecPrivate of a Matroska film's first track: a shorter one, and a Void element behind it. */
+export function withoutPrivateSets(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  const at = copy.indexOf('63a2', 0, 'hex');
+  // A size of one or two bytes, then a record that begins with 1.
+  const isLong = ((copy[at + 2] ?? 0) & 0x80) === 0;
+  const size = isLong ? copy.readUInt16BE(at + 2) & 0x3fff : (copy[at + 2] ?? 0) & 0x7f;
+  const data = at + (isLong ? 4 : 3);
+  const isHevc = size > 60 && copy[data + 1] !== 0x64 && copy[data + 1] !== 0x4d && copy[data + 1] !== 0x42;
+  const keep = isHevc ? 23 : 7;
+  if (isHevc) copy[data + 22] = 0;
+  else copy.set([0xe0, 0], data + 5);
+  if (isLong) copy.writeUInt16BE(0x4000 | keep, at + 2);
+  else copy[at + 2] = 0x80 | keep;
+  copy.fill(0, data + keep, data + size);
+  copy[data + keep] = 0xec;
+  copy.writeUInt16BE(0x4000 | (size - keep - 3), data + keep + 1);
+  return copy;
+}
+
+/** No table of composition times and no edit list: every picture claims to be shown when it is decoded. */
+export function withoutCompositionTimes(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  for (const type of ['ctts', 'edts'])
+    for (let at = copy.indexOf(type, 0, 'latin1'); at >= 0; at = copy.indexOf(type, at, 'latin1'))
+      copy.write('free', at, 'latin1');
+  return copy;
+}
+
+/** Packets of a transport stream behind time codes of four bytes, as on Blu-ray. */
+export function timeCodedPackets(bytes: Uint8Array): Uint8Array {
+  const packets = Array.from({ length: Math.floor(bytes.length / 188) }, (_, at) => [
+    Buffer.alloc(4),
+    bytes.subarray(at * 188, (at + 1) * 188),
+  ]);
+  return Buffer.concat(packets.flat());
+}
