@@ -2,6 +2,7 @@
 import type { VideoTrack } from './description.ts';
 import type { KeyframeTable, MediaFacts } from './facts.ts';
 import { snapTime, toTimeline } from './media-clock.ts';
+import { fineTimescale } from './samples.ts';
 import type { Timeline } from './timeline.ts';
 import type { CopiedVideo, VideoCut } from './worker/protocol.ts';
 
@@ -14,8 +15,6 @@ const START_SPACING_SECONDS = 1;
 
 /** A longer group of pictures makes the player wait: such a video is encoded instead. */
 const MAX_GROUP_SECONDS = 12;
-
-const MIN_TIMESCALE = 10_000;
 
 export interface CopiedVideoPlan {
   track: CopiedVideo;
@@ -105,11 +104,6 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
     timeline: { timescale, boundaries: [...cuts.map((cut) => cut.ticks), grid ? snapTime(end, timescale, grid) : end] },
     cuts: cuts.map((cut, i) => ({ fromTicks: cut.keyframe, toTicks: cuts[i + 1]?.keyframe })),
   };
-}
-
-/** A tick is well below a frame: the leading pictures of an open group are squeezed into the time of the segment that holds them. */
-function fineTimescale(ticksPerSecond: number): number {
-  return ticksPerSecond * Math.ceil(MIN_TIMESCALE / ticksPerSecond);
 }
 
 interface Cut {

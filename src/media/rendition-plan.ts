@@ -1,6 +1,5 @@
 // Every rendition of a source: its tracks, its timeline and the job for each of its segments. Pure: equal facts, equal plans.
 import { createHash } from 'node:crypto';
-import type { Rational } from '../base/rational.ts';
 import type { MediaInput } from '../sources/source.ts';
 import type { AudioPlan } from './audio-plan.ts';
 import { framesWithin } from './audio-plan.ts';
@@ -25,16 +24,12 @@ export interface PlannedSource {
   id: string;
   input: MediaInput;
   origin: Origin;
-  /** See `compositionDelay`. */
-  compositionDelay: Rational;
 }
 
 export interface RenditionPlan extends RenditionParts {
   timeline: Timeline;
   /** What playlists say of it. */
   playlistTimeline: Timeline;
-  /** See `MediaSegmentOptions`; ticks of the timeline's scale. */
-  compositionShift: number;
   scheduled: ScheduledRendition;
 }
 
@@ -42,16 +37,13 @@ export interface RenditionPlan extends RenditionParts {
 export function planRendition(source: PlannedSource, parts: RenditionParts): RenditionPlan {
   const timeline = parts.video?.timeline ?? parts.audio?.timeline;
   if (!timeline) throw new TypeError('a rendition needs video or audio');
-  const { num, den } = source.compositionDelay;
-  const compositionShift = parts.format === 'cmaf' ? Math.round((num * timeline.timescale) / den) : 0;
-  const key = keyOf(source, parts, { timeline, compositionShift });
+  const key = keyOf(source, parts, timeline);
   const isEncoded = parts.video?.track.kind === 'encoded' || parts.audio?.track.kind === 'encoded';
   const secondsOf = (number: number) => segmentSeconds(timeline, number);
   return {
     ...parts,
     timeline,
     playlistTimeline: playlistTimeline(parts, timeline),
-    compositionShift,
     scheduled: {
       sourceId: source.id,
       key,
@@ -65,7 +57,6 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
         input: source.input,
         origin: source.origin,
         format: parts.format,
-        compositionShift,
         number,
         video: parts.video && videoPart(parts.video, number),
         audio: parts.audio && audioPart(parts.audio, { number, timeline, hasVideo: parts.video !== undefined }),
@@ -116,11 +107,7 @@ function audioPart(
   return { track: plan.track, start: span.start, end: isLast ? Math.max(last, span.start) : span.end };
 }
 
-function keyOf(
-  source: PlannedSource,
-  parts: RenditionParts,
-  times: { timeline: Timeline; compositionShift: number },
-): string {
+function keyOf(source: PlannedSource, parts: RenditionParts, timeline: Timeline): string {
   const identity = {
     version: ENGINE_VERSION,
     source: source.id,
@@ -129,7 +116,7 @@ function keyOf(
     video: parts.video?.track,
     audio: parts.audio?.track,
     phase: parts.audio?.phaseSamples,
-    ...times,
+    timeline,
   };
   const text = JSON.stringify(identity, (_, value: unknown) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,

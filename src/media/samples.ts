@@ -15,3 +15,19 @@ export interface SampleRun {
   end: number;
   samples: Sample[];
 }
+
+const MIN_TIMESCALE = 10_000;
+
+/** Ticks per second of a track's segments: a multiple in which a tick is well below a frame, so that decode times fit between frames. */
+export function fineTimescale(ticksPerSecond: number): number {
+  return ticksPerSecond * Math.ceil(MIN_TIMESCALE / ticksPerSecond);
+}
+
+/** The same run in the ticks of `fineTimescale`. */
+export function withFineTicks(run: SampleRun): SampleRun {
+  const timescale = fineTimescale(run.timescale);
+  const factor = timescale / run.timescale;
+  if (factor === 1) return run;
+  const samples = run.samples.map((sample) => ({ ...sample, pts: sample.pts * factor }));
+  return { timescale, start: run.start * factor, end: run.end * factor, samples };
+}

@@ -12,7 +12,6 @@ import type { Chapter, MediaDescription } from '../media/description.ts';
 import { planLadder } from '../media/encoded-video-plan.ts';
 import type { EncodedVideoPlan } from '../media/encoded-video-plan.ts';
 import type { MediaFacts } from '../media/facts.ts';
-import { compositionDelay } from '../media/frame-rate.ts';
 import { audioInit, copiedVideoInit, encodedVideoInit } from '../media/init-sections.ts';
 import { inputFor } from '../media/probe.ts';
 import type { RunJob } from '../media/run-job.ts';
@@ -177,8 +176,7 @@ export class MediaPresentation implements Presentation {
   #rendition(parts: RenditionParts): Rendition {
     const { id } = this.#source;
     const input = inputFor(this.#source, this.#facts.description.container);
-    const { origin, description } = this.#facts;
-    const plan = planRendition({ id, input, origin, compositionDelay: compositionDelay(description.video) }, parts);
+    const plan = planRendition({ id, input, origin: this.#facts.origin }, parts);
     return {
       name: parts.name,
       format: parts.format,
@@ -204,14 +202,14 @@ export class MediaPresentation implements Presentation {
   }
 
   async #init(plan: RenditionPlan, signal: AbortSignal): Promise<Uint8Array> {
-    const { video, audio, compositionShift } = plan;
+    const { video, audio } = plan;
     if (video && !('cuts' in video)) {
       const header = await this.#engine.run({ kind: 'encoder-header', track: video.track }, signal);
-      return encodedVideoInit(video.track, header.configuration, compositionShift);
+      return encodedVideoInit(video.track, header.configuration);
     }
     const source = this.#facts.description.video;
-    if (video && source) return copiedVideoInit(source, video.track, compositionShift);
-    if (audio) return audioInit(audio, compositionShift);
+    if (video && source) return copiedVideoInit(source, video.track);
+    if (audio) return audioInit(audio);
     throw new TypeError('a rendition needs video or audio');
   }
 

@@ -74,7 +74,6 @@ export class SegmentStudio implements AsyncDisposable {
         input: scriptInput(whole),
         origin: { ticks: 0, timeBase: { num: 1, den: 1000 } },
         format: 'cmaf',
-        compositionShift: 0,
         number,
         video: undefined,
         audio: undefined,

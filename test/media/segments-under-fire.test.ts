@@ -17,8 +17,6 @@ import { FileSource } from '../../src/sources/file/file-source.ts';
 import { clip } from './clips.ts';
 import { oddCutClip } from './odd-cut-clips.ts';
 
-/** Of no interest to these tests. */
-const DELAY = { num: 0, den: 1 };
 const never = new AbortController().signal;
 const WORKER = new URL('../../src/media/worker/segment-worker.ts', import.meta.url);
 /** It begins with a picture that no player can begin with. */
@@ -49,8 +47,7 @@ class Engine implements AsyncDisposable {
     const facts = await probe(source, (job, signal) => this.pool.run(job, signal), never);
     const video = work === 'copy' ? planCopiedVideo(facts, 'cmaf') : planLadder(facts, 3)[0];
     const parts = { name: work, format: 'cmaf', video, audio: undefined } as const;
-    return planRendition({ id: source.id, input: source.input, origin: facts.origin, compositionDelay: DELAY }, parts)
-      .scheduled;
+    return planRendition({ id: source.id, input: source.input, origin: facts.origin }, parts).scheduled;
   }
 
   async bytes(rendition: ScheduledRendition, number: number, viewer = 'viewer'): Promise<Buffer> {
@@ -104,10 +101,7 @@ describe('real segments', { skip: process.platform === 'linux' ? false : 'finds 
     const facts = await probe(source, (job, signal) => pool.run(job, signal), never);
     const video = planCopiedVideo(facts, 'mpegts');
     const parts = { name: 'muxed', format: 'mpegts', video, audio: undefined } as const;
-    const { scheduled } = planRendition(
-      { id: source.id, input: source.input, origin: facts.origin, compositionDelay: DELAY },
-      parts,
-    );
+    const { scheduled } = planRendition({ id: source.id, input: source.input, origin: facts.origin }, parts);
     const directory = await mkdtemp(join(tmpdir(), 'raffi-fire-'));
     await using _directory = { [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }) };
     const made = (name: string, signal: AbortSignal) =>

@@ -1,14 +1,12 @@
 // The CMAF header (init section) of one track: `ftyp` and a `moov` without samples. Equal input gives equal bytes.
 //
-// The timeline starts at zero by construction; an edit list only takes back what the composition offsets were raised by.
+// The timeline starts at zero by construction, so there is no edit list: not all players heed one in fragmented files.
 // Neutral on language and names: the playlists say those.
 import { box, fourCharacters, fullBox, u32 } from './box.ts';
-import { editList, movieHeader, trackBox, type TrackShape } from './movie-boxes.ts';
+import { movieHeader, trackBox, type TrackShape } from './movie-boxes.ts';
 
 export interface InitSegmentOptions {
   trackId: number;
-  /** See `MediaSegmentOptions`; an edit list takes it away again. Default 0. */
-  compositionShift?: number;
   /** Ticks per second of `mdhd`; the runs of the media segments must use the same. */
   timescale: number;
   track: TrackShape;
@@ -30,12 +28,12 @@ const NO_SAMPLES = [
  * The init section of one track.
  * @throws AppError UNSUPPORTED_MEDIA for a codec that has no mapping here, NOT_MEDIA for a configuration that does not fit its codec
  */
-export function initSegment({ trackId, timescale, track, compositionShift = 0 }: InitSegmentOptions): Buffer {
+export function initSegment({ trackId, timescale, track }: InitSegmentOptions): Buffer {
   const movieExtends = box('mvex', fullBox({ type: 'trex', version: 0, flags: 0 }, u32(trackId, 1, 0, 0, 0)));
   const trak = trackBox({
     trackId,
     duration: 0,
-    edits: compositionShift > 0 ? [editList({ duration: 0, mediaTime: compositionShift })] : [],
+    edits: [],
     media: { timescale, duration: 0 },
     track,
     tables: NO_SAMPLES,

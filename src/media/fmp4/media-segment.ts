@@ -1,8 +1,9 @@
 // One CMAF media segment from a run of samples: `moof` and `mdat`, a pure function of its input.
 //
-// Decode times are not taken from the container: they are the segment's presentation times in order. Signed composition offsets
-// (`trun` version 1) then say where each sample is shown. So segments made in any order, by anyone, meet without gap or overlap.
+// Decode times are not taken from the container, but made from the segment's presentation times alone (`decode-schedule.ts`). Composition
+// offsets say where each sample is shown. So segments made in any order, by anyone, meet without gap or overlap.
 import type { Sample, SampleRun } from '../samples.ts';
+import { sampleTiming, type SampleTiming } from './decode-schedule.ts';
 
 export interface MediaSegmentOptions {
   /** Of `mfhd`: one more than the number of the segment. */
@@ -10,21 +11,8 @@ export interface MediaSegmentOptions {
   trackId: number;
   /** Times in the timescale of the init section. */
   run: SampleRun;
-  /**
-   * Added to every composition offset, ticks: the same time in all renditions of a presentation, of audio too, and no less than the reorder
-   * delay of any. No offset is negative then, and players that ignore the init section's edit list, which takes the shift back, show
-   * everything later by the same time. Default 0.
-   */
-  compositionShift?: number;
   /** Writes `styp` first (ISO/IEC 14496-12 8.16.2). HLS does not need it. */
   withSegmentType?: boolean;
-}
-
-interface SampleTiming {
-  /** Decode time of the first sample, ticks. */
-  decodeTime: number;
-  durations: number[];
-  compositionOffsets: number[];
 }
 
 const SYNC = 0x02000000; // sample_depends_on = 2: an I picture
@@ -41,7 +29,7 @@ const SEGMENT_TYPE = Buffer.from('\0\0\0\x18stypmsdh\0\0\0\0msdhcmfs', 'latin1')
  */
 export function mediaSegment(options: MediaSegmentOptions): Uint8Array[] {
   const { samples } = options.run;
-  const timing = shifted(sampleTiming(options.run), options.compositionShift ?? 0);
+  const timing = sampleTiming(options.run);
   const allSync = samples.every((sample) => sample.isSync);
   const withOffsets = timing.compositionOffsets.some((offset) => offset !== 0);
   const fields = TRUN.duration | TRUN.size | (allSync ? 0 : TRUN.flags) | (withOffsets ? TRUN.compositionOffset : 0);
@@ -73,35 +61,6 @@ export function mediaSegment(options: MediaSegmentOptions): Uint8Array[] {
   }
   writeHead(out, at, { type: 'mdat', size: mdatBytes });
   return [out, ...samples.map((sample) => sample.data)];
-}
-
-/**
- * Decode times of a run: its presentation times in order, `q = sorted(pts)`; a duration is the step to the next one, the last one up to
- * `run.end`; `offset[i] = pts[i] - decodeTime[i]`. Decode times begin with the first picture that is shown, be it a leading picture of an
- * open group, and run on from picture to picture; they rise by a tick at least.
- */
-export function sampleTiming(run: SampleRun): SampleTiming {
-  const { start, end, samples } = run;
-  if (!Number.isSafeInteger(start) || start < 0) throw new TypeError(`a segment cannot start at ${start} ticks`);
-  const times = decodeTimes(run);
-  return {
-    decodeTime: times[0] ?? start,
-    durations: times.map((time, index) => Math.max(1, (times[index + 1] ?? end) - time)),
-    compositionOffsets: samples.map((sample, index) => sample.pts - (times[index] ?? 0)),
-  };
-}
-
-function shifted(timing: SampleTiming, shift: number): SampleTiming {
-  return { ...timing, compositionOffsets: timing.compositionOffsets.map((offset) => offset + shift) };
-}
-
-/** Strictly rising, from `run.start` or the first picture shown before it, and below `run.end` as long as there is a tick for each sample. */
-function decodeTimes({ start, end, samples }: SampleRun): number[] {
-  const order = samples.map((sample) => sample.pts).sort((a, b) => a - b);
-  const first = Math.max(0, Math.min(start, order[0] ?? start));
-  return order.map((pts, index) =>
-    index === 0 ? first : Math.max(first + index, Math.min(pts, end - (samples.length - index))),
-  );
 }
 
 function sampleEntryBytes(fields: number): number {

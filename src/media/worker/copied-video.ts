@@ -4,7 +4,8 @@ import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
 import { payloadToSample } from '../bitstream/decoding-start.ts';
 import { isIdr } from '../bitstream/nal-units.ts';
-import { snapTime, toTimeline } from '../media-clock.ts';
+import { toTimeline } from '../media-clock.ts';
+import { firstDecodeTime } from '../fmp4/decode-schedule.ts';
 import type { Sample, SampleRun } from '../samples.ts';
 import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
 import type { CopiedVideo, Origin, SegmentJob, VideoCut } from './protocol.ts';
@@ -49,8 +50,8 @@ export class CopiedVideoCollector {
   #notBefore = -Infinity;
   /** How many packets there were when the next segment's keyframe came, which is no IDR picture: leading pictures follow. */
   #leadingFrom: number | undefined;
-  /** The first picture shown of the next segment, once its keyframe was read: that, or a leading picture. */
-  #nextTicks: number | undefined;
+  /** Of the next segment, once its keyframe was read: that one and its leading pictures, presentation times in decode order. */
+  #next: number[] = [];
   isDone = false;
 
   constructor(demuxer: Demuxer, track: CopiedVideo, wish: VideoWish) {
@@ -72,7 +73,7 @@ export class CopiedVideoCollector {
     if (this.isEmpty) return this.#begin({ pts, isKey }, () => this.#toSample(demuxer.payload));
     const isBeyond = cut.toTicks !== undefined && pts >= cut.toTicks;
     if (this.#leadingFrom !== undefined) this.isDone = isBeyond;
-    else if (this.#nextTicks !== undefined) return this.#peek(pts, isBeyond);
+    else if (this.#next.length > 0) return this.#peek(pts, isBeyond);
     else if (isKey && isBeyond) this.#end(pts, () => this.#toSample(demuxer.payload));
     if (!isBeyond && pts >= this.#notBefore) this.#take(pts, isKey, this.#toSample(demuxer.payload));
     return 'taken';
@@ -113,13 +114,13 @@ export class CopiedVideoCollector {
     const mayLead = reorderFrames > 0 && !(codec === 'h264' && isIdr(sample(), 'h264'));
     if (!mayLead) this.isDone = true;
     else if (mustBeIdr) this.#leadingFrom = this.#packets.length;
-    else this.#nextTicks = pts;
+    else this.#next.push(pts);
   }
 
   /** A packet behind the next segment's keyframe. */
   #peek(pts: number, isBeyond: boolean): 'taken' {
     if (isBeyond) this.isDone = true;
-    else this.#nextTicks = Math.min(this.#nextTicks ?? pts, pts);
+    else this.#next.push(pts);
     return 'taken';
   }
 
@@ -147,20 +148,26 @@ export class CopiedVideoCollector {
     return first < 0 ? this.#packets.length : first;
   }
 
-  /** Where the first picture of the next segment is shown, ticks of the timescale. */
+  /** Where the next segment begins to be decoded, ticks of the timescale. */
   #endOf(timeBase: Rational, origin: Origin): number {
+    if (this.#next.length < 2) return this.#wish.end;
+    return Math.min(this.#wish.end, firstDecodeTime(this.#onGrid(this.#next, timeBase, origin)));
+  }
+
+  /** Demuxer timestamps as ticks of the timescale, on the frame grid where they all are. */
+  #onGrid(ticks: readonly number[], timeBase: Rational, origin: Origin): number[] {
     const { timescale, frameGrid } = this.#track;
-    const { end } = this.#wish;
-    const isLed = this.#nextTicks !== undefined && this.#nextTicks < (this.#cut.toTicks ?? Infinity);
-    if (!isLed) return end;
-    const exact = toTimeline(this.#nextTicks ?? 0, timeBase, { origin, timescale });
-    return Math.min(end, frameGrid ? snapTime(exact, timescale, frameGrid) : exact);
+    const exact = ticks.map((each) => toTimeline(each, timeBase, { origin, timescale }));
+    return (frameGrid && snapToGrid(exact, timescale, frameGrid)) ?? exact;
   }
 
   pictures(timeBase: Rational, origin: Origin): CopiedPictures {
-    const { timescale, frameGrid } = this.#track;
-    const exact = this.#packets.map((packet) => toTimeline(packet.pts, timeBase, { origin, timescale }));
-    const times = (frameGrid && snapToGrid(exact, timescale, frameGrid)) ?? exact;
+    const { timescale } = this.#track;
+    const times = this.#onGrid(
+      this.#packets.map(({ pts }) => pts),
+      timeBase,
+      origin,
+    );
     const samples = this.#packets.map((packet, i): Sample => ({
       data: packet.data,
       pts: times[i] ?? 0,

@@ -6,7 +6,7 @@ import { aacLcConfig } from '../bitstream/audio-specific-config.ts';
 import { mediaSegment } from '../fmp4/media-segment.ts';
 import { tsSegment } from '../mpegts/ts-segment.ts';
 import type { TsVideo } from '../mpegts/ts-segment.ts';
-import type { Sample, SampleRun } from '../samples.ts';
+import { withFineTicks, type Sample, type SampleRun } from '../samples.ts';
 import { collect } from './copied-tracks.ts';
 import { CopiedAudioCollector } from './copied-audio.ts';
 import { CopiedVideoCollector, type CopiedPictures } from './copied-video.ts';
@@ -129,7 +129,7 @@ async function packaged(job: SegmentJob, runs: Runs, tools: SegmentTools): Promi
   }
   const run = runs.video ?? runs.audio;
   if (!run) throw new TypeError('a segment needs video or audio');
-  return mediaSegment({ sequenceNumber: job.number + 1, trackId: 1, run, compositionShift: job.compositionShift });
+  return mediaSegment({ sequenceNumber: job.number + 1, trackId: 1, run: runs.video ? withFineTicks(run) : run });
 }
 
 function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun, header: EncoderHeader | undefined): TsVideo {

@@ -96,8 +96,6 @@ export interface SegmentJob {
   input: MediaInput;
   origin: Origin;
   format: 'cmaf' | 'mpegts';
-  /** See `MediaSegmentOptions`; ticks of the track's timescale. */
-  compositionShift: number;
   number: number;
   /** `start` and `end` are ticks of the track's timescale (copied: `timescale`; encoded: `frameRate.num`). `cut` for copied video only. */
   video: { track: CopiedVideo | EncodedVideo; start: number; end: number; cut: VideoCut | undefined } | undefined;

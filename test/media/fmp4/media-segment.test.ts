@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mediaSegment, sampleTiming, type MediaSegmentOptions } from '../../../src/media/fmp4/media-segment.ts';
+import { mediaSegment, type MediaSegmentOptions } from '../../../src/media/fmp4/media-segment.ts';
 import type { SampleRun } from '../../../src/media/samples.ts';
 
 function runOf(pts: number[], range: { start: number; end: number }): SampleRun {
@@ -30,48 +30,6 @@ function childOf(bytes: Buffer, ...path: string[]): Buffer {
 function segmentBytes(options: MediaSegmentOptions): Buffer {
   return Buffer.concat(mediaSegment(options));
 }
-
-test('decode times are the presentation times in order, offsets are signed', () => {
-  const timing = sampleTiming(runOf([0, 120, 40, 80, 160], { start: 0, end: 200 }));
-  assert.equal(timing.decodeTime, 0);
-  assert.deepEqual(timing.durations, [40, 40, 40, 40, 40]);
-  assert.deepEqual(timing.compositionOffsets, [0, 80, -40, -40, 0]);
-});
-
-test('a run that starts late starts at its boundary and keeps the picture at its own time', () => {
-  const timing = sampleTiming(runOf([1040, 1080], { start: 1000, end: 1120 }));
-  assert.equal(timing.decodeTime, 1000);
-  assert.deepEqual(timing.durations, [80, 40]);
-  assert.deepEqual(timing.compositionOffsets, [40, 0]);
-});
-
-test('the last sample lasts to the end of the run, never less than a tick', () => {
-  assert.deepEqual(sampleTiming(runOf([0, 40], { start: 0, end: 500 })).durations, [40, 460]);
-  assert.deepEqual(sampleTiming(runOf([0, 40], { start: 0, end: 30 })).durations, [29, 1]);
-  assert.deepEqual(sampleTiming(runOf([0, 40, 80], { start: 0, end: 2 })).durations, [1, 1, 1]);
-});
-
-test('decode times begin with the first leading picture of an open group and run on up to the next group', () => {
-  const timing = sampleTiming(runOf([1000, 920, 960, 1120, 1040, 1080], { start: 1000, end: 1160 }));
-  assert.equal(timing.decodeTime, 920);
-  assert.deepEqual(timing.durations, [40, 40, 40, 40, 40, 40]);
-  assert.deepEqual(timing.compositionOffsets, [80, -40, -40, 80, -40, -40]);
-});
-
-test('the last segment of an open group ends where the presentation does', () => {
-  const timing = sampleTiming(runOf([1000, 920, 960, 1080, 1040], { start: 1000, end: 1120 }));
-  assert.equal(timing.decodeTime, 920);
-  assert.deepEqual(timing.durations, [40, 40, 40, 40, 40]);
-  assert.deepEqual(timing.compositionOffsets, [80, -40, -40, 40, -40]);
-});
-
-test('the durations of a run add up to its length whatever the frame rate does', () => {
-  const { durations } = sampleTiming(runOf([3000, 3900, 3001, 3450, 7000], { start: 3000, end: 7040 }));
-  assert.equal(
-    durations.reduce((sum, duration) => sum + duration, 0),
-    4040,
-  );
-});
 
 test('sequence number, track, 64-bit decode time and sample flags are where the standard puts them', () => {
   const start = 2 ** 40;
