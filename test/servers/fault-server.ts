@@ -49,6 +49,10 @@ export interface Faults {
   headers?: (request: RecordedRequest) => OutgoingHttpHeaders;
   /** Replaces the answer to a range of a file of `size` bytes; 200: the range is ignored. */
   rangeStatus?: (range: RecordedRange, size: number) => number | undefined;
+  /** Ranges are answered with no more than this. */
+  mostBytes?: number;
+  /** Replaces the length that is stated. */
+  statedLength?: (length: number) => number;
   /** Replaces `Content-Range`. */
   contentRange?: (range: RecordedRange, size: number) => string;
   /** The only connection that is served at a time: another one is answered with this status, or cuts the older one off. */
@@ -195,14 +199,17 @@ export class FaultServer implements AsyncDisposable {
       return void response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
     }
     const asked = range ?? { start: 0, end: size };
-    const { start, end } = { ...asked, end: faults.answersToEnd ? size : Math.min(asked.end, size) };
+    const { start } = asked;
+    const most = range === undefined ? Infinity : (faults.mostBytes ?? Infinity);
+    const end = faults.answersToEnd ? size : Math.min(asked.end, size, start + most);
+    const length = faults.statedLength?.(end - start) ?? end - start;
     const { etag = '"v1"', contentType = 'video/x-matroska' } = faults;
     const stated =
       faults.contentRange?.({ start, end }, size) ?? `bytes ${start}-${end - 1}/${faults.total === false ? '*' : size}`;
     response.writeHead(range === undefined ? 200 : 206, {
       ...(etag === null ? {} : { etag }),
       ...(contentType === null ? {} : { 'content-type': contentType }),
-      ...(faults.length === false ? {} : { 'content-length': end - start }),
+      ...(faults.length === false ? {} : { 'content-length': length }),
       ...(range === undefined ? {} : { 'content-range': stated }),
     });
     await this.#send(response, start, end);
