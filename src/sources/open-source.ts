@@ -3,7 +3,7 @@ import { AppError } from '../base/app-error.ts';
 import { FileSource } from './file/file-source.ts';
 import { inspectFile } from './file/inspect-file.ts';
 import { BlockMemory } from './http/block-memory.ts';
-import { beginningOf, codingOf } from './http/content-coding.ts';
+import { codingOf, plainBeginning } from './http/content-coding.ts';
 import { firstContact, type FirstContact } from './http/first-contact.ts';
 import { HlsUpstream } from './http/hls-upstream.ts';
 import { HttpSource } from './http/http-source.ts';
@@ -98,7 +98,7 @@ async function openHttp(locator: HttpLocator, options: OpenSourceOptions, signal
   let contact: FirstContact | undefined;
   try {
     contact = await firstContact(server, signal);
-    const head = plainHead(contact);
+    const head = plainBeginning(contact.head, contact.contentEncoding);
     if (sniff(head, contact.contentType) === 'hls') {
       await contact.rest[Symbol.asyncDispose]();
       const { connections } = server;
@@ -133,12 +133,6 @@ function spoolLimits(options: OpenSourceOptions) {
     capBytes: options.spoolCapBytes ?? 8 * GIB,
     keepFreeBytes: options.spoolKeepFreeBytes ?? GIB,
   };
-}
-
-/** The first bytes, unpacked where they are compressed, whether the server says so or not. */
-function plainHead({ head, contentEncoding }: FirstContact): Uint8Array {
-  const coding = codingOf(head, [...contentEncoding, 'gzip']);
-  return coding === undefined ? head : (beginningOf(head, coding) ?? head);
 }
 
 function assertNotWords(head: Uint8Array, contentType: string | undefined, subject: string): void {

@@ -5,7 +5,6 @@ import {
   createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
-  type OutgoingHttpHeaders,
   type Server,
   type ServerResponse,
 } from 'node:http';
@@ -46,7 +45,7 @@ export interface Faults {
   /** Milliseconds before the answer. */
   delayMs?: number;
   /** Added to every answer, redirects and errors included. */
-  headers?: (request: RecordedRequest) => OutgoingHttpHeaders;
+  headers?: (request: RecordedRequest) => Record<string, string | string[]>;
   /** Replaces the answer to a range of a file of `size` bytes; 200: the range is ignored. */
   rangeStatus?: (range: RecordedRange, size: number) => number | undefined;
   /** Ranges are answered with no more than this. */
@@ -144,8 +143,7 @@ export class FaultServer implements AsyncDisposable {
     response.once('close', () => (this.active -= 1));
     const { faults } = this;
     if (faults.delayMs !== undefined) await delay(faults.delayMs, undefined, { signal: this.#end.signal });
-    for (const [name, value] of Object.entries(faults.headers?.(recorded) ?? {}))
-      if (value !== undefined) response.setHeader(name, value);
+    for (const [name, value] of Object.entries(faults.headers?.(recorded) ?? {})) response.setHeader(name, value);
     const location = faults.redirect?.(recorded);
     if (location !== undefined && faults.breaksRedirects) {
       response.writeHead(302, { location, 'content-length': 50 }).write('moved', () => response.socket?.end());

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { hashOf, hashOfStream, never } from '../contract/source-contract.ts';
 import { sampleBytes, type Faults, type RecordedRange } from '../servers/fault-server.ts';
 import { RawHttpServer, type RawRequest } from '../support/raw-http-server.ts';
-import { appError, openRemote, openUrl, type OpenedTest } from './opened.ts';
+import { UNHURRIED, appError, openRemote, openUrl, type OpenedTest } from './opened.ts';
 
 const MIB = 1024 * 1024;
 const SMALL = sampleBytes(200_000);
@@ -32,7 +32,7 @@ for (const [what, status] of CLOSED) {
   test(`a film on a server that ${what} ranges with an end can be sought in`, async () => {
     for (const content of [SMALL, LARGE]) {
       const rangeStatus = ({ end }: RecordedRange) => (end === Infinity ? undefined : status);
-      await using opened = await openRemote(content, { rangeStatus });
+      await using opened = await openRemote(content, { rangeStatus }, UNHURRIED);
       assert.equal(opened.source.seekable, true);
       await assertReads(opened, content);
     }
@@ -51,7 +51,7 @@ for (const status of [416, 400]) {
       const content = sampleBytes(size);
       const rangeStatus = ({ end }: RecordedRange, total: number) =>
         end !== Infinity && end > total ? status : undefined;
-      await using opened = await openRemote(content, { rangeStatus });
+      await using opened = await openRemote(content, { rangeStatus }, UNHURRIED);
       assert.deepEqual([opened.source.seekable, opened.source.sizeBytes], [true, size]);
       assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(content), `${size} bytes`);
     }
@@ -60,7 +60,7 @@ for (const status of [416, 400]) {
 
 test('a film plays in order on a server that refuses every range', async () => {
   for (const status of [400, 416, 501]) {
-    await using opened = await openRemote(LARGE, { rangeStatus: () => status });
+    await using opened = await openRemote(LARGE, { rangeStatus: () => status }, UNHURRIED);
     assert.equal(opened.source.seekable, false);
     await assertReads(opened, LARGE);
   }
@@ -85,7 +85,7 @@ const SEEKABLE: [string, Faults][] = [
 for (const [what, faults] of SEEKABLE) {
   test(`a film can be sought in when Content-Range has ${what}`, async () => {
     for (const content of [LARGE, SMALL, sampleBytes(327_680)]) {
-      await using opened = await openRemote(content, faults);
+      await using opened = await openRemote(content, faults, UNHURRIED);
       assert.equal(opened.source.seekable, true);
       await assertReads(opened, content);
     }
@@ -94,7 +94,7 @@ for (const [what, faults] of SEEKABLE) {
 
 test('a film plays in order when Content-Range is missing or makes no sense', async () => {
   for (const contentRange of [() => '', () => 'bytes */*', () => 'bytes 7-3/2', () => 'pages 1-2/3']) {
-    await using opened = await openRemote(LARGE, { contentRange });
+    await using opened = await openRemote(LARGE, { contentRange }, UNHURRIED);
     assert.equal(opened.source.seekable, false);
     await assertReads(opened, LARGE);
   }
@@ -102,7 +102,7 @@ test('a film plays in order when Content-Range is missing or makes no sense', as
 
 test('answers that hold less than was asked for are put together', async () => {
   for (const mostBytes of [10_000, 100_000]) {
-    await using opened = await openRemote(LARGE, { mostBytes });
+    await using opened = await openRemote(LARGE, { mostBytes }, UNHURRIED);
     await assertReads(opened, LARGE);
   }
 });
@@ -115,7 +115,7 @@ const LENGTHS: [string, (length: number) => number][] = [
 for (const [what, statedLength] of LENGTHS) {
   test(`a film plays when Content-Length states ${what}`, async () => {
     // The connection is closed after each answer, or the rest would be waited for.
-    await using opened = await openRemote(LARGE, { statedLength, endAtByte: Infinity });
+    await using opened = await openRemote(LARGE, { statedLength, endAtByte: Infinity }, UNHURRIED);
     await assertReads(opened, LARGE);
   });
 }
@@ -170,7 +170,7 @@ test('a film plays from a server of HTTP/1.0, with and without a length', async 
         ...(withLength ? [`Content-Length:   ${end - start}`] : []),
       ]),
     );
-    const { opened } = await openUrl(stack, server.url, {});
+    const { opened } = await openUrl(stack, server.url, { options: UNHURRIED });
     assert.ok(opened.kind === 'media' && opened.source.seekable);
     assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(LARGE));
   }
@@ -186,7 +186,7 @@ test('a film plays in order from a server that packs single ranges into several 
     const type = 'Content-Type: multipart/byteranges; boundary=x';
     return { head: ['HTTP/1.1 206 OK', type, `Content-Length: ${body.length}`, 'Connection: close'], body };
   });
-  const { opened } = await openUrl(stack, server.url, {});
+  const { opened } = await openUrl(stack, server.url, { options: UNHURRIED });
   assert.ok(opened.kind === 'media' && !opened.source.seekable);
   assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(LARGE));
 });

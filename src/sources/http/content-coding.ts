@@ -70,13 +70,27 @@ export function codingOf(head: Uint8Array, values: readonly string[]): Coding | 
   return claimed.find((coding) => beginningOf(head, coding) !== undefined);
 }
 
+/** The first bytes of a text without its codings: those the server claims, and gzip where it claims none. */
+export function plainBeginning(head: Uint8Array, values: readonly string[]): Uint8Array {
+  let plain = head;
+  for (let layer = 0; layer < MOST_LAYERS; layer += 1) {
+    const coding = codingOf(plain, [...values, 'gzip']);
+    if (coding === undefined) break;
+    plain = beginningOf(plain, coding) ?? plain;
+  }
+  return plain;
+}
+
 /** The first bytes under the coding; undefined when the bytes do not have it. */
-export function beginningOf(head: Uint8Array, coding: Coding): Uint8Array | undefined {
+function beginningOf(head: Uint8Array, coding: Coding): Uint8Array | undefined {
   try {
     const bytes = CODINGS[coding].begin(head.subarray(0, BEGINNING_BYTES));
     return bytes.length > 0 ? bytes : undefined;
   } catch (error) {
-    return isTooLarge(error) ? new Uint8Array() : undefined;
+    // A bomb: less of it will do.
+    return isTooLarge(error)
+      ? beginningOf(head.subarray(0, Math.min(head.length, BEGINNING_BYTES) / 2), coding)
+      : undefined;
   }
 }
 
@@ -87,7 +101,7 @@ export interface DecodeLimits {
 }
 
 /**
- * A whole text without its codings: those the server claims, and gzip where nobody does.
+ * A whole text without its codings, as {@link plainBeginning}.
  * @throws `tooLarge`; AppError SOURCE_FAILED when the bytes are damaged
  */
 export async function decodedText(
