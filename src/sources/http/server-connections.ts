@@ -9,8 +9,10 @@ import { UpstreamFailure, type FailedReply } from './upstream-failure.ts';
 
 /** Besides those of the standards: what delivery networks and IPTV panels say when there are too many connections. */
 const BUSY = new Set([403, 423, 429, 456, 458, 503, 509]);
-/** A server may notice late that a connection is gone. */
-const NOTICED_MS = 3_000;
+/** A server may notice late that an answer is over, and later that it was given up ... */
+const NOTICED_MS = { complete: 1_000, cut: 3_000 } as const;
+/** ... so the next one of few waits a little. */
+const PAUSE_MS = 200;
 /** Without `Retry-After`: waits double from here, to the other. */
 const WAIT_MS = 400;
 const LONGEST_WAIT_MS = 2_000;
@@ -29,8 +31,8 @@ export class ServerConnections {
   readonly #open = new Set<Connection>();
   #learnedMs = -Infinity;
   #notBeforeMs = -Infinity;
-  /** When a connection was last closed in the middle of an answer. */
-  #cutMs = -Infinity;
+  /** Until when the server may believe in a connection that is closed. */
+  #noticedMs = -Infinity;
   #refusedInRow = 0;
   #kicks: number[] = [];
 
@@ -51,6 +53,7 @@ export class ServerConnections {
       if (waitMs > 0) await delay(waitMs, undefined, { signal });
     } catch (error) {
       slot[Symbol.dispose]();
+      signal.throwIfAborted();
       throw error;
     }
     const connection = new Connection({
@@ -67,7 +70,10 @@ export class ServerConnections {
 
   #left(connection: Connection): void {
     this.#open.delete(connection);
-    if (connection.answeredMs !== undefined && !connection.isComplete) this.#cutMs = performance.now();
+    if (connection.answeredMs === undefined) return;
+    const now = performance.now();
+    this.#noticedMs = Math.max(this.#noticedMs, now + NOTICED_MS[connection.isComplete ? 'complete' : 'cut']);
+    if (this.isLimited) this.#notBeforeMs = Math.max(this.#notBeforeMs, now + PAUSE_MS);
   }
 
   #refusal(connection: Connection, reply: FailedReply): UpstreamFailure | undefined {
@@ -75,13 +81,13 @@ export class ServerConnections {
     if (!BUSY.has(reply.status)) return undefined;
     const others = this.#open.size - 1;
     const now = performance.now();
-    if (others === 0 && now > this.#cutMs + NOTICED_MS) {
+    if (others === 0 && now > this.#noticedMs) {
       // It had nothing to do with other connections, and those refused before did not either.
       if (reply.status === 403) this.#slots.limit(Infinity);
       return undefined;
     }
     const answered = [...this.#open].filter((other) => other !== connection && other.answeredMs !== undefined).length;
-    if (others > 0) this.#lower(Math.max(1, answered));
+    this.#lower(Math.max(1, answered));
     const waitMs = others > 0 ? 0 : Math.min(WAIT_MS * 2 ** this.#refusedInRow, LONGEST_WAIT_MS);
     this.#refusedInRow += others > 0 ? 0 : 1;
     this.#notBeforeMs = Math.max(this.#notBeforeMs, now + Math.max(waitMs, retryAfterMs(reply)));
