@@ -11,8 +11,9 @@ import { UpstreamFailure, type FailedReply } from './upstream-failure.ts';
 const BUSY = new Set([403, 423, 429, 456, 458, 503, 509]);
 /** A server may notice late that an answer is over, and later that it was given up ... */
 const NOTICED_MS = { complete: 1_000, cut: 3_000 } as const;
-/** ... so the next one of few waits a little. */
-const PAUSE_MS = 200;
+/** ... so the next one waits a little, once the server has shown that. Doubles from here, to the other. */
+const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 400;
 /** Without `Retry-After`: waits double from here, to the other. */
 const WAIT_MS = 400;
 const LONGEST_WAIT_MS = 2_000;
@@ -22,7 +23,7 @@ const KICKED_WITHIN_MS = 500;
 const KICKS = 2;
 const KICKS_WITHIN_MS = 60_000;
 /** An account may get better, and a guess may have been wrong. */
-const LEARNED_FOR_MS = 600_000;
+const LEARNED_FOR_MS = 300_000;
 /** How long a place is waited for. */
 const PATIENCE_MS = 20_000;
 
@@ -34,6 +35,8 @@ export class ServerConnections {
   /** Until when the server may believe in a connection that is closed. */
   #noticedMs = -Infinity;
   #refusedInRow = 0;
+  /** Between the end of a connection and the next one. */
+  #pauseMs = 0;
   #kicks: number[] = [];
 
   /** True: the server has refused more connections than there are. */
@@ -73,7 +76,7 @@ export class ServerConnections {
     if (connection.answeredMs === undefined) return;
     const now = performance.now();
     this.#noticedMs = Math.max(this.#noticedMs, now + NOTICED_MS[connection.isComplete ? 'complete' : 'cut']);
-    if (this.isLimited) this.#notBeforeMs = Math.max(this.#notBeforeMs, now + PAUSE_MS);
+    if (this.isLimited) this.#notBeforeMs = Math.max(this.#notBeforeMs, now + this.#pauseMs);
   }
 
   #refusal(connection: Connection, reply: FailedReply): UpstreamFailure | undefined {
@@ -88,10 +91,17 @@ export class ServerConnections {
     }
     const answered = [...this.#open].filter((other) => other !== connection && other.answeredMs !== undefined).length;
     this.#lower(Math.max(1, answered));
-    const waitMs = others > 0 ? 0 : Math.min(WAIT_MS * 2 ** this.#refusedInRow, LONGEST_WAIT_MS);
-    this.#refusedInRow += others > 0 ? 0 : 1;
+    const waitMs = others > 0 ? 0 : this.#noticedLate();
     this.#notBeforeMs = Math.max(this.#notBeforeMs, now + Math.max(waitMs, retryAfterMs(reply)));
     return busy(`The server allows no further connection (${reply.status})`);
+  }
+
+  /** A connection was refused beside none but those that were closed just before. Gives how long to wait for the server to notice. */
+  #noticedLate(): number {
+    this.#pauseMs = Math.min(Math.max(PAUSE_MS, 2 * this.#pauseMs), LONGEST_PAUSE_MS);
+    const waitMs = Math.min(WAIT_MS * 2 ** this.#refusedInRow, LONGEST_WAIT_MS);
+    this.#refusedInRow += 1;
+    return waitMs;
   }
 
   #broke(connection: Connection): void {
