@@ -14,6 +14,7 @@ import type { ClosablePlayables, PlayablesContext } from './server.ts';
 import { MediaPlayables } from './sessions/media-playables.ts';
 import { relayPlaylist } from './sessions/relayed-playlist.ts';
 import { BlockMemory } from './sources/http/block-memory.ts';
+import { KnownServers } from './sources/http/known-servers.ts';
 import { SourceEndpoint } from './sources/source-endpoint.ts';
 
 export const WORKER_ENTRY = new URL('./media/worker/segment-worker.ts', import.meta.url);
@@ -68,6 +69,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       spoolDirectory,
       endpoint,
       memory: new BlockMemory(),
+      servers: new KnownServers(),
       torrents,
       addresses: context.addresses,
       mediaRoots: config.mediaRoots,

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SegmentReply } from '../sessions/session-replies.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { sendEntity } from './byte-range-reply.ts';
+import { compressed } from './compression.ts';
 import { withToken } from './tokens-in-request.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
@@ -12,8 +13,10 @@ export const IMMUTABLE = 'public, max-age=31536000, immutable';
 const SEGMENT_TYPES = { cmaf: 'video/mp4', mpegts: 'video/mp2t' } as const;
 
 /** A token that the playlist was asked for with goes on every address in it. */
-export function sendPlaylist(reply: FastifyReply, text: string): FastifyReply {
-  return reply.header('Cache-Control', 'no-store').type(PLAYLIST_TYPE).send(withToken(text, reply.request));
+export async function sendPlaylist(reply: FastifyReply, text: string): Promise<FastifyReply> {
+  const { request } = reply;
+  const bytes = await compressed(request, reply, withToken(text, request));
+  return reply.header('Cache-Control', 'no-store').type(PLAYLIST_TYPE).send(bytes);
 }
 
 /** Sends what `make` gives. The cache may drop the file just before it is opened: then it is made once more. */

@@ -3,9 +3,12 @@ import { AppError } from '../base/app-error.ts';
 import { FileSource } from './file/file-source.ts';
 import { inspectFile } from './file/inspect-file.ts';
 import { BlockMemory } from './http/block-memory.ts';
+import { codingOf, plainBeginning } from './http/content-coding.ts';
 import { firstContact, type FirstContact } from './http/first-contact.ts';
 import { HlsUpstream } from './http/hls-upstream.ts';
 import { HttpSource } from './http/http-source.ts';
+import { KnownServers } from './http/known-servers.ts';
+import { answersOpenRanges } from './http/open-ranges.ts';
 import type { SourcePublisher } from './source-publisher.ts';
 import { BRIEF, PATIENT, type RetryPolicy } from './http/retry-policy.ts';
 import { sniff } from './http/sniff.ts';
@@ -33,6 +36,8 @@ export interface OpenSourceOptions extends SourceClientOptions {
   cacheBytes?: number | undefined;
   /** What that memory is made of, shared by all sources. Default: one for each. */
   memory?: BlockMemory | undefined;
+  /** What is known of servers, shared by all sources. Default: nothing. */
+  servers?: KnownServers | undefined;
   /** Default 8 MiB. */
   readAheadBytes?: number | undefined;
   /** Default 4. */
@@ -88,21 +93,30 @@ async function openHttp(locator: HttpLocator, options: OpenSourceOptions, signal
   const { url } = locator;
   const client = sourceClient(locator, options);
   const policy = { ...PATIENT, ...options.retry };
+  const { servers = new KnownServers() } = options;
+  const server = { client, url, policy: { ...BRIEF, ...options.firstRetry }, connections: servers.at(url) };
   let contact: FirstContact | undefined;
   try {
-    contact = await firstContact({ client, url, policy: { ...BRIEF, ...options.firstRetry } }, signal);
-    if (sniff(contact.head, contact.contentType) === 'hls') {
+    contact = await firstContact(server, signal);
+    const head = plainBeginning(contact.head, contact.contentEncoding);
+    if (sniff(head, contact.contentType) === 'hls') {
       await contact.rest[Symbol.asyncDispose]();
-      return { kind: 'hls', upstream: new HlsUpstream({ client, url: contact.url, policy }) };
+      const { connections } = server;
+      return { kind: 'hls', upstream: new HlsUpstream({ client, url: contact.url, policy, connections }) };
     }
-    assertNotWords(contact.head, contact.contentType, 'The server sent');
+    assertNotWords(head, contact.contentType, 'The server sent');
+    if (codingOf(contact.head, contact.contentEncoding) !== undefined)
+      throw new AppError('SOURCE_UNUSABLE', 'The server only sends the file compressed');
+    if (contact.ranges === undefined && (await answersOpenRanges(server, contact, signal)))
+      contact = { ...contact, ranges: 'open' };
   } catch (error) {
     await contact?.rest[Symbol.asyncDispose]();
     await client[Symbol.asyncDispose]();
     throw error;
   }
-  const parts = { client, url, contact, publisher: options.endpoint, policy };
-  if (!contact.answersRanges) {
+  const { connections } = server;
+  const parts = { client, url, contact, publisher: options.endpoint, policy, connections };
+  if (contact.ranges === undefined) {
     return { kind: 'media', source: await SpoolSource.open({ ...parts, ...spoolLimits(options) }) };
   }
   const { cacheBytes = 64 * MIB, readAheadBytes = 8 * MIB, maxConnections = 4, idleMs = 10_000 } = options;

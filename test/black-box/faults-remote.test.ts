@@ -31,6 +31,10 @@ suite('remote servers that misbehave', { concurrency: 4 }, () => {
     ['states no length but gives ranges', { length: false }],
     ['calls it something else', { contentType: 'text/plain' }],
     ['has no ETag', { etag: null, resetEveryBytes: 2 * MIB }],
+    ['ignores ranges with an end', { rangeStatus: ({ end }) => (end === Infinity ? undefined : 200) }],
+    ['answers 416 to ranges with an end', { rangeStatus: ({ end }) => (end === Infinity ? undefined : 416) }],
+    ['leaves the total out', { total: false }],
+    ['claims gzip over plain bytes', { headers: () => ({ 'content-encoding': 'gzip' }) }],
     ['answers every third request with 503', { status: ({ index }) => (index % 3 === 2 ? 503 : undefined) }],
   ];
   for (const [what, faults] of overcome) {
@@ -53,7 +57,7 @@ suite('remote servers that misbehave', { concurrency: 4 }, () => {
       assert.deepEqual([info['canSeek'], info['status']], [false, 'ready']);
       assert.ok(Math.abs(Number(info['durationSeconds']) - 60) < 0.2, String(info['durationSeconds']));
       assertSameBytes(await copiedBytes(session), wanted());
-      assert.equal(remote.requests.length, 1);
+      assert.equal(remote.requests.filter(({ range }) => range?.start === 0).length, 1);
     });
   }
 

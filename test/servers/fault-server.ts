@@ -44,6 +44,25 @@ export interface Faults {
   answersToEnd?: boolean;
   /** Milliseconds before the answer. */
   delayMs?: number;
+  /** Added to every answer, redirects and errors included. */
+  headers?: (request: RecordedRequest) => Record<string, string | string[]>;
+  /** Replaces the answer to a range of a file of `size` bytes; 200: the range is ignored. */
+  rangeStatus?: (range: RecordedRange, size: number) => number | undefined;
+  /** Ranges are answered with no more than this. */
+  mostBytes?: number;
+  /** Replaces the length that is stated. */
+  statedLength?: (length: number) => number;
+  /** Replaces `Content-Range`. */
+  contentRange?: (range: RecordedRange, size: number) => string;
+  /** The only connection that is served at a time: another one is answered with this status, or cuts the older one off. */
+  oneAtATime?: number | 'kick';
+}
+
+/** `[start, end)` as asked for. */
+export interface RecordedRange {
+  start: number;
+  /** Infinity: to the end. */
+  end: number;
 }
 
 export interface RecordedRequest {
@@ -51,8 +70,7 @@ export interface RecordedRequest {
   path: string;
   method: string;
   headers: IncomingHttpHeaders;
-  /** `[start, end)` as asked for. */
-  range: { start: number; end: number } | undefined;
+  range: RecordedRange | undefined;
 }
 
 const WRITE_BYTES = 16 * 1024;
@@ -67,10 +85,13 @@ export class FaultServer implements AsyncDisposable {
   /** Requests being answered now, and the most at one time. */
   active = 0;
   mostActive = 0;
+  /** Requests refused, or cut off, for the sake of `oneAtATime`. */
+  refused = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #end = new AbortController();
   #stalls = 0;
+  #served: ServerResponse | undefined;
 
   private constructor(content: Uint8Array, faults: Faults) {
     this.content = content;
@@ -122,6 +143,7 @@ export class FaultServer implements AsyncDisposable {
     response.once('close', () => (this.active -= 1));
     const { faults } = this;
     if (faults.delayMs !== undefined) await delay(faults.delayMs, undefined, { signal: this.#end.signal });
+    for (const [name, value] of Object.entries(faults.headers?.(recorded) ?? {})) response.setHeader(name, value);
     const location = faults.redirect?.(recorded);
     if (location !== undefined && faults.breaksRedirects) {
       response.writeHead(302, { location, 'content-length': 50 }).write('moved', () => response.socket?.end());
@@ -130,7 +152,24 @@ export class FaultServer implements AsyncDisposable {
     if (location !== undefined) return void response.writeHead(302, { location }).end('moved');
     const status = faults.status?.(recorded);
     if (status !== undefined) return void response.writeHead(status).end(faults.statusBody ?? `status ${status}`);
+    if (faults.oneAtATime !== undefined && !this.#admit(response, faults.oneAtATime)) return;
     await this.#serve(recorded, response);
+  }
+
+  /** Makes the request the only one that is served; false: it was refused. */
+  #admit(response: ServerResponse, busy: number | 'kick'): boolean {
+    const other = this.#served;
+    if (other !== undefined) this.refused += 1;
+    if (other !== undefined && busy !== 'kick') {
+      response.writeHead(busy, { 'retry-after': '1' }).end('busy');
+      return false;
+    }
+    other?.socket?.destroy();
+    this.#served = response;
+    response.once('close', () => {
+      if (this.#served === response) this.#served = undefined;
+    });
+    return true;
   }
 
   #record(request: IncomingMessage): RecordedRequest {
@@ -151,20 +190,25 @@ export class FaultServer implements AsyncDisposable {
   async #serve(request: RecordedRequest, response: ServerResponse): Promise<void> {
     const { faults } = this;
     const size = this.content.length + (faults.extraBytes ?? 0);
-    const range = faults.ranges === false ? undefined : request.range;
+    const special = request.range && faults.rangeStatus?.(request.range, size);
+    if (special !== undefined && special !== 200) return void response.writeHead(special).end(`status ${special}`);
+    const range = faults.ranges === false || special === 200 ? undefined : request.range;
     if (range !== undefined && range.start >= size) {
       return void response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
     }
     const asked = range ?? { start: 0, end: size };
-    const { start, end } = { ...asked, end: faults.answersToEnd ? size : Math.min(asked.end, size) };
+    const { start } = asked;
+    const most = range === undefined ? Infinity : (faults.mostBytes ?? Infinity);
+    const end = faults.answersToEnd ? size : Math.min(asked.end, size, start + most);
+    const length = faults.statedLength?.(end - start) ?? end - start;
     const { etag = '"v1"', contentType = 'video/x-matroska' } = faults;
+    const stated =
+      faults.contentRange?.({ start, end }, size) ?? `bytes ${start}-${end - 1}/${faults.total === false ? '*' : size}`;
     response.writeHead(range === undefined ? 200 : 206, {
       ...(etag === null ? {} : { etag }),
       ...(contentType === null ? {} : { 'content-type': contentType }),
-      ...(faults.length === false ? {} : { 'content-length': end - start }),
-      ...(range === undefined
-        ? {}
-        : { 'content-range': `bytes ${start}-${end - 1}/${faults.total === false ? '*' : size}` }),
+      ...(faults.length === false ? {} : { 'content-length': length }),
+      ...(range === undefined ? {} : { 'content-range': stated }),
     });
     await this.#send(response, start, end);
   }

@@ -131,3 +131,56 @@ test('asks for the bytes as they are', async () => {
   assert.equal(first?.headers['accept-encoding'], 'identity');
   assert.match(first?.headers['user-agent'] ?? '', /Raffi/);
 });
+
+/** As a header of these bytes is given to Node. */
+function raw(text: string, encoding: 'utf8' | 'latin1'): string {
+  return Buffer.from(text, encoding).toString('latin1');
+}
+
+test('the bytes of a Location are UTF-8 when they can be, else they stay as they are', async () => {
+  for (const [location, path] of [
+    [raw('/films/Café – 日本.mkv', 'utf8'), '/films/Caf%C3%A9%20%E2%80%93%20%E6%97%A5%E6%9C%AC.mkv'],
+    [raw('Größe.mkv?name=ö', 'utf8'), '/a/Gr%C3%B6%C3%9Fe.mkv?name=%C3%B6'],
+    [raw('/films/Größe.mkv', 'latin1'), '/films/Gr%F6%DFe.mkv'],
+    [raw('/films/Größe %C3%B6 a.mkv', 'latin1'), '/films/Gr%F6%DFe%20%C3%B6%20a.mkv'],
+    ['/films/Caf%e9 %2F%23.mkv#part', '/films/Caf%e9%20%2F%23.mkv'],
+    ['../up.mkv#a', '/up.mkv'],
+    ['?b=1', '/a/link?b=1'],
+  ] as const) {
+    await using stack = new AsyncDisposableStack();
+    await using server = await FaultServer.start(CONTENT, {
+      redirect: (request) => (request.path === '/a/link' ? location : undefined),
+    });
+    const { opened } = await openUrl(stack, server.url('/a/link'), {});
+    assert.ok(opened.kind === 'media');
+    assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
+    assert.deepEqual(new Set(server.requests.slice(1).map((request) => request.path)), new Set([path]), location);
+  }
+});
+
+test('a redirect in raw bytes is checked like any other', async () => {
+  for (const [location, code] of [
+    [raw('ftp://ö/', 'utf8'), 'SOURCE_UNUSABLE'],
+    [raw('http://ö/', 'latin1'), 'SOURCE_UNUSABLE'],
+    [raw('http://[::ffff:0.0.0.0]:1/ö', 'utf8'), 'SOURCE_FORBIDDEN'],
+  ] as const) {
+    await using stack = new AsyncDisposableStack();
+    await using server = await FaultServer.start(CONTENT, { redirect: () => location });
+    await assert.rejects(openUrl(stack, server.url(), {}), appError(code));
+    assert.equal(server.requests.length, 1);
+  }
+});
+
+test('the title of a film is its name, in UTF-8 or Latin-1', async () => {
+  for (const [path, name] of [
+    ['/Gr%C3%B6%C3%9Fe.mkv', 'Größe.mkv'],
+    ['/Gr%F6%DFe.mkv', 'Größe.mkv'],
+    ['/100%.mkv', '100%.mkv'],
+  ] as const) {
+    await using stack = new AsyncDisposableStack();
+    await using server = await FaultServer.start(CONTENT);
+    const { opened } = await openUrl(stack, server.url(path), {});
+    assert.ok(opened.kind === 'media');
+    assert.equal(opened.source.name, name);
+  }
+});

@@ -20,6 +20,9 @@ export const QUICK: Partial<OpenSourceOptions> = {
   idleMs: 300,
 };
 
+/** The limits of the server itself: for tests of what goes right, however busy the machine is. */
+export const UNHURRIED: Partial<OpenSourceOptions> = { retry: {}, firstRetry: {} };
+
 export interface OpenedTest extends OpenSubject {
   server: FaultServer;
   endpoint: SourceEndpoint;

@@ -13,8 +13,8 @@ import { QUICK, appError, eventually, openRemote, openUrl, temporaryDirectory } 
 const MIB = 1024 * 1024;
 const CONTENT = sampleBytes(5 * MIB + 77);
 
-test('a server without ranges gives all bytes with one request, in order', async () => {
-  await using opened = await openRemote(CONTENT, { ranges: false });
+test('a server that says it has no ranges gives all bytes with one request, in order', async () => {
+  await using opened = await openRemote(CONTENT, { ranges: false, headers: () => ({ 'accept-ranges': 'none' }) });
   assert.equal(opened.source.seekable, false);
   assert.equal(opened.source.sizeBytes, CONTENT.length);
   const end = { start: CONTENT.length - 1000, end: CONTENT.length };
@@ -30,8 +30,19 @@ test('the size of a body without a length is known at its end', async () => {
   assert.equal(opened.source.sizeBytes, CONTENT.length);
 });
 
-test('a server that claims ranges without a total is read in order', async () => {
-  await using opened = await openRemote(CONTENT, { total: false });
+test('a server that says nothing of ranges is asked for one without an end, while its first answer goes on', async () => {
+  await using opened = await openRemote(CONTENT, { ranges: false });
+  assert.equal(opened.source.seekable, false);
+  assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
+  const last = CONTENT.length - 16_384;
+  assert.deepEqual(
+    opened.server.requests.map(({ headers }) => headers.range),
+    ['bytes=0-327679', `bytes=${last}-`],
+  );
+});
+
+test('a server that never says how large the file is is read in order', async () => {
+  await using opened = await openRemote(CONTENT, { total: false, length: false });
   assert.equal(opened.source.seekable, false);
   assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
 });
@@ -52,7 +63,7 @@ test('the download waits when it is far enough ahead of its readers', async () =
   // What the kernel holds for a pair of sockets comes on top.
   assert.ok(opened.server.bytesSent < 12 * MIB, `${opened.server.bytesSent}`);
   assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(content));
-  assert.equal(opened.server.requests.length, 1);
+  assert.equal(opened.server.requests.length, 2);
 });
 
 test('a lost connection starts over and gives every byte once', async () => {
@@ -61,7 +72,7 @@ test('a lost connection starts over and gives every byte once', async () => {
     await eventually(() => opened.server.bytesSent > 2 * MIB);
     opened.server.faults = { ranges: false, ...('stall' in fault ? fault : {}) };
     assert.equal(await hashOfStream(opened.source, { start: 0 }), hashOf(CONTENT));
-    assert.equal(opened.server.requests.length, 2);
+    assert.equal(opened.server.requests.length, 3);
   }
 });
 

@@ -1,12 +1,14 @@
 // Subtitle tracks, each as one WebVTT text. One that was not read yet is sent as it is found: its first cues do not wait for its last.
 import { Readable } from 'node:stream';
 
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { App } from '../app-type.ts';
 import type { BufferPool } from '../buffer-pool.ts';
 import { sendEntity } from '../byte-range-reply.ts';
+import { compressed } from '../compression.ts';
 import { sendHead } from '../head-reply.ts';
 import { IMMUTABLE } from '../media-reply.ts';
 import { matchesEtag } from '../range-header.ts';
@@ -25,17 +27,7 @@ export function subtitleRoutes(app: App, { sessions, pool }: { sessions: Session
     const { etag, whole, isInOrder, pieces } = await sessions
       .get(request.params.id)
       .subtitles(request.params.name, signal);
-    if (whole !== undefined) {
-      const content = Buffer.from(whole);
-      const entity = {
-        content,
-        etag,
-        sizeBytes: content.byteLength,
-        contentType: WEBVTT_TYPE,
-        cacheControl: IMMUTABLE,
-      };
-      return sendEntity(request, reply, { entity, pool });
-    }
+    if (whole !== undefined) return sendWhole(request, reply, { etag, whole, pool });
     const isKnown = matchesEtag(request.headers['if-none-match'], etag);
     // A track that cannot be read says so before anything was sent.
     const texts = isKnown || request.method === 'HEAD' ? undefined : pieces(signal)[Symbol.asyncIterator]();
@@ -50,6 +42,24 @@ export function subtitleRoutes(app: App, { sessions, pool }: { sessions: Session
     if (texts === undefined || first === undefined) return sendHead(reply);
     return reply.send(Readable.from(joined(first.done === true ? '' : first.value, texts)));
   });
+}
+
+async function sendWhole(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { etag, whole, pool }: { etag: string; whole: string; pool: BufferPool },
+): Promise<FastifyReply> {
+  const content = await compressed(request, reply, whole);
+  const isCompressed = reply.hasHeader('Content-Encoding');
+  const entity = {
+    content,
+    // Other bytes have another tag.
+    etag: isCompressed ? etag.replace(/"$/u, '-gzip"') : etag,
+    sizeBytes: content.byteLength,
+    contentType: WEBVTT_TYPE,
+    cacheControl: IMMUTABLE,
+  };
+  return sendEntity(request, reply, { entity, pool });
 }
 
 /** Also when that has happened already. What `end` fails with is known elsewhere. */

@@ -18,13 +18,23 @@ const LOOK_MS = 250;
 const LOOKS = 8;
 
 export class ConnectionSlots {
-  readonly #max: number;
+  #max: number;
   /** Oldest first. */
   readonly #slots = new Set<Slot>();
   readonly #queue: PromiseWithResolvers<void>[] = [];
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  /** From now on there are at most so many; those that are open stay. */
+  limit(max: number): void {
+    this.#max = max;
+    for (let free = max - this.#slots.size; free > 0 && this.#queue.length > 0; free -= 1) this.#wakeNext();
+  }
+
+  get max(): number {
+    return this.#max;
   }
 
   /** Waits for a place; dispose the slot when the connection is closed. Rejects with the signal's reason. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import { HEAD_BYTES, type FirstContact } from './first-contact.ts';
+import { unescapedName } from './header-text.ts';
 
 /**
  * 32 hex digits over validators, size and samples. `tail` is undefined when the end could not be read.
@@ -21,9 +22,5 @@ export function contentId(contact: FirstContact, tail: Uint8Array | undefined): 
 /** The last segment of the path, for titles. */
 export function nameOf(url: URL): string {
   const last = url.pathname.split('/').filter(Boolean).at(-1) ?? url.hostname;
-  try {
-    return decodeURIComponent(last);
-  } catch {
-    return last;
-  }
+  return unescapedName(last);
 }

@@ -10,15 +10,18 @@ export function rangeHeader(range: { start: number; end?: number | undefined }):
   return `bytes=${range.start}-${range.end === undefined ? '' : range.end - 1}`;
 }
 
-/** Undefined unless the value is a well-formed range inside its total. */
+/**
+ * Undefined unless the value names a range inside its total. Servers are known to leave the unit out, to copy the `=` of `Range`, to put
+ * blanks anywhere, and to take the last byte for the end: at the end of a file it is then one too large.
+ */
 export function parseContentRange(value: string | undefined): ContentRange | undefined {
-  const match = /^bytes\s+(\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/i.exec(value?.trim() ?? '');
+  const match = /^(?:bytes)?[\s=:]*(\d{1,16})\s*-\s*(\d{1,16})\s*\/\s*(\d{1,16}|\*)$/i.exec(value?.trim() ?? '');
   if (match === null) return undefined;
   const start = Number(match[1]);
-  const end = Number(match[2]) + 1;
   const sizeBytes = match[3] === '*' ? undefined : Number(match[3]);
+  const end = Math.min(Number(match[2]) + 1, sizeBytes ?? Infinity);
   if (!Number.isSafeInteger(end) || start >= end) return undefined;
-  if (sizeBytes !== undefined && (!Number.isSafeInteger(sizeBytes) || end > sizeBytes)) return undefined;
+  if (sizeBytes !== undefined && (!Number.isSafeInteger(sizeBytes) || Number(match[2]) > sizeBytes)) return undefined;
   return { start, end, sizeBytes };
 }
 

@@ -23,6 +23,17 @@ export interface ReplyHead {
   headers: Record<string, string | string[] | undefined>;
 }
 
+/** The value of the first header of that name (lower case). */
+export function firstHeader(head: ReplyHead, name: string): string | undefined {
+  return allHeaders(head, name)[0];
+}
+
+/** The values of all headers of that name (lower case), one for each line. */
+export function allHeaders({ headers }: ReplyHead, name: string): string[] {
+  const value = headers[name];
+  return typeof value === 'string' ? [value] : (value ?? []);
+}
+
 /** What undici tells about a request, in the order of things: start, head, data, end; or an error at any time. */
 export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
   readonly #signal: AbortSignal;

@@ -1,10 +1,13 @@
 // An HLS presentation on another server: its playlists with every URI renamed to ours, and its segments through our client.
 import { AppError } from '../../base/app-error.ts';
 import { attempt, type OpenBody } from './attempt.ts';
+import { codingOf, decodedBody, decodedText } from './content-coding.ts';
 import { parseContentLength, parseContentRange, rangeHeader } from './content-range.ts';
 import type { HttpClient, HttpReply } from './http-client.ts';
 import { rewritePlaylist, type RenameUri } from './playlist-uris.ts';
+import { otherRanges } from './remote-file.ts';
 import { Patience, type RetryPolicy } from './retry-policy.ts';
+import type { ServerConnections } from './server-connections.ts';
 import { UpstreamFailure, statusFailure } from './upstream-failure.ts';
 
 export interface HlsUpstreamOptions {
@@ -13,6 +16,7 @@ export interface HlsUpstreamOptions {
   /** Of the first playlist, after redirects. */
   url: URL;
   policy: RetryPolicy;
+  connections: ServerConnections;
 }
 
 /** A part of the presentation as it comes. Leaving the loop over `body`, or disposing, closes the connection. */
@@ -26,6 +30,9 @@ export interface HlsResource extends AsyncDisposable {
 }
 
 const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024;
+
+/** A segment is read at the pace of its player. */
+const HOLDER = { idleSince: () => undefined };
 
 /** Fetches only http(s) addresses, all under the client's rules for hosts, headers and redirects. */
 export class HlsUpstream implements AsyncDisposable {
@@ -43,14 +50,18 @@ export class HlsUpstream implements AsyncDisposable {
    */
   async playlist(url: URL, rename: RenameUri, signal: AbortSignal): Promise<string> {
     const opened = await this.#open(url, undefined, signal);
+    const tooLarge = new AppError('NOT_MEDIA', 'The HLS playlist is too long');
     const parts: Uint8Array[] = [];
     let length = 0;
     for await (const chunk of this.#body(opened, signal)) {
       parts.push(chunk);
       length += chunk.length;
-      if (length > MAX_PLAYLIST_BYTES) throw new AppError('NOT_MEDIA', 'The HLS playlist is too long');
+      if (length > MAX_PLAYLIST_BYTES) throw tooLarge;
     }
-    const text = Buffer.concat(parts)
+    const encodings = opened.first.headers('content-encoding');
+    const limits = { maxBytes: MAX_PLAYLIST_BYTES, tooLarge };
+    const bytes = await decodedText(Buffer.concat(parts), encodings, limits);
+    const text = Buffer.from(bytes)
       .toString('utf8')
       .replace(/^\ufeff/, '');
     if (!text.trimStart().startsWith('#EXTM3U'))
@@ -64,11 +75,17 @@ export class HlsUpstream implements AsyncDisposable {
    */
   async fetch(url: URL, range: { start: number; end?: number } | undefined, signal: AbortSignal): Promise<HlsResource> {
     const opened = await this.#open(url, range, signal);
-    const body = this.#body(opened, signal);
+    const coding = codingOf(opened.head.value ?? new Uint8Array(), opened.first.headers('content-encoding'));
+    if (coding !== undefined && range !== undefined) {
+      await opened.chunks.return();
+      throw new AppError('SOURCE_UNUSABLE', 'The server only sends the segment compressed');
+    }
+    const sent = this.#body(opened, signal);
+    const body = coding === undefined ? sent : decodedBody(sent, coding);
     return {
       status: opened.status,
       contentType: opened.first.header('content-type'),
-      lengthBytes: opened.lengthBytes,
+      lengthBytes: coding === undefined ? opened.lengthBytes : undefined,
       contentRange: opened.status === 206 ? opened.first.header('content-range') : undefined,
       body,
       async [Symbol.asyncDispose]() {
@@ -90,13 +107,12 @@ export class HlsUpstream implements AsyncDisposable {
     const patience = new Patience({ ...this.#options.policy, tries: 4, shortTries: 2 });
     for (;;) {
       const replies: HttpReply[] = [];
-      const open = async (live: AbortSignal): Promise<OpenBody> => {
+      const chunks = this.#attempt(async (live) => {
         const headers = range === undefined ? {} : { range: rangeHeader(range) };
         const reply = await this.#options.client.get(url, headers, live);
         replies.push(reply);
-        return { body: reply.body, skipBytes: 0 };
-      };
-      const chunks = attempt(open, this.#options.policy.stallMs, signal);
+        return { reply, skipBytes: 0 };
+      }, signal);
       try {
         const head = await chunks.next();
         const [first] = replies;
@@ -132,26 +148,52 @@ export class HlsUpstream implements AsyncDisposable {
       } finally {
         await chunks.return();
       }
-      chunks = attempt((live) => this.#resume(opened, at, live), this.#options.policy.stallMs, signal);
+      chunks = this.#attempt((live) => this.#resume(opened, at, live), signal);
       head = EMPTY;
     }
   }
 
-  async #resume(opened: Opened, at: number, signal: AbortSignal): Promise<OpenBody> {
+  /** One request, over one of the connections that the server allows. */
+  async *#attempt(request: Request, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+    using connection = await this.#options.connections.enter(HOLDER, signal);
+    const open = async (live: AbortSignal): Promise<OpenBody> => {
+      const { reply, skipBytes } = await request(live);
+      const refusal = connection.refusal(reply);
+      if (refusal === undefined) return { body: reply.body, skipBytes };
+      reply.body.destroy();
+      throw refusal;
+    };
+    try {
+      yield* attempt(open, this.#options.policy.stallMs, signal);
+      connection.complete();
+    } catch (error) {
+      connection.broke();
+      throw error;
+    }
+  }
+
+  async #resume(opened: Opened, at: number, signal: AbortSignal): Promise<Answer> {
     const start = (opened.range?.start ?? 0) + at;
     const end = (opened.range?.start ?? 0) + (opened.lengthBytes ?? 0);
     const reply = await this.#options.client.get(opened.url, { range: rangeHeader({ start, end }) }, signal);
     const etag = [opened.first.header('etag'), reply.header('etag')];
     const answered = parseContentRange(reply.header('content-range'))?.start;
-    if (etag[0] === etag[1] && reply.status === 206 && answered === start) return { body: reply.body, skipBytes: 0 };
-    if (etag[0] === etag[1] && reply.status === 200 && opened.range === undefined)
-      return { body: reply.body, skipBytes: at };
+    if (etag[0] === etag[1] && reply.status === 206 && answered === start) return { reply, skipBytes: 0 };
+    if (etag[0] === etag[1] && reply.status === 200 && opened.range === undefined) return { reply, skipBytes: at };
     reply.body.destroy();
     if (etag[0] !== etag[1])
       throw new AppError('SOURCE_CHANGED', 'The segment on the server changed while it was being read');
-    throw statusFailure(reply.status, true);
+    throw statusFailure(reply, true);
   }
 }
+
+interface Answer {
+  reply: HttpReply;
+  /** Bytes at the start of its body that nobody asked for. */
+  skipBytes: number;
+}
+
+type Request = (signal: AbortSignal) => Promise<Answer>;
 
 interface Opened {
   url: URL;
@@ -167,11 +209,12 @@ const EMPTY: IteratorResult<Uint8Array, void> = { done: false, value: new Uint8A
 
 /** Status and length of an answer that is usable as it is. */
 function describe(reply: HttpReply, range: Opened['range']): Pick<Opened, 'status' | 'lengthBytes'> {
-  const encoding = reply.header('content-encoding') ?? 'identity';
-  if (encoding !== 'identity') throw new AppError('SOURCE_UNUSABLE', 'The server only sends the playlist compressed');
   if (reply.status === 200) return { status: 200, lengthBytes: parseContentLength(reply.header('content-length')) };
-  if (reply.status !== 206 || range === undefined) throw statusFailure(reply.status, false);
+  if (reply.status !== 206) throw statusFailure(reply, false);
   const answered = parseContentRange(reply.header('content-range'));
-  if (answered?.start !== range.start) throw statusFailure(200, true);
-  return { status: 206, lengthBytes: answered.end - answered.start };
+  if (answered === undefined || answered.start !== (range?.start ?? 0)) throw otherRanges();
+  if (range !== undefined) return { status: 206, lengthBytes: answered.end - answered.start };
+  // Some servers call the whole a range.
+  if (answered.end !== (answered.sizeBytes ?? answered.end)) throw otherRanges();
+  return { status: 200, lengthBytes: answered.end };
 }

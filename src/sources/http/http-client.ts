@@ -4,8 +4,10 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { Agent, buildConnector } from 'undici';
 
 import { AppError } from '../../base/app-error.ts';
-import { Exchange, type ReplyBody, type ReplyHead } from './exchange.ts';
+import { Cookies } from './cookies.ts';
+import { Exchange, allHeaders, firstHeader, type ReplyBody } from './exchange.ts';
 import { readingMemory } from './reading-memory.ts';
+import { redirectOf, redirectTarget } from './redirect.ts';
 import { sameHost, type RequestHeaders } from './request-headers.ts';
 
 export interface HttpClientOptions {
@@ -39,7 +41,10 @@ export interface HttpReply {
   status: number;
   /** The address that answered, after redirects. */
   url: URL;
+  /** The first of that name (lower case). */
   header(name: string): string | undefined;
+  /** All of that name, one value for each line. */
+  headers(name: string): string[];
   body: ReplyBody;
 }
 
@@ -47,9 +52,10 @@ const MAX_REDIRECTS = 10;
 const REDIRECT_BODY_BYTES = 16_384;
 const DEFAULT_USER_AGENT = 'Mozilla/5.0 (compatible; Raffi)';
 
-/** Owns its connections. */
+/** Owns its connections, and keeps the cookies of its servers as long as it lives. */
 export class HttpClient implements AsyncDisposable {
   readonly #options: HttpClientOptions;
+  readonly #cookies = new Cookies();
   #agent: Promise<Agent> | undefined;
 
   constructor(options: HttpClientOptions) {
@@ -68,9 +74,11 @@ export class HttpClient implements AsyncDisposable {
       if (isIP(place.hostname) !== 0) this.#options.addresses.check(place.hostname, place);
       const exchange = await this.#request(target, headers, signal);
       const head = await exchange.head;
+      await this.#cookies.keep(allHeaders(head, 'set-cookie'), target);
       const location = redirectOf(head);
       if (location === undefined) {
-        return { status: head.status, url: target, header: (name) => header(head, name), body: exchange };
+        const header = (name: string) => firstHeader(head, name);
+        return { status: head.status, url: target, header, headers: (name) => allHeaders(head, name), body: exchange };
       }
       await dump(exchange, signal);
       target = redirectTarget(location, target);
@@ -95,7 +103,10 @@ export class HttpClient implements AsyncDisposable {
     const agent = await this.#agent;
     const exchange = new Exchange(signal);
     const path = url.pathname + url.search;
-    agent.dispatch({ origin: url.origin, path, method: 'GET', headers: { ...own, ...users, ...headers } }, exchange);
+    const cookie = this.#cookies.headerFor(url, users['cookie']);
+    const cookies = cookie === undefined ? {} : { cookie };
+    const all = { ...own, ...users, ...cookies, ...headers };
+    agent.dispatch({ origin: url.origin, path, method: 'GET', headers: all }, exchange);
     return exchange;
   }
 }
@@ -125,26 +136,6 @@ async function dump(body: ReplyBody, signal: AbortSignal): Promise<void> {
     return left > 0;
   };
   await body.receive(take).catch(() => signal.throwIfAborted());
-}
-
-function header({ headers }: ReplyHead, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-function redirectOf(head: ReplyHead): string | undefined {
-  return [301, 302, 303, 307, 308].includes(head.status) ? header(head, 'location') : undefined;
-}
-
-function redirectTarget(location: string, from: URL): URL {
-  const target = URL.parse(location, from);
-  if (target === null || (target.protocol !== 'http:' && target.protocol !== 'https:')) {
-    throw new AppError('SOURCE_UNUSABLE', 'The server redirects to an address that is not http or https');
-  }
-  target.username = '';
-  target.password = '';
-  target.hash = '';
-  return target;
 }
 
 /** Connects to addresses that were checked, and to no others. */

@@ -14,6 +14,7 @@ import { RemoteFile } from './remote-file.ts';
 import { type FetchRange, resilientFetch } from './resilient-bytes.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { ReaderTrails, type Reader } from './reader-trails.ts';
+import type { ServerConnections } from './server-connections.ts';
 import { SequentialDownload, windowEnd } from './sequential-download.ts';
 
 export interface HttpSourceOptions {
@@ -31,6 +32,8 @@ export interface HttpSourceOptions {
   readAheadBytes: number;
   /** Connections to the server at a time. */
   maxConnections: number;
+  /** Those that the server allows, shared with other sources on it. */
+  connections: ServerConnections;
   /** A connection nobody needs is closed after this. */
   idleMs: number;
 }
@@ -79,7 +82,8 @@ export class HttpSource implements Source {
     this.#file = new RemoteFile(options.client, options.url, options.contact);
     this.#cache = new PageCache({ sizeBytes, maxBytes: options.cacheBytes, memory: options.memory });
     this.#slots = new ConnectionSlots(options.maxConnections);
-    this.#fetch = resilientFetch({ file: this.#file, policy: options.policy });
+    const { connections, policy } = options;
+    this.#fetch = resilientFetch({ file: this.#file, connections, policy });
     this.#reads = new PageReads({ sizeBytes, cache: this.#cache, slots: this.#slots, fetch: this.#fetch });
     this.#reads.adopt(options.contact, Math.min(OPENING_BYTES, sizeBytes));
     this.input = { ...options.publisher.publish(this), tellsNear: true };
@@ -220,6 +224,7 @@ export class HttpSource implements Source {
       sizeBytes: this.sizeBytes,
       slots: this.#slots,
       fetch: this.#fetch,
+      isOpenEnded: () => this.#file.isOpenEnded,
       cache: this.#cache,
       idleMs: this.#options.idleMs,
       ended: () => this.#downloads.delete(download),

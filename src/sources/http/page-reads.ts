@@ -82,7 +82,7 @@ export class PageReads {
       at += chunk.length;
       return true;
     };
-    await fetch(range, take, live);
+    await fetch(range, take, { holder: HOLDER, signal: live });
     return out;
   }
 
@@ -148,7 +148,7 @@ export class PageReads {
   async #run(flight: Flight, { first, last }: Pages, opening: Opening | undefined): Promise<void> {
     const { sizeBytes, cache, slots, fetch } = this.#options;
     const { signal } = flight.stop;
-    await using rest = opening?.rest;
+    await using _rest = opening?.rest;
     const range = { start: first * PAGE_BYTES, end: Math.min((last + 1) * PAGE_BYTES, sizeBytes) };
     using _slot = await slots.acquire(HOLDER, signal);
     using writer = cache.writer(first, range.end, (page) => {
@@ -159,8 +159,8 @@ export class PageReads {
       writer.push(chunk);
       return writer.position < range.end;
     };
-    if (opening && rest && take(opening.head)) await received(rest, take, signal);
-    await fetch({ start: writer.position, end: range.end }, take, signal);
+    if (opening) await received(opening, take, signal);
+    await fetch({ start: writer.position, end: range.end }, take, { holder: HOLDER, signal });
   }
 
   #leave(reader: object): void {
@@ -178,8 +178,15 @@ export class PageReads {
 }
 
 /** As much of it as is taken. Why no more comes does not matter, as long as nobody wants it to end. */
-async function received(body: OpenedBody, take: (chunk: Uint8Array) => boolean, signal: AbortSignal): Promise<void> {
+async function received(
+  { head, rest }: Opening,
+  take: (chunk: Uint8Array) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  // Closed before anything else is asked for: the server may allow one connection at a time.
+  await using body = rest;
   signal.throwIfAborted();
+  if (!take(head)) return;
   const end = (): void => void body[Symbol.asyncDispose]();
   signal.addEventListener('abort', end, { once: true });
   try {

@@ -2,20 +2,33 @@
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import { receive } from './attempt.ts';
+import type { SlotHolder } from './connection-slots.ts';
 import type { TakeChunk } from './exchange.ts';
 import type { RemoteFile } from './remote-file.ts';
 import { Patience, type RetryPolicy } from './retry-policy.ts';
+import type { ServerConnections } from './server-connections.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 
 /**
- * Hands over exactly the bytes of `range`, unless `take` has enough before.
+ * Hands over exactly the bytes of `range`, unless `take` has enough before. The holder may be asked to give its connection up.
  * @throws AppError when the patience of the policy is at its end; the signal's reason
  */
-export type FetchRange = (range: ByteRange, take: TakeChunk, signal: AbortSignal) => Promise<void>;
+export type FetchRange = (range: ByteRange, take: TakeChunk, how: FetchHow) => Promise<void>;
+
+export interface FetchHow {
+  holder: SlotHolder;
+  signal: AbortSignal;
+}
+
+export interface ResilientFetchOptions {
+  file: RemoteFile;
+  connections: ServerConnections;
+  policy: RetryPolicy;
+}
 
 /** The fetching of one file. */
-export function resilientFetch({ file, policy }: { file: RemoteFile; policy: RetryPolicy }): FetchRange {
-  return async (range, take, signal) => {
+export function resilientFetch({ file, connections, policy }: ResilientFetchOptions): FetchRange {
+  return async (range, take, { holder, signal }) => {
     const patience = new Patience(policy);
     let at = range.start;
     let isEnough = false;
@@ -31,11 +44,21 @@ export function resilientFetch({ file, policy }: { file: RemoteFile; policy: Ret
       isEnough = !isMore || at >= range.end;
       return !isEnough;
     };
-    while (at < range.end && !isEnough) {
+    const tryOnce = async (): Promise<void> => {
+      using connection = await connections.enter(holder, signal);
       const rest = { start: at, end: range.end };
       try {
-        await receive((live) => file.open(rest, live), takeInside, { stallMs: policy.stallMs, signal });
-        if (!isEnough) throw endedEarly(at, range.end);
+        await receive((live) => file.open(rest, connection, live), takeInside, { stallMs: policy.stallMs, signal });
+        if (at >= range.end && !file.isOpenEnded) connection.complete();
+      } catch (error) {
+        if (!signal.aborted) connection.broke();
+        throw error;
+      }
+      if (!isEnough) throw endedEarly(at, range.end);
+    };
+    while (at < range.end && !isEnough) {
+      try {
+        await tryOnce();
       } catch (error) {
         signal.throwIfAborted();
         await patience.next(error, signal);

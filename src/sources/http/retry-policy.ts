@@ -54,7 +54,8 @@ export class Patience {
   }
 
   /**
-   * Waits before the next attempt; at once when the last one brought bytes.
+   * Waits before the next attempt, as long as the server asks for; not at all when the last one brought bytes. A server that is busy with
+   * other connections of ours costs no tries.
    * @throws AppError of the failure when the limits are reached
    */
   async next(cause: unknown, signal: AbortSignal): Promise<void> {
@@ -65,8 +66,10 @@ export class Patience {
     this.#counts[failed.kind] += 1;
     if (this.#exhausted(failed.kind)) throw failed.error;
     const tries = this.#counts.transient + this.#counts.short + (first ? -1 : 0);
-    if (first || tries === 0) return;
-    await delay(Math.min(this.#policy.backoffMs * 2 ** (tries - 1), this.#policy.maxBackoffMs), undefined, { signal });
+    const isAtOnce = first || tries === 0 || failed.kind === 'busy';
+    const backoffMs = Math.min(this.#policy.backoffMs * 2 ** (tries - 1), this.#policy.maxBackoffMs);
+    const waitMs = Math.max(isAtOnce ? 0 : backoffMs, failed.retryAfterMs);
+    if (waitMs > 0) await delay(waitMs, undefined, { signal });
   }
 
   #exhausted(kind: FailureKind): boolean {
@@ -77,5 +80,5 @@ export class Patience {
 }
 
 function zero(): Record<FailureKind, number> {
-  return { transient: 0, short: 0, stalled: 0, final: 0 };
+  return { transient: 0, short: 0, stalled: 0, busy: 0, final: 0 };
 }

@@ -12,6 +12,8 @@ export interface DownloadOptions {
   sizeBytes: number;
   slots: ConnectionSlots;
   fetch: FetchRange;
+  /** Every answer goes on to the end of the file: it is better read than begun anew. */
+  isOpenEnded(): boolean;
   cache: PageCache;
   /** With all readers satisfied for this long the connection is closed, without a reader the download ends. */
   idleMs: number;
@@ -144,7 +146,7 @@ export class SequentialDownload implements SlotHolder {
         this.#writer.push(chunk);
         return this.#hungry || this.#writer.position >= range.end || this.#pause(signal);
       };
-      await this.#options.fetch(range, take, signal);
+      await this.#options.fetch(range, take, { holder: this, signal });
     } catch (error) {
       if (!connection.signal.aborted || this.#life.signal.aborted) throw error;
     } finally {
@@ -153,8 +155,9 @@ export class SequentialDownload implements SlotHolder {
   }
 
   #nextRange(): ByteRange {
-    const { startPage, sizeBytes } = this.#options;
+    const { startPage, sizeBytes, isOpenEnded } = this.#options;
     const start = this.#writer.position;
+    if (isOpenEnded()) return { start, end: sizeBytes };
     const first = Math.min(Math.max(SMALLEST_REQUEST, sizeBytes * SHARE_OF_FILE), LARGEST_FIRST_REQUEST);
     const taken = start - startPage * PAGE_BYTES;
     const allowed = Math.min(Math.max(0, ...this.#limits.values()) - start, LARGEST_FIRST_REQUEST);

@@ -1,15 +1,21 @@
 // A small file from a server, all of it at once and with a cap: a `.torrent`, for one.
 import { AppError } from '../../base/app-error.ts';
 import { attempt } from './attempt.ts';
-import type { Server } from './first-contact.ts';
-import type { HttpReply } from './http-client.ts';
-import { Patience } from './retry-policy.ts';
+import { decodedText } from './content-coding.ts';
+import type { HttpClient, HttpReply } from './http-client.ts';
+import { Patience, type RetryPolicy } from './retry-policy.ts';
 import { statusFailure } from './upstream-failure.ts';
+
+export interface FileServer {
+  client: HttpClient;
+  url: URL;
+  policy: RetryPolicy;
+}
 
 /**
  * @throws AppError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, SOURCE_FAILED, SOURCE_STALLED; SOURCE_UNUSABLE when there is more than `maxBytes`
  */
-export async function fetchSmallFile(server: Server, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+export async function fetchSmallFile(server: FileServer, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
   const patience = new Patience(server.policy);
   for (;;) {
     try {
@@ -21,24 +27,31 @@ export async function fetchSmallFile(server: Server, maxBytes: number, signal: A
   }
 }
 
-async function tryFetch({ client, url, policy }: Server, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+async function tryFetch(
+  { client, url, policy }: FileServer,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  let encodings: string[] = [];
   const open = async (live: AbortSignal) => {
     const reply = await client.get(url, {}, live);
     assertWhole(reply);
+    encodings = reply.headers('content-encoding');
     return { body: reply.body, skipBytes: 0 };
   };
+  const tooLarge = new AppError('SOURCE_UNUSABLE', 'The server sent more than such a file can hold');
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of attempt(open, policy.stallMs, signal)) {
     parts.push(chunk);
     length += chunk.length;
-    if (length > maxBytes) throw new AppError('SOURCE_UNUSABLE', 'The server sent more than such a file can hold');
+    if (length > maxBytes) throw tooLarge;
   }
-  return Buffer.concat(parts);
+  return decodedText(Buffer.concat(parts), encodings, { maxBytes, tooLarge });
 }
 
 function assertWhole(reply: HttpReply): void {
   if (reply.status === 200) return;
   reply.body.destroy();
-  throw statusFailure(reply.status, false);
+  throw statusFailure(reply, false);
 }

@@ -7,6 +7,7 @@ import { parseContentLength } from './content-range.ts';
 import type { FirstContact, OpenedBody } from './first-contact.ts';
 import type { HttpClient, HttpReply } from './http-client.ts';
 import { Patience, type RetryPolicy } from './retry-policy.ts';
+import type { Connection, ServerConnections } from './server-connections.ts';
 import type { SpoolAllowance } from './spool-allowance.ts';
 import { UpstreamFailure, failureOf, statusFailure } from './upstream-failure.ts';
 import { Pulse } from './pulse.ts';
@@ -16,6 +17,7 @@ export interface SpoolDownloadOptions {
   url: URL;
   contact: FirstContact;
   policy: RetryPolicy;
+  connections: ServerConnections;
   aheadBytes: number;
   /** Written to from byte 0; not closed here. */
   handle: FileHandle;
@@ -24,6 +26,9 @@ export interface SpoolDownloadOptions {
 
 /** Without ranges a lost connection starts at byte 0 again: this many bytes before the loss must be the same as before. */
 const OVERLAP_BYTES = 64 * 1024;
+
+/** Without ranges a connection that is given up costs all that it brought: it is never asked to. */
+const HOLDER = { idleSince: () => undefined };
 
 export class SpoolDownload implements AsyncDisposable {
   readonly #options: SpoolDownloadOptions;
@@ -140,9 +145,10 @@ export class SpoolDownload implements AsyncDisposable {
     // Nothing is asked for again that could not be kept.
     await this.#options.allowance.check(had + 1);
     const check = { start: Math.max(0, had - OVERLAP_BYTES), bytes: await this.#tail(had) };
+    using connection = await this.#options.connections.enter(HOLDER, this.#life.signal);
     const open = async (live: AbortSignal) => {
       const reply = await this.#options.client.get(this.#options.url, {}, live);
-      this.#assertSame(reply);
+      this.#assertSame(reply, connection);
       return { body: reply.body, skipBytes: 0 };
     };
     let at = 0;
@@ -189,14 +195,15 @@ export class SpoolDownload implements AsyncDisposable {
     return bytes;
   }
 
-  #assertSame(reply: HttpReply): void {
+  #assertSame(reply: HttpReply, connection: Connection): void {
     const { contact } = this.#options;
     try {
-      if (reply.status !== 200) throw statusFailure(reply.status, true);
+      const refusal = connection.refusal(reply);
+      if (refusal) throw refusal;
+      if (reply.status !== 200) throw statusFailure(reply, true);
       const size = parseContentLength(reply.header('content-length'));
       const etag = reply.header('etag');
-      if (size !== contact.sizeBytes || (etag !== undefined && contact.etag !== undefined && etag !== contact.etag))
-        throw changed();
+      if (size !== contact.sizeBytes || isOther(etag, contact.etag)) throw changed();
     } catch (error) {
       reply.body.destroy();
       throw error;
@@ -220,6 +227,11 @@ function assertOverlap(check: { start: number; bytes: Uint8Array }, at: number, 
   if (from >= to) return;
   const was = check.bytes.subarray(from - check.start, to - check.start);
   if (Buffer.compare(was, chunk.subarray(from - at, to - at)) !== 0) throw changed();
+}
+
+/** A weak tag may change with each answer: of the bytes it says nothing. */
+function isOther(etag: string | undefined, before: string | undefined): boolean {
+  return etag !== undefined && before !== undefined && etag !== before && !etag.startsWith('W/');
 }
 
 function changed(): AppError {

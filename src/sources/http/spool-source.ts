@@ -12,6 +12,7 @@ import type { FirstContact } from './first-contact.ts';
 import type { HttpClient } from './http-client.ts';
 import type { SourcePublisher } from '../source-publisher.ts';
 import type { RetryPolicy } from './retry-policy.ts';
+import type { ServerConnections } from './server-connections.ts';
 import { SpoolAllowance } from './spool-allowance.ts';
 import { SpoolDownload, spoolWriteError } from './spool-download.ts';
 
@@ -23,6 +24,7 @@ export interface SpoolSourceOptions {
   contact: FirstContact;
   publisher: SourcePublisher;
   policy: RetryPolicy;
+  connections: ServerConnections;
   /** Must exist. The file in it is removed at the end. */
   directory: string;
   /** The download waits when it is this far ahead of the furthest read. */

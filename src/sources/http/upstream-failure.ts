@@ -1,25 +1,26 @@
 // What can go wrong on the way to a remote server: what to try again, and the sentence for a person.
 import { AppError, type ErrorCode } from '../../base/app-error.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /**
  * `transient`: worth trying again. `short`: the body ended early; worth a few tries. `stalled`: no byte came in time.
- * `final`: trying again cannot help.
+ * `busy`: the server allows no more connections now. `final`: trying again cannot help.
  */
-export type FailureKind = 'transient' | 'short' | 'stalled' | 'final';
+export type FailureKind = 'transient' | 'short' | 'stalled' | 'busy' | 'final';
 
 /** A failed attempt; `error` is what the caller sees when no further attempt is made. */
 export class UpstreamFailure extends Error {
   readonly kind: FailureKind;
   readonly error: AppError;
-  /** The HTTP status that caused it, if one did. */
-  readonly httpStatus: number | undefined;
+  /** How long the server asks to wait before the next attempt. */
+  readonly retryAfterMs: number;
 
-  constructor(kind: FailureKind, error: AppError, httpStatus?: number) {
+  constructor(kind: FailureKind, error: AppError, waitMs = 0) {
     super(error.message, { cause: error });
     this.name = 'UpstreamFailure';
     this.kind = kind;
     this.error = error;
-    this.httpStatus = httpStatus;
+    this.retryAfterMs = waitMs;
   }
 }
 
@@ -34,9 +35,14 @@ export function failureOf(error: unknown): UpstreamFailure {
 }
 
 /** The failure for an answer that is not the one asked for. `worked`: this source has given bytes before. */
-export function statusFailure(status: number, worked: boolean): UpstreamFailure {
-  const [kind, code, sentence] = statusSentence(status, worked);
-  return new UpstreamFailure(kind, new AppError(code, sentence), status);
+export function statusFailure(reply: FailedReply, worked: boolean): UpstreamFailure {
+  const [kind, code, sentence] = statusSentence(reply.status, worked);
+  return new UpstreamFailure(kind, new AppError(code, sentence), retryAfterMs(reply));
+}
+
+export interface FailedReply {
+  status: number;
+  header(name: string): string | undefined;
 }
 
 type Sentence = readonly [FailureKind, string];

@@ -1,0 +1,43 @@
+// Texts that clients take compressed: the playlist of a long film has hundreds of kilobytes, and a dozen when it is packed.
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** What fits into a packet gains nothing. */
+const LEAST_BYTES = 1400;
+/** Playlists repeat themselves: more effort makes them hardly smaller. */
+const OPTIONS = { level: constants.Z_BEST_SPEED } as const;
+
+const gzipped = promisify(gzip);
+
+/**
+ * The bytes of the text, compressed when the client takes that and they are worth it; the reply says which. A client that asks for a range
+ * counts the bytes of the text as it is.
+ */
+export async function compressed(request: FastifyRequest, reply: FastifyReply, text: string): Promise<Buffer> {
+  vary(reply, 'Accept-Encoding');
+  const bytes = Buffer.from(text);
+  const { range, 'accept-encoding': accepted } = request.headers;
+  if (bytes.length < LEAST_BYTES || range !== undefined || !acceptsGzip(accepted)) return bytes;
+  reply.header('Content-Encoding', 'gzip');
+  return gzipped(bytes, OPTIONS);
+}
+
+/** Whether `Accept-Encoding` takes gzip, and not rather the bytes as they are (RFC 9110 section 12.5.3). */
+export function acceptsGzip(header: string | string[] | undefined): boolean {
+  const weights = new Map<string, number>();
+  for (const part of [header ?? ''].flat().join(',').split(',')) {
+    const [name = '', ...parameters] = part.split(';').map((each) => each.trim().toLowerCase());
+    const weight = Number(parameters.find((each) => /^q\s*=/.test(each))?.split('=')[1] ?? 1);
+    weights.set(name, weight);
+  }
+  const weight = weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0;
+  return weight > 0 && weight >= (weights.get('identity') ?? 0);
+}
+
+/** Adds to what the answer depends on already. */
+function vary(reply: FastifyReply, name: string): void {
+  const before = [reply.getHeader('vary') ?? []].flat().map(String);
+  reply.header('Vary', [...before, name].join(', '));
+}
