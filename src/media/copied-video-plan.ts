@@ -2,6 +2,7 @@
 import type { VideoTrack } from './description.ts';
 import type { KeyframeTable, MediaFacts } from './facts.ts';
 import { snapTime, toTimeline } from './media-clock.ts';
+import { pictureEnd } from './presentation-span.ts';
 import { fineTimescale } from './samples.ts';
 import type { Timeline } from './timeline.ts';
 import type { CopiedVideo, VideoCut } from './worker/protocol.ts';
@@ -15,6 +16,9 @@ const START_SPACING_SECONDS = 1;
 
 /** A longer group of pictures makes the player wait: such a video is encoded instead. */
 const MAX_GROUP_SECONDS = 12;
+
+/** In MPEG-TS the clock comes with the pictures: a longer stand of the first one would stop it. */
+const MAX_TS_HOLD_SECONDS = 1;
 
 export interface CopiedVideoPlan {
   track: CopiedVideo;
@@ -43,8 +47,11 @@ export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
   if (!video.codecString) reasons.push('the video states no parameter sets');
   if (route === 'mpegts' && (video.bitDepth !== 8 || video.chroma !== '4:2:0'))
     reasons.push(`${video.bitDepth} bit ${video.chroma} video does not play everywhere`);
+  if (route === 'mpegts' && (facts.videoStartSeconds ?? 0) > MAX_TS_HOLD_SECONDS)
+    reasons.push('the sound begins long before the picture');
   if (video.rotationDegrees !== 0) reasons.push('the picture must be turned upright');
   if (!table) reasons.push('the file has no index of its keyframes');
+  else if (table.isEdited) reasons.push('its edit list cuts between keyframes');
   else if (!table.startsClean) reasons.push('the video cannot be cut at its keyframes');
   else if (longestGroup(facts, table, video) > MAX_GROUP_SECONDS) reasons.push('its keyframes are too far apart');
   return reasons;
@@ -64,7 +71,10 @@ export function noDecoderFor({ codec }: VideoTrack): string {
 function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack): number {
   const secondsOf = (ticks: number) => (ticks * video.timeBase.num) / video.timeBase.den;
   const [first = 0] = table.keyframes;
-  let longest = secondsOf(first) + (facts.videoSeconds ?? 0) - secondsOf(table.keyframes.at(-1) ?? first);
+  const start = facts.videoStartSeconds ?? 0;
+  const last = start + secondsOf((table.keyframes.at(-1) ?? first) - first);
+  const second = start + secondsOf((table.keyframes[1] ?? first) - first);
+  let longest = Math.max(second, pictureEnd(facts) - last);
   // No spread into Math.max: an intra-only film has more keyframes than a call may have arguments.
   for (const [index, ticks] of table.keyframes.entries()) {
     longest = Math.max(longest, secondsOf(ticks - (table.keyframes[index - 1] ?? ticks)));
@@ -74,9 +84,9 @@ function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack
 
 /** The plan; undefined when there are reasons to encode. */
 export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPlan | undefined {
-  const { table, videoSeconds } = facts;
+  const { table } = facts;
   const { video } = facts.description;
-  if (!video || !table || videoSeconds === undefined || reasonsToEncode(facts, route).length) return undefined;
+  if (!video || !table || reasonsToEncode(facts, route).length) return undefined;
   const grid = table.frameGrid;
   const timescale = fineTimescale(grid?.num ?? Math.round(video.timeBase.den / video.timeBase.num));
   const ticksOf = (keyframe: number) => {
@@ -88,7 +98,8 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
     timescale,
   );
   const last = cuts.at(-1)?.ticks ?? 0;
-  const end = Math.max(Math.round(videoSeconds * timescale), last + 1);
+  const end = Math.max(Math.round(pictureEnd(facts) * timescale), last + 1);
+  const boundaries = [0, ...cuts.slice(1).map((cut) => cut.ticks), grid ? snapTime(end, timescale, grid) : end];
   return {
     track: {
       kind: 'copied',
@@ -101,7 +112,7 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
       frameRate: video.frameRate,
       configuration: video.configuration,
     },
-    timeline: { timescale, boundaries: [...cuts.map((cut) => cut.ticks), grid ? snapTime(end, timescale, grid) : end] },
+    timeline: { timescale, boundaries },
     cuts: cuts.map((cut, i) => ({ fromTicks: cut.keyframe, toTicks: cuts[i + 1]?.keyframe })),
   };
 }

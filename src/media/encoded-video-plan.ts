@@ -4,6 +4,7 @@ import { assumedColor, encodedColor } from './color.ts';
 import type { VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import { encodedRate } from './frame-rate.ts';
+import { pictureEnd } from './presentation-span.ts';
 import type { Timeline } from './timeline.ts';
 import type { EncodedVideo } from './worker/protocol.ts';
 
@@ -80,12 +81,13 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
   const sourceColor = assumedColor(video.color, video);
   const scale = fittedScale(size, rung);
   const frameRate = encodedRate(video.frameRate);
-  const timeline = frameTimeline(facts.videoSeconds ?? 0, frameRate);
+  const timeline = frameTimeline(pictureEnd(facts), frameRate);
   const track: EncodedVideo = {
     kind: 'encoded',
     streamIndex: video.streamIndex,
     hasDecodeTimesOnly: video.hasDecodeTimesOnly,
     frameRate,
+    lastFrame: Math.max(0, Math.round(((facts.videoSeconds ?? 0) * frameRate.num) / frameRate.den) - 1),
     width: even(size.width * scale),
     height: even(size.height * scale),
     sampleAspectRatio: { num: 1, den: 1 },

@@ -11,6 +11,8 @@ export interface KeyframeTable {
   frameGrid: Rational | undefined;
   /** Whether decoding can start at the keyframes looked at. */
   startsClean: boolean;
+  /** Whether an edit list hides pictures that decoding needs. */
+  isEdited: boolean;
   /** Whether the video goes on under other parameter sets on the way, as far as it was looked at. */
   hasChanges: boolean;
 }
@@ -19,8 +21,10 @@ export interface MediaFacts {
   description: MediaDescription;
   chapters: Chapter[];
   origin: Origin;
-  /** From the first picture (without video: the first sound) to the end of the last track. */
+  /** From the beginning of the first track to the end of the last one, video and audio. */
   durationSeconds: number;
+  /** Where the first picture is due; undefined without video. */
+  videoStartSeconds: number | undefined;
   /** End of the last frame; undefined without video. */
   videoSeconds: number | undefined;
   /** Undefined: no index and too dear to scan; the video can only be transcoded. */
@@ -28,7 +32,7 @@ export interface MediaFacts {
 }
 
 /** Facts in the store that were written by another version are made again. */
-const FACTS_VERSION = 4;
+const FACTS_VERSION = 5;
 
 /** Facts as they are stored. */
 export interface StoredFacts {

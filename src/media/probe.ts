@@ -2,13 +2,14 @@
 import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
 import type { MediaInput, Source } from '../sources/source.ts';
-import type { Chapter, MediaDescription, SourceTracks, VideoTrack } from './description.ts';
+import type { AudioTrack, Chapter, MediaDescription, SourceTracks, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
 import { isCutOffMp4 } from './index/cut-off-mp4.ts';
 import { whySilent } from './audio-plan.ts';
 import { whyNoPicture } from './copied-video-plan.ts';
 import { arrivesWithin } from './in-order-reach.ts';
+import { presentationOrigin, secondsOf } from './presentation-span.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
 import type { Origin, ScanResult } from './worker/protocol.ts';
 import type { RunJob } from './run-job.ts';
@@ -30,6 +31,9 @@ const TO_DESCRIBE_MS = 8_500;
 
 /** Containers whose header states the duration; for others libav looks at the end, or guesses. */
 const STATING_CONTAINERS = /^(?:mov|matroska|avi|flv|asf|wav|flac|caf|aiff)/;
+
+/** A stated end this much after the picture's is not believed where there are subtitles. */
+const SUBTITLE_TAIL_SECONDS = 1;
 
 const MAX_TRACKS = 256;
 /** 8192 x 8192. */
@@ -192,22 +196,26 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const { video } = description;
   if (!video) return withoutVideo(description, chapters, findings);
   const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
-  const origin = { ticks: keyframes[0] ?? video.startTicks, timeBase: video.timeBase };
+  const startTicks = index?.video?.startTicks ?? scan?.startTicks ?? keyframes[0] ?? video.startTicks;
+  const audio = startsOfAudio(findings);
+  const origin = presentationOrigin({ ...video, ticks: startTicks }, audio.map(startSeconds));
   const videoSeconds = videoEnd(findings, video, origin);
   const input = inputFor(findings.source, description.container);
   const verdict = await verifyKeyframes({ ...findings, input, video, keyframes }, signal);
   const hasChanges = verdict.hasChanges || (index?.video?.hasChanges ?? scan?.hasChanges ?? false);
   return playable({
-    description,
+    description: { ...description, audio },
     chapters: shifted(chapters, origin),
     origin,
-    durationSeconds: Math.max(videoSeconds, lastEnd(findings, origin)),
+    durationSeconds: Math.max(videoSeconds, await lastEnd(findings, { origin, videoSeconds }, signal)),
+    videoStartSeconds: secondsOf(startTicks, video.timeBase) - secondsOf(origin.ticks, origin.timeBase),
     videoSeconds,
     table: keyframes.length
       ? {
           keyframes,
           frameGrid: gridOf({ video, keyframes, index, origin }),
           startsClean: verdict.areStarts,
+          isEdited: index?.video?.isEdited ?? scan?.hasHidden ?? false,
           hasChanges,
         }
       : undefined,
@@ -228,7 +236,7 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
   const track = description.audio[0];
   if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
   const origin = { ticks: Math.max(track.startTicks, 0), timeBase: track.timeBase };
-  const scanned = findings.scan && seconds(findings.scan.endTicks - origin.ticks, track.timeBase);
+  const scanned = findings.scan && secondsOf(findings.scan.endTicks - origin.ticks, track.timeBase);
   const durationSeconds = scanned ?? containerEnd(findings, origin) ?? 0;
   if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played.');
   return playable({
@@ -236,6 +244,7 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
     chapters: shifted(chapters, origin),
     origin,
     durationSeconds,
+    videoStartSeconds: undefined,
     videoSeconds: undefined,
     table: undefined,
   });
@@ -243,27 +252,70 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
 
 function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {
   const endTicks = findings.index?.video?.endTicks ?? findings.scan?.endTicks;
-  if (endTicks !== undefined && endTicks > origin.ticks) return seconds(endTicks - origin.ticks, video.timeBase);
+  if (endTicks !== undefined && endTicks > origin.ticks) return secondsOf(endTicks - origin.ticks, video.timeBase);
   const end = containerEnd(findings, origin);
   if (end === undefined || end <= 0)
     throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
   return end;
 }
 
-/** Where the last track ends: as measured, or as stated unless the file is cut short. */
-function lastEnd(findings: Findings, origin: Origin): number {
-  const { scan, index } = findings;
-  if (scan) return scan.endSeconds - seconds(origin.ticks, origin.timeBase);
-  return index?.video?.isCutShort ? 0 : (containerEnd(findings, origin) ?? 0);
+/** The audio tracks with the starts that a scan saw: the first packets of a source may lie far from those of a late track. */
+function startsOfAudio({ description, scan }: Findings): AudioTrack[] {
+  return description.audio.map((track) => ({
+    ...track,
+    startTicks: scan?.starts.get(track.streamIndex) ?? track.startTicks,
+  }));
+}
+
+function startSeconds({ startTicks, timeBase }: AudioTrack): number {
+  return secondsOf(startTicks, timeBase);
+}
+
+/** Where the last track ends: as measured, or as each audio track states, or as the container does unless the file is cut short. */
+async function lastEnd(
+  findings: Findings,
+  { origin, videoSeconds }: { origin: Origin; videoSeconds: number },
+  signal: AbortSignal,
+): Promise<number> {
+  const { scan, index, description } = findings;
+  const start = secondsOf(origin.ticks, origin.timeBase);
+  if (scan) return scan.endSeconds - start;
+  if (index?.video?.isCutShort) return 0;
+  const ends = description.audio.flatMap(({ endTicks, timeBase }) =>
+    endTicks === undefined ? [] : [secondsOf(endTicks, timeBase) - start],
+  );
+  if (ends.length === description.audio.length) return Math.max(0, ...ends);
+  const stated = containerEnd(findings, origin) ?? 0;
+  const mayBeSubtitles = description.subtitles.length > 0 && stated - videoSeconds > SUBTITLE_TAIL_SECONDS;
+  return mayBeSubtitles ? measuredEnd(findings, origin, signal) : stated;
+}
+
+/** The stated end may be a subtitle's: what comes behind the last keyframe is read. */
+async function measuredEnd(findings: Findings, origin: Origin, signal: AbortSignal): Promise<number> {
+  const { source, description, index } = findings;
+  const { video, audio } = description;
+  const fromTicks = index?.video?.keyframes.at(-1);
+  if (!video || fromTicks === undefined) return 0;
+  const { endSeconds } = await findings.run(
+    {
+      kind: 'scan',
+      input: inputFor(source, description.container),
+      streamIndex: video.streamIndex,
+      otherStreams: audio.map(({ streamIndex }) => streamIndex),
+      fromTicks,
+    },
+    signal,
+  );
+  return endSeconds - secondsOf(origin.ticks, origin.timeBase);
 }
 
 /** The stated duration counts from timestamp zero, unless the last keyframe lies beyond it: then it counts from the first picture. */
 function containerEnd({ index, description }: Findings, origin: Origin): number | undefined {
   const stated = index?.durationSeconds ?? description.durationSeconds;
   if (stated === undefined) return undefined;
-  const start = seconds(origin.ticks, origin.timeBase);
+  const start = secondsOf(origin.ticks, origin.timeBase);
   const last = index?.video?.keyframes.at(-1);
-  const isRelative = index?.container !== 'matroska' || (last !== undefined && seconds(last, origin.timeBase) > stated);
+  const isRelative = !index || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
   return isRelative ? stated : stated - start;
 }
 
@@ -278,21 +330,17 @@ function gridOf(given: {
   if (index?.video?.isExact) return undefined;
   const rate = index?.video?.frameRate ?? video.frameRate;
   const isOnGrid = keyframes.every((ticks) => {
-    const time = seconds(ticks - origin.ticks, video.timeBase);
+    const time = secondsOf(ticks - origin.ticks, video.timeBase);
     return Math.abs((Math.round((time * rate.num) / rate.den) * rate.den) / rate.num - time) <= GRID_TOLERANCE_SECONDS;
   });
   return isOnGrid ? rate : undefined;
 }
 
 function shifted(chapters: Chapter[], origin: Origin): Chapter[] {
-  const start = seconds(origin.ticks, origin.timeBase);
+  const start = secondsOf(origin.ticks, origin.timeBase);
   return chapters.map((chapter) => ({
     ...chapter,
     startSeconds: Math.max(0, chapter.startSeconds - start),
     endSeconds: Math.max(0, chapter.endSeconds - start),
   }));
-}
-
-function seconds(ticks: number, timeBase: Rational): number {
-  return (ticks * timeBase.num) / timeBase.den;
 }

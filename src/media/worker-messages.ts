@@ -46,7 +46,10 @@ const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
   scan: (value) =>
     typeof value['hasChanges'] === 'boolean' &&
     isArrayOf(value['keyframes'], 'number') &&
-    ['frameCount', 'endTicks', 'endSeconds', 'reorderFrames'].every((name) => typeof value[name] === 'number'),
+    value['starts'] instanceof Map &&
+    ['frameCount', 'startTicks', 'endTicks', 'endSeconds', 'reorderFrames'].every(
+      (name) => typeof value[name] === 'number',
+    ),
   verify: (value) => isArrayOf(value['isStart'], 'boolean') && typeof value['hasChanges'] === 'boolean',
   'encoder-header': (value) => value['configuration'] instanceof Uint8Array && typeof value['codecString'] === 'string',
 };

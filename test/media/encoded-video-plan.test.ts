@@ -31,7 +31,15 @@ function ladder(shape: Partial<VideoTrack>): string[] {
   const video = { ...TRACK, ...shape };
   const description = { container: 'mpegts', durationSeconds: 60, video, audio: [], subtitles: [] };
   const origin = { ticks: 0, timeBase: video.timeBase };
-  const facts = { description, chapters: [], origin, durationSeconds: 60, videoSeconds: 60, table: undefined };
+  const facts = {
+    description,
+    chapters: [],
+    origin,
+    durationSeconds: 60,
+    videoStartSeconds: 0,
+    videoSeconds: 60,
+    table: undefined,
+  };
   return planLadder(facts, 3).map(({ name, track }) => `${name} ${track.width}x${track.height}`);
 }
 

@@ -33,7 +33,15 @@ const VIDEO: VideoTrack = {
 function tracks(bFrames: number): EncodedVideo[] {
   const description = { container: 'mp4', durationSeconds: 60, video: VIDEO, audio: [], subtitles: [] };
   const origin = { ticks: 0, timeBase: VIDEO.timeBase };
-  const facts = { description, chapters: [], origin, durationSeconds: 60, videoSeconds: 60, table: undefined };
+  const facts = {
+    description,
+    chapters: [],
+    origin,
+    durationSeconds: 60,
+    videoStartSeconds: 0,
+    videoSeconds: 60,
+    table: undefined,
+  };
   return planLadder(facts, bFrames).map(({ track }) => track);
 }
 

@@ -24,8 +24,12 @@ export interface VideoIndex {
    * Undefined when the container does not tell (Matroska).
    */
   gopStarts: number[] | undefined;
-  /** End of the last frame; undefined when the container does not tell. */
+  /** The first frame that is shown; undefined: the first keyframe. */
+  startTicks: number | undefined;
+  /** End of the last frame that is shown; undefined when the container does not tell. */
   endTicks: number | undefined;
+  /** Whether an edit list hides frames that are delivered. */
+  isEdited: boolean;
   /** True: the file ends before the film does, and so does this index. */
   isCutShort: boolean;
   /** True: ticks are the film's own (MP4). False: rounded to the container's clock (Matroska milliseconds). */

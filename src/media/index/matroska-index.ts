@@ -83,6 +83,8 @@ async function readVideoIndex(
     timeBase: info.timeBase,
     keyframes,
     gopStarts: undefined,
+    startTicks: undefined,
+    isEdited: false,
     endTicks: await readEndTicks(reader, layout, { info, track, keyframes }),
     isCutShort: false,
     isExact: false,

@@ -8,7 +8,12 @@ export interface DeliveredSamples {
   start: number;
   end: number;
   shift: number;
+  /** Composition times `[from, to)` are shown; the others are delivered because decoding needs them. */
+  from: number;
+  to: number;
 }
+
+const ALL_SHOWN = { from: -Infinity, to: Infinity };
 
 export interface EditedTrack {
   times: SampleTimes;
@@ -25,17 +30,18 @@ export interface EditedTrack {
 export function deliveredSamples(track: EditedTrack): DeliveredSamples | undefined {
   const { times, edits } = track;
   const first = edits.findIndex((edit) => edit.mediaTime !== -1);
-  if (edits.length === 0) return { start: 0, end: times.count, shift: 0 };
+  if (edits.length === 0) return { start: 0, end: times.count, shift: 0, ...ALL_SHOWN };
   const edit = edits[first];
   if (!edit || first !== edits.length - 1 || edit.mediaTime < 0) return undefined;
   const delay = edits.slice(0, first).reduce((sum, empty) => sum + inTrackTicks(empty.duration, track), 0);
-  if (track.isOnlyShifted) return { start: 0, end: times.count, shift: delay - edit.mediaTime };
+  if (track.isOnlyShifted) return { start: 0, end: times.count, shift: delay - edit.mediaTime, ...ALL_SHOWN };
   const shown = { start: edit.mediaTime, end: edit.mediaTime + inTrackTicks(edit.duration, track) };
   if (!Number.isSafeInteger(shown.end) || !Number.isSafeInteger(delay)) return undefined;
   const start = decodingStart(track, shown.start);
   const end = decodingEnd(track, start, shown.end);
   const shift = shiftOf(track, { start, end }, shown);
-  return shift === undefined ? undefined : { start, end, shift: delay + shift };
+  if (shift === undefined) return undefined;
+  return { start, end, shift: delay + shift, from: shown.start, to: shown.end };
 }
 
 function inTrackTicks(movieTicks: number, track: EditedTrack): number {

@@ -56,7 +56,9 @@ export function indexVideoTrack(
     keyframes: groups.keyframes,
     keyframeSamples: groups.samples,
     gopStarts: groups.starts,
+    startTicks: groups.shownStart,
     endTicks: groups.end,
+    isEdited: groups.isEdited,
     isCutShort: delivered.end < edited.end,
     isExact: true,
     frameRate: constantFrameRate(track, times, groups),
@@ -103,10 +105,18 @@ interface PictureGroups {
   count: number;
   earliest: number;
   latest: number;
+  /** The first frame that is shown. */
+  shownStart: number;
+  isEdited: boolean;
+  /** Of the last frame that is shown. */
   end: number;
 }
 
-function pictureGroups(times: SampleTimes, isSync: Uint8Array, { start, end, shift }: DeliveredSamples): PictureGroups {
+function pictureGroups(
+  times: SampleTimes,
+  isSync: Uint8Array,
+  { start, end, shift, from, to }: DeliveredSamples,
+): PictureGroups {
   const { composition, decode } = times;
   const groups: PictureGroups = {
     keyframes: [],
@@ -115,6 +125,8 @@ function pictureGroups(times: SampleTimes, isSync: Uint8Array, { start, end, shi
     count: end - start,
     earliest: 0,
     latest: 0,
+    shownStart: Infinity,
+    isEdited: false,
     end: 0,
   };
   let latestSample = start;
@@ -130,13 +142,18 @@ function pictureGroups(times: SampleTimes, isSync: Uint8Array, { start, end, shi
     } else if (time < groupStart) {
       groupStart = time;
     }
+    if (time < from || time >= to) {
+      groups.isEdited = true;
+      continue;
+    }
+    groups.shownStart = Math.min(groups.shownStart, time + shift);
+    groups.end = Math.max(groups.end, time + shift + (decode[i + 1] ?? 0) - (decode[i] ?? 0));
     if (time > (composition[latestSample] ?? 0)) latestSample = i;
     if (time < (composition[earliestSample] ?? 0)) earliestSample = i;
   }
   groups.starts.push(groupStart + shift);
   groups.earliest = (composition[earliestSample] ?? 0) + shift;
   groups.latest = (composition[latestSample] ?? 0) + shift;
-  groups.end = groups.latest + (decode[latestSample + 1] ?? 0) - (decode[latestSample] ?? 0);
   const isAscending = groups.keyframes.every((time, i) => i === 0 || time > (groups.keyframes[i - 1] ?? 0));
   return isAscending ? groups : { ...groups, ...inPresentationOrder(groups) };
 }

@@ -90,7 +90,8 @@ export class CopiedVideoCollector {
     if (pts < fromTicks) this.#before = sample();
     else if (pts === fromTicks) {
       this.#take(pts, isKey, sample());
-      if (this.#firstIdr > 0) this.#notBefore = fromTicks;
+      // Nothing that leading pictures of the film's first keyframe need is there.
+      if (this.#firstIdr > 0 || this.#isFirst) this.#notBefore = fromTicks;
     } else if (!this.#standIn()) return 'too-late';
     else if (toTicks !== undefined && pts >= toTicks) this.isDone = true;
     else {
@@ -137,6 +138,10 @@ export class CopiedVideoCollector {
     this.isDone = !this.isEmpty;
   }
 
+  get #isFirst(): boolean {
+    return this.#wish.start === 0;
+  }
+
   get isEmpty(): boolean {
     return this.#packets.length === 0;
   }
@@ -168,6 +173,8 @@ export class CopiedVideoCollector {
       timeBase,
       origin,
     );
+    // The first picture stands from the beginning of the presentation on.
+    if (this.#isFirst) times[0] = this.#wish.start;
     const samples = this.#packets.map((packet, i): Sample => ({
       data: packet.data,
       pts: times[i] ?? 0,

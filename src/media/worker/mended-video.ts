@@ -86,6 +86,7 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
     streamIndex: track.streamIndex,
     hasDecodeTimesOnly: false,
     frameRate: track.frameRate,
+    lastFrame: Infinity,
     width,
     height,
     sampleAspectRatio,

@@ -33,6 +33,8 @@ export interface EncodedVideo {
   hasDecodeTimesOnly: boolean;
   /** Constant rate of the encoded frames; the timescale is its numerator. */
   frameRate: Rational;
+  /** The last frame that the source has a picture of its own for; it stands to the end. */
+  lastFrame: number;
   width: number;
   height: number;
   /** Of the encoded pictures. */
@@ -118,8 +120,10 @@ export interface ScanJob {
   input: MediaInput;
   /** The video; without one, the sound that is measured. */
   streamIndex: number;
-  /** Other tracks whose ends count. */
+  /** Other tracks whose starts and ends count. */
   otherStreams: number[];
+  /** Of the track, where to begin; undefined: with the first packet. */
+  fromTicks?: number;
 }
 
 /** Looks at the pictures at some keyframes: which of them start a decodable sequence on their own (IDR). */
@@ -180,8 +184,14 @@ export interface ScanResult {
   /** Ascending presentation timestamps in the track's time base. */
   keyframes: number[];
   frameCount: number;
+  /** The track's first frame that is shown, ticks. */
+  startTicks: number;
   /** End of the track's last frame, ticks. */
   endTicks: number;
+  /** First timestamp of each of the other tracks, in its own ticks. */
+  starts: Map<number, number>;
+  /** Whether an edit list hides frames of the track. */
+  hasHidden: boolean;
   /** End of the last frame of any track, on the demuxer's clock. */
   endSeconds: number;
   /** Largest (position in decode order - position in presentation order). */

@@ -16,10 +16,11 @@ export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal):
   const streams = [job.streamIndex, ...job.otherStreams];
   await demuxer.require(streams);
   demuxer.keepOnly(streams);
-  await demuxer.seek(job.streamIndex, -1e9);
+  await demuxer.seek(job.streamIndex, job.fromTicks ?? -1e9);
   const tally = new Tally(unstatedDelayOf(demuxer, job.streamIndex));
   const changes = new ChangeWatch(demuxer, job.streamIndex);
-  let endSeconds = 0;
+  const starts = new Map<number, number>();
+  let endSeconds = -Infinity;
   for (;;) {
     signal.throwIfAborted();
     const packet = await demuxer.read();
@@ -28,10 +29,14 @@ export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal):
       tally.count(packet);
       changes.see(packet);
     } else if (!job.otherStreams.includes(packet.streamIndex)) continue;
+    const ticks = packet.pts ?? packet.dts;
+    if (ticks === undefined || packet.isHidden) continue;
+    if (packet.streamIndex !== job.streamIndex)
+      starts.set(packet.streamIndex, Math.min(starts.get(packet.streamIndex) ?? ticks, ticks));
     const { num, den } = demuxer.stream(packet.streamIndex).timeBase;
-    endSeconds = Math.max(endSeconds, (((packet.pts ?? packet.dts ?? 0) + packet.duration) * num) / den);
+    endSeconds = Math.max(endSeconds, ((ticks + packet.duration) * num) / den);
   }
-  return { endSeconds, hasChanges: changes.hasChanged, ...tally.result() };
+  return { endSeconds, starts, hasChanges: changes.hasChanged, ...tally.result() };
 }
 
 /** Whether keyframes bring other parameter sets on the way; codecs without such sets never do. */
@@ -69,7 +74,9 @@ class Tally {
   readonly #keyframes = new Set<number>();
   readonly #order: number[] = [];
   #frames = 0;
+  #start = Infinity;
   #end = 0;
+  #hasHidden = false;
   #last: number | undefined;
   #lastStep = 0;
 
@@ -79,8 +86,10 @@ class Tally {
 
   count(packet: DemuxedPacket): void {
     const time = packet.pts ?? packet.dts;
+    if (packet.isHidden) this.#hasHidden = true;
+    if (packet.isHidden || time === undefined) return;
     this.#frames += 1;
-    if (time === undefined) return;
+    this.#start = Math.min(this.#start, time);
     if (packet.isKey && packet.pts !== undefined) this.#keyframes.add(time);
     if (this.#order.length < REORDER_SAMPLE) this.#order.push(time);
     if (this.#last !== undefined) this.#lastStep = packet.duration || Math.abs(time - this.#last);
@@ -91,11 +100,13 @@ class Tally {
     this.#end = Math.max(this.#end, time + duration, shown + duration);
   }
 
-  result(): Pick<ScanResult, 'keyframes' | 'frameCount' | 'endTicks' | 'reorderFrames'> {
+  result(): Omit<ScanResult, 'endSeconds' | 'starts' | 'hasChanges'> {
     return {
       keyframes: [...this.#keyframes].toSorted((a, b) => a - b),
       frameCount: this.#frames,
+      startTicks: Number.isFinite(this.#start) ? this.#start : 0,
       endTicks: this.#end,
+      hasHidden: this.#hasHidden,
       reorderFrames: reorderDepth(this.#order),
     };
   }

@@ -51,6 +51,7 @@ function facts(video: VideoTrack | undefined, durationSeconds = 7200): MediaFact
     chapters: [],
     origin: { ticks: 0, timeBase: { num: 1, den: 24_000 } },
     durationSeconds,
+    videoStartSeconds: 0,
     videoSeconds: video && durationSeconds,
     table: undefined,
   };

@@ -126,6 +126,7 @@ function facts(codec: string): MediaFacts {
     chapters: [],
     origin: { ticks: 0, timeBase: { num: 1, den: 1000 } },
     durationSeconds: 100,
+    videoStartSeconds: 0,
     videoSeconds: 100,
     table: undefined,
   };

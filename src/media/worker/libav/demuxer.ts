@@ -10,6 +10,7 @@ import {
   AV_NOPTS_VALUE,
   AV_PKT_DATA_NEW_EXTRADATA,
   AV_PKT_FLAG_CORRUPT,
+  AV_PKT_FLAG_DISCARD,
 } from 'node-av/constants';
 import { Dictionary, FFmpegError, FormatContext, Packet } from 'node-av/lib';
 import type { Stream } from 'node-av/lib';
@@ -58,6 +59,8 @@ export interface DemuxedPacket {
   duration: number;
   isKey: boolean;
   isCorrupt: boolean;
+  /** Decoded and not presented: an edit list cuts it off. */
+  isHidden: boolean;
   sizeBytes: number;
 }
 
@@ -249,6 +252,7 @@ export class Demuxer implements AsyncDisposable {
       duration: Number(packet.duration),
       isKey: packet.isKeyframe,
       isCorrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
+      isHidden: packet.hasFlags(AV_PKT_FLAG_DISCARD),
       sizeBytes: packet.size,
     };
   }

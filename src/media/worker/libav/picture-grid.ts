@@ -62,7 +62,8 @@ export class PictureGrid implements AsyncDisposable {
   async #goTo(number: number, signal: AbortSignal): Promise<void> {
     const { frameRate, streamIndex } = this.#track;
     const headStart = this.#demuxer.isIndexed ? 0 : 1.5;
-    const wanted = this.#track.deinterlace ? number - DEINTERLACER_PICTURES : number;
+    const shown = Math.min(number, this.#track.lastFrame);
+    const wanted = this.#track.deinterlace ? shown - DEINTERLACER_PICTURES : shown;
     for (const earlier of EARLIER_SECONDS) {
       const seconds = (wanted * frameRate.den) / frameRate.num - earlier - headStart;
       await this.#demuxer.require([streamIndex]);
