@@ -35,6 +35,9 @@ const STATING_CONTAINERS = /^(?:mov|matroska|avi|flv|asf|wav|flac|caf|aiff)/;
 /** A stated end this much after the picture's is not believed where there are subtitles. */
 const SUBTITLE_TAIL_SECONDS = 1;
 
+/** Longer groups of pictures at the end of a film are rare. */
+const MAX_GROUP_SECONDS = 15;
+
 const MAX_TRACKS = 256;
 /** 8192 x 8192. */
 const MAX_PIXELS = 2 ** 26;
@@ -191,15 +194,16 @@ function unmeasurable(source: Source): AppError {
 }
 
 async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaFacts> {
-  const { description, index, scan } = findings;
+  const { description, index } = findings;
+  const scan = findings.scan ?? (await scanTail(findings, signal));
   const chapters = index?.chapters ?? [];
   const { video } = description;
   if (!video) return withoutVideo(description, chapters, findings);
   const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
-  const startTicks = index?.video?.startTicks ?? scan?.startTicks ?? keyframes[0] ?? video.startTicks;
+  const startTicks = index?.video?.startTicks ?? findings.scan?.startTicks ?? keyframes[0] ?? video.startTicks;
   const audio = startsOfAudio(findings);
   const origin = presentationOrigin({ ...video, ticks: startTicks }, audio.map(startSeconds));
-  const videoSeconds = videoEnd(findings, video, origin);
+  const videoSeconds = videoEnd({ ...findings, scan }, video, origin);
   const input = inputFor(findings.source, description.container);
   const verdict = await verifyKeyframes({ ...findings, input, video, keyframes }, signal);
   const hasChanges = verdict.hasChanges || (index?.video?.hasChanges ?? scan?.hasChanges ?? false);
@@ -207,7 +211,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
     description: { ...description, audio },
     chapters: shifted(chapters, origin),
     origin,
-    durationSeconds: Math.max(videoSeconds, await lastEnd(findings, { origin, videoSeconds }, signal)),
+    durationSeconds: Math.max(videoSeconds, lastEnd({ ...findings, scan }, origin)),
     videoStartSeconds: secondsOf(startTicks, video.timeBase) - secondsOf(origin.ticks, origin.timeBase),
     videoSeconds,
     table: keyframes.length
@@ -215,7 +219,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
           keyframes,
           frameGrid: gridOf({ video, keyframes, index, origin }),
           startsClean: verdict.areStarts,
-          isEdited: index?.video?.isEdited ?? scan?.hasHidden ?? false,
+          isEdited: index?.video?.isEdited ?? findings.scan?.hasHidden ?? false,
           hasChanges,
         }
       : undefined,
@@ -251,7 +255,7 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
 }
 
 function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {
-  const endTicks = findings.index?.video?.endTicks ?? findings.scan?.endTicks;
+  const endTicks = findings.scan?.endTicks ?? findings.index?.video?.endTicks;
   if (endTicks !== undefined && endTicks > origin.ticks) return secondsOf(endTicks - origin.ticks, video.timeBase);
   const end = containerEnd(findings, origin);
   if (end === undefined || end <= 0)
@@ -272,11 +276,7 @@ function startSeconds({ startTicks, timeBase }: AudioTrack): number {
 }
 
 /** Where the last track ends: as measured, or as each audio track states, or as the container does unless the file is cut short. */
-async function lastEnd(
-  findings: Findings,
-  { origin, videoSeconds }: { origin: Origin; videoSeconds: number },
-  signal: AbortSignal,
-): Promise<number> {
+function lastEnd(findings: Findings, origin: Origin): number {
   const { scan, index, description } = findings;
   const start = secondsOf(origin.ticks, origin.timeBase);
   if (scan) return scan.endSeconds - start;
@@ -284,19 +284,23 @@ async function lastEnd(
   const ends = description.audio.flatMap(({ endTicks, timeBase }) =>
     endTicks === undefined ? [] : [secondsOf(endTicks, timeBase) - start],
   );
-  if (ends.length === description.audio.length) return Math.max(0, ...ends);
-  const stated = containerEnd(findings, origin) ?? 0;
-  const mayBeSubtitles = description.subtitles.length > 0 && stated - videoSeconds > SUBTITLE_TAIL_SECONDS;
-  return mayBeSubtitles ? measuredEnd(findings, origin, signal) : stated;
+  return ends.length === description.audio.length ? Math.max(0, ...ends) : (containerEnd(findings, origin) ?? 0);
 }
 
-/** The stated end may be a subtitle's: what comes behind the last keyframe is read. */
-async function measuredEnd(findings: Findings, origin: Origin, signal: AbortSignal): Promise<number> {
+/**
+ * A Matroska film states one end for all of its tracks, and that may be a stray subtitle's. Where it lies far behind the picture, what
+ * comes after the last keyframe is read.
+ */
+async function scanTail(findings: Findings, signal: AbortSignal): Promise<ScanResult | undefined> {
   const { source, description, index } = findings;
-  const { video, audio } = description;
+  const { video, audio, subtitles } = description;
   const fromTicks = index?.video?.keyframes.at(-1);
-  if (!video || fromTicks === undefined) return 0;
-  const { endSeconds } = await findings.run(
+  if (!video || !subtitles.length || index?.container !== 'matroska' || fromTicks === undefined) return undefined;
+  const { endTicks } = index.video ?? {};
+  const pictureSeconds = secondsOf(endTicks ?? fromTicks, video.timeBase);
+  const doubt = (index.durationSeconds ?? 0) - pictureSeconds;
+  if (doubt <= (endTicks === undefined ? MAX_GROUP_SECONDS : SUBTITLE_TAIL_SECONDS)) return undefined;
+  return findings.run(
     {
       kind: 'scan',
       input: inputFor(source, description.container),
@@ -306,7 +310,6 @@ async function measuredEnd(findings: Findings, origin: Origin, signal: AbortSign
     },
     signal,
   );
-  return endSeconds - secondsOf(origin.ticks, origin.timeBase);
 }
 
 /** The stated duration counts from timestamp zero, unless the last keyframe lies beyond it: then it counts from the first picture. */

@@ -49,6 +49,7 @@ export class CopiedAudioCollector {
   }
 
   accept(packet: DemuxedPacket, demuxer: Demuxer): void {
+    if (packet.isHidden) return;
     const { frameSamples, sampleRate } = this.#track;
     const position =
       packet.pts === undefined
@@ -63,7 +64,9 @@ export class CopiedAudioCollector {
 
   /** True when the demuxer came in after the start: the track may have sound there. */
   get mayHaveMissedFrames(): boolean {
-    if (this.#slots.length === 0 || this.#slots[0] !== undefined) return false;
+    const { startTicks, sampleRate } = this.#track;
+    const trackStart = toTimeline(startTicks, this.#timeBase, { origin: this.#origin, timescale: sampleRate });
+    if (this.#slots.length === 0 || this.#slots[0] !== undefined || trackStart >= this.#span.end) return false;
     return this.#firstPosition === undefined || this.#firstPosition > this.#span.start;
   }
 

@@ -11,6 +11,8 @@ export interface Collectors {
   audio: CopiedAudioCollector | undefined;
   /** Where the segment begins, seconds of the presentation. */
   startSeconds: number;
+  /** The demuxer stands at the first byte, and is to be read from there: sound before the first picture cannot be sought in Matroska. */
+  isAtBeginning: boolean;
 }
 
 /** Seconds to start earlier than the segment; MPEG-TS and others without an index land by decode time, or only near. */
@@ -27,6 +29,11 @@ export async function collect(
 ): Promise<void> {
   const { video, audio } = collectors;
   demuxer.keepOnly([video, audio].flatMap((collector) => (collector ? [collector.streamIndex] : [])));
+  if (collectors.isAtBeginning) {
+    audio?.startOver();
+    await pump(demuxer, collectors, target.signal);
+    return assertBegun(video);
+  }
   for (const earlier of EARLIER_SECONDS[demuxer.isIndexed ? 'indexed' : 'scanned']) {
     await sendTo(demuxer, collectors, { seconds: collectors.startSeconds - earlier, origin: target.origin });
     audio?.startOver();
@@ -34,6 +41,10 @@ export async function collect(
     if (isComplete && !video?.isEmpty && !audio?.mayHaveMissedFrames) return;
     if (collectors.startSeconds - earlier <= 0) break;
   }
+  assertBegun(video);
+}
+
+function assertBegun(video: CopiedVideoCollector | undefined): void {
   if (video?.isEmpty)
     throw new AppError('MEDIA_FAILED', 'The video is damaged here: there is no picture this part could begin with.');
 }

@@ -50,6 +50,13 @@ export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: 
   }
 }
 
+interface Copied {
+  pictures: CopiedPictures | undefined;
+  audio: SampleRun | undefined;
+  /** The track begins before the place where the demuxer could be sent to. */
+  lacksAudio: boolean;
+}
+
 /** Everything that is copied comes from one pass over the source. */
 async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<Runs> {
   const video = job.video?.track.kind === 'copied' ? { wish: job.video, track: job.video.track } : undefined;
@@ -59,23 +66,25 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
     ...(video ? [video.track.streamIndex] : []),
     ...(audio ? [audio.track.streamIndex, audio.track.seekStream] : []),
   ];
-  const cut = async (
-    demuxer: Demuxer,
-  ): Promise<{ pictures: CopiedPictures | undefined; audio: SampleRun | undefined }> => {
+  const cut = async (demuxer: Demuxer, isAtBeginning: boolean): Promise<Copied> => {
     await demuxer.require(streams);
     const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.wish);
     const sound = audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
     await collect(
       demuxer,
-      { video: pictures, audio: sound, startSeconds: startSeconds(job) },
+      { video: pictures, audio: sound, startSeconds: startSeconds(job), isAtBeginning },
       { origin: job.origin, signal },
     );
     return {
       pictures: video && pictures?.pictures(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
       audio: audio && (await sound?.run(() => silentFrame(audio.track))),
+      lacksAudio: sound?.mayHaveMissedFrames ?? false,
     };
   };
-  const { pictures, audio: sound } = await tools.demuxers.use(job.input, cut, signal);
+  const sought = await tools.demuxers.use(job.input, (demuxer) => cut(demuxer, false), signal);
+  const { pictures, audio: sound } = sought.lacksAudio
+    ? await tools.demuxers.useFresh(job.input, (demuxer) => cut(demuxer, true), signal)
+    : sought;
   if (!video || !pictures) return { video: undefined, audio: sound };
   for (const words of wordsOn(pictures)) tools.say(`part ${job.number} of ${nameOf(job.input)} ${words}`);
   const run = isWhole(pictures)

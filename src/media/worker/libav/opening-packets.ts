@@ -4,7 +4,7 @@ import type { Demuxer } from './demuxer.ts';
 import { FieldProbe } from './field-probe.ts';
 
 /** Packets read at most to see every track's first one. */
-const MAX_PACKETS = 400;
+const MAX_PACKETS = 1500;
 
 /** Pictures kept of each video: B-frames show within them. */
 const KEPT_PICTURES = 32;
@@ -66,7 +66,9 @@ export async function readOpening(
     if (!wanted.has(number)) continue;
     await probes.take(number);
     const known = openings.get(number);
-    if (!known && ticks === undefined) continue;
+    // Priming, and what an edit list cuts off, is not where a track starts.
+    const isCutOff = packet.isHidden && !videos.has(number);
+    if (!known && (ticks === undefined || isCutOff)) continue;
     const opening = known ?? newOpening(ticks ?? 0, demuxer.payload);
     opening.count += 1;
     if (videos.has(number) && opening.pictures.length < KEPT_PICTURES)
