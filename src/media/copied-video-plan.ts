@@ -20,6 +20,9 @@ const MAX_GROUP_SECONDS = 12;
 /** In MPEG-TS the clock comes with the pictures: a longer stand of the first one would stop it. */
 const MAX_TS_HOLD_SECONDS = 1;
 
+/** Players of MPEG-TS that find a single picture in a segment do not learn its size. */
+const MIN_TS_FRAMES_PER_SECOND = 2;
+
 export interface CopiedVideoPlan {
   track: CopiedVideo;
   timeline: Timeline;
@@ -49,6 +52,8 @@ export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
     reasons.push(`${video.bitDepth} bit ${video.chroma} video does not play everywhere`);
   if (route === 'mpegts' && (facts.videoStartSeconds ?? 0) > MAX_TS_HOLD_SECONDS)
     reasons.push('the sound begins long before the picture');
+  if (route === 'mpegts' && video.frameRate.num < MIN_TS_FRAMES_PER_SECOND * video.frameRate.den)
+    reasons.push('the picture changes too rarely');
   if (video.rotationDegrees !== 0) reasons.push('the picture must be turned upright');
   if (!table) reasons.push('the file has no index of its keyframes');
   else if (table.isEdited) reasons.push('its edit list cuts between keyframes');

@@ -16,7 +16,8 @@ export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal):
   const streams = [job.streamIndex, ...job.otherStreams];
   await demuxer.require(streams);
   demuxer.keepOnly(streams);
-  await demuxer.seek(job.streamIndex, job.fromTicks ?? -1e9);
+  // A seek lands where the track begins, and others may begin before.
+  if (job.fromTicks !== undefined || !demuxer.isAtBeginning) await demuxer.seek(job.streamIndex, job.fromTicks ?? -1e9);
   const tally = new Tally(unstatedDelayOf(demuxer, job.streamIndex));
   const changes = new ChangeWatch(demuxer, job.streamIndex);
   const starts = new Map<number, number>();

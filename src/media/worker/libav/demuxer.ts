@@ -26,6 +26,9 @@ import { StreamTable } from './stream-table.ts';
 const FORMATS =
   'mov,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,flac,wav,w64,aiff,caf,ac3,eac3,dts,dtshd,truehd,h264,hevc,m4v,mpegvideo,rm,nut,ivf,mxf,gxf,dv,obu,amr,ape,tta,wv,tak,mpc,mpc8,au,vc1';
 
+/** A track may begin late; how much is read for it is limited by bytes (libavformat's `probesize`, 5 MB). */
+const ANALYZED_MICROSECONDS = '60000000';
+
 /** Films have dozens at most, fonts among them. */
 const MAX_STREAMS = '500';
 
@@ -112,6 +115,7 @@ export class Demuxer implements AsyncDisposable {
       format_whitelist: FORMATS,
       codec_whitelist: DECODERS,
       max_streams: MAX_STREAMS,
+      analyzeduration: ANALYZED_MICROSECONDS,
       protocol_whitelist: isLocal ? 'file' : 'http,tcp',
       ...(isLocal ? {} : { ...REMOTE, headers: input.headers }),
       ...(input.kind === 'endpoint' && input.inOrder ? IN_ORDER : {}),
@@ -145,6 +149,11 @@ export class Demuxer implements AsyncDisposable {
   get durationSeconds(): number | undefined {
     const duration = ticksOf(this.#context.duration);
     return duration === undefined || duration <= 0 ? undefined : duration / 1e6;
+  }
+
+  /** Whether no packet was taken yet. */
+  get isAtBeginning(): boolean {
+    return this.#isFresh;
   }
 
   /** Whether the container holds an index of its keyframes, so that a seek lands exactly. */
