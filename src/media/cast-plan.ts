@@ -14,7 +14,7 @@ const MAX_CHANNELS = 2;
 export function planCastVideo(facts: MediaFacts): CopiedVideoPlan | EncodedVideoPlan | undefined {
   const level = facts.description.video?.configuration[LEVEL_OFFSET] ?? Infinity;
   const copied = level <= MAX_LEVEL ? planCopiedVideo(facts, 'mpegts') : undefined;
-  return copied ?? planLadder(facts, 0).find(({ track }) => track.level <= MAX_LEVEL);
+  return copied ?? planLadder(facts, { bFrames: 0 }).find(({ track }) => track.level <= MAX_LEVEL);
 }
 
 /** Devices do not play a picture without sound: where there is none, silence. */

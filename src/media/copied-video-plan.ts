@@ -1,4 +1,5 @@
 // Whether video can be copied, and where it is cut: a pure function of the facts, the same in every process.
+import { segmentRates, type BitRates } from './byte-positions.ts';
 import type { VideoTrack } from './description.ts';
 import type { KeyframeTable, MediaFacts } from './facts.ts';
 import { snapTime, toTimeline } from './media-clock.ts';
@@ -28,6 +29,8 @@ export interface CopiedVideoPlan {
   timeline: Timeline;
   /** One for every segment. */
   cuts: VideoCut[];
+  /** Undefined where the container does not tell. */
+  rates: BitRates | undefined;
 }
 
 /** Codecs with a mapping into CMAF that players know. */
@@ -99,7 +102,7 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
     return grid ? snapTime(exact, timescale, grid) : exact;
   };
   const cuts = chooseCuts(
-    table.keyframes.map((keyframe) => ({ keyframe, ticks: ticksOf(keyframe) })),
+    table.keyframes.map((keyframe, index) => ({ index, keyframe, ticks: ticksOf(keyframe) })),
     timescale,
   );
   const last = cuts.at(-1)?.ticks ?? 0;
@@ -119,10 +122,20 @@ export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPla
     },
     timeline: { timescale, boundaries },
     cuts: cuts.map((cut, i) => ({ fromTicks: cut.keyframe, toTicks: cuts[i + 1]?.keyframe })),
+    rates: segmentRates(
+      { timescale, boundaries },
+      cuts.map((cut) => cut.index),
+      {
+        positions: table.positions,
+        otherBitRate: facts.description.audio.reduce((sum, { bitRate = 0 }) => sum + bitRate, 0),
+      },
+    ),
   };
 }
 
 interface Cut {
+  /** In the table of keyframes. */
+  index: number;
   keyframe: number;
   ticks: number;
 }

@@ -3,6 +3,8 @@ import type { Rational } from '../base/rational.ts';
 import { assumedColor, encodedColor } from './color.ts';
 import type { VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
+import type { BitRates } from './byte-positions.ts';
+import type { CopiedVideoPlan } from './copied-video-plan.ts';
 import { encodedRate } from './frame-rate.ts';
 import { pictureEnd } from './presentation-span.ts';
 import type { Timeline } from './timeline.ts';
@@ -40,6 +42,12 @@ export interface EncodedVideoPlan {
   timeline: Timeline;
 }
 
+export interface LadderOptions {
+  bFrames: number;
+  /** The copied video beside it: every boundary of its segments is one of the ladder's, and no rung claims more bits. */
+  original?: Pick<CopiedVideoPlan, 'timeline' | 'rates'> | undefined;
+}
+
 interface Size {
   width: number;
   height: number;
@@ -56,32 +64,38 @@ export function displaySize(video: VideoTrack): Size {
 const NEARLY = 0.9;
 
 /** The rungs that are not above the source, and its own size (up to 1080p) where they would all make it smaller; none without a decoder. */
-export function planLadder(facts: MediaFacts, bFrames: number): EncodedVideoPlan[] {
+export function planLadder(facts: MediaFacts, { bFrames, original }: LadderOptions): EncodedVideoPlan[] {
   const { video } = facts.description;
   if (!video?.isDecodable) return [];
   const size = displaySize(video);
-  const fitting = RUNGS.filter((rung) => rung.height * NEARLY <= size.height || rung.width * NEARLY <= size.width);
-  const own = ownRung(size, fitting[0]);
-  return [...own, ...fitting].map((rung) => planRung(facts, video, { rung, bFrames }));
+  const rungs = RUNGS.map((rung) => turnedLike(size, rung));
+  const fitting = rungs.filter((rung) => rung.height * NEARLY <= size.height || rung.width * NEARLY <= size.width);
+  const own = ownRung(size, rungs, fitting[0]);
+  return [...own, ...fitting].map((rung) => planRung(facts, video, { rung, bFrames, original }));
 }
 
-function ownRung(size: Size, top: Rung | undefined): Rung[] {
-  const above = RUNGS.findLast((rung) => rung.height >= size.height && rung.width >= size.width);
+/** An upright picture has upright rungs: their names are of its short side. */
+function turnedLike(size: Size, rung: Rung): Rung {
+  return size.height > size.width ? { ...rung, width: rung.height, height: rung.width } : rung;
+}
+
+function ownRung(size: Size, rungs: readonly Rung[], top: Rung | undefined): Rung[] {
+  const above = rungs.findLast((rung) => rung.height >= size.height && rung.width >= size.width);
   if (!above || (top && fittedScale(size, top) > NEARLY)) return [];
-  return [{ ...above, name: `${even(size.height)}p`, width: size.width, height: size.height }];
+  return [{ ...above, name: `${even(Math.min(size.width, size.height))}p`, width: size.width, height: size.height }];
 }
 
 function fittedScale(size: Size, rung: Rung): number {
   return Math.min(1, rung.width / size.width, rung.height / size.height);
 }
 
-function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFrames: number }): EncodedVideoPlan {
-  const { rung, bFrames } = wish;
+function planRung(facts: MediaFacts, video: VideoTrack, wish: LadderOptions & { rung: Rung }): EncodedVideoPlan {
+  const { rung, bFrames, original } = wish;
   const size = displaySize(video);
   const sourceColor = assumedColor(video.color, video);
   const scale = fittedScale(size, rung);
   const frameRate = encodedRate(video.frameRate);
-  const timeline = frameTimeline(pictureEnd(facts), frameRate);
+  const timeline = frameTimeline(pictureEnd(facts), frameRate, original?.timeline);
   const track: EncodedVideo = {
     kind: 'encoded',
     streamIndex: video.streamIndex,
@@ -96,7 +110,7 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: { rung: Rung; bFra
     color: encodedColor(sourceColor, video),
     sourceColor,
     crf: CRF,
-    maxBitRate: rung.maxBitRate,
+    maxBitRate: cappedRate(rung, original?.rates),
     bFrames,
     level: levelFor(rung, frameRate),
     quickEnd: timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) ?? 0,
@@ -112,16 +126,49 @@ function levelFor(rung: Rung, rate: Rational): number {
   return isFast ? 31 : 30;
 }
 
-/** Boundaries in ticks of the rate's numerator: frame numbers times its denominator. */
-function frameTimeline(seconds: number, rate: Rational): Timeline {
+/** A segment of a capped encode may have this many times its cap: the buffer that smooths it is as good as full when it begins. */
+export const PEAK_OVER_CAP = 1.3;
+
+/** Even a still picture takes as much. */
+const MIN_BIT_RATE = 8_000;
+
+/** A rung beside the original does not claim more than that: players take what claims more for better. */
+function cappedRate({ maxBitRate }: Rung, original: BitRates | undefined): number {
+  if (!original) return maxBitRate;
+  return Math.max(MIN_BIT_RATE, Math.min(maxBitRate, Math.floor(original.peak / PEAK_OVER_CAP)));
+}
+
+/**
+ * Boundaries in ticks of the rate's numerator: frame numbers times its denominator. Every boundary of `aligned` is one, at the nearest frame;
+ * between them segments are about as long as they are elsewhere.
+ */
+function frameTimeline(seconds: number, rate: Rational, aligned?: Timeline): Timeline {
   const total = Math.max(1, Math.round((seconds * rate.num) / rate.den));
-  const framesIn = (span: number) => Math.round((span * rate.num) / rate.den);
-  const boundaries = [0];
-  for (let frame = 0; frame < total;) {
-    frame = Math.min(total, frame + framesIn(boundaries.length <= SHORT_SEGMENTS ? SHORT_SECONDS : SEGMENT_SECONDS));
-    boundaries.push(frame * rate.den);
+  const framesIn = (span: number) => (span * rate.num) / rate.den;
+  const frames = [0];
+  for (const stop of stopsOf(total, rate, aligned)) {
+    const start = frames.at(-1) ?? 0;
+    const isAlone = aligned === undefined;
+    for (let at = start; at < stop;) {
+      const length = framesIn(frames.length <= SHORT_SEGMENTS ? SHORT_SECONDS : SEGMENT_SECONDS);
+      const left = stop - at;
+      const parts = Math.max(1, Math.ceil(left / length - ROUNDED_UP));
+      at += isAlone ? Math.min(left, Math.round(length)) : Math.round(left / parts);
+      frames.push(at);
+    }
   }
-  return { timescale: rate.num, boundaries };
+  return { timescale: rate.num, boundaries: frames.map((frame) => frame * rate.den) };
+}
+
+/** Up to this share of a segment is given to the others rather than made a segment of its own. */
+const ROUNDED_UP = 0.25;
+
+/** Frames that must be boundaries, ascending, the end among them. */
+function stopsOf(total: number, rate: Rational, aligned: Timeline | undefined): number[] {
+  const inner = (aligned?.boundaries ?? [])
+    .slice(1, -1)
+    .map((ticks) => Math.round((ticks * rate.num) / (rate.den * (aligned?.timescale ?? 1))));
+  return [...new Set([...inner.filter((frame) => frame > 0 && frame < total), total])];
 }
 
 function even(value: number): number {

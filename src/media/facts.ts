@@ -1,5 +1,6 @@
 // Everything the server knows of a source before it plays it: plain values, kept by source id.
 import type { Rational } from '../base/rational.ts';
+import type { BytePositions } from './byte-positions.ts';
 import type { Chapter, MediaDescription } from './description.ts';
 import type { Origin } from './worker/protocol.ts';
 
@@ -9,6 +10,8 @@ export interface KeyframeTable {
   keyframes: number[];
   /** Constant rate on whose grid the container's rounded timestamps lie; undefined: they are exact as they are, or of variable rate. */
   frameGrid: Rational | undefined;
+  /** Undefined where the container does not tell. */
+  positions: BytePositions | undefined;
   /** Whether decoding can start at the keyframes looked at. */
   startsClean: boolean;
   /** Whether an edit list hides pictures that decoding needs. */
@@ -32,7 +35,7 @@ export interface MediaFacts {
 }
 
 /** Facts in the store that were written by another version are made again. */
-const FACTS_VERSION = 5;
+const FACTS_VERSION = 6;
 
 /** Facts as they are stored. */
 export interface StoredFacts {

@@ -2,6 +2,7 @@
 import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
 import type { MediaInput, Source } from '../sources/source.ts';
+import type { BytePositions } from './byte-positions.ts';
 import type { AudioTrack, Chapter, MediaDescription, SourceTracks, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
@@ -218,12 +219,24 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
       ? {
           keyframes,
           frameGrid: gridOf({ video, keyframes, index, origin }),
+          positions: positionsOf({ index, scan: findings.scan, keyframes }),
           startsClean: verdict.areStarts,
           isEdited: index?.video?.isEdited ?? findings.scan?.hasHidden ?? false,
           hasChanges,
         }
       : undefined,
   });
+}
+
+/** For all keyframes of the table, or not at all. */
+function positionsOf({
+  index,
+  scan,
+  keyframes,
+}: Pick<Findings, 'index' | 'scan'> & { keyframes: number[] }): BytePositions | undefined {
+  const ofScan = scan && { atKeyframes: scan.keyframeBytes, ofAllTracks: false };
+  const positions = index?.video ? index.video.positions : ofScan;
+  return positions?.atKeyframes.length === keyframes.length + 1 ? positions : undefined;
 }
 
 /** Something of it must be. @throws AppError UNSUPPORTED_MEDIA */

@@ -46,6 +46,7 @@ const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
   scan: (value) =>
     typeof value['hasChanges'] === 'boolean' &&
     isArrayOf(value['keyframes'], 'number') &&
+    isArrayOf(value['keyframeBytes'], 'number') &&
     value['starts'] instanceof Map &&
     ['frameCount', 'startTicks', 'endTicks', 'endSeconds', 'reorderFrames'].every(
       (name) => typeof value[name] === 'number',

@@ -1,10 +1,13 @@
 // The variant streams of a multivariant playlist: what each costs to carry, and what a player needs to decode it.
 import type { AudioPlan } from '../media/audio-plan.ts';
 import { videoRange } from '../media/color.ts';
+import type { BitRates } from '../media/byte-positions.ts';
 import type { CopiedVideoPlan } from '../media/copied-video-plan.ts';
-import { displaySize } from '../media/encoded-video-plan.ts';
+import { displaySize, PEAK_OVER_CAP } from '../media/encoded-video-plan.ts';
 import type { EncodedVideoPlan } from '../media/encoded-video-plan.ts';
+import type { AudioTrack } from '../media/description.ts';
 import type { MediaFacts } from '../media/facts.ts';
+import type { EncodedVideo } from '../media/worker/protocol.ts';
 import type { Variant } from './presentation.ts';
 
 export interface VariantSources {
@@ -15,7 +18,7 @@ export interface VariantSources {
   sizeBytes: number | undefined;
 }
 
-/** A copied film's peak is not known before it is read: films peak at about twice their average. */
+/** Where the container does not tell what segments weigh: films peak at about twice their average. */
 const PEAK_OVER_AVERAGE = 2;
 const FALLBACK_BIT_RATE = 8_000_000;
 const AAC_LC = 'mp4a.40.2';
@@ -23,19 +26,28 @@ const AAC_LC = 'mp4a.40.2';
 /** Capped encodes stay below their cap, on average well below. */
 const AVERAGE_OVER_CAP = 0.6;
 
+/** Segments of copied audio over the stated average. */
+const AUDIO_PEAK = 1.1;
+
+/** Boxes around the samples of a segment. */
+const PACKAGING = 1.01;
+
 export function listVariants(sources: VariantSources): Variant[] {
   const { facts, original, ladder, audio } = sources;
   const { video } = facts.description;
   const sound = audio.length
-    ? { codecs: audioCodecs(sources), bitRate: Math.max(...audio.map(audioBitRate)) }
+    ? {
+        codecs: audioCodecs(sources),
+        bitRate: Math.max(...audio.map((plan, index) => audioBitRate(plan, facts.description.audio[index]))),
+      }
     : { codecs: [], bitRate: 0 };
   if (!video || (!original && ladder.length === 0)) return audio.length ? [audioOnly(sound)] : [];
   const variants: Variant[] = [];
   if (original && video.codecString) {
-    const average = video.bitRate ?? averageBitRate(sources);
+    const { peak, average } = original.rates ?? guessedRates(sources);
     variants.push({
       name: 'original',
-      bandwidth: Math.round(average * PEAK_OVER_AVERAGE + sound.bitRate),
+      bandwidth: Math.round(peak * PACKAGING + sound.bitRate),
       averageBandwidth: Math.round(average + sound.bitRate),
       codecs: [video.codecString, ...sound.codecs].join(','),
       ...displaySize(video),
@@ -46,8 +58,8 @@ export function listVariants(sources: VariantSources): Variant[] {
   for (const { name, track } of ladder) {
     variants.push({
       name,
-      bandwidth: Math.round(track.maxBitRate * 1.5 + sound.bitRate),
-      averageBandwidth: Math.round(track.maxBitRate * AVERAGE_OVER_CAP + sound.bitRate),
+      bandwidth: Math.round(track.maxBitRate * PEAK_OVER_CAP + sound.bitRate),
+      averageBandwidth: Math.round(encodedAverage(track, sources) + sound.bitRate),
       codecs: [encodedCodec(track.level), ...sound.codecs].join(','),
       width: track.width,
       height: track.height,
@@ -83,8 +95,24 @@ function audioCodecs({ facts, audio }: VariantSources): string[] {
   return [...new Set(audio.map(ofTrack))];
 }
 
-function audioBitRate(plan: AudioPlan): number {
-  return plan.track.kind === 'encoded' ? plan.track.bitRate : 96_000 * plan.track.channels;
+function audioBitRate({ track }: AudioPlan, source: AudioTrack | undefined): number {
+  if (track.kind === 'encoded') return track.bitRate;
+  const stated = track.kind === 'copied' ? source?.bitRate : undefined;
+  return stated === undefined ? 96_000 * track.channels : stated * AUDIO_PEAK;
+}
+
+function guessedRates(sources: VariantSources): BitRates {
+  const average = sources.facts.description.video?.bitRate ?? averageBitRate(sources);
+  return { peak: average * PEAK_OVER_AVERAGE, average };
+}
+
+/** Fewer pixels need fewer bits, by about the power of three quarters; never more than most of the cap. */
+function encodedAverage(track: EncodedVideo, { facts, original }: VariantSources): number {
+  const most = track.maxBitRate * AVERAGE_OVER_CAP;
+  const { video } = facts.description;
+  if (!video || !original?.rates) return most;
+  const share = (track.width * track.height) / (video.width * video.height);
+  return Math.min(most, original.rates.average * Math.min(1, share) ** 0.75);
 }
 
 function averageBitRate({ facts, sizeBytes }: VariantSources): number {

@@ -67,8 +67,8 @@ export class MediaPresentation implements Presentation {
     this.#engine = engine;
     this.#audio = facts.description.audio.map((track) => planAudio(facts, track));
     this.#original = planCopiedVideo(facts, 'cmaf');
-    this.#ladder = planLadder(facts, LADDER_B_FRAMES);
-    this.#muxedVideo = planCopiedVideo(facts, 'mpegts') ?? planLadder(facts, MUXED_B_FRAMES)[MUXED_RUNG];
+    this.#ladder = planLadder(facts, { bFrames: LADDER_B_FRAMES, original: this.#original });
+    this.#muxedVideo = planCopiedVideo(facts, 'mpegts') ?? planLadder(facts, { bFrames: MUXED_B_FRAMES })[MUXED_RUNG];
     this.audioRenditions = facts.description.audio.map((track, i) => ({
       name: `audio-${i}`,
       track,

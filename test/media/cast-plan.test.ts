@@ -51,7 +51,14 @@ function facts(video: Partial<VideoTrack> | undefined, audio: Partial<AudioTrack
   const picture = video && { ...VIDEO, ...video };
   const description = { container: 'mpegts', durationSeconds: 60, video: picture, audio: tracks, subtitles: [] };
   const keyframes = Array.from({ length: 30 }, (_, index) => index * 180_000);
-  const table = { keyframes, frameGrid: undefined, startsClean: true, hasChanges: false, isEdited: false };
+  const table = {
+    keyframes,
+    frameGrid: undefined,
+    startsClean: true,
+    hasChanges: false,
+    isEdited: false,
+    positions: undefined,
+  };
   const origin = { ticks: 0, timeBase: VIDEO.timeBase };
   return { description, chapters: [], origin, durationSeconds: 60, videoStartSeconds: 0, videoSeconds: 60, table };
 }

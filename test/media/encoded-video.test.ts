@@ -42,11 +42,11 @@ function tracks(bFrames: number): EncodedVideo[] {
     videoSeconds: 60,
     table: undefined,
   };
-  return planLadder(facts, bFrames).map(({ track }) => track);
+  return planLadder(facts, { bFrames }).map(({ track }) => track);
 }
 
 async function parameterSets(track: EncodedVideo, preset: 'veryfast' | 'superfast'): Promise<string> {
-  const encoder = await openVideoEncoder(track, preset, { isInsert: false });
+  const encoder = await openVideoEncoder(track, preset, { isInsert: false, seconds: 2 });
   try {
     return Buffer.from(encoder.extraData ?? []).toString('hex');
   } finally {

@@ -45,7 +45,7 @@ class Engine implements AsyncDisposable {
   async rendition(work: 'copy' | 'encode'): Promise<ScheduledRendition> {
     await using source = await FileSource.open(await clip('mp4-faststart'), never);
     const facts = await probe(source, (job, signal) => this.pool.run(job, signal), never);
-    const video = work === 'copy' ? planCopiedVideo(facts, 'cmaf') : planLadder(facts, 3)[0];
+    const video = work === 'copy' ? planCopiedVideo(facts, 'cmaf') : planLadder(facts, { bFrames: 3 })[0];
     const parts = { name: work, format: 'cmaf', video, audio: undefined } as const;
     return planRendition({ id: source.id, input: source.input, origin: facts.origin }, parts).scheduled;
   }

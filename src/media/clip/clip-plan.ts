@@ -67,7 +67,7 @@ export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan &
     );
   if (endSeconds - startSeconds > maxSeconds)
     throw new AppError('BAD_REQUEST', `A clip of this source may not be longer than ${maxSeconds} s.`);
-  const [top] = planLadder(facts, B_FRAMES);
+  const [top] = planLadder(facts, { bFrames: B_FRAMES });
   const sound = facts.description.audio[audioIndex];
   const audioTrack = sound?.isDecodable ? encodedTrack(facts, sound) : undefined;
   if (!top) return soundPlan(audioTrack, { startSeconds, endSeconds });

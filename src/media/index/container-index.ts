@@ -1,6 +1,7 @@
 // What a container's own tables tell without reading the film: where the keyframes are, when the tracks end, the chapters.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { Rational } from '../../base/rational.ts';
+import type { BytePositions } from '../byte-positions.ts';
 import type { Chapter } from '../description.ts';
 
 /** Reads `[start, end)`, shorter only at the end. The index parsers see sources through this alone. */
@@ -30,6 +31,8 @@ export interface VideoIndex {
   endTicks: number | undefined;
   /** Whether an edit list hides frames that are delivered. */
   isEdited: boolean;
+  /** Undefined where the tables do not tell. */
+  positions: BytePositions | undefined;
   /** True: the file ends before the film does, and so does this index. */
   isCutShort: boolean;
   /** True: ticks are the film's own (MP4). False: rounded to the container's clock (Matroska milliseconds). */

@@ -7,6 +7,24 @@ import type { WindowedReader } from './windowed-reader.ts';
 /** Sorting more would hold up everything else, and no muxer writes so many out of order. */
 const MAX_UNSORTED = 50_000;
 
+/**
+ * Bytes of the segment's data before each of the keyframes `times`, as their cues say; undefined where one does not, or they do not ascend.
+ */
+export async function cuePositions(
+  cues: DataView,
+  trackNumber: number,
+  times: readonly number[],
+): Promise<number[] | undefined> {
+  const byTime = new Map<number, number>();
+  await walkCues(cues, trackNumber, ({ time, cluster, inCluster = 0 }) => {
+    if (cluster !== undefined && !byTime.has(time)) byTime.set(time, cluster + inCluster);
+    return true;
+  });
+  const positions = times.flatMap((time) => byTime.get(time) ?? []);
+  const isAscending = positions.every((position, i) => i === 0 || position >= (positions[i - 1] ?? 0));
+  return isAscending && positions.length === times.length ? positions : undefined;
+}
+
 /** Times of the cues of that track, ascending, each once, in segment ticks. Undefined when the element is damaged or a long muddle. */
 export async function parseCueTimes(cues: DataView, trackNumber: number): Promise<number[] | undefined> {
   const times: number[] = [];

@@ -1,8 +1,9 @@
 // Index of a Matroska or WebM film from its cues, tracks, chapters and tags.
 import type { VideoEvidence } from '../description.ts';
+import type { BytePositions } from '../byte-positions.ts';
 import type { ByteReader, ContainerIndex, VideoIndex } from './container-index.ts';
 import { parseMatroskaChapters } from './matroska-chapters.ts';
-import { parseCueTimes, readFirstKeyframe } from './matroska-cues.ts';
+import { cuePositions, parseCueTimes, readFirstKeyframe } from './matroska-cues.ts';
 import { ID } from './matroska-ids.ts';
 import { matroskaKeyframeHeads } from './keyframe-heads.ts';
 import { readSegmentLayout, readTopLevel, type SegmentLayout } from './matroska-segment.ts';
@@ -86,6 +87,13 @@ async function readVideoIndex(
     startTicks: undefined,
     isEdited: false,
     endTicks: await readEndTicks(reader, layout, { info, track, keyframes }),
+    positions: await positionsOf(bytes, {
+      cues,
+      cued,
+      first: keyframes === cued ? undefined : layout.firstCluster,
+      number: track.number,
+      dataStart: layout.dataStart,
+    }),
     isCutShort: false,
     isExact: false,
     frameRate: track.frameRate,
@@ -95,6 +103,25 @@ async function readVideoIndex(
       ? matroskaKeyframeHeads({ reader: bytes, dataStart: layout.dataStart, cues, trackNumber: track.number })
       : undefined,
   };
+}
+
+interface CuedVideo {
+  cues: DataView;
+  /** Times of the cues. */
+  cued: readonly number[];
+  /** Byte of the cluster with a keyframe before all cues, from the start of the file. */
+  first: number | undefined;
+  number: number;
+  /** Byte of the file where the segment's data begin. */
+  dataStart: number;
+}
+
+async function positionsOf(reader: ByteReader, video: CuedVideo): Promise<BytePositions | undefined> {
+  const { cues, cued, first, number, dataStart } = video;
+  const positions = reader.sizeBytes === undefined ? undefined : await cuePositions(cues, number, cued);
+  if (!positions || reader.sizeBytes === undefined) return undefined;
+  const before = first === undefined ? [] : [first - dataStart];
+  return { atKeyframes: [...before, ...positions, reader.sizeBytes - dataStart], ofAllTracks: true };
 }
 
 /** A tag that ends the track before its last keyframe is stale, and not believed. */

@@ -23,6 +23,18 @@ export function rangesOfSamples(tables: SampleTables, numbers: readonly number[]
   return numbers.map((wanted) => found.get(wanted));
 }
 
+/** Bytes of all samples before each of `numbers` (ascending, in decode order from 0), counted from the first of them; and those up to `end`. */
+export function bytesBefore(tables: SampleTables, numbers: readonly number[], end: number): number[] {
+  const { of } = sampleSizes(tables);
+  const totals: number[] = [];
+  let total = 0;
+  for (let sample = numbers[0] ?? 0; sample < end; sample++) {
+    if (sample === numbers[totals.length]) totals.push(total);
+    total += of(sample);
+  }
+  return [...totals, total];
+}
+
 /** How many samples in decode order lie whole within the first `sizeBytes` of the film, before the first that does not. */
 export function samplesWithin(tables: SampleTables, sizeBytes: number): number {
   let count = 0;

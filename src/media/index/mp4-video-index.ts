@@ -1,11 +1,12 @@
 // The video track of a movie as an index: which track it is, its keyframes, the groups they start, its end.
 import type { Rational } from '../../base/rational.ts';
 import type { VideoEvidence } from '../description.ts';
+import type { BytePositions } from '../byte-positions.ts';
 import type { VideoIndex } from './container-index.ts';
 import { entryCount, parseBoxes } from './mp4-boxes.ts';
 import { deliveredSamples, type DeliveredSamples, type EditedTrack } from './mp4-edit-list.ts';
 import type { Mp4Movie, Mp4Track } from './mp4-movie.ts';
-import { samplesWithin } from './mp4-sample-ranges.ts';
+import { bytesBefore, samplesWithin } from './mp4-sample-ranges.ts';
 import { sampleCount, sampleTimes, syncSamples, type SampleTimes } from './mp4-sample-times.ts';
 import { reducedFraction } from './reduced-fraction.ts';
 import { chooseVideo } from './video-choice.ts';
@@ -59,6 +60,7 @@ export function indexVideoTrack(
     startTicks: groups.shownStart,
     endTicks: groups.end,
     isEdited: groups.isEdited,
+    positions: positionsOf(track, groups.samples, delivered.end),
     isCutShort: delivered.end < edited.end,
     isExact: true,
     frameRate: constantFrameRate(track, times, groups),
@@ -80,6 +82,12 @@ function usesSeveralEntries(tables: Mp4Track['tables']): boolean {
     if (entry) used.add(Buffer.from(entry.buffer, entry.byteOffset, entry.byteLength).toString('latin1'));
   }
   return used.size > 1;
+}
+
+/** Undefined where keyframes are not in the order of decoding. */
+function positionsOf(track: Mp4Track, samples: readonly number[], end: number): BytePositions | undefined {
+  const isAscending = samples.every((sample, i) => i === 0 || sample > (samples[i - 1] ?? 0));
+  return isAscending ? { atKeyframes: bytesBefore(track.tables, samples, end), ofAllTracks: false } : undefined;
 }
 
 /** What an edit list's meaning depends on, besides the samples. */

@@ -188,6 +188,8 @@ export interface ScanResult {
   startTicks: number;
   /** End of the track's last frame, ticks. */
   endTicks: number;
+  /** Bytes of the track's frames before each keyframe, and one entry more: all of them. */
+  keyframeBytes: number[];
   /** First timestamp of each of the other tracks, in its own ticks. */
   starts: Map<number, number>;
   /** Whether an edit list hides frames of the track. */

@@ -72,7 +72,9 @@ function unstatedDelayOf(demuxer: Demuxer, streamIndex: number): number {
 class Tally {
   readonly #unstatedDelay: number;
   #isUnstated = false;
-  readonly #keyframes = new Set<number>();
+  /** Bytes of the frames before each. */
+  readonly #keyframes = new Map<number, number>();
+  #bytes = 0;
   readonly #order: number[] = [];
   #frames = 0;
   #start = Infinity;
@@ -91,7 +93,8 @@ class Tally {
     if (packet.isHidden || time === undefined) return;
     this.#frames += 1;
     this.#start = Math.min(this.#start, time);
-    if (packet.isKey && packet.pts !== undefined) this.#keyframes.add(time);
+    if (packet.isKey && packet.pts !== undefined && !this.#keyframes.has(time)) this.#keyframes.set(time, this.#bytes);
+    this.#bytes += packet.sizeBytes;
     if (this.#order.length < REORDER_SAMPLE) this.#order.push(time);
     if (this.#last !== undefined) this.#lastStep = packet.duration || Math.abs(time - this.#last);
     this.#last = time;
@@ -102,8 +105,10 @@ class Tally {
   }
 
   result(): Omit<ScanResult, 'endSeconds' | 'starts' | 'hasChanges'> {
+    const keyframes = [...this.#keyframes].toSorted(([a], [b]) => a - b);
     return {
-      keyframes: [...this.#keyframes].toSorted((a, b) => a - b),
+      keyframes: keyframes.map(([time]) => time),
+      keyframeBytes: [...keyframes.map(([, bytes]) => bytes), this.#bytes],
       frameCount: this.#frames,
       startTicks: Number.isFinite(this.#start) ? this.#start : 0,
       endTicks: this.#end,

@@ -48,7 +48,8 @@ export async function encodePictures(
   const first = numbers[0] ?? 0;
   await grid.frame(first, signal);
   const preset = first * track.frameRate.den < track.quickEnd ? 'superfast' : 'veryfast';
-  const encoder = await openVideoEncoder(track, preset, { isInsert });
+  const seconds = (numbers.length * track.frameRate.den) / track.frameRate.num;
+  const encoder = await openVideoEncoder(track, preset, { isInsert, seconds });
   const pictures: EncodedPicture[] = [];
   const take = () =>
     drain(encoder, (packet) => {
@@ -83,7 +84,7 @@ export async function encodePictures(
 export async function openVideoEncoder(
   track: EncodedVideo,
   preset: Preset,
-  { isInsert }: { isInsert: boolean },
+  { isInsert, seconds }: { isInsert: boolean; seconds: number },
 ): Promise<CodecContext> {
   return openEncoder('libx264', (context) => {
     context.width = track.width;
@@ -106,9 +107,17 @@ export async function openVideoEncoder(
       preset,
       profile: 'high',
       crf: String(track.crf),
-      'x264-params': `scenecut=0:open-gop=0:keyint=infinite:bframes=${track.bFrames}:mbtree=${canUseTree(track) ? 1 : 0}`,
+      'x264-params': `scenecut=0:open-gop=0:keyint=infinite:bframes=${track.bFrames}:mbtree=${canUseTree(track) ? 1 : 0}:vbv-init=${initialFullness(seconds)}`,
     };
   });
+}
+
+/**
+ * How full the buffer of one second is when a segment begins: `PEAK_OVER_CAP` times the cap is the most that it can have then.
+ * A short segment has less time to make up for what the buffer gave.
+ */
+function initialFullness(seconds: number): number {
+  return Math.min(0.6, Math.max(0.2, 0.3 * seconds));
 }
 
 /**
