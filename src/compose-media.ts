@@ -73,6 +73,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       torrents,
       addresses: context.addresses,
       mediaRoots: config.mediaRoots,
+      privateHints: config.torrents.privatePeers,
     },
     relay: relayPlaylist,
   });

@@ -121,6 +121,13 @@ export class Torrents implements AsyncDisposable {
     return { infoHash, name, files: shown };
   }
 
+  /** What is in a torrent that somebody waits for, from a `.torrent` file; one that is broken or of another torrent is ignored. */
+  learn(infoHash: string, metainfo: Uint8Array): void {
+    const { engine } = this.#options;
+    const request = usableRequest(metainfo);
+    if (request?.infoHash === infoHash && engine.find(infoHash) !== undefined) engine.add(request)[Symbol.dispose]();
+  }
+
   /**
    * A file to read from, without a session. Waits for the metainfo. Without an index: the one a session plays, else the largest film.
    * @throws AppError NOT_FOUND for no such torrent or file
@@ -238,6 +245,14 @@ export class Torrents implements AsyncDisposable {
 export function requestOf(metainfo: Uint8Array): TorrentRequest {
   const { infoHash, name, trackers, webSeeds } = parseMetainfo(metainfo);
   return { infoHash, name, trackers, webSeeds, metainfo };
+}
+
+function usableRequest(metainfo: Uint8Array): TorrentRequest | undefined {
+  try {
+    return requestOf(metainfo);
+  } catch {
+    return undefined;
+  }
 }
 
 export function requestOfMagnet({ infoHash, name, trackers, webSeeds, peers }: Magnet): TorrentRequest {
