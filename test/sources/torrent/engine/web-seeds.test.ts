@@ -54,18 +54,21 @@ const NAMES = [
   'CON.mkv...',
 ];
 
-for (const name of NAMES)
-  test(`the address of a file is its name, each part escaped once: ${JSON.stringify(name)}`, async () => {
+test('the address of a file is its name, each part escaped once', async () => {
+  for (const name of NAMES) {
     await using server = await serving({ [`dir/${name}`]: CONTENT, [`Root #?%/${name}/${name}`]: CONTENT });
     const alone = torrentOf(CONTENT, { name });
     await played(alone, [`${server.url}/dir/`], CONTENT);
     const inside = torrentOf([{ path: [name, name], content: CONTENT }], { name: 'Root #?%' });
     await played(inside, [server.url], CONTENT);
-    assert.deepEqual(
-      [...new Set(server.asked)].filter((path) => !/^[\w/.~!'()*%-]+$/u.test(path)),
-      [],
+    const asked = [...new Set(server.asked)];
+    assert.equal(asked.length, 2);
+    assert.ok(
+      asked.every((path) => /^[\w/.~!'()*%-]+$/u.test(path)),
+      asked.join(' '),
     );
-  });
+  }
+});
 
 test('names that are not UTF-8 are asked for as the bytes they are', async () => {
   const name = Buffer.from([0xc4, 0x20, 0x23, 0xff]);
@@ -104,24 +107,18 @@ test('a file and its folder, empty files and filler that no server has are no tr
   assert.deepEqual([...new Set(server.asked)].toSorted(), ['/one/one.mkv', '/pack/a.mkv', '/pack/sub/b.mkv']);
 });
 
-const LISTS: [what: string, list: (url: string) => readonly string[] | string][] = [
-  ['one text', (url) => `${url}/film`],
-  [
-    'empty texts, the same twice, and what is no address',
-    (url) => ['', `${url}/film`, 'nonsense', `${url}/film`, 'ftp://127.0.0.1/'],
-  ],
-  [
-    'servers that have nothing before one that has all',
-    (url) => [`${url}/missing`, 'http://127.0.0.1:9/', `${url}/film`],
-  ],
+const LISTS: ((url: string) => readonly string[] | string)[] = [
+  (url) => `${url}/film`,
+  (url) => ['', `${url}/film`, 'nonsense', `${url}/film`, 'ftp://127.0.0.1/'],
+  (url) => [`${url}/missing`, 'http://127.0.0.1:9/', `${url}/film`],
 ];
 
-for (const [what, list] of LISTS)
-  test(`a list of web seeds may be ${what}`, async () => {
+test('the list of web seeds may be one text, and hold what is of no use', async () => {
+  for (const list of LISTS) {
     await using server = await serving({ film: CONTENT });
-    const torrent = torrentOf(CONTENT, { webSeeds: list(server.url) });
-    await played(torrent, [], CONTENT);
-  });
+    await played(torrentOf(CONTENT, { webSeeds: list(server.url) }), [], CONTENT);
+  }
+});
 
 test('a server without ranges gives the start of a file, and a redirect is followed', async () => {
   await using server = await WebServer.start((path) =>
