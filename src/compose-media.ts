@@ -76,11 +76,13 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       privateHints: config.torrents.privatePeers,
     },
     relay: relayPlaylist,
+    seedsOn: config.seedsOn,
   });
   const owned = stack.move();
   return {
     open: (source, signal) => playables.open(source, signal),
     transfer: (source) => playables.transfer(source),
+    discard: (source, others) => playables.discard(source, others),
     torrents,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

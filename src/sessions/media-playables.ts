@@ -22,6 +22,8 @@ export interface MediaPlayablesOptions {
   engine: MediaEngine;
   knowledge: KnowledgeStore;
   sources: OpenSourceOptions;
+  /** Torrents stay when their last session is ended on request. */
+  seedsOn: boolean;
   /** Passes on a presentation that is HLS already; owns the upstream from then on. */
   relay(upstream: HlsUpstream, signal: AbortSignal): Promise<RelayedPlaylist>;
 }
@@ -75,6 +77,14 @@ export class MediaPlayables implements Playables {
   transfer(wanted: PlayableSource): TransferFacts | undefined {
     const { infoHash, fileIndex } = this.#torrentOf(wanted);
     return infoHash === undefined ? undefined : this.#options.sources.torrents?.transfer(infoHash, fileIndex);
+  }
+
+  async discard(ended: PlayableSource, others: readonly PlayableSource[]): Promise<void> {
+    const { infoHash } = this.#torrentOf(ended);
+    const { torrents } = this.#options.sources;
+    if (this.#options.seedsOn || infoHash === undefined || torrents === undefined) return;
+    if (others.some((other) => this.#torrentOf(other).infoHash === infoHash)) return;
+    await torrents.discard(infoHash);
   }
 
   #torrentOf(wanted: PlayableSource): { infoHash?: string; fileIndex: number | undefined } {

@@ -53,6 +53,8 @@ export class Torrents implements AsyncDisposable {
   readonly #failures = new Map<string, AppError>();
   /** The file that was opened last, by info hash. */
   readonly #chosen = new Map<string, number>();
+  /** To be removed with the last session that uses them. */
+  readonly #discarded = new Set<string>();
   /** Handed in, waiting for a session. */
   readonly #kept = new Map<string, { handle: TorrentHandle; timer: NodeJS.Timeout }>();
 
@@ -72,17 +74,18 @@ export class Torrents implements AsyncDisposable {
     signal.throwIfAborted();
     const { infoHash } = request;
     this.#failures.delete(infoHash);
+    this.#discarded.delete(infoHash);
     const user: User = { handle: this.#options.engine.add(request), file: undefined };
     this.#users.add(user);
     try {
       const files = await this.#filesFor(user, signal);
       user.file = chooseFile(files, wish);
       this.#chosen.set(infoHash, user.file.index);
-      const closed = () => this.#users.delete(user);
+      const closed = () => this.#left(user);
       return new TorrentSource({ handle: user.handle, file: user.file, publisher: this.#options.publisher, closed });
     } catch (error) {
-      this.#users.delete(user);
       user.handle[Symbol.dispose]();
+      this.#left(user);
       throw error;
     }
   }
@@ -149,10 +152,17 @@ export class Torrents implements AsyncDisposable {
 
   /** Leaves the swarm and deletes what is on the disk. @throws AppError NOT_FOUND */
   async remove(infoHash: string): Promise<void> {
+    const failed = this.#failures.delete(infoHash);
     this.#letGo(infoHash);
     this.#chosen.delete(infoHash);
-    const failed = this.#failures.delete(infoHash);
     if (!(await this.#options.engine.remove(infoHash)) && !failed) throw noTorrent();
+  }
+
+  /** The same as soon as no session uses it; why it could not be opened is still told to who asks. */
+  async discard(infoHash: string): Promise<void> {
+    this.#letGo(infoHash);
+    this.#discarded.add(infoHash);
+    await this.#removeDiscarded(infoHash);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -181,6 +191,18 @@ export class Torrents implements AsyncDisposable {
       signal.throwIfAborted();
       throw limit.aborted ? this.#tooLate(handle.info) : error;
     }
+  }
+
+  #left(user: User): void {
+    this.#users.delete(user);
+    void this.#removeDiscarded(user.handle.info.infoHash);
+  }
+
+  async #removeDiscarded(infoHash: string): Promise<void> {
+    if (!this.#discarded.has(infoHash) || this.#userOf(infoHash, undefined) !== undefined) return;
+    this.#discarded.delete(infoHash);
+    this.#chosen.delete(infoHash);
+    await this.#options.engine.remove(infoHash);
   }
 
   #tooLate({ stats }: TorrentInfo): AppError {
