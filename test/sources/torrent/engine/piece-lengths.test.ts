@@ -16,7 +16,7 @@ test('pieces of any length come from a foreign client, in order and across the b
   await using running = runEngine();
   for (const [index, { infoHash }] of torrents.entries()) {
     using handle = running.engine.add({ infoHash, peers: [seeder.address] });
-    const signal = AbortSignal.timeout(30_000);
+    const signal = AbortSignal.timeout(60_000);
     const { pieceBytes, pieceCount } = await handle.metadata(signal);
     assert.deepEqual([pieceBytes, pieceCount], [LENGTHS[index], Math.ceil(CONTENT.length / pieceBytes)]);
     const start = Math.floor(pieceCount / 2) * pieceBytes - 3;
@@ -33,7 +33,7 @@ test('what of a file is on the disk is told to the byte', async () => {
   await using seeder = await Seeder.start([{ torrent, content: CONTENT }]);
   await using running = runEngine();
   using handle = running.engine.add({ infoHash: torrent.infoHash, peers: [seeder.address] });
-  const signal = AbortSignal.timeout(30_000);
+  const signal = AbortSignal.timeout(60_000);
   await handle.metadata(signal);
   using reader = handle.open(0, { profile: 'download', start: 0 });
   await readAndCompare(reader, CONTENT, { signal });

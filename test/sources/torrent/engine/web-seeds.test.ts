@@ -1,27 +1,39 @@
 // Torrents that only a web server has: what it is asked for, and that the bytes are right.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 
 import { WebServer, type WebReply } from '../../../support/web-server.ts';
 import { torrentOf, type FileToShare, type MadeTorrent } from '../../../servers/torrent-files.ts';
-import { noise, readAndCompare, runEngine } from '../running-engine.ts';
+import { noise, readAndCompare, runEngine, until, type RunningEngine } from '../running-engine.ts';
 
 const KIB = 1024;
 const CONTENT = noise(300 * KIB + 7, 'web seeds');
 
-/** Every byte of every file comes from web servers alone; the result is what they were asked for, unescaped once. */
+let running: RunningEngine;
+
+before(async () => {
+  running = runEngine({ webSeeds: true });
+  await until('the engine is up', () => running.engine.state === 'ready', 120_000);
+});
+
+after(() => running[Symbol.asyncDispose]());
+
+/** Every byte of every file comes from these web servers alone, and those the torrent names. */
 async function played(torrent: MadeTorrent, webSeeds: readonly string[], content: Uint8Array): Promise<void> {
-  await using running = runEngine({ webSeeds: true });
-  using handle = running.engine.add({ infoHash: torrent.infoHash, metainfo: torrent.metainfo, webSeeds });
-  const signal = AbortSignal.timeout(20_000);
-  const { files } = await handle.metadata(signal);
-  let start = 0;
-  for (const { index, sizeBytes } of files) {
-    using reader = handle.open(index, { profile: 'download', start: 0, verifiedOnly: true });
-    const part = content.subarray(start, start + sizeBytes);
-    assert.equal(await readAndCompare(reader, part, { signal }), sizeBytes, running.log.join('\n'));
-    start += sizeBytes;
+  const { infoHash, metainfo } = torrent;
+  {
+    using handle = running.engine.add({ infoHash, metainfo, webSeeds });
+    const signal = AbortSignal.timeout(60_000);
+    const { files } = await handle.metadata(signal);
+    let start = 0;
+    for (const { index, sizeBytes } of files) {
+      using reader = handle.open(index, { profile: 'download', start: 0, verifiedOnly: true });
+      const part = content.subarray(start, start + sizeBytes);
+      assert.equal(await readAndCompare(reader, part, { signal }), sizeBytes, running.log.join('\n'));
+      start += sizeBytes;
+    }
   }
+  await running.engine.remove(infoHash);
 }
 
 /** Serves files by their names as they are on the disk of the server. */
@@ -130,11 +142,10 @@ test('a server without ranges gives the start of a file, and a redirect is follo
 test('a web seed that is named while peers are still asked what is in the torrent is used as well', async () => {
   await using server = await serving({ film: CONTENT });
   const { infoHash, metainfo } = torrentOf(CONTENT);
-  await using running = runEngine({ webSeeds: true });
   using first = running.engine.add({ infoHash });
   using _second = running.engine.add({ infoHash, webSeeds: [`${server.url}/film`] });
   using _third = running.engine.add({ infoHash, metainfo });
-  const signal = AbortSignal.timeout(20_000);
+  const signal = AbortSignal.timeout(60_000);
   await first.metadata(signal);
   using reader = first.open(0, { profile: 'download', start: 0 });
   assert.equal(await readAndCompare(reader, CONTENT, { signal }), CONTENT.length);
