@@ -1,6 +1,7 @@
 // The torrents of the server over the engine: opened as sources by sessions, read and listed by the HTTP routes.
 import { AppError } from '../../base/app-error.ts';
 import type { SourcePublisher } from '../source-publisher.ts';
+import { ChosenFiles, isPackedFilm } from './chosen-files.ts';
 import { chooseFile, type FileWish } from './file-choice.ts';
 import type { Magnet } from './magnet.ts';
 import { parseMetainfo } from './metainfo.ts';
@@ -49,6 +50,7 @@ const KEPT_FAILURES = 1000;
 export class Torrents implements AsyncDisposable {
   readonly #options: TorrentsOptions;
   readonly #users = new Set<User>();
+  readonly #files = new ChosenFiles();
   /** Why the last session that opened it could not, by info hash. */
   readonly #failures = new Map<string, AppError>();
   /** The file that was opened last, by info hash. */
@@ -78,11 +80,13 @@ export class Torrents implements AsyncDisposable {
     const user: User = { handle: this.#options.engine.add(request), file: undefined };
     this.#users.add(user);
     try {
-      const files = await this.#filesFor(user, signal);
-      user.file = chooseFile(files, wish);
-      this.#chosen.set(infoHash, user.file.index);
+      await this.#filesFor(user, signal);
+      const { handle, file } = await this.#files.choose(user.handle, wish, signal);
+      user.handle = handle;
+      user.file = file;
+      this.#chosen.set(infoHash, file.index);
       const closed = () => this.#left(user);
-      return new TorrentSource({ handle: user.handle, file: user.file, publisher: this.#options.publisher, closed });
+      return new TorrentSource({ handle, file, publisher: this.#options.publisher, closed });
     } catch (error) {
       user.handle[Symbol.dispose]();
       this.#left(user);
@@ -140,10 +144,14 @@ export class Torrents implements AsyncDisposable {
     const handle = this.#options.engine.add({ infoHash });
     try {
       const files = await this.#filesOf(handle, signal);
-      if (fileIndex !== undefined && files[fileIndex] === undefined)
+      const named = fileIndex === undefined ? undefined : files[fileIndex];
+      // A volume that is asked for is meant, not what is packed in it.
+      if (named !== undefined) return new StreamedFile(handle, chooseFile(files, { fileIndex }));
+      if (fileIndex !== undefined && !isPackedFilm(files, fileIndex))
         throw new AppError('NOT_FOUND', `The torrent has no file ${fileIndex}.`);
-      const file = chooseFile(files, { fileIndex: fileIndex ?? this.#chosen.get(infoHash) });
-      return new StreamedFile(handle, file);
+      const wish = { fileIndex: fileIndex ?? this.#chosen.get(infoHash) };
+      const chosen = await this.#files.choose(handle, wish, signal);
+      return new StreamedFile(chosen.handle, chosen.file);
     } catch (error) {
       handle[Symbol.dispose]();
       throw error;
@@ -228,6 +236,7 @@ export class Torrents implements AsyncDisposable {
       // While somebody still waits, or plays, it is not final.
       failure: user === undefined ? this.#failures.get(infoHash)?.message : undefined,
       fileIndex: user?.file?.index ?? this.#chosen.get(infoHash),
+      packedFilm: (user?.file?.index ?? 0) < (info.files?.length ?? Infinity) ? undefined : user?.file,
       presence,
       window,
     });

@@ -201,7 +201,19 @@ export class Download {
     const open = [...this.#bad.openPieces].map((piece): Wish => {
       return { ...this.table.layout.pieceRange(piece), urgency: URGENCY.WAITING, reader: undefined };
     });
-    return open.length === 0 ? this.readers.wishes : [...open, ...this.readers.wishes];
+    const whole = [...open, ...this.#wholePieces()];
+    return whole.length === 0 ? this.readers.wishes : [...whole, ...this.readers.wishes];
+  }
+
+  /** A reader of checked bytes waits for the whole piece, wherever in it the reader begins and ends. */
+  #wholePieces(): Wish[] {
+    const { layout } = this.table;
+    return [...this.readers.all]
+      .filter(({ order: { verifiedOnly, isWaiting, position, end } }) => verifiedOnly && isWaiting && position < end)
+      .map((reader) => {
+        const piece = layout.pieceRange(layout.pieceAt(reader.order.position));
+        return { ...piece, urgency: URGENCY.WAITING, reader };
+      });
   }
 
   #hasProvenBesides(peer: PeerLink): boolean {

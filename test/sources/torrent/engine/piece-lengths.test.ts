@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { Seeder } from '../../../servers/seeder.ts';
 import { torrentOf } from '../../../servers/torrent-files.ts';
-import { noise, readAndCompare, runEngine, until } from '../running-engine.ts';
+import { fetchedBytes, noise, readAndCompare, runEngine, until } from '../running-engine.ts';
 
 /** Ends inside of a block for every one of the lengths. */
 const CONTENT = noise(5_000_123, 'odd pieces');
@@ -25,6 +25,19 @@ test('pieces of any length come from a foreign client, in order and across the b
     using reader = handle.open(0, { profile: 'download', start: 0, verifiedOnly: true });
     assert.equal(await readAndCompare(reader, CONTENT, { signal }), CONTENT.length, `${pieceBytes}`);
   }
+});
+
+test('of a few bytes that have to be checked the whole piece is fetched, and no more', async () => {
+  const pieceBytes = 1_000_000;
+  const torrent = torrentOf(CONTENT, { pieceBytes });
+  await using seeder = await Seeder.start([{ torrent, content: CONTENT }]);
+  await using running = runEngine();
+  using handle = running.engine.add({ infoHash: torrent.infoHash, peers: [seeder.address] });
+  const signal = AbortSignal.timeout(60_000);
+  await handle.metadata(signal);
+  using reader = handle.open(0, { profile: 'probe', start: 2_500_000, end: 2_500_007, verifiedOnly: true });
+  assert.equal(await readAndCompare(reader, CONTENT, { signal }), 7);
+  assert.equal(fetchedBytes(handle) <= pieceBytes, true, `${fetchedBytes(handle)} bytes`);
 });
 
 test('what of a file is on the disk is told to the byte', async () => {
