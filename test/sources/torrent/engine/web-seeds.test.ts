@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { WebServer, type WebReply } from '../../../support/web-server.ts';
+import { Seeder } from '../../../servers/seeder.ts';
 import { torrentOf, type FileToShare, type MadeTorrent } from '../../../servers/torrent-files.ts';
 import { noise, readAndCompare, runEngine, until, type RunningEngine } from '../running-engine.ts';
 
@@ -141,12 +142,16 @@ test('a server without ranges gives the start of a file, and a redirect is follo
 
 test('a web seed that is named while peers are still asked what is in the torrent is used as well', async () => {
   await using server = await serving({ film: CONTENT });
-  const { infoHash, metainfo } = torrentOf(CONTENT);
+  const torrent = torrentOf(CONTENT, { name: 'named later' });
+  const { infoHash } = torrent;
+  // Whoever tells what is in it takes half a minute for all of it.
+  await using seeder = await Seeder.start([{ torrent, content: CONTENT }], { bytesPerSecond: 10_000 });
   using first = running.engine.add({ infoHash });
   using _second = running.engine.add({ infoHash, webSeeds: [`${server.url}/film`] });
-  using _third = running.engine.add({ infoHash, metainfo });
+  using _third = running.engine.add({ infoHash, peers: [seeder.address] });
   const signal = AbortSignal.timeout(60_000);
   await first.metadata(signal);
   using reader = first.open(0, { profile: 'download', start: 0 });
   assert.equal(await readAndCompare(reader, CONTENT, { signal }), CONTENT.length);
+  assert.ok(server.asked.length > 0);
 });
