@@ -1,7 +1,7 @@
 // What of a torrent is read as one file: one of its own files, or the film that is packed in them.
 import { chooseArchive, chooseFile, type FileWish } from './file-choice.ts';
 import { archiveSets, type ArchiveSet } from './packed/archive-sets.ts';
-import { findPackedFilm, type PackedFilm } from './packed/packed-film.ts';
+import { FIRST_PACKED_INDEX, findPackedFilm, type PackedFilm } from './packed/packed-film.ts';
 import { PackedHandle } from './packed/packed-handle.ts';
 import type { TorrentFile, TorrentHandle } from './torrent-engine.ts';
 
@@ -23,17 +23,14 @@ export class ChosenFiles {
     const { files } = await handle.metadata(signal);
     const { fileIndex } = wish;
     const isPacked = fileIndex !== undefined && isPackedFilm(files, fileIndex);
-    const ownWish = { ...wish, fileIndex: isPacked ? fileIndex - files.length : fileIndex };
+    const ownWish = { ...wish, fileIndex: isPacked ? fileIndex - FIRST_PACKED_INDEX : fileIndex };
     const set = chooseArchive(files, ownWish);
     if (set === undefined) return { handle, file: chooseFile(files, ownWish) };
-    const film = await this.#filmIn({ handle, fileCount: files.length, set }, signal);
+    const film = await this.#filmIn({ handle, set }, signal);
     return { handle: new PackedHandle(handle, film), file: film.file };
   }
 
-  async #filmIn(
-    needs: { handle: TorrentHandle; fileCount: number; set: ArchiveSet },
-    signal: AbortSignal,
-  ): Promise<PackedFilm> {
+  async #filmIn(needs: { handle: TorrentHandle; set: ArchiveSet }, signal: AbortSignal): Promise<PackedFilm> {
     const key = `${needs.handle.info.infoHash} ${needs.set.volumes[0]?.index}`;
     const film = this.#films.get(key) ?? (await findPackedFilm(needs, signal));
     this.#films.set(key, film);
@@ -43,7 +40,7 @@ export class ChosenFiles {
   }
 }
 
-/** The index of a packed film is that of its first volume, counted on behind all files of the torrent. */
+/** Whether it is the index that a packed film of these files has. */
 export function isPackedFilm(files: readonly TorrentFile[], fileIndex: number): boolean {
-  return archiveSets(files).some(({ volumes }) => volumes[0]?.index === fileIndex - files.length);
+  return archiveSets(files).some(({ volumes }) => volumes[0]?.index === fileIndex - FIRST_PACKED_INDEX);
 }

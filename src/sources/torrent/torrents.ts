@@ -5,6 +5,7 @@ import { ChosenFiles, isPackedFilm } from './chosen-files.ts';
 import { chooseFile, type FileWish } from './file-choice.ts';
 import type { Magnet } from './magnet.ts';
 import { parseMetainfo } from './metainfo.ts';
+import { FIRST_PACKED_INDEX } from './packed/packed-film.ts';
 import { StreamedFile } from './streamed-file.ts';
 import {
   NO_TORRENT_STATS,
@@ -236,7 +237,7 @@ export class Torrents implements AsyncDisposable {
       // While somebody still waits, or plays, it is not final.
       failure: user === undefined ? this.#failures.get(infoHash)?.message : undefined,
       fileIndex: user?.file?.index ?? this.#chosen.get(infoHash),
-      packedFilm: (user?.file?.index ?? 0) < (info.files?.length ?? Infinity) ? undefined : user?.file,
+      packedFilm: (user?.file?.index ?? 0) < FIRST_PACKED_INDEX ? undefined : user?.file,
       presence,
       window,
     });

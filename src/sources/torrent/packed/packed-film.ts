@@ -13,8 +13,11 @@ export interface Extent extends ByteRange {
   offset: number;
 }
 
+/** No torrent has so many files of its own. */
+export const FIRST_PACKED_INDEX = 100_000;
+
 export interface PackedFilm {
-  /** Not one of the torrent's own files: its index comes after theirs. */
+  /** Not one of the torrent's own files: its index is that of its first volume, and `FIRST_PACKED_INDEX`. */
   file: TorrentFile;
   /** One behind the other, the whole film. */
   extents: readonly Extent[];
@@ -22,8 +25,6 @@ export interface PackedFilm {
 
 export interface PackedFilmNeeds {
   handle: TorrentHandle;
-  /** Of the torrent. */
-  fileCount: number;
   set: ArchiveSet;
 }
 
@@ -50,7 +51,7 @@ interface Found {
 
 /** @throws AppError UNSUPPORTED_MEDIA with the reason why it cannot be played; what reading throws */
 export async function findPackedFilm(needs: PackedFilmNeeds, signal: AbortSignal): Promise<PackedFilm> {
-  const { set, fileCount } = needs;
+  const { set } = needs;
   const [first] = set.volumes;
   if (set.format === 'zip' || set.format === '7z')
     throw unsupported(`in a ${set.format.toUpperCase()} archive, which cannot be streamed`);
@@ -61,7 +62,7 @@ export async function findPackedFilm(needs: PackedFilmNeeds, signal: AbortSignal
   const path = [...folder, found.name.split('/').at(-1) ?? found.name].join('/');
   const extents = extentsOf(found.parts);
   const sizeBytes = extents.at(-1)?.end ?? 0;
-  return { file: { index: fileCount + first.index, path, sizeBytes, isPadding: false }, extents };
+  return { file: { index: FIRST_PACKED_INDEX + first.index, path, sizeBytes, isPadding: false }, extents };
 }
 
 async function findParts(needs: PackedFilmNeeds, signal: AbortSignal): Promise<Found> {

@@ -146,3 +146,24 @@ test('members of the description that nobody knows, or of other kinds than usual
     await played({ ...requestOf(torrent.metainfo), peers: [seeder.address] }, CONTENT);
   }
 });
+
+test('a torrent that is added again while it is removed comes whole, and nothing of the old one is taken for it', async () => {
+  const torrent = torrentOf(CONTENT, { name: 'again' });
+  const { infoHash } = torrent;
+  await using seeder = await Seeder.start([{ torrent, content: CONTENT }]);
+  const request = { infoHash, peers: [seeder.address] };
+  for (let round = 0; round < 5; round += 1) {
+    using old = running.engine.add(request);
+    const signal = AbortSignal.timeout(60_000);
+    await old.metadata(signal);
+    using oldReader = old.open(0, { profile: 'download', start: 0 });
+    await oldReader.read(1, signal);
+    const removed = running.engine.remove(infoHash);
+    using handle = running.engine.add(request);
+    await handle.metadata(signal);
+    using reader = handle.open(0, { profile: 'download', start: 0 });
+    assert.equal(await readAndCompare(reader, CONTENT, { signal }), CONTENT.length);
+    assert.equal(await removed, true);
+    assert.equal(await running.engine.remove(infoHash), true);
+  }
+});
