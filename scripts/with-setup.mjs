@@ -13,6 +13,10 @@ const OLDEST_NODE = 18;
 /** The oldest Node that could run the project itself, where npm has no pinned one for the platform. */
 const OLDEST_STAND_IN = 24;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** How often it is looked whether npm is still there. */
+const WATCH_MS = 250;
+/** A child that has heard Ctrl-C itself has ended by then. */
+const CTRL_C_MS = 1500;
 const STALE_LOCK_MS = 15 * 60 * 1000;
 
 const PINNED_NODE = {
@@ -219,17 +223,53 @@ function run({ command, args, cwd, shell }) {
   return new Promise((done) => {
     const child = spawn(command, args, { stdio: 'inherit', cwd, shell, env: environment });
     const forward = (signal) => {
-      // Ctrl-C at a terminal has reached the child already; a second one would mean "at once".
-      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+      // Ctrl-C at a terminal has reached the child already; a second one would mean "at once". When it does not end, only we were told.
+      const isFromTerminal = signal === 'SIGINT' && process.stdin.isTTY;
+      setTimeout(() => child.kill(signal), isFromTerminal ? CTRL_C_MS : 0);
     };
+    const stopWatching = watchNpm(() => child.kill('SIGTERM'));
     const finish = (result) => {
       for (const signal of FORWARDED) process.removeListener(signal, forward);
+      stopWatching();
       done(result);
     };
     for (const signal of FORWARDED) process.on(signal, forward);
     child.once('error', (error) => finish({ error }));
     child.once('exit', (code, signal) => finish({ code, signal }));
   });
+}
+
+/**
+ * Calls back once when the npm that started us has gone: it passes SIGTERM and SIGINT on, other signals it tells nobody. npm is our parent,
+ * because the scripts in package.json begin with `exec` (exec.cmd on Windows). Without npm a server may outlive whoever started it.
+ */
+function watchNpm(onGone) {
+  if (!isRunByNpm()) return () => {};
+  const npm = process.ppid;
+  const timer = setInterval(() => {
+    // Windows gives orphans no other parent.
+    if (process.ppid === npm && (process.platform !== 'win32' || isRunning(npm))) return;
+    clearInterval(timer);
+    onGone();
+  }, WATCH_MS);
+  return () => clearInterval(timer);
+}
+
+/** Programs that npm runs hand their environment on to what they start: it must be npm with this very file. */
+function isRunByNpm() {
+  const { npm_lifecycle_script: script = '', npm_package_json: description = '' } = process.env;
+  return (
+    script.includes(basename(fileURLToPath(import.meta.url))) && resolve(description) === join(root, 'package.json')
+  );
+}
+
+function isRunning(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
 }
 
 /** Ends as the child did: by the same signal, or with its exit code. */

@@ -73,13 +73,16 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       torrents,
       addresses: context.addresses,
       mediaRoots: config.mediaRoots,
+      privateHints: config.torrents.privatePeers,
     },
     relay: relayPlaylist,
+    seedsOn: config.seedsOn,
   });
   const owned = stack.move();
   return {
     open: (source, signal) => playables.open(source, signal),
     transfer: (source) => playables.transfer(source),
+    discard: (source, others) => playables.discard(source, others),
     torrents,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };

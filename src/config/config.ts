@@ -42,6 +42,8 @@ export interface Config {
   sessionsPerMinute: number;
   logLevel: LogLevel;
   torrents: TorrentConfig;
+  /** The owner wants torrents seeded on that no session plays any more, also when the last one was ended on request. */
+  seedsOn: boolean;
 }
 
 /** What each setting of torrents says. */
@@ -87,6 +89,7 @@ export function readConfig(env: Environment = process.env): Config {
     sessionsPerMinute: read(SETTINGS.sessionsPerMinute, env),
     logLevel: read(SETTINGS.logLevel, env),
     torrents: readTorrentConfig(env),
+    seedsOn: Boolean(env[TORRENT_SETTINGS.seedAfterMs.name]) && read(TORRENT_SETTINGS.seedAfterMs, env) > 0,
   };
 }
 

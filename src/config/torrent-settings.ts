@@ -65,7 +65,8 @@ export const TORRENT_SETTINGS = {
   }),
   seedAfterMs: setting('RAFFI_TORRENT_SEED_TIME', duration, {
     fallback: '30m',
-    meaning: 'And no longer than this after its last session',
+    meaning:
+      'And no longer than this after its last session. A torrent whose last session is ended on request goes at once with its data, unless this is set to more than `0`',
   }),
   capBytes: setting('RAFFI_TORRENT_CACHE_SIZE', cap, {
     fallback: '',

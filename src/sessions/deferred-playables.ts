@@ -22,4 +22,8 @@ export class DeferredPlayables implements Playables {
   transfer(source: PlayableSource): TransferFacts | undefined {
     return this.#playables?.transfer?.(source);
   }
+
+  async discard(source: PlayableSource, others: readonly PlayableSource[]): Promise<void> {
+    await this.#playables?.discard?.(source, others);
+  }
 }

@@ -8,7 +8,7 @@ import type { MediaFacts } from '../media/facts.ts';
 import { probe } from '../media/probe.ts';
 import { openSource } from '../sources/open-source.ts';
 import type { OpenSourceOptions, OpenedSource } from '../sources/open-source.ts';
-import { parseLocator, type TorrentLocator } from '../sources/source-locator.ts';
+import { parseLocator, type SourceLocator } from '../sources/source-locator.ts';
 import type { Source } from '../sources/source.ts';
 import { TorrentSource } from '../sources/torrent/torrent-source.ts';
 import { explained, MediaPresentation } from './media-presentation.ts';
@@ -22,6 +22,8 @@ export interface MediaPlayablesOptions {
   engine: MediaEngine;
   knowledge: KnowledgeStore;
   sources: OpenSourceOptions;
+  /** Torrents stay when their last session is ended on request. */
+  seedsOn: boolean;
   /** Passes on a presentation that is HLS already; owns the upstream from then on. */
   relay(upstream: HlsUpstream, signal: AbortSignal): Promise<RelayedPlaylist>;
 }
@@ -51,7 +53,7 @@ export class MediaPlayables implements Playables {
   /** By what is played and from where: an address that fails must not spoil the same film from another. */
   readonly #open = new Map<string, Holding>();
   readonly #probes = new SingleFlight<MediaFacts>();
-  /** By the locator's text. */
+  /** By the text of what was asked for. */
   readonly #torrents = new LRUCache<string, { infoHash: string; fileIndex: number }>({ max: KEPT_TORRENTS });
 
   constructor(options: MediaPlayablesOptions) {
@@ -60,22 +62,34 @@ export class MediaPlayables implements Playables {
 
   async open(wanted: PlayableSource, signal: AbortSignal): Promise<Playable> {
     const locator = parseLocator(wanted.uri, wanted);
-    const opened = await openSource(locator, { ...this.#options.sources, requester: wanted.requester }, signal);
+    const { requester, fileIndex } = wanted;
+    const opened = await openSource(locator, { ...this.#options.sources, requester, fileIndex }, signal);
     if (opened.kind === 'hls') return this.#options.relay(opened.upstream, signal);
     const { source } = opened;
     // However a torrent was named, its bytes come from the same swarm.
     const isTorrent = source instanceof TorrentSource;
     if (isTorrent)
-      this.#torrents.set(JSON.stringify(locator), { infoHash: source.infoHash, fileIndex: source.fileIndex });
+      this.#torrents.set(textOf(locator, fileIndex), { infoHash: source.infoHash, fileIndex: source.fileIndex });
     const key = isTorrent ? source.id : `${source.id} ${JSON.stringify(locator)}`;
     return this.#present({ source, key }, signal);
   }
 
   transfer(wanted: PlayableSource): TransferFacts | undefined {
-    const locator = parseLocator(wanted.uri, wanted);
-    if (locator.kind !== 'torrent') return undefined;
-    const { infoHash, fileIndex } = this.#torrents.get(JSON.stringify(locator)) ?? named(locator);
+    const { infoHash, fileIndex } = this.#torrentOf(wanted);
     return infoHash === undefined ? undefined : this.#options.sources.torrents?.transfer(infoHash, fileIndex);
+  }
+
+  async discard(ended: PlayableSource, others: readonly PlayableSource[]): Promise<void> {
+    const { infoHash } = this.#torrentOf(ended);
+    const { torrents } = this.#options.sources;
+    if (this.#options.seedsOn || infoHash === undefined || torrents === undefined) return;
+    if (others.some((other) => this.#torrentOf(other).infoHash === infoHash)) return;
+    await torrents.discard(infoHash);
+  }
+
+  #torrentOf(wanted: PlayableSource): { infoHash?: string; fileIndex: number | undefined } {
+    const locator = parseLocator(wanted.uri, wanted);
+    return this.#torrents.get(textOf(locator, wanted.fileIndex)) ?? named(locator);
   }
 
   async #present(found: Found, signal: AbortSignal): Promise<Presentation> {
@@ -171,7 +185,14 @@ export class MediaPlayables implements Playables {
   }
 }
 
+/** An address may turn out to be a torrent: then the file that is wanted of it counts as well. */
+function textOf(locator: SourceLocator, fileIndex: number | undefined): string {
+  return JSON.stringify([locator, fileIndex]);
+}
+
 /** What a locator says by itself: the info hash is known before the torrent is open, unless a file names it. */
-function named({ torrent, fileIndex }: TorrentLocator): { infoHash?: string; fileIndex: number | undefined } {
+function named(locator: SourceLocator): { infoHash?: string; fileIndex: number | undefined } {
+  if (locator.kind !== 'torrent') return { fileIndex: undefined };
+  const { torrent, fileIndex } = locator;
   return torrent.kind === 'magnet' ? { infoHash: torrent.magnet.infoHash, fileIndex } : { fileIndex };
 }

@@ -65,6 +65,8 @@ export interface Playables {
   open(source: PlayableSource, signal: AbortSignal): Promise<Playable>;
   /** How the torrent behind a source is doing, also while it is being opened; undefined when it is none, or unknown. */
   transfer?(source: PlayableSource): TransferFacts | undefined;
+  /** Removes what is kept of a source that was ended on request, unless one of the others needs it. */
+  discard?(source: PlayableSource, others: readonly PlayableSource[]): Promise<void>;
 }
 
 /** Whether it has to be opened anew. */

@@ -94,16 +94,18 @@ export class SessionRegistry implements AsyncDisposable {
     return [...this.#sessions.values()];
   }
 
-  /** Ends a session; false when there is none. What it held is freed in the background. */
+  /**
+   * Ends a session on request; false when there is none. What it held is freed in the background, and what is kept of its source goes
+   * with the last session that plays it.
+   */
   end(id: string): boolean {
     const session = this.#sessions.get(id);
     if (session === undefined) return false;
-    this.#sessions.delete(id);
-    this.#savedAtMs.delete(id);
-    this.#attempt(() => this.#options.store.delete(id));
-    session.close().catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'session did not close well'));
-    this.#options.onEnd?.(id);
-    this.#options.log.info({ session: id }, 'session ended');
+    this.#end(session);
+    const others = this.list().map(({ record }) => record.source);
+    this.#options.playables
+      .discard?.(session.record.source, others)
+      .catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'source was not removed'));
     return true;
   }
 
@@ -113,7 +115,7 @@ export class SessionRegistry implements AsyncDisposable {
     for (const session of this.list()) {
       const idleMs = now - session.lastRequestAtMs;
       if (session.isBusy) continue;
-      if (idleMs >= this.#options.sessionIdleMs) this.end(session.id);
+      if (idleMs >= this.#options.sessionIdleMs) this.#end(session);
       else if (idleMs >= this.#options.releaseIdleMs && session.isOpen) this.#release(session);
     }
   }
@@ -136,6 +138,16 @@ export class SessionRegistry implements AsyncDisposable {
     });
     this.#sessions.set(record.id, session);
     return session;
+  }
+
+  #end(session: Session): void {
+    const { id } = session;
+    this.#sessions.delete(id);
+    this.#savedAtMs.delete(id);
+    this.#attempt(() => this.#options.store.delete(id));
+    session.close().catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'session did not close well'));
+    this.#options.onEnd?.(id);
+    this.#options.log.info({ session: id }, 'session ended');
   }
 
   #release(session: Session): void {

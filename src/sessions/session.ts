@@ -273,6 +273,8 @@ export class Session {
 
   #info(): SessionInfo {
     const { failure } = this.#opening;
+    // An address may turn out to be a torrent.
+    const transfer = this.#options.playables.transfer?.(this.#record.source);
     return sessionInfo({
       id: this.id,
       source: this.#record.source.uri,
@@ -284,8 +286,8 @@ export class Session {
       status: this.#status(),
       error: failure === undefined ? undefined : sentenceOf(failure),
       facts: this.#facts,
-      isTorrent: this.#isTorrent,
-      transfer: this.#isTorrent ? this.#options.playables.transfer?.(this.#record.source) : undefined,
+      isTorrent: this.#isTorrent || transfer !== undefined,
+      transfer,
     });
   }
 

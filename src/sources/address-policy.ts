@@ -37,8 +37,8 @@ export class AddressPolicy {
     this.#options = options;
   }
 
-  /** The rules for one source, whose address is `home`. */
-  rulesFor(home: URL, requester: Requester): AddressRules {
+  /** The rules for one source, whose address is `home`; undefined: what it is read from was named by nobody who may. */
+  rulesFor(home: URL | undefined, requester: Requester): AddressRules {
     return new SourceRules({ ...this.#options, home, requester, outside: this.#outside });
   }
 
@@ -50,7 +50,7 @@ export class AddressPolicy {
 }
 
 interface SourceRulesOptions extends AddressPolicyOptions {
-  home: URL;
+  home: URL | undefined;
   requester: Requester;
   /** Added to. */
   outside: LRUCache<string, true>;
@@ -64,7 +64,7 @@ class SourceRules implements AddressRules {
 
   constructor(options: SourceRulesOptions) {
     this.#options = options;
-    this.#named = new Set([keyOf(placeOf(options.home))]);
+    this.#named = new Set(options.home === undefined ? [] : [keyOf(placeOf(options.home))]);
   }
 
   check(ip: string, place: Place): void {

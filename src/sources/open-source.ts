@@ -13,9 +13,10 @@ import type { SourcePublisher } from './source-publisher.ts';
 import { BRIEF, PATIENT, type RetryPolicy } from './http/retry-policy.ts';
 import { sniff } from './http/sniff.ts';
 import { SpoolSource } from './http/spool-source.ts';
-import { openTorrent } from './open-torrent.ts';
+import { namedBy, namedByFailure, openNamed, openTorrent } from './open-torrent.ts';
 import type { HttpLocator, SourceLocator } from './source-locator.ts';
 import { sourceClient, type SourceClientOptions } from './source-client.ts';
+import { looksLikeTorrent, type NamedTorrent } from './torrent/named-torrent.ts';
 import type { Source } from './source.ts';
 import type { Torrents } from './torrent/torrents.ts';
 
@@ -26,6 +27,10 @@ export interface OpenSourceOptions extends SourceClientOptions {
   endpoint: SourcePublisher;
   /** Undefined: torrents are refused. */
   torrents?: Torrents | undefined;
+  /** Whether magnet links may name addresses of this machine and its network; default: no. */
+  privateHints?: boolean | undefined;
+  /** Which file, of an address that turns out to be a torrent. */
+  fileIndex?: number | undefined;
   /** When given, files outside these directories are refused. Absolute paths. */
   mediaRoots?: readonly string[] | undefined;
   /** Limits once the source works. */
@@ -70,7 +75,10 @@ export async function openSource(
   if (locator.kind === 'torrent') return { kind: 'media', source: await openTorrent(locator, options, signal) };
   if (locator.kind === 'file')
     return { kind: 'media', source: await openFile(locator.path, options.mediaRoots, signal) };
-  return openHttp(locator, options, signal);
+  const opened = await openHttp(locator, options, signal).catch(torrentInstead);
+  if (opened.kind !== 'torrent') return opened;
+  const { fileIndex } = options;
+  return { kind: 'media', source: await openNamed(opened.named, { ...options, fileIndex }, signal) };
 }
 
 async function openFile(path: string, roots: readonly string[] | undefined, signal: AbortSignal): Promise<Source> {
@@ -89,7 +97,22 @@ async function openFile(path: string, roots: readonly string[] | undefined, sign
   }
 }
 
-async function openHttp(locator: HttpLocator, options: OpenSourceOptions, signal: AbortSignal): Promise<OpenedSource> {
+/** An address of kind `http` that is about a torrent after all. */
+interface TorrentAnswer {
+  kind: 'torrent';
+  named: NamedTorrent;
+}
+
+/** @throws `failure`, unless it is a redirect to a magnet link */
+function torrentInstead(failure: unknown): TorrentAnswer {
+  return { kind: 'torrent', named: namedByFailure(failure) };
+}
+
+async function openHttp(
+  locator: HttpLocator,
+  options: OpenSourceOptions,
+  signal: AbortSignal,
+): Promise<OpenedSource | TorrentAnswer> {
   const { url } = locator;
   const client = sourceClient(locator, options);
   const policy = { ...PATIENT, ...options.retry };
@@ -103,6 +126,11 @@ async function openHttp(locator: HttpLocator, options: OpenSourceOptions, signal
       await contact.rest[Symbol.asyncDispose]();
       const { connections } = server;
       return { kind: 'hls', upstream: new HlsUpstream({ client, url: contact.url, policy, connections }) };
+    }
+    if (looksLikeTorrent(head, contact.contentType)) {
+      const named = await namedBy({ contact, locator }, options, signal);
+      await Promise.all([contact.rest[Symbol.asyncDispose](), client[Symbol.asyncDispose]()]);
+      return { kind: 'torrent', named };
     }
     assertNotWords(head, contact.contentType, 'The server sent');
     if (codingOf(contact.head, contact.contentEncoding) !== undefined)

@@ -16,3 +16,16 @@ export function sourceClient({ url, headers }: HttpLocator, options: SourceClien
   const addresses = options.addresses.rulesFor(url, requester);
   return new HttpClient({ home: url, headers, addresses, userAgent, connectTimeoutMs });
 }
+
+/**
+ * The same for an address that a magnet link or a file names: it leads to this machine and its network only where the owner has
+ * opened them to such hints, or to every source.
+ */
+export function hintClient(
+  url: URL,
+  options: SourceClientOptions & { privateHints?: boolean | undefined },
+): HttpClient {
+  const { requester = 'owner', privateHints = false, userAgent, connectTimeoutMs } = options;
+  const addresses = options.addresses.rulesFor(privateHints ? url : undefined, requester);
+  return new HttpClient({ home: url, headers: {}, addresses, userAgent, connectTimeoutMs });
+}

@@ -30,6 +30,10 @@ export interface LocatorHints {
 const MAX_TEXT = 16_384;
 const WINDOWS_DRIVE = /^[A-Za-z]:[\\/]/;
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/;
+/** Blanks, control characters, and marks without a width. */
+const AROUND = /^[\s\p{Cc}\p{Cf}]$/u;
+const CLOSING = new Map(['""', "''", '<>', '``', '\u201c\u201d'].map(([open = '', close = '']) => [open, close]));
+const MAX_WRAPPINGS = 3;
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ].*)?$/i;
 
 /**
@@ -37,15 +41,38 @@ const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9
  * @throws AppError SOURCE_UNUSABLE (a sentence that names the reason), BAD_REQUEST for a header that may not be set
  */
 export function parseLocator(text: string, hints: LocatorHints = {}): SourceLocator {
-  checkText(text);
-  // A path may end in a space; an address never does.
-  const source = SCHEME.test(text.trim()) ? text.trim() : text;
+  checkLength(text);
+  const source = withoutWrapping(text);
+  checkText(source);
   const { fileIndex } = hints;
-  const infoHash = parseInfoHash(source.trim());
+  const infoHash = parseInfoHash(source);
   if (infoHash !== undefined) return torrent({ kind: 'magnet', magnet: magnetOf(infoHash) }, fileIndex);
   if (/^magnet:/i.test(source)) return torrent({ kind: 'magnet', magnet: parseMagnet(source) }, fileIndex);
   const place = parsePlace(source, hints.headers ?? {});
   return hints.kind === 'torrent' || namesTorrentFile(place) ? torrent(place, fileIndex) : place;
+}
+
+/**
+ * What a paste brings along is no part of an address: blanks, ends of lines, marks that cannot be seen, quotes, angle brackets. A path
+ * may end in a blank, and begins with none of those.
+ */
+function withoutWrapping(text: string): string {
+  let bare = trimmed(text);
+  for (let depth = 0; depth < MAX_WRAPPINGS; depth += 1) {
+    const closing = bare.length > 1 ? CLOSING.get(bare.charAt(0)) : undefined;
+    if (closing === undefined || !bare.endsWith(closing)) break;
+    bare = trimmed(bare.slice(1, -1));
+    if (bare.startsWith('/')) return bare;
+  }
+  const decoded = /^magnet%3a/iu.test(bare) ? decode(bare) : bare;
+  return SCHEME.test(decoded) || parseInfoHash(decoded) !== undefined ? decoded : text.replace(/[\r\n]+$/u, '');
+}
+
+function trimmed(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && AROUND.test(text.charAt(start))) start += 1;
+  while (end > start && AROUND.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
 function torrent(named: TorrentLocator['torrent'], fileIndex: number | undefined): TorrentLocator {
@@ -89,9 +116,12 @@ export async function assertPresent(locator: SourceLocator, rules: PresenceRules
   if (place.kind === 'file') await inspectFile(place.path, rules.roots);
 }
 
-function checkText(source: string): void {
+function checkLength(source: string): void {
   if (source.trim() === '') throw unusable('The source is empty');
   if (source.length > MAX_TEXT) throw unusable('The source is too long');
+}
+
+function checkText(source: string): void {
   if (/[\u0000-\u001f\u007f]/.test(source)) throw unusable('The source contains control characters');
 }
 
@@ -133,6 +163,7 @@ function pathOfFileUrl(source: string): string {
   } catch (cause) {
     throw new AppError('SOURCE_UNUSABLE', 'The file address is not valid', { cause });
   }
+  checkLength(path);
   checkText(path);
   if (/^[\\/]{2}/.test(path)) throw unusable('Network and device paths are not supported');
   return windows ? checkWindowsPath(path) : path;

@@ -42,6 +42,16 @@ export function isDoomed(pid: number): boolean {
 const SIGKILL_BIT = 1n << 8n;
 
 /** Whether that very process still runs, whoever its parent is by now. */
+/** Undefined for a process that has ended, its parent knowing of it or not. */
+export function parentOf(pid: number): number | undefined {
+  const fields = statOf(pid);
+  return fields === undefined || fields[0] === 'Z' ? undefined : Number(fields[1]);
+}
+
+export function isAlive(pid: number): boolean {
+  return parentOf(pid) !== undefined;
+}
+
 export function isRunning({ pid, startTicks }: ChildProcessFacts): boolean {
   const fields = statOf(pid);
   return fields !== undefined && fields[0] !== 'Z' && Number(fields[19]) === startTicks;

@@ -33,7 +33,7 @@ export interface TorrentOptions {
   pieceBytes?: number;
   isPrivate?: boolean;
   trackers?: readonly string[];
-  webSeeds?: readonly string[];
+  webSeeds?: readonly string[] | string;
   /** Added to the info dictionary, over what is right. */
   info?: Readonly<Record<string, Plain>>;
 }

@@ -56,6 +56,7 @@ export async function openEngine(stack: AsyncDisposableStack, options: EngineOpt
     knowledge: { get: () => undefined, put: () => undefined },
     sources: { spoolDirectory: directory, endpoint: publisher, addresses: policy('auto'), ...options.sources },
     relay: () => Promise.reject(new Error('not HLS')),
+    seedsOn: false,
   });
   return { playables, pool };
 }

@@ -106,6 +106,42 @@ test('magnets and info hashes are torrents, whatever the kind says', () => {
   }
 });
 
+test('what a paste put around an address is no part of it', () => {
+  const magnet = 'magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567&dn=a';
+  const expected = parseLocator(magnet);
+  const mark = '\u200b';
+  for (const text of [
+    ` ${magnet}\r\n`,
+    `"${magnet}"`,
+    `<${magnet}>`,
+    `'${magnet}'\n`,
+    `\u201c${magnet}\u201d`,
+    `\`${magnet}\``,
+    `\ufeff${mark}\u00a0< "${magnet}" >\t`,
+    encodeURIComponent(magnet),
+  ])
+    assert.deepEqual(parseLocator(text), expected, text);
+  assert.deepEqual(parseLocator('<https://example.com/a.mkv>'), parseLocator('https://example.com/a.mkv'));
+  assert.deepEqual(parseLocator('"C:\\films\\a b.mkv"'), { kind: 'file', path: 'C:\\films\\a b.mkv' });
+  assert.deepEqual(parseLocator('"/films/a b.mkv"\n'), { kind: 'file', path: '/films/a b.mkv' });
+  assert.deepEqual(parseLocator("/films/'a'"), { kind: 'file', path: "/films/'a'" });
+});
+
+test('texts of blanks and quotes alone end soon, in words', () => {
+  for (const text of [
+    '"'.repeat(16_000),
+    '< '.repeat(8000),
+    ' '.repeat(300_000),
+    `${' '.repeat(15_000)}x`,
+    '""',
+    '<>',
+  ]) {
+    const started = performance.now();
+    assert.throws(() => parseLocator(text), appError('SOURCE_UNUSABLE', /./u));
+    assert.ok(performance.now() - started < 200);
+  }
+});
+
 test('files and addresses are torrents by their name, or when the caller says so', { skip: !POSIX }, () => {
   const of = (text: string, kind?: 'http' | 'torrent'): unknown[] => {
     const locator = parseLocator(text, { kind });

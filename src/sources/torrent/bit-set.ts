@@ -79,12 +79,12 @@ export class BitSet {
     for (let at = this.nextSet(start, end); at < end; at = this.nextSet(at + 1, end)) yield at;
   }
 
-  /** Runs of set bits, `[start, end)`. */
-  *runs(): Generator<{ start: number; end: number }> {
-    for (let start = this.nextSet(0, this.size); start < this.size;) {
-      const end = this.nextClear(start, this.size);
+  /** Runs of set bits in `[from, to)`, each as `[start, end)`. */
+  *runs(from = 0, to = this.size): Generator<{ start: number; end: number }> {
+    for (let start = this.nextSet(from, to); start < to;) {
+      const end = this.nextClear(start, to);
       yield { start, end };
-      start = this.nextSet(end, this.size);
+      start = this.nextSet(end, to);
     }
   }
 

@@ -1,5 +1,7 @@
-// Which file of a torrent is meant: the one that is named, else the largest film.
+// Which file of a torrent is meant: the one that is named, else the largest film. It may be packed.
 import { AppError } from '../../base/app-error.ts';
+import { archiveSets, type ArchiveSet } from './packed/archive-sets.ts';
+import { isFilmName } from './packed/film-name.ts';
 import type { TorrentFile } from './torrent-engine.ts';
 
 export interface FileWish {
@@ -9,18 +11,53 @@ export interface FileWish {
   selected?: readonly (readonly [number, number])[];
 }
 
-const FILM = /\.(?:3gp|asf|avi|divx|f4v|flv|m2ts|m2v|m4v|mkv|mov|mp4|mpe?g|mts|mxf|ogm|ogv|rm|rmvb|ts|vob|webm|wmv)$/iu;
+/** Releases come with a short sample of the film beside its archives, and with other films that are not it. */
+const SAMPLE = /(?:^|[^a-z])(?:sample|trailer|preview)s?(?:[^a-z]|$)/iu;
+/** An archive of several volumes that is so much larger than all films beside it holds the film, whatever those are called. */
+const TIMES_ALL_FILMS = 10;
 
 /** @throws AppError SOURCE_UNUSABLE when the named file is none, or there is nothing to play */
 export function chooseFile(files: readonly TorrentFile[], { fileIndex, selected = [] }: FileWish): TorrentFile {
   if (fileIndex !== undefined) return namedFile(files, fileIndex);
-  const playable = files.filter((file) => !file.isPadding && file.sizeBytes > 0);
-  const meant = playable.filter(({ index }) => selected.some(([first, last]) => index >= first && index <= last));
-  const candidates = meant.length > 0 ? meant : playable;
-  const films = candidates.filter((file) => FILM.test(file.path));
+  const candidates = candidatesOf(files, selected);
+  const films = candidates.filter(({ path }) => isFilmName(path));
   const [first, ...others] = films.length > 0 ? films : candidates;
   if (first === undefined) throw unusable('There is nothing to play in the torrent');
   return others.reduce((largest, file) => (file.sizeBytes > largest.sizeBytes ? file : largest), first);
+}
+
+/**
+ * The archive that holds what is meant; undefined where a file is meant as it is. A sample is not taken for the film that is packed beside
+ * it, and a named volume stands for what is packed in it.
+ * @throws AppError as {@link chooseFile}
+ */
+export function chooseArchive(files: readonly TorrentFile[], wish: FileWish): ArchiveSet | undefined {
+  const chosen = chooseFile(files, wish);
+  const candidates = wish.fileIndex === undefined ? candidatesOf(files, wish.selected ?? []) : files;
+  const sets = archiveSets(candidates);
+  const own = sets.find(({ volumes }) => volumes.includes(chosen));
+  if (wish.fileIndex !== undefined) return own;
+  const [first, ...others] = sets;
+  if (first === undefined) return undefined;
+  const largest = others.reduce((most, set) => (set.sizeBytes > most.sizeBytes ? set : most), first);
+  if (!isFilmName(chosen.path)) return own === undefined && largest.sizeBytes < chosen.sizeBytes ? undefined : largest;
+  return isBeside(largest, chosen, candidates) ? largest : undefined;
+}
+
+function isBeside(set: ArchiveSet, film: TorrentFile, candidates: readonly TorrentFile[]): boolean {
+  if (SAMPLE.test(film.path)) return set.sizeBytes > 2 * film.sizeBytes;
+  const films = candidates.filter(({ path }) => isFilmName(path));
+  const allBytes = films.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return set.volumes.length > 1 && set.sizeBytes > TIMES_ALL_FILMS * allBytes;
+}
+
+function candidatesOf(
+  files: readonly TorrentFile[],
+  selected: readonly (readonly [number, number])[],
+): readonly TorrentFile[] {
+  const playable = files.filter((file) => !file.isPadding && file.sizeBytes > 0);
+  const meant = playable.filter(({ index }) => selected.some(([first, last]) => index >= first && index <= last));
+  return meant.length > 0 ? meant : playable;
 }
 
 function namedFile(files: readonly TorrentFile[], index: number): TorrentFile {

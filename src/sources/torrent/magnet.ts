@@ -9,6 +9,8 @@ export interface Magnet {
   name: string;
   trackers: string[];
   webSeeds: string[];
+  /** Addresses that may have the `.torrent` file (`xs`, `as`). */
+  exactSources: string[];
   /** `host:port`, IPv6 addresses in brackets. */
   peers: string[];
   /** Files the link is about (`so`), as ranges `[first, last]` of indexes; empty: any. */
@@ -17,6 +19,7 @@ export interface Magnet {
 
 const MAX_TRACKERS = 100;
 const MAX_WEB_SEEDS = 50;
+const MAX_EXACT_SOURCES = 5;
 const MAX_PEERS = 100;
 const MAX_RANGES = 100;
 const MAX_NAME_LENGTH = 255;
@@ -28,15 +31,15 @@ const PEER = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/iu;
 
 /** @throws AppError SOURCE_UNUSABLE with what is wrong */
 export function parseMagnet(text: string): Magnet {
-  const query = /^magnet:\?(.*)$/isu.exec(text)?.[1];
+  const query = /^magnet:\/{0,2}\?(.*)$/isu.exec(text)?.[1];
   if (query === undefined) throw unusable('The magnet link is not valid');
-  // The search parameters of a URL are decoded leniently: broken escapes stay as they are.
-  const members = new URLSearchParams(query);
+  const members = membersOf(query);
   return {
     infoHash: topic(members),
     name: (members.get('dn') ?? '').replaceAll(/[\p{Cc}\p{Cf}]/gu, '_').slice(0, MAX_NAME_LENGTH),
     trackers: addresses(members, 'tr', /^(?:https?|wss?|udp):\/\//iu).slice(0, MAX_TRACKERS),
     webSeeds: addresses(members, 'ws', /^https?:\/\//iu).slice(0, MAX_WEB_SEEDS),
+    exactSources: ['xs', 'as'].flatMap((key) => addresses(members, key, /^https?:\/\//iu)).slice(0, MAX_EXACT_SOURCES),
     peers: all(members, 'x.pe').filter(isPeer).slice(0, MAX_PEERS),
     selected: ranges(members.get('so') ?? ''),
   };
@@ -50,12 +53,21 @@ export function parseInfoHash(text: string): string | undefined {
 
 /** What a bare info hash names. */
 export function magnetOf(infoHash: string): Magnet {
-  return { infoHash, name: '', trackers: [], webSeeds: [], peers: [], selected: [] };
+  return { infoHash, name: '', trackers: [], webSeeds: [], exactSources: [], peers: [], selected: [] };
+}
+
+/**
+ * The search parameters of a URL are decoded leniently: broken escapes stay as they are. Keys have any case, and may be numbered
+ * (`xt.1`, `tr.2`). A link that was copied from the source of a page has `&amp;` where `&` is meant, or worse.
+ */
+function membersOf(query: string): URLSearchParams {
+  const plain = query.replaceAll(/&(?:amp;|#0*38;|#x0*26;)+/giu, '&');
+  const members = [...new URLSearchParams(plain)];
+  return new URLSearchParams(members.map(([key, value]) => [key.toLowerCase().replace(/\.\d+$/u, ''), value]));
 }
 
 function topic(members: URLSearchParams): string {
-  // Also `xt.1`, `xt.2`, ... of links that name several.
-  const topics = [...members].filter(([key]) => /^xt(?:\.\d+)?$/u.test(key)).map(([, value]) => value);
+  const topics = all(members, 'xt');
   for (const each of topics) {
     const hash = /^urn:btih:(.+)$/iu.exec(each)?.[1];
     const infoHash = hash === undefined ? undefined : parseInfoHash(hash);

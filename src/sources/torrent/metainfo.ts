@@ -25,7 +25,8 @@ export interface Metainfo {
 
 export const MAX_TORRENT_FILE_BYTES = 10 * 1024 * 1024;
 
-const BLOCK_BYTES = 16 * 1024;
+/** Old clients cut a torrent into any number of bytes: BEP 3 asks for no multiple of the 16 KiB of a block. */
+const MIN_PIECE_BYTES = 1024;
 const MAX_PIECE_BYTES = 64 * 1024 * 1024;
 const MAX_PIECES = 2 ** 20;
 const MAX_FILES = 20_000;
@@ -76,10 +77,8 @@ export function onlyVersion2(): AppError {
 }
 
 function pieceLength(value: Bencoded | undefined): number {
-  const isGood =
-    typeof value === 'number' && value >= BLOCK_BYTES && value <= MAX_PIECE_BYTES && value % BLOCK_BYTES === 0;
-  if (isGood) return value;
-  throw unusable('The pieces of the torrent have a size that is not supported (16 KiB to 64 MiB are)');
+  if (typeof value === 'number' && value >= MIN_PIECE_BYTES && value <= MAX_PIECE_BYTES) return value;
+  throw unusable('The pieces of the torrent have a size that is not supported (1 KiB to 64 MiB are)');
 }
 
 function listFiles(info: BencodedDictionary): MetainfoFile[] {

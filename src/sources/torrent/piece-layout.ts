@@ -1,4 +1,5 @@
-// Where pieces and blocks lie in a torrent. A block is the unit of requests: 16 KiB of one piece, the last of a piece may be shorter.
+// Where pieces and blocks lie in a torrent. A block is the unit of requests: 16 KiB of one piece. The last block of a piece is shorter where
+// the length of pieces is no multiple of 16 KiB, and at the end of the torrent.
 import type { ByteRange } from '../../base/byte-range.ts';
 
 export const BLOCK_BYTES = 16 * 1024;
@@ -9,6 +10,8 @@ export class PieceLayout {
   readonly pieceBytes: number;
   readonly pieceCount: number;
   readonly blocksPerPiece: number;
+  /** Mean size of the blocks of a piece: 16 KiB, unless their last one is short. */
+  readonly blockBytes: number;
   readonly blockCount: number;
 
   constructor(totalBytes: number, pieceBytes: number) {
@@ -16,6 +19,7 @@ export class PieceLayout {
     this.pieceBytes = pieceBytes;
     this.pieceCount = Math.ceil(totalBytes / pieceBytes);
     this.blocksPerPiece = Math.ceil(pieceBytes / BLOCK_BYTES);
+    this.blockBytes = pieceBytes / this.blocksPerPiece;
     const lastPieceBytes = totalBytes - (this.pieceCount - 1) * pieceBytes;
     this.blockCount =
       this.pieceCount === 0 ? 0 : (this.pieceCount - 1) * this.blocksPerPiece + Math.ceil(lastPieceBytes / BLOCK_BYTES);
@@ -54,6 +58,16 @@ export class PieceLayout {
   /** The pieces, or blocks, a range of bytes touches: `[start, end)`. */
   piecesIn({ start, end }: ByteRange): ByteRange {
     return end <= start ? { start: 0, end: 0 } : { start: this.pieceAt(start), end: this.pieceAt(end - 1) + 1 };
+  }
+
+  /** The bytes of the pieces `[start, end)`. */
+  bytesOfPieces({ start, end }: ByteRange): ByteRange {
+    return { start: this.pieceRange(start).start, end: this.pieceRange(end - 1).end };
+  }
+
+  /** The bytes of the blocks `[start, end)`. */
+  bytesOfBlocks({ start, end }: ByteRange): ByteRange {
+    return { start: this.blockRange(start).start, end: this.blockRange(end - 1).end };
   }
 
   blocksIn({ start, end }: ByteRange): ByteRange {

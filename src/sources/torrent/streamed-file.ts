@@ -1,7 +1,7 @@
 // A file of a torrent for one reader outside of a session: its bytes as they come.
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { TorrentFile, TorrentHandle, TorrentReader } from './torrent-engine.ts';
-import { wholePieces, type FilePart } from './whole-pieces.ts';
+import type { FilePart, TorrentFile, TorrentHandle, TorrentReader } from './torrent-engine.ts';
+import { wholePiecesOf } from './whole-pieces.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 /** The end of an answer waits until all of it has been checked... */
@@ -58,7 +58,8 @@ export class StreamedFile implements Disposable {
     signal: AbortSignal,
   ): Promise<void> {
     const handle = this.#handle;
-    const parts = wholePieces(await handle.metadata(signal), this.#file.index, reader.unchecked);
+    const ranges = reader.unchecked;
+    const parts = await wholePiecesOf(handle, { fileIndex: this.#file.index, ranges }, signal);
     const missingBytes = ({ fileIndex, start, end }: FilePart) =>
       end - start - handle.presence(fileIndex, { start, end }).presentBytes;
     if (parts.reduce((sum, part) => sum + missingBytes(part), 0) > mostBytes) return;

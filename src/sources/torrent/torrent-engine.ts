@@ -75,6 +75,8 @@ export interface TorrentHandle extends Disposable {
   prefetch(fileIndex: number, ranges: readonly ByteRange[]): void;
   /** How much of a range of a file is on the disk, and how much of that has passed its hash. */
   presence(fileIndex: number, range: ByteRange): Presence;
+  /** Where the bytes of a file that is packed in others lie; undefined: every file is where it is. */
+  partsOf?(fileIndex: number, ranges: readonly ByteRange[]): FilePart[];
   /** Calls `listener` for each event until the result is disposed. */
   watch(listener: (event: TorrentEvent) => void): Disposable;
 }
@@ -114,6 +116,11 @@ export interface TorrentReader extends Disposable {
   allChecked(signal: AbortSignal): Promise<void>;
   /** Moves on; what was wanted at the old place is wanted no more. Not while a read waits. */
   seek(position: number): void;
+}
+
+/** `[start, end)` of a file. */
+export interface FilePart extends ByteRange {
+  fileIndex: number;
 }
 
 export interface Presence {

@@ -7,7 +7,7 @@ import type { ByteRange } from '../../base/byte-range.ts';
 import type { SourcePublisher } from '../source-publisher.ts';
 import type { MediaInput, Source } from '../source.ts';
 import type { ReaderProfile, TorrentFile, TorrentHandle } from './torrent-engine.ts';
-import { wholePieces } from './whole-pieces.ts';
+import { wholePiecesOf } from './whole-pieces.ts';
 
 export interface TorrentSourceOptions {
   /** Owned from here on. */
@@ -147,7 +147,7 @@ export class TorrentSource implements Source {
   async #completePieces(ranges: readonly ByteRange[], signal: AbortSignal): Promise<void> {
     const { handle } = this.#options;
     const unverified = ranges.filter((range) => !this.#isVerified(range));
-    const parts = wholePieces(await handle.metadata(signal), this.fileIndex, unverified);
+    const parts = await wholePiecesOf(handle, { fileIndex: this.fileIndex, ranges: unverified }, signal);
     for (const [index, wanted] of Map.groupBy(parts, ({ fileIndex }) => fileIndex)) handle.prefetch(index, wanted);
   }
 

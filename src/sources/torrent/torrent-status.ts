@@ -1,6 +1,6 @@
 // How a torrent is doing, in the words of the HTTP interface.
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { Presence, TorrentInfo } from './torrent-engine.ts';
+import type { Presence, TorrentFile, TorrentInfo } from './torrent-engine.ts';
 
 export interface TorrentStatus {
   infoHash: string;
@@ -40,6 +40,8 @@ export interface StatusParts {
   /** A failure of ours that is final. */
   failure: string | undefined;
   fileIndex: number | undefined;
+  /** A film that is packed in the files. */
+  packedFilm: TorrentFile | undefined;
   /** Of the first bytes of that file; undefined while nobody uses the torrent. */
   presence: Presence | undefined;
   window: ByteRange | undefined;
@@ -52,7 +54,8 @@ export function startWindow(sizeBytes: number): ByteRange {
   return { start: 0, end: Math.min(sizeBytes, START_BYTES) };
 }
 
-export function torrentStatus({ info, failure, fileIndex, presence, window }: StatusParts): TorrentStatus {
+export function torrentStatus(parts: StatusParts): TorrentStatus {
+  const { info, failure, fileIndex, packedFilm, presence, window } = parts;
   const { stats } = info;
   const error = failure ?? stats.error ?? '';
   const wanted = window === undefined ? 0 : window.end - window.start;
@@ -70,7 +73,7 @@ export function torrentStatus({ info, failure, fileIndex, presence, window }: St
     downUsefulBytes: stats.downloadedBytes,
     error,
     problem: stats.problem ?? '',
-    files: (info.files ?? [])
+    files: [...(info.files ?? []), ...(packedFilm === undefined ? [] : [packedFilm])]
       .filter((file) => !file.isPadding)
       .map(({ index, path, sizeBytes }) => ({ index, name: path, length: sizeBytes })),
     ...(fileIndex === undefined ? {} : { fileIdx: fileIndex }),

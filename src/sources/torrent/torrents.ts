@@ -1,9 +1,11 @@
 // The torrents of the server over the engine: opened as sources by sessions, read and listed by the HTTP routes.
 import { AppError } from '../../base/app-error.ts';
 import type { SourcePublisher } from '../source-publisher.ts';
+import { ChosenFiles, isPackedFilm } from './chosen-files.ts';
 import { chooseFile, type FileWish } from './file-choice.ts';
 import type { Magnet } from './magnet.ts';
 import { parseMetainfo } from './metainfo.ts';
+import { FIRST_PACKED_INDEX } from './packed/packed-film.ts';
 import { StreamedFile } from './streamed-file.ts';
 import {
   NO_TORRENT_STATS,
@@ -49,10 +51,13 @@ const KEPT_FAILURES = 1000;
 export class Torrents implements AsyncDisposable {
   readonly #options: TorrentsOptions;
   readonly #users = new Set<User>();
+  readonly #files = new ChosenFiles();
   /** Why the last session that opened it could not, by info hash. */
   readonly #failures = new Map<string, AppError>();
   /** The file that was opened last, by info hash. */
   readonly #chosen = new Map<string, number>();
+  /** To be removed with the last session that uses them. */
+  readonly #discarded = new Set<string>();
   /** Handed in, waiting for a session. */
   readonly #kept = new Map<string, { handle: TorrentHandle; timer: NodeJS.Timeout }>();
 
@@ -72,17 +77,20 @@ export class Torrents implements AsyncDisposable {
     signal.throwIfAborted();
     const { infoHash } = request;
     this.#failures.delete(infoHash);
+    this.#discarded.delete(infoHash);
     const user: User = { handle: this.#options.engine.add(request), file: undefined };
     this.#users.add(user);
     try {
-      const files = await this.#filesFor(user, signal);
-      user.file = chooseFile(files, wish);
-      this.#chosen.set(infoHash, user.file.index);
-      const closed = () => this.#users.delete(user);
-      return new TorrentSource({ handle: user.handle, file: user.file, publisher: this.#options.publisher, closed });
+      await this.#filesFor(user, signal);
+      const { handle, file } = await this.#files.choose(user.handle, wish, signal);
+      user.handle = handle;
+      user.file = file;
+      this.#chosen.set(infoHash, file.index);
+      const closed = () => this.#left(user);
+      return new TorrentSource({ handle, file, publisher: this.#options.publisher, closed });
     } catch (error) {
-      this.#users.delete(user);
       user.handle[Symbol.dispose]();
+      this.#left(user);
       throw error;
     }
   }
@@ -121,6 +129,13 @@ export class Torrents implements AsyncDisposable {
     return { infoHash, name, files: shown };
   }
 
+  /** What is in a torrent that somebody waits for, from a `.torrent` file; one that is broken or of another torrent is ignored. */
+  learn(infoHash: string, metainfo: Uint8Array): void {
+    const { engine } = this.#options;
+    const request = usableRequest(metainfo);
+    if (request?.infoHash === infoHash && engine.find(infoHash) !== undefined) engine.add(request)[Symbol.dispose]();
+  }
+
   /**
    * A file to read from, without a session. Waits for the metainfo. Without an index: the one a session plays, else the largest film.
    * @throws AppError NOT_FOUND for no such torrent or file
@@ -130,10 +145,14 @@ export class Torrents implements AsyncDisposable {
     const handle = this.#options.engine.add({ infoHash });
     try {
       const files = await this.#filesOf(handle, signal);
-      if (fileIndex !== undefined && files[fileIndex] === undefined)
+      const named = fileIndex === undefined ? undefined : files[fileIndex];
+      // A volume that is asked for is meant, not what is packed in it.
+      if (named !== undefined) return new StreamedFile(handle, chooseFile(files, { fileIndex }));
+      if (fileIndex !== undefined && !isPackedFilm(files, fileIndex))
         throw new AppError('NOT_FOUND', `The torrent has no file ${fileIndex}.`);
-      const file = chooseFile(files, { fileIndex: fileIndex ?? this.#chosen.get(infoHash) });
-      return new StreamedFile(handle, file);
+      const wish = { fileIndex: fileIndex ?? this.#chosen.get(infoHash) };
+      const chosen = await this.#files.choose(handle, wish, signal);
+      return new StreamedFile(chosen.handle, chosen.file);
     } catch (error) {
       handle[Symbol.dispose]();
       throw error;
@@ -142,10 +161,17 @@ export class Torrents implements AsyncDisposable {
 
   /** Leaves the swarm and deletes what is on the disk. @throws AppError NOT_FOUND */
   async remove(infoHash: string): Promise<void> {
+    const failed = this.#failures.delete(infoHash);
     this.#letGo(infoHash);
     this.#chosen.delete(infoHash);
-    const failed = this.#failures.delete(infoHash);
     if (!(await this.#options.engine.remove(infoHash)) && !failed) throw noTorrent();
+  }
+
+  /** The same as soon as no session uses it; why it could not be opened is still told to who asks. */
+  async discard(infoHash: string): Promise<void> {
+    this.#letGo(infoHash);
+    this.#discarded.add(infoHash);
+    await this.#removeDiscarded(infoHash);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -176,6 +202,18 @@ export class Torrents implements AsyncDisposable {
     }
   }
 
+  #left(user: User): void {
+    this.#users.delete(user);
+    void this.#removeDiscarded(user.handle.info.infoHash);
+  }
+
+  async #removeDiscarded(infoHash: string): Promise<void> {
+    if (!this.#discarded.has(infoHash) || this.#userOf(infoHash, undefined) !== undefined) return;
+    this.#discarded.delete(infoHash);
+    this.#chosen.delete(infoHash);
+    await this.#options.engine.remove(infoHash);
+  }
+
   #tooLate({ stats }: TorrentInfo): AppError {
     const seconds = Math.round(this.#options.metadataLimitMs / 1000);
     const reason = stats.peers === 0 ? 'No peer was found' : 'No peer told what is in the torrent';
@@ -199,6 +237,7 @@ export class Torrents implements AsyncDisposable {
       // While somebody still waits, or plays, it is not final.
       failure: user === undefined ? this.#failures.get(infoHash)?.message : undefined,
       fileIndex: user?.file?.index ?? this.#chosen.get(infoHash),
+      packedFilm: (user?.file?.index ?? 0) < FIRST_PACKED_INDEX ? undefined : user?.file,
       presence,
       window,
     });
@@ -238,6 +277,14 @@ export class Torrents implements AsyncDisposable {
 export function requestOf(metainfo: Uint8Array): TorrentRequest {
   const { infoHash, name, trackers, webSeeds } = parseMetainfo(metainfo);
   return { infoHash, name, trackers, webSeeds, metainfo };
+}
+
+function usableRequest(metainfo: Uint8Array): TorrentRequest | undefined {
+  try {
+    return requestOf(metainfo);
+  } catch {
+    return undefined;
+  }
 }
 
 export function requestOfMagnet({ infoHash, name, trackers, webSeeds, peers }: Magnet): TorrentRequest {

@@ -1,14 +1,22 @@
 // Only whole pieces can be checked: what of a torrent has to be there before some bytes of a file have been.
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { TorrentMetadata } from './torrent-engine.ts';
+import type { FilePart, TorrentHandle, TorrentMetadata } from './torrent-engine.ts';
 
-/** `[start, end)` of a file. */
-export interface FilePart extends ByteRange {
-  fileIndex: number;
+/** The pieces that touch the ranges of a file of the torrent, or of one that is packed in its files. */
+export async function wholePiecesOf(
+  handle: TorrentHandle,
+  { fileIndex, ranges }: { fileIndex: number; ranges: readonly ByteRange[] },
+  signal: AbortSignal,
+): Promise<FilePart[]> {
+  const metadata = await handle.metadata(signal);
+  const parts = handle.partsOf?.(fileIndex, ranges) ?? ranges.map((range) => ({ ...range, fileIndex }));
+  return [...Map.groupBy(parts, (part) => part.fileIndex)].flatMap(([index, inFile]) =>
+    wholePieces(metadata, index, inFile),
+  );
 }
 
-/** The pieces that touch the ranges of a file, in that file and in its neighbours. */
-export function wholePieces(
+/** Of a file of the torrent, in that file and in its neighbours. */
+function wholePieces(
   { files, pieceBytes }: Pick<TorrentMetadata, 'files' | 'pieceBytes'>,
   fileIndex: number,
   ranges: readonly ByteRange[],

@@ -9,7 +9,7 @@ import type { TorrentSource } from '../../../src/sources/torrent/torrent-source.
 import { Torrents } from '../../../src/sources/torrent/torrents.ts';
 import { never, type OpenSubject } from '../../contract/source-contract.ts';
 import { Seeder } from '../../servers/seeder.ts';
-import { torrentOf } from '../../servers/torrent-files.ts';
+import { torrentOf, type FileToShare, type MadeTorrent } from '../../servers/torrent-files.ts';
 import { temporaryDirectory } from '../opened.ts';
 
 const QUIET = {
@@ -47,14 +47,27 @@ export class TorrentStage implements AsyncDisposable {
 
   /** A torrent of one file with a seeder of its own, by magnet. */
   async source(content: Uint8Array): Promise<OpenSubject & { source: TorrentSource }> {
+    return this.shared(torrentOf(content, { name: 'film.mkv', pieceBytes: 256 * 1024 }), content);
+  }
+
+  /** A torrent of these files, in this order. */
+  async release(files: readonly FileToShare[], fileIndex?: number): Promise<OpenSubject & { source: TorrentSource }> {
+    const content = Buffer.concat(files.map((file) => file.content));
+    return this.shared(torrentOf(files, { name: 'Release', pieceBytes: 60_000 }), content, fileIndex);
+  }
+
+  async shared(
+    torrent: MadeTorrent,
+    content: Uint8Array,
+    fileIndex?: number,
+  ): Promise<OpenSubject & { source: TorrentSource }> {
     await using stack = new AsyncDisposableStack();
-    const torrent = torrentOf(content, { name: 'film.mkv', pieceBytes: 256 * 1024 });
     const seeder = stack.use(await Seeder.start([{ torrent, content }]));
     const request = { infoHash: torrent.infoHash, peers: [seeder.address] };
-    const source = stack.use(await this.torrents.open(request, { fileIndex: undefined }, never()));
     stack.defer(async () => {
       assert.ok(await this.engine.remove(torrent.infoHash));
     });
+    const source = stack.use(await this.torrents.open(request, { fileIndex }, never()));
     const owned = stack.move();
     return { source, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   }

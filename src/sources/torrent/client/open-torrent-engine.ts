@@ -98,10 +98,11 @@ class EngineClient implements TorrentEngine {
     const known = this.#torrents.get(infoHash);
     if (!known) return false;
     this.#torrents.delete(infoHash);
-    await known.mirror.remove();
     const removal = this.#removals.get(infoHash) ?? Promise.withResolvers<void>();
     this.#removals.set(infoHash, removal);
+    // At once: the torrent may be added again before its file is closed.
     this.#process.send({ type: 'remove', infoHash });
+    await known.mirror.remove();
     // A process that is not there just now does it as soon as it is back.
     await Promise.race([removal.promise, delay(REMOVAL_LIMIT_MS, undefined, { ref: false })]);
     return true;
@@ -178,6 +179,8 @@ class EngineClient implements TorrentEngine {
 
   #hear(report: EngineReport): void {
     if (report.type === 'ready' || report.type === 'here') return;
+    // Of a torrent that is about to be removed nothing holds any more, least of all for one that was added again since.
+    if (this.#removals.has(report.infoHash) && report.type !== 'removed') return;
     if (report.type === 'kept') return void this.#know(report.infoHash, report.name);
     const known = this.#torrents.get(report.infoHash);
     if (report.type !== 'removed') {

@@ -4,7 +4,7 @@ import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { BitSet } from '../bit-set.ts';
 import type { EngineFile, EngineOrder, EngineReport, MetadataReport } from '../engine-protocol.ts';
-import { BLOCK_BYTES, PieceLayout } from '../piece-layout.ts';
+import { PieceLayout } from '../piece-layout.ts';
 import {
   NO_TORRENT_STATS,
   type Presence,
@@ -110,10 +110,12 @@ export class TorrentMirror implements TorrentInfo {
     const { layout, present, verified, claimed } = this.#contents;
     const blocks = layout.blocksIn({ start: from, end: to });
     const pieces = layout.piecesIn({ start: from, end: to });
-    const ofPieces = { from, to, unitBytes: layout.pieceBytes };
-    const presentBytes =
-      bytesOf(present, blocks, { from, to, unitBytes: BLOCK_BYTES }) + bytesOf(claimed, pieces, ofPieces);
-    const verifiedBytes = bytesOf(verified, pieces, ofPieces);
+    const wanted = { start: from, end: to };
+    const inPieces = (set: BitSet) =>
+      bytesIn(wanted, set.runs(pieces.start, pieces.end), (run) => layout.bytesOfPieces(run));
+    const inBlocks = bytesIn(wanted, present.runs(blocks.start, blocks.end), (run) => layout.bytesOfBlocks(run));
+    const presentBytes = inBlocks + inPieces(claimed);
+    const verifiedBytes = inPieces(verified);
     const verifiedPieces = verified.countIn(pieces.start, pieces.end);
     return { presentBytes, verifiedBytes, pieces: pieces.end - pieces.start, verifiedPieces };
   }
@@ -164,7 +166,7 @@ export class TorrentMirror implements TorrentInfo {
     const unchecked: ByteRange[] = [];
     for (let block = given.nextSet(start, end); block < end;) {
       const runEnd = given.nextClear(block, end);
-      const bytes = { start: layout.blockRange(block).start, end: layout.blockRange(runEnd - 1).end };
+      const bytes = layout.bytesOfBlocks({ start: block, end: runEnd });
       unchecked.push({ start: Math.max(bytes.start, range.start), end: Math.min(bytes.end, range.end) });
       block = given.nextSet(runEnd, end);
     }
@@ -273,7 +275,7 @@ export class TorrentMirror implements TorrentInfo {
       claimed.delete(piece);
     }
     if (why === 'evicted') return;
-    const bytes = { start: layout.blockRange(start).start, end: layout.blockRange(end - 1).end };
+    const bytes = layout.bytesOfBlocks({ start, end });
     for (const reader of this.readers.values()) reader.spoil(bytes);
     if (given.nextSet(start, end) < end) this.#tellBad(bytes);
     given.deleteRange(start, end);
@@ -295,15 +297,14 @@ export class TorrentMirror implements TorrentInfo {
   }
 }
 
-/** Bytes of `[from, to)` in those of the units (all of one size, but for the last of the torrent) that are set. */
-function bytesOf(
-  set: BitSet,
-  units: ByteRange,
-  { from, to, unitBytes }: { from: number; to: number; unitBytes: number },
-): number {
-  const before = set.has(units.start) ? from - units.start * unitBytes : 0;
-  const after = set.has(units.end - 1) ? units.end * unitBytes - to : 0;
-  return set.countIn(units.start, units.end) * unitBytes - before - after;
+/** How many bytes of `range` lie in runs of pieces or blocks, whose bytes `placeOf` tells. */
+function bytesIn(range: ByteRange, runs: Iterable<ByteRange>, placeOf: (run: ByteRange) => ByteRange): number {
+  let bytes = 0;
+  for (const run of runs) {
+    const { start, end } = placeOf(run);
+    bytes += Math.min(end, range.end) - Math.max(start, range.start);
+  }
+  return bytes;
 }
 
 function* pairs(flat: Uint32Array): Generator<ByteRange> {

@@ -1,7 +1,7 @@
 // The download of one torrent: decides which peer is asked for which block, writes what comes, checks it, and says what is there.
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { ReaderOrder } from '../engine-protocol.ts';
-import { BLOCK_BYTES, type PieceLayout } from '../piece-layout.ts';
+import type { PieceLayout } from '../piece-layout.ts';
 import { BadPeers } from './bad-peers.ts';
 import { pickBlocks } from './block-picker.ts';
 import type { DataFile } from './data-file.ts';
@@ -71,7 +71,7 @@ export class Download {
   }
 
   get requestedBytes(): number {
-    return this.table.requested.size * BLOCK_BYTES;
+    return this.table.requested.size * this.table.layout.blockBytes;
   }
 
   meterOf(peer: PeerLink): PeerMeter | undefined {
@@ -90,7 +90,7 @@ export class Download {
   }
 
   addPeer(peer: PeerLink): void {
-    this.#peers.set(peer, new PeerMeter());
+    this.#peers.set(peer, new PeerMeter(this.table.layout.blockBytes));
   }
 
   removePeer(peer: PeerLink): void {
@@ -201,7 +201,19 @@ export class Download {
     const open = [...this.#bad.openPieces].map((piece): Wish => {
       return { ...this.table.layout.pieceRange(piece), urgency: URGENCY.WAITING, reader: undefined };
     });
-    return open.length === 0 ? this.readers.wishes : [...open, ...this.readers.wishes];
+    const whole = [...open, ...this.#wholePieces()];
+    return whole.length === 0 ? this.readers.wishes : [...whole, ...this.readers.wishes];
+  }
+
+  /** A reader of checked bytes waits for the whole piece, wherever in it the reader begins and ends. */
+  #wholePieces(): Wish[] {
+    const { layout } = this.table;
+    return [...this.readers.all]
+      .filter(({ order: { verifiedOnly, isWaiting, position, end } }) => verifiedOnly && isWaiting && position < end)
+      .map((reader) => {
+        const piece = layout.pieceRange(layout.pieceAt(reader.order.position));
+        return { ...piece, urgency: URGENCY.WAITING, reader };
+      });
   }
 
   #hasProvenBesides(peer: PeerLink): boolean {

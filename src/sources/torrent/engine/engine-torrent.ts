@@ -294,9 +294,9 @@ export class EngineTorrent implements AsyncDisposable {
       this.#learn(metainfo);
     }
     if (!this.#contents || !this.#swarm) return;
-    const { download, layout, metainfo: known } = this.#contents;
+    const { download, metainfo: known } = this.#contents;
     if (known.isPrivate) this.#swarm.makePrivate();
-    this.#swarm.attach(download, layout);
+    this.#swarm.attach(this.#contents);
     const { verified } = download.table;
     for (const piece of verified.members()) this.#swarm.have(piece);
   }

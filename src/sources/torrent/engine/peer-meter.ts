@@ -5,7 +5,7 @@ const SAMPLE_MS = 150;
 /** More would only delay what a seek wants. */
 const PIPE_SECONDS = 0.15;
 const MOST_REQUESTS = 250;
-const FIRST_REQUESTS = 16;
+const FIRST_BYTES = 16 * BLOCK_BYTES;
 /** While others are known to be good, one that has sent nothing yet is not trusted with much. */
 const UNPROVEN_REQUESTS = 4;
 const SNUB_MS = 30_000;
@@ -13,6 +13,7 @@ const LATE_LIMIT = 3;
 const ROUND_TRIP_FORGET_MS = 10_000;
 
 export class PeerMeter {
+  readonly #blockBytes: number;
   #inFlight = 0;
   #rate: number | undefined;
   #roundTripMs = 0;
@@ -23,6 +24,11 @@ export class PeerMeter {
   #snubbedUntilMs = -Infinity;
   /** Payload it sent. */
   receivedBytes = 0;
+
+  /** `blockBytes`: what a request asks for, in the mean. */
+  constructor(blockBytes = BLOCK_BYTES) {
+    this.#blockBytes = blockBytes;
+  }
 
   get inFlight(): number {
     return this.#inFlight;
@@ -84,16 +90,17 @@ export class PeerMeter {
   depth(requestLimit: number, isAlone: boolean): number {
     if (!this.isProven && !isAlone) return Math.min(UNPROVEN_REQUESTS, requestLimit);
     const rate = this.#rate;
-    if (rate === undefined) return Math.min(FIRST_REQUESTS, requestLimit);
-    const pipe = (rate * ((1.5 * this.#roundTripMs) / 1000 + PIPE_SECONDS)) / BLOCK_BYTES;
+    const first = Math.min(FIRST_BYTES / this.#blockBytes, MOST_REQUESTS);
+    if (rate === undefined) return Math.min(Math.ceil(first), requestLimit);
+    const pipe = (rate * ((1.5 * this.#roundTripMs) / 1000 + PIPE_SECONDS)) / this.#blockBytes;
     // A slow peer gets a second's worth, a fast one at least as much as a new one.
-    const least = Math.min(FIRST_REQUESTS, rate / BLOCK_BYTES);
+    const least = Math.min(first, rate / this.#blockBytes);
     return Math.min(Math.max(2, Math.ceil(Math.max(pipe, least))), MOST_REQUESTS, requestLimit);
   }
 
   /** When one more block would come, milliseconds from now. */
   expectedMs(): number {
     if (this.#rate === undefined) return this.isProven ? 200 : 500;
-    return this.#roundTripMs + ((this.#inFlight + 1) * BLOCK_BYTES * 1000) / Math.max(this.#rate, 1);
+    return this.#roundTripMs + ((this.#inFlight + 1) * this.#blockBytes * 1000) / Math.max(this.#rate, 1);
   }
 }

@@ -1,6 +1,6 @@
 // What is known about each block of a torrent: on the disk or not, who was asked for it, who sent it.
 import { BitSet } from '../bit-set.ts';
-import { BLOCK_BYTES, type PieceLayout } from '../piece-layout.ts';
+import type { PieceLayout } from '../piece-layout.ts';
 import type { PeerLink } from './peer-link.ts';
 
 /** One copy of a block that was asked for. */
@@ -115,7 +115,7 @@ export class PieceTable {
   /** Bytes on the disk, at most. */
   get diskBytes(): number {
     const { layout } = this;
-    const bytes = this.present.count * BLOCK_BYTES + (this.claimed.count + this.leaving.size) * layout.pieceBytes;
-    return Math.min(bytes, layout.totalBytes);
+    const bytes = this.present.count * layout.blockBytes + (this.claimed.count + this.leaving.size) * layout.pieceBytes;
+    return Math.min(Math.ceil(bytes), layout.totalBytes);
   }
 }

@@ -3,13 +3,13 @@ import type { AddOptions, Connection, Peer, Torrent, Wire } from 'webtorrent';
 import type WebTorrent from 'webtorrent';
 import { lookup } from 'node:dns/promises';
 import { infoOnly } from './info-only.ts';
-import type { PieceLayout } from '../piece-layout.ts';
 import type { TorrentSettings } from '../torrent-settings.ts';
 import { hostOf, isAllowedAddress, isAllowedUrl } from './address-policy.ts';
 import { storeOver } from './block-store.ts';
 import type { Download } from './download.ts';
 import { guardTracker } from './guarded-tracker.ts';
 import type { PeerLink } from './peer-link.ts';
+import { WebSeeds, type WebSeedContents } from './web-seeds.ts';
 import { WireLink } from './wire-link.ts';
 
 export interface SwarmTorrentOptions {
@@ -42,31 +42,38 @@ const MOST_PEERS = 1000;
 const WEB_PROTOCOLS = ['http:', 'https:'];
 const TRACKER_PROTOCOLS = [...WEB_PROTOCOLS, 'udp:', 'ws:', 'wss:'];
 
+export interface SwarmContents extends WebSeedContents {
+  download: Download;
+}
+
 export class SwarmTorrent implements AsyncDisposable {
   readonly #options: SwarmTorrentOptions;
   readonly #torrent: Torrent;
   readonly #links = new Map<Wire, WireLink>();
   /** Connection attempts by address, to try TCP and uTP in turn. */
   readonly #attempts = new Map<string, number>();
-  #download: { download: Download; layout: PieceLayout } | undefined;
+  readonly #webSeeds: WebSeeds;
+  #download: SwarmContents | undefined;
   #isKickDue = false;
   #isPrivate: boolean;
 
   constructor(options: SwarmTorrentOptions) {
     this.#options = options;
     this.#isPrivate = options.isPrivate;
-    const { client, metainfo, infoHash, trackers, webSeeds, settings, read } = options;
+    const { client, metainfo, infoHash, trackers, settings, read } = options;
     const addOptions: AddOptions = {
       deselect: true,
       path: '/',
       announce: settings.trackers ? trackers.filter((url) => this.#isAllowedUrl(url, TRACKER_PROTOCOLS)) : [],
-      urlList: settings.webSeeds ? webSeeds.filter((url) => this.#isAllowedUrl(url, WEB_PROTOCOLS)) : [],
+      urlList: [],
       store: storeOver({ read }),
       storeCacheSlots: 0,
       uploads: settings.uploadSlots,
       maxWebConns: 4,
     };
     this.#torrent = client.add(metainfo ? infoOnly(metainfo) : `magnet:?xt=urn:btih:${infoHash}`, addOptions);
+    this.#webSeeds = new WebSeeds(this.#torrent, options.onWarning);
+    this.addWebSeeds(options.webSeeds);
     this.#takeOver();
     this.#listen();
   }
@@ -89,9 +96,10 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 
   /** From now on blocks are asked for. */
-  attach(download: Download, layout: PieceLayout): void {
-    this.#download = { download, layout };
+  attach(contents: SwarmContents): void {
+    this.#download = contents;
     for (const wire of this.#torrent.wires) this.#link(wire);
+    this.#webSeeds.attach(contents);
   }
 
   addTrackers(trackers: readonly string[]): void {
@@ -114,8 +122,9 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 
   addWebSeeds(urls: readonly string[]): void {
-    if (!this.#options.settings.webSeeds || this.#torrent.destroyed || !this.#torrent.ready) return;
-    for (const url of urls) if (this.#isAllowedUrl(url, WEB_PROTOCOLS)) this.#torrent.addWebSeed(url);
+    if (!this.#options.settings.webSeeds || this.#torrent.destroyed) return;
+    const allowed = urls.filter((url) => !this.#options.banned.has(url) && this.#isAllowedUrl(url, WEB_PROTOCOLS));
+    this.#webSeeds.add(allowed);
   }
 
   /** A piece that passed its hash: peers may have it. */

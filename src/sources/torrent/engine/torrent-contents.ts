@@ -7,6 +7,7 @@ import { Download, type DownloadOptions } from './download.ts';
 import { headOf, type Evictable } from './eviction.ts';
 import { pieceHashes } from './piece-hashes.ts';
 import type { Reporter } from './reporter.ts';
+import { WebSeedFiles } from './web-seed-files.ts';
 
 /** Until the disk has been measured. */
 const FIRST_AHEAD_BYTES = 64 * 2 ** 20;
@@ -26,11 +27,13 @@ export class TorrentContents implements Disposable {
   readonly file: DataFile;
   readonly download: Download;
   readonly metainfoBytes: Uint8Array;
+  readonly webSeedFiles: WebSeedFiles;
 
   /** @throws the error of the file system */
   constructor({ metainfo, metainfoBytes, dataPath, ...events }: TorrentContentsOptions) {
     this.metainfo = metainfo;
     this.metainfoBytes = metainfoBytes;
+    this.webSeedFiles = new WebSeedFiles(metainfo, metainfoBytes);
     this.layout = new PieceLayout(metainfo.sizeBytes, metainfo.pieceBytes);
     this.file = new DataFile(dataPath, this.layout.totalBytes);
     this.download = new Download({

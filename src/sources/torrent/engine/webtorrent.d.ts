@@ -34,11 +34,24 @@ declare module 'webtorrent' {
     destroy(): void;
   }
 
+  /** Private. A wire at whose other end there is a web server. */
+  export interface WebSeedConnection extends EventEmitter {
+    /** Replaceable: asks the server for a part of a piece. */
+    httpRequest(
+      piece: number,
+      offset: number,
+      length: number,
+      done: (error: Error | null, bytes?: Uint8Array) => void,
+    ): void;
+  }
+
   export interface Peer {
     readonly id: string;
     readonly type: string;
     readonly wire: Wire | null;
     readonly addr: string | null;
+    /** Of a web seed: what asks its server. */
+    readonly conn?: WebSeedConnection;
     readonly connected: boolean;
     destroy(error?: Error): void;
     once(event: 'connect' | 'disconnect', listener: () => void): this;

@@ -1,0 +1,56 @@
+// Ranges of files from a web server, for a web seed.
+import type { WebSeedPart } from './web-seed-files.ts';
+
+/** No byte for so long: the request has failed. */
+const STALL_MS = 20_000;
+/** A server that does not answer ranges is borne with this far into a file: each request begins at its start. */
+const MOST_SKIPPED_BYTES = 4 * 2 ** 20;
+
+/** @throws Error when a server does not give what was asked for; the signal's reason */
+export async function fetchParts(parts: readonly WebSeedPart[], signal: AbortSignal): Promise<Uint8Array> {
+  const fetched = await Promise.all(parts.map((part) => fetchPart(part, signal)));
+  return fetched.length === 1 ? (fetched[0] ?? new Uint8Array()) : Buffer.concat(fetched);
+}
+
+async function fetchPart({ address, start, end }: WebSeedPart, signal: AbortSignal): Promise<Uint8Array> {
+  if (address === undefined) return new Uint8Array(end - start);
+  const stalled = new AbortController();
+  const timer = setTimeout(() => stalled.abort(new Error('the web seed does not answer')), STALL_MS);
+  try {
+    const headers = { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity', 'user-agent': 'Raffi' };
+    const reply = await fetch(address, { headers, signal: AbortSignal.any([signal, stalled.signal]) });
+    const skipBytes = skippedBytes(reply, start);
+    return await readBody(reply, { skipBytes, sizeBytes: end - start }, () => timer.refresh());
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** How many bytes of the body come before the first one that was asked for. */
+function skippedBytes({ status, headers }: Response, start: number): number {
+  if (status === 200 && start <= MOST_SKIPPED_BYTES) return start;
+  if (status === 200) throw new Error('the web seed does not answer ranges');
+  if (status !== 206) throw new Error(`the web seed answers ${status}`);
+  const first = /^bytes (\d+)-/u.exec(headers.get('content-range') ?? '')?.[1] ?? start;
+  if (Number(first) !== start) throw new Error('the web seed answers another range');
+  return 0;
+}
+
+/** Leaves the rest of a body that is longer. */
+async function readBody(
+  { body }: Response,
+  { skipBytes, sizeBytes }: { skipBytes: number; sizeBytes: number },
+  onChunk: () => void,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(sizeBytes);
+  const chunks: AsyncIterable<Uint8Array> = body ?? new Blob().stream();
+  let at = -skipBytes;
+  for await (const chunk of chunks) {
+    onChunk();
+    const wanted = chunk.subarray(Math.max(0, -at), sizeBytes - at);
+    if (at + chunk.length > 0) bytes.set(wanted, Math.max(0, at));
+    at += chunk.length;
+    if (at >= sizeBytes) return bytes;
+  }
+  throw new Error('the web seed ended its answer too early');
+}

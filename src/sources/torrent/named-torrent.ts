@@ -1,0 +1,52 @@
+// What a server or a file gives when it is asked for a torrent: a `.torrent` file, mostly, or the text of a magnet link.
+import { gunzipSync } from 'node:zlib';
+
+import { AppError } from '../../base/app-error.ts';
+import { parseMagnet, type Magnet } from './magnet.ts';
+import { MAX_TORRENT_FILE_BYTES } from './metainfo.ts';
+
+export type NamedTorrent = { kind: 'magnet'; magnet: Magnet } | { kind: 'metainfo'; metainfo: Uint8Array };
+
+/** More than any magnet link has. */
+const MAX_MAGNET_BYTES = 16_384;
+/** The first member of a dictionary in bencoding, one that a `.torrent` file begins with. */
+const FIRST_MEMBER =
+  /^d(?:8:announce|13:announce-list|5:azureus_properties|7:comment|10:created by|13:creation date|8:encoding|9:httpseeds|4:info|12:piece layers|5:nodes|8:url-list)/u;
+const TORRENT_TYPE = 'application/x-bittorrent';
+
+/** Whether an answer that begins so is about a torrent, not a media file. */
+export function looksLikeTorrent(head: Uint8Array, contentType: string | undefined): boolean {
+  const type = contentType?.split(';')[0]?.trim().toLowerCase();
+  const start = textOf(head.subarray(0, 64));
+  return (
+    isMagnet(head) || FIRST_MEMBER.test(start) || (type === TORRENT_TYPE && (start.startsWith('d') || isGzip(head)))
+  );
+}
+
+/** @throws AppError SOURCE_UNUSABLE for a broken magnet link or packing; a `.torrent` file is not looked at */
+export function namedTorrent(bytes: Uint8Array): NamedTorrent {
+  const plain = isGzip(bytes) ? unpacked(bytes) : bytes;
+  if (isMagnet(plain))
+    return { kind: 'magnet', magnet: parseMagnet(textOf(plain.subarray(0, MAX_MAGNET_BYTES)).trim()) };
+  return { kind: 'metainfo', metainfo: plain };
+}
+
+function isMagnet(bytes: Uint8Array): boolean {
+  return /^\s*magnet:\/{0,2}\?/iu.test(textOf(bytes.subarray(0, 64)));
+}
+
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function unpacked(bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_TORRENT_FILE_BYTES + 1 });
+  } catch (cause) {
+    throw new AppError('SOURCE_UNUSABLE', 'This is not a torrent file, or it is damaged', { cause });
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+}

@@ -1,0 +1,70 @@
+// Archives among the files of a torrent, by their names: which files are the volumes of one, in which order.
+import type { TorrentFile } from '../torrent-engine.ts';
+
+/** `numbered`: a file cut into parts, `name.mkv.001`; what it is, its first bytes tell. */
+export type ArchiveFormat = 'rar' | 'numbered' | 'zip' | '7z';
+
+export interface ArchiveSet {
+  format: ArchiveFormat;
+  /** Path without what makes it a volume. */
+  path: string;
+  /** From the first on. */
+  volumes: readonly TorrentFile[];
+  sizeBytes: number;
+  /** Some volumes are not in the torrent: the first, or one between. */
+  hasGaps: boolean;
+}
+
+interface Volume {
+  format: ArchiveFormat;
+  path: string;
+  number: number;
+}
+
+/** In the order of their first volumes in the torrent. */
+export function archiveSets(files: readonly TorrentFile[]): ArchiveSet[] {
+  const named = files.flatMap((file) => {
+    const volume = file.isPadding || file.sizeBytes === 0 ? undefined : volumeOf(file.path);
+    return volume === undefined ? [] : [{ file, volume }];
+  });
+  const sets = Map.groupBy(named, ({ volume }) => `${volume.format} ${volume.path.toLowerCase()}`);
+  return [...sets.values()].flatMap((members) => {
+    const [first, ...others] = members.toSorted((one, other) => one.volume.number - other.volume.number);
+    return first === undefined ? [] : [archiveSet([first, ...others])];
+  });
+}
+
+function archiveSet(
+  members: readonly [{ file: TorrentFile; volume: Volume }, ...{ file: TorrentFile; volume: Volume }[]],
+): ArchiveSet {
+  const [{ volume: first }] = members;
+  const volumes = members.map(({ file }) => file);
+  return {
+    format: first.format,
+    path: first.path,
+    volumes,
+    sizeBytes: volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    hasGaps: members.some(({ volume }, index) => volume.number !== index),
+  };
+}
+
+/** Numbers begin with 0: `name.part1.rar`, `name.rar` before `name.r00`, `name.001`. */
+function volumeOf(path: string): Volume | undefined {
+  const part = /^(?<path>.*)\.part(?<number>\d{1,5})\.rar$/iu.exec(path)?.groups;
+  if (part) return { format: 'rar', path: `${part['path']}`, number: Number(part['number']) - 1 };
+  const plain = /^(?<path>.*)\.(?<format>rar|zip|7z)$/iu.exec(path)?.groups;
+  if (plain) return { format: formatOf(`${plain['format']}`), path: `${plain['path']}`, number: 0 };
+  const old = /^(?<path>.*)\.(?<letter>[r-y])(?<number>\d{2})$/iu.exec(path)?.groups;
+  if (old) {
+    const hundreds = `${old['letter']}`.toLowerCase().charCodeAt(0) - 'r'.charCodeAt(0);
+    return { format: 'rar', path: `${old['path']}`, number: hundreds * 100 + Number(old['number']) + 1 };
+  }
+  const numbered = /^(?<path>.*)\.(?<number>\d{3})$/u.exec(path)?.groups;
+  if (!numbered) return undefined;
+  return { format: 'numbered', path: `${numbered['path']}`, number: Number(numbered['number']) - 1 };
+}
+
+function formatOf(extension: string): ArchiveFormat {
+  const lower = extension.toLowerCase();
+  return lower === 'zip' || lower === '7z' ? lower : 'rar';
+}
