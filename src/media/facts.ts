@@ -1,7 +1,7 @@
 // Everything the server knows of a source before it plays it: plain values, kept by source id.
 import type { Rational } from '../base/rational.ts';
 import type { Chapter, MediaDescription } from './description.ts';
-import type { Origin } from './worker/protocol.ts';
+import type { Origin, Splices } from './worker/protocol.ts';
 
 /** Where copied video may be cut. */
 export interface KeyframeTable {
@@ -29,10 +29,12 @@ export interface MediaFacts {
   videoSeconds: number | undefined;
   /** Undefined: no index and too dear to scan; the video can only be transcoded. */
   table: KeyframeTable | undefined;
+  /** Undefined: all streams keep their numbers, or it is too dear to look. */
+  splices?: Splices | undefined;
 }
 
 /** Facts in the store that were written by another version are made again. */
-const FACTS_VERSION = 5;
+const FACTS_VERSION = 6;
 
 /** Facts as they are stored. */
 export interface StoredFacts {

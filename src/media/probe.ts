@@ -1,7 +1,7 @@
 // Learns the facts of a source: header and index at the same time, a scan of the packets only where there is no index.
 import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
-import type { MediaInput, Source } from '../sources/source.ts';
+import type { Source } from '../sources/source.ts';
 import type { AudioTrack, Chapter, MediaDescription, SourceTracks, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import type { ByteReader, ContainerIndex } from './index/container-index.ts';
@@ -11,7 +11,7 @@ import { whyNoPicture } from './copied-video-plan.ts';
 import { arrivesWithin } from './in-order-reach.ts';
 import { presentationOrigin, secondsOf } from './presentation-span.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
-import type { Origin, ScanResult } from './worker/protocol.ts';
+import type { Origin, ScanResult, Splices, WorkerInput } from './worker/protocol.ts';
 import type { RunJob } from './run-job.ts';
 import { chooseTracks } from './track-choice.ts';
 import { usableKeyframes } from './usable-keyframes.ts';
@@ -66,8 +66,9 @@ export async function probe(source: Source, run: RunJob, signal: AbortSignal): P
 }
 
 /** How workers read a source: MP4 lists all its places in front, others would look for theirs at the end. */
-export function inputFor(source: Source, container: string): MediaInput {
-  return container.startsWith('mov') ? source.input : (source.inOrderInput ?? source.input);
+export function inputFor(source: Source, container: string, splices?: Splices): WorkerInput {
+  const input = container.startsWith('mov') ? source.input : (source.inOrderInput ?? source.input);
+  return splices ? { ...input, splices } : input;
 }
 
 function isMediaError(error: unknown): boolean {
@@ -191,16 +192,17 @@ function unmeasurable(source: Source): AppError {
 }
 
 async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaFacts> {
-  const { description, index, scan } = findings;
+  const { index, scan } = findings;
+  const description = withoutContinuations(findings.description, scan?.splices);
   const chapters = index?.chapters ?? [];
   const { video } = description;
   if (!video) return withoutVideo(description, chapters, findings);
   const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
   const startTicks = index?.video?.startTicks ?? scan?.startTicks ?? keyframes[0] ?? video.startTicks;
-  const audio = startsOfAudio(findings);
+  const audio = startsOfAudio(description, scan);
   const origin = presentationOrigin({ ...video, ticks: startTicks }, audio.map(startSeconds));
   const videoSeconds = videoEnd(findings, video, origin);
-  const input = inputFor(findings.source, description.container);
+  const input = inputFor(findings.source, description.container, scan?.splices);
   const verdict = await verifyKeyframes({ ...findings, input, video, keyframes }, signal);
   const hasChanges = verdict.hasChanges || (index?.video?.hasChanges ?? scan?.hasChanges ?? false);
   return playable({
@@ -219,7 +221,15 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
           hasChanges,
         }
       : undefined,
+    splices: scan?.splices,
   });
+}
+
+/** What only goes on with another track is no track of its own. */
+function withoutContinuations(description: MediaDescription, splices: Splices | undefined): MediaDescription {
+  const continued = new Set(splices?.continuations.map(([number]) => number));
+  const isOwn = ({ streamIndex }: { streamIndex: number }) => !continued.has(streamIndex);
+  return { ...description, audio: description.audio.filter(isOwn), subtitles: description.subtitles.filter(isOwn) };
 }
 
 /** Something of it must be. @throws AppError UNSUPPORTED_MEDIA */
@@ -247,6 +257,7 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
     videoStartSeconds: undefined,
     videoSeconds: undefined,
     table: undefined,
+    splices: findings.scan?.splices,
   });
 }
 
@@ -260,7 +271,7 @@ function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number
 }
 
 /** The audio tracks with the starts that a scan saw: the first packets of a source may lie far from those of a late track. */
-function startsOfAudio({ description, scan }: Findings): AudioTrack[] {
+function startsOfAudio(description: MediaDescription, scan: ScanResult | undefined): AudioTrack[] {
   return description.audio.map((track) => ({
     ...track,
     startTicks: scan?.starts.get(track.streamIndex) ?? track.startTicks,
@@ -315,7 +326,7 @@ function containerEnd({ index, description }: Findings, origin: Origin): number 
   if (stated === undefined) return undefined;
   const start = secondsOf(origin.ticks, origin.timeBase);
   const last = index?.video?.keyframes.at(-1);
-  const isRelative = !index || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
+  const isRelative = !index || index.container === 'mpegts' || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
   return isRelative ? stated : stated - start;
 }
 

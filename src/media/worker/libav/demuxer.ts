@@ -3,6 +3,7 @@ import {
   AVDISCARD_DEFAULT,
   AVERROR_EOF,
   AVSEEK_FLAG_BACKWARD,
+  AVSEEK_FLAG_BYTE,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_SUBTITLE,
   AVMEDIA_TYPE_VIDEO,
@@ -15,8 +16,8 @@ import {
 import { Dictionary, FFmpegError, FormatContext, Packet } from 'node-av/lib';
 import type { Stream } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
-import type { MediaInput } from '../../../sources/source.ts';
 import { interrupting } from '../interrupting.ts';
+import type { Splices, WorkerInput } from '../protocol.ts';
 import type { NearBytes } from '../near-bytes.ts';
 import { check } from './check.ts';
 import { DECODERS } from './decoders.ts';
@@ -62,12 +63,14 @@ export interface DemuxedPacket {
   /** Decoded and not presented: an edit list cuts it off. */
   isHidden: boolean;
   sizeBytes: number;
+  /** Where it begins in the source; negative where the demuxer does not tell. */
+  byte: number;
 }
 
 const ticksOf = (ticks: bigint): number | undefined => (ticks === AV_NOPTS_VALUE ? undefined : Number(ticks));
 
 export interface DemuxerOptions {
-  input: MediaInput;
+  input: WorkerInput;
   /** Of a remote source. */
   near?: NearBytes | undefined;
 }
@@ -84,6 +87,9 @@ export class Demuxer implements AsyncDisposable {
   readonly #near: NearBytes | undefined;
   readonly #extradata = new Map<number, Buffer>();
   readonly #mayChangeEntries: boolean;
+  #splices: Splices | undefined;
+  /** The latest packet of each spliced stream: which of libav's streams it was of, and its time. */
+  #latest = new Map<number, { index: number; dts: number }>();
   #isClosed = false;
   /** Stands at the beginning: no packet was taken. */
   #isFresh = true;
@@ -98,6 +104,8 @@ export class Demuxer implements AsyncDisposable {
     this.#packet.alloc();
     this.container = context.iformat?.name ?? '';
     this.#table = new StreamTable(context, this.container);
+    this.#splices = input.splices;
+    if (this.#splices) this.#table.splice(new Map(this.#splices.continuations));
     this.#mayChangeEntries = this.container.startsWith('mov');
   }
 
@@ -203,6 +211,17 @@ export class Demuxer implements AsyncDisposable {
     this.#near?.moved({ isDense: kinds.includes('video') });
   }
 
+  /** From now on packets of a stream have the number of the one that it continues. */
+  splice(splices: Splices): void {
+    this.#splices = splices;
+    this.#table.splice(new Map(splices.continuations));
+  }
+
+  /** No packet is dropped, not even of streams that appear later. */
+  keepAll(): void {
+    this.#table.keepAll();
+  }
+
   /** Goes to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
   async seek(number: number, ticks: number): Promise<boolean> {
     const stream = this.stream(number);
@@ -213,6 +232,8 @@ export class Demuxer implements AsyncDisposable {
     const target = BigInt(Math.floor(mayBeEarlier ? ticks : Math.max(ticks, first)));
     if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
     this.#near?.moved();
+    this.#latest.clear();
+    if (this.#splices?.places.length) return this.#seekToPlace(stream, ticks, this.#splices);
     const kept = stream.discard;
     // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
     stream.discard = AVDISCARD_DEFAULT;
@@ -221,6 +242,26 @@ export class Demuxer implements AsyncDisposable {
       : await this.#context.seekFrame(stream.index, target, AVSEEK_FLAG_BACKWARD);
     stream.discard = kept;
     return code >= 0;
+  }
+
+  /** A search by the timestamps of one of libav's streams finds nothing where the stream has another number. */
+  async #seekToPlace({ timeBase }: Stream, ticks: number, { places }: Splices): Promise<boolean> {
+    const wanted = (ticks * timeBase.num) / timeBase.den;
+    const byte = BigInt(places.findLast(([seconds]) => seconds <= wanted)?.[1] ?? 0);
+    const code = this.#isLocal
+      ? this.#context.seekFrameSync(-1, byte, AVSEEK_FLAG_BYTE)
+      : await this.#context.seekFrame(-1, byte, AVSEEK_FLAG_BYTE);
+    return code >= 0;
+  }
+
+  /** The last packet of a part comes when its number comes again, or at the end: much too late. */
+  #isStale(number: number): boolean {
+    const { streamIndex: index, dts: time } = this.#packet;
+    const dts = ticksOf(time) ?? 0;
+    const latest = this.#latest.get(number);
+    if (latest && latest.index !== index && dts < latest.dts) return true;
+    this.#latest.set(number, { index, dts });
+    return false;
   }
 
   /** Otherwise the first packet is taken: Matroska without an index goes on from the last keyframe that it saw, and must have seen one. */
@@ -238,23 +279,17 @@ export class Demuxer implements AsyncDisposable {
   async read(): Promise<DemuxedPacket | undefined> {
     const packet = this.#packet;
     this.#isFresh = false;
-    packet.unref();
-    const isAtOnce = this.#isLocal || (await this.#near?.holdsNext()) === true;
-    const code = isAtOnce ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
-    if (code === AVERROR_EOF) return undefined;
-    check(code, 'read the source');
-    if (this.#mayChangeEntries) this.#noteExtradata();
-    this.#near?.tookPacket(Number(packet.pos), packet.size);
-    return {
-      streamIndex: this.#table.numberAt(packet.streamIndex),
-      pts: ticksOf(packet.pts),
-      dts: ticksOf(packet.dts),
-      duration: Number(packet.duration),
-      isKey: packet.isKeyframe,
-      isCorrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
-      isHidden: packet.hasFlags(AV_PKT_FLAG_DISCARD),
-      sizeBytes: packet.size,
-    };
+    for (;;) {
+      packet.unref();
+      const isAtOnce = this.#isLocal || (await this.#near?.holdsNext()) === true;
+      const code = isAtOnce ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
+      if (code === AVERROR_EOF) return undefined;
+      check(code, 'read the source');
+      if (this.#mayChangeEntries) this.#noteExtradata();
+      this.#near?.tookPacket(Number(packet.pos), packet.size);
+      const number = this.#table.numberAt(packet.streamIndex);
+      if (!this.#splices || !this.#isStale(number)) return demuxed(packet, number);
+    }
   }
 
   /**
@@ -286,4 +321,18 @@ export class Demuxer implements AsyncDisposable {
     if (this.#isLocal) this.#context.closeInputSync();
     else await this.#context.closeInput();
   }
+}
+
+function demuxed(packet: Packet, streamIndex: number): DemuxedPacket {
+  return {
+    streamIndex,
+    pts: ticksOf(packet.pts),
+    dts: ticksOf(packet.dts),
+    duration: Number(packet.duration),
+    isKey: packet.isKeyframe,
+    isCorrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
+    isHidden: packet.hasFlags(AV_PKT_FLAG_DISCARD),
+    sizeBytes: packet.size,
+    byte: Number(packet.pos),
+  };
 }
