@@ -40,7 +40,8 @@ async function measure(
   const streams = [job.streamIndex, ...job.otherStreams];
   demuxer.keepOnly(streams);
   if (watch) demuxer.keepAll();
-  await demuxer.seek(job.streamIndex, job.fromTicks ?? -1e9);
+  if (job.fromTicks === undefined) await demuxer.goToBeginning(job.streamIndex);
+  else await demuxer.seek(job.streamIndex, job.fromTicks);
   const tally = new Tally(unstatedDelayOf(demuxer, job.streamIndex));
   const changes = new ChangeWatch(demuxer, job.streamIndex);
   const starts = new Map<number, number>();

@@ -13,33 +13,19 @@ import {
   AV_PKT_FLAG_CORRUPT,
   AV_PKT_FLAG_DISCARD,
 } from 'node-av/constants';
-import { Dictionary, FFmpegError, FormatContext, Packet } from 'node-av/lib';
+import { FFmpegError, FormatContext, Packet } from 'node-av/lib';
 import type { Stream } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
 import { interrupting } from '../interrupting.ts';
 import type { Splices, WorkerInput } from '../protocol.ts';
 import type { NearBytes } from '../near-bytes.ts';
 import { check } from './check.ts';
-import { DECODERS } from './decoders.ts';
+import { openOptions } from './open-options.ts';
+import { SplicedStreams } from './spliced-streams.ts';
 import { StreamTable } from './stream-table.ts';
 
-/** Container demuxers only: no playlist format, so that nothing inside a source can name another one. */
-const FORMATS =
-  'mov,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,flac,wav,w64,aiff,caf,ac3,eac3,dts,dtshd,truehd,h264,hevc,m4v,mpegvideo,rm,nut,ivf,mxf,gxf,dv,obu,amr,ape,tta,wv,tak,mpc,mpc8,au,vc1';
-
-/** Films have dozens at most, fonts among them. */
-const MAX_STREAMS = '500';
-
-/** Bounded requests over one connection; an answer may be shorter, as the server finds right. */
-const REMOTE = {
-  initial_request_size: '65536',
-  request_size: '2097152',
-  multiple_requests: '1',
-  rw_timeout: '120000000',
-} as const;
-
-/** An index at the end is not there yet: places are found by reading on from the last keyframe that was seen. */
-const IN_ORDER = { fflags: '+ignidx', skip_estimate_duration_from_pts: '1' } as const;
+/** Ticks before all timestamps there are. */
+const FIRST_BYTE = -1e9;
 
 /** This near to the beginning a demuxer that stands there need not be sent anywhere. */
 const BEGINNING_SECONDS = 0.5;
@@ -87,9 +73,7 @@ export class Demuxer implements AsyncDisposable {
   readonly #near: NearBytes | undefined;
   readonly #extradata = new Map<number, Buffer>();
   readonly #mayChangeEntries: boolean;
-  #splices: Splices | undefined;
-  /** The latest packet of each spliced stream: which of libav's streams it was of, and its time. */
-  #latest = new Map<number, { index: number; dts: number }>();
+  #spliced: SplicedStreams | undefined;
   #isClosed = false;
   /** Stands at the beginning: no packet was taken. */
   #isFresh = true;
@@ -104,8 +88,7 @@ export class Demuxer implements AsyncDisposable {
     this.#packet.alloc();
     this.container = context.iformat?.name ?? '';
     this.#table = new StreamTable(context, this.container);
-    this.#splices = input.splices;
-    if (this.#splices) this.#table.splice(new Map(this.#splices.continuations));
+    if (input.splices) this.splice(input.splices);
     this.#mayChangeEntries = this.container.startsWith('mov');
   }
 
@@ -116,14 +99,7 @@ export class Demuxer implements AsyncDisposable {
     const context = new FormatContext();
     // Without it there is nothing yet that could be interrupted.
     context.allocContext();
-    const dictionary = Dictionary.fromObject({
-      format_whitelist: FORMATS,
-      codec_whitelist: DECODERS,
-      max_streams: MAX_STREAMS,
-      protocol_whitelist: isLocal ? 'file' : 'http,tcp',
-      ...(isLocal ? {} : { ...REMOTE, headers: input.headers }),
-      ...(input.kind === 'endpoint' && input.inOrder ? IN_ORDER : {}),
-    });
+    const dictionary = openOptions(input);
     const url = isLocal ? `file:${input.path}` : input.url;
     const code = isLocal
       ? context.openInputSync(url, null, dictionary)
@@ -213,7 +189,7 @@ export class Demuxer implements AsyncDisposable {
 
   /** From now on packets of a stream have the number of the one that it continues. */
   splice(splices: Splices): void {
-    this.#splices = splices;
+    this.#spliced = new SplicedStreams(splices);
     this.#table.splice(new Map(splices.continuations));
   }
 
@@ -232,8 +208,11 @@ export class Demuxer implements AsyncDisposable {
     const target = BigInt(Math.floor(mayBeEarlier ? ticks : Math.max(ticks, first)));
     if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
     this.#near?.moved();
-    this.#latest.clear();
-    if (this.#splices?.places.length) return this.#seekToPlace(stream, ticks, this.#splices);
+    this.#spliced?.moved();
+    if (this.#spliced?.hasPlaces) {
+      const { num, den } = stream.timeBase;
+      return this.#seekToByte(this.#spliced.byteBefore((ticks * num) / den));
+    }
     const kept = stream.discard;
     // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
     stream.discard = AVDISCARD_DEFAULT;
@@ -244,24 +223,16 @@ export class Demuxer implements AsyncDisposable {
     return code >= 0;
   }
 
-  /** A search by the timestamps of one of libav's streams finds nothing where the stream has another number. */
-  async #seekToPlace({ timeBase }: Stream, ticks: number, { places }: Splices): Promise<boolean> {
-    const wanted = (ticks * timeBase.num) / timeBase.den;
-    const byte = BigInt(places.findLast(([seconds]) => seconds <= wanted)?.[1] ?? 0);
+  async #seekToByte(byte: number): Promise<boolean> {
     const code = this.#isLocal
-      ? this.#context.seekFrameSync(-1, byte, AVSEEK_FLAG_BYTE)
-      : await this.#context.seekFrame(-1, byte, AVSEEK_FLAG_BYTE);
+      ? this.#context.seekFrameSync(-1, BigInt(byte), AVSEEK_FLAG_BYTE)
+      : await this.#context.seekFrame(-1, BigInt(byte), AVSEEK_FLAG_BYTE);
     return code >= 0;
   }
 
-  /** The last packet of a part comes when its number comes again, or at the end: much too late. */
-  #isStale(number: number): boolean {
-    const { streamIndex: index, dts: time } = this.#packet;
-    const dts = ticksOf(time) ?? 0;
-    const latest = this.#latest.get(number);
-    if (latest && latest.index !== index && dts < latest.dts) return true;
-    this.#latest.set(number, { index, dts });
-    return false;
+  /** A demuxer that was just opened stays where it is: Matroska without cues can be sent nowhere before it has read something. */
+  async goToBeginning(number: number): Promise<void> {
+    if (!this.#isFresh) await this.seek(number, FIRST_BYTE);
   }
 
   /** Otherwise the first packet is taken: Matroska without an index goes on from the last keyframe that it saw, and must have seen one. */
@@ -288,7 +259,8 @@ export class Demuxer implements AsyncDisposable {
       if (this.#mayChangeEntries) this.#noteExtradata();
       this.#near?.tookPacket(Number(packet.pos), packet.size);
       const number = this.#table.numberAt(packet.streamIndex);
-      if (!this.#splices || !this.#isStale(number)) return demuxed(packet, number);
+      const place = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
+      if (!this.#spliced?.isStale(number, place)) return demuxed(packet, number);
     }
   }
 
