@@ -326,7 +326,8 @@ function containerEnd({ index, description }: Findings, origin: Origin): number 
   if (stated === undefined) return undefined;
   const start = secondsOf(origin.ticks, origin.timeBase);
   const last = index?.video?.keyframes.at(-1);
-  const isRelative = !index || index.container === 'mpegts' || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
+  const isRelative =
+    !index || index.container === 'mpegts' || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
   return isRelative ? stated : stated - start;
 }
 

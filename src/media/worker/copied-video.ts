@@ -7,7 +7,8 @@ import { isIdr } from '../bitstream/nal-units.ts';
 import { toTimeline } from '../media-clock.ts';
 import { firstDecodeTime } from '../fmp4/decode-schedule.ts';
 import type { Sample, SampleRun } from '../samples.ts';
-import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
+import type { DemuxedPacket } from './libav/demuxed-packet.ts';
+import type { Demuxer } from './libav/demuxer.ts';
 import type { CopiedVideo, Origin, SegmentJob, VideoCut } from './protocol.ts';
 
 type VideoWish = NonNullable<SegmentJob['video']>;

@@ -1,6 +1,7 @@
 // Streams of a transport stream that go on under other numbers: where one ends, another of its kind and codec begins.
 import { codecName } from './libav/check.ts';
-import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
+import type { DemuxedPacket } from './libav/demuxed-packet.ts';
+import type { Demuxer } from './libav/demuxer.ts';
 import type { Splices } from './protocol.ts';
 
 /** Packets further apart are of two stretches. */

@@ -3,7 +3,8 @@ import { nalCodecOf, lengthSizeOf } from '../bitstream/decoding-start.ts';
 import { SequenceWatch, statedParameterSets } from '../bitstream/parameter-sets.ts';
 import { reorderDepth } from '../mpegts/decode-times.ts';
 import { codecName } from './libav/check.ts';
-import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
+import type { DemuxedPacket } from './libav/demuxed-packet.ts';
+import type { Demuxer } from './libav/demuxer.ts';
 import { SpliceWatch } from './find-splices.ts';
 import type { ScanJob, ScanResult, Splices } from './protocol.ts';
 
@@ -134,7 +135,7 @@ class Tally {
     this.#end = Math.max(this.#end, time + duration, shown + duration);
   }
 
-  result(): Omit<ScanResult, 'endSeconds' | 'starts' | 'hasChanges'> {
+  result(): Omit<ScanResult, 'endSeconds' | 'hasChanges' | 'starts' | 'splices'> {
     return {
       keyframes: [...this.#keyframes].toSorted((a, b) => a - b),
       frameCount: this.#frames,

@@ -8,10 +8,7 @@ import {
   AVMEDIA_TYPE_SUBTITLE,
   AVMEDIA_TYPE_VIDEO,
   AV_DISPOSITION_ATTACHED_PIC,
-  AV_NOPTS_VALUE,
   AV_PKT_DATA_NEW_EXTRADATA,
-  AV_PKT_FLAG_CORRUPT,
-  AV_PKT_FLAG_DISCARD,
 } from 'node-av/constants';
 import { FFmpegError, FormatContext, Packet } from 'node-av/lib';
 import type { Stream } from 'node-av/lib';
@@ -20,6 +17,7 @@ import { interrupting } from '../interrupting.ts';
 import type { Splices, WorkerInput } from '../protocol.ts';
 import type { NearBytes } from '../near-bytes.ts';
 import { check } from './check.ts';
+import { demuxed, ticksOf, type DemuxedPacket } from './demuxed-packet.ts';
 import { openOptions } from './open-options.ts';
 import { SplicedStreams } from './spliced-streams.ts';
 import { StreamTable } from './stream-table.ts';
@@ -36,24 +34,6 @@ const MAX_SEARCHED_BYTES = 64 * 1024 * 1024;
 export type { Stream };
 
 export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
-
-export interface DemuxedPacket {
-  /** Number of the stream, see `Demuxer.numberOf`. */
-  streamIndex: number;
-  /** Undefined where the container has none (AVI). */
-  pts: number | undefined;
-  dts: number | undefined;
-  duration: number;
-  isKey: boolean;
-  isCorrupt: boolean;
-  /** Decoded and not presented: an edit list cuts it off. */
-  isHidden: boolean;
-  sizeBytes: number;
-  /** Where it begins in the source; negative where the demuxer does not tell. */
-  byte: number;
-}
-
-const ticksOf = (ticks: bigint): number | undefined => (ticks === AV_NOPTS_VALUE ? undefined : Number(ticks));
 
 export interface DemuxerOptions {
   input: WorkerInput;
@@ -293,18 +273,4 @@ export class Demuxer implements AsyncDisposable {
     if (this.#isLocal) this.#context.closeInputSync();
     else await this.#context.closeInput();
   }
-}
-
-function demuxed(packet: Packet, streamIndex: number): DemuxedPacket {
-  return {
-    streamIndex,
-    pts: ticksOf(packet.pts),
-    dts: ticksOf(packet.dts),
-    duration: Number(packet.duration),
-    isKey: packet.isKeyframe,
-    isCorrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
-    isHidden: packet.hasFlags(AV_PKT_FLAG_DISCARD),
-    sizeBytes: packet.size,
-    byte: Number(packet.pos),
-  };
 }
