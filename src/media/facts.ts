@@ -2,7 +2,7 @@
 import type { Rational } from '../base/rational.ts';
 import type { BytePositions } from './byte-positions.ts';
 import type { Chapter, MediaDescription } from './description.ts';
-import type { Origin } from './worker/protocol.ts';
+import type { Origin, Splices } from './worker/protocol.ts';
 
 /** Where copied video may be cut. */
 export interface KeyframeTable {
@@ -32,6 +32,8 @@ export interface MediaFacts {
   videoSeconds: number | undefined;
   /** Undefined: no index and too dear to scan; the video can only be transcoded. */
   table: KeyframeTable | undefined;
+  /** Undefined: all streams keep their numbers, or it is too dear to look. */
+  splices?: Splices | undefined;
 }
 
 /** Facts in the store that were written by another version are made again. */

@@ -1,7 +1,7 @@
 // Learns the facts of a source: header and index at the same time, a scan of the packets only where there is no index.
 import { AppError } from '../base/app-error.ts';
 import type { Rational } from '../base/rational.ts';
-import type { MediaInput, Source } from '../sources/source.ts';
+import type { Source } from '../sources/source.ts';
 import type { BytePositions } from './byte-positions.ts';
 import type { AudioTrack, Chapter, MediaDescription, SourceTracks, VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
@@ -12,7 +12,7 @@ import { whyNoPicture } from './copied-video-plan.ts';
 import { arrivesWithin } from './in-order-reach.ts';
 import { presentationOrigin, secondsOf } from './presentation-span.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
-import type { Origin, ScanResult } from './worker/protocol.ts';
+import type { Origin, ScanResult, Splices, WorkerInput } from './worker/protocol.ts';
 import type { RunJob } from './run-job.ts';
 import { chooseTracks } from './track-choice.ts';
 import { usableKeyframes } from './usable-keyframes.ts';
@@ -70,8 +70,9 @@ export async function probe(source: Source, run: RunJob, signal: AbortSignal): P
 }
 
 /** How workers read a source: MP4 lists all its places in front, others would look for theirs at the end. */
-export function inputFor(source: Source, container: string): MediaInput {
-  return container.startsWith('mov') ? source.input : (source.inOrderInput ?? source.input);
+export function inputFor(source: Source, container: string, splices?: Splices): WorkerInput {
+  const input = container.startsWith('mov') ? source.input : (source.inOrderInput ?? source.input);
+  return splices ? { ...input, splices } : input;
 }
 
 function isMediaError(error: unknown): boolean {
@@ -195,17 +196,18 @@ function unmeasurable(source: Source): AppError {
 }
 
 async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaFacts> {
-  const { description, index } = findings;
+  const { index } = findings;
   const scan = findings.scan ?? (await scanTail(findings, signal));
+  const description = withoutContinuations(findings.description, findings.scan?.splices);
   const chapters = index?.chapters ?? [];
   const { video } = description;
   if (!video) return withoutVideo(description, chapters, findings);
   const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
   const startTicks = index?.video?.startTicks ?? findings.scan?.startTicks ?? keyframes[0] ?? video.startTicks;
-  const audio = startsOfAudio(findings);
+  const audio = startsOfAudio(description, findings.scan);
   const origin = presentationOrigin({ ...video, ticks: startTicks }, audio.map(startSeconds));
   const videoSeconds = videoEnd({ ...findings, scan }, video, origin);
-  const input = inputFor(findings.source, description.container);
+  const input = inputFor(findings.source, description.container, findings.scan?.splices);
   const verdict = await verifyKeyframes({ ...findings, input, video, keyframes }, signal);
   const hasChanges = verdict.hasChanges || (index?.video?.hasChanges ?? scan?.hasChanges ?? false);
   return playable({
@@ -225,6 +227,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
           hasChanges,
         }
       : undefined,
+    splices: scan?.splices,
   });
 }
 
@@ -237,6 +240,13 @@ function positionsOf({
   const ofScan = scan && { atKeyframes: scan.keyframeBytes, ofAllTracks: false };
   const positions = index?.video ? index.video.positions : ofScan;
   return positions?.atKeyframes.length === keyframes.length + 1 ? positions : undefined;
+}
+
+/** What only goes on with another track is no track of its own. */
+function withoutContinuations(description: MediaDescription, splices: Splices | undefined): MediaDescription {
+  const continued = new Set(splices?.continuations.map(([number]) => number));
+  const isOwn = ({ streamIndex }: { streamIndex: number }) => !continued.has(streamIndex);
+  return { ...description, audio: description.audio.filter(isOwn), subtitles: description.subtitles.filter(isOwn) };
 }
 
 /** Something of it must be. @throws AppError UNSUPPORTED_MEDIA */
@@ -264,6 +274,7 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
     videoStartSeconds: undefined,
     videoSeconds: undefined,
     table: undefined,
+    splices: findings.scan?.splices,
   });
 }
 
@@ -277,7 +288,7 @@ function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number
 }
 
 /** The audio tracks with the starts that a scan saw: the first packets of a source may lie far from those of a late track. */
-function startsOfAudio({ description, scan }: Findings): AudioTrack[] {
+function startsOfAudio(description: MediaDescription, scan: ScanResult | undefined): AudioTrack[] {
   return description.audio.map((track) => ({
     ...track,
     startTicks: scan?.starts.get(track.streamIndex) ?? track.startTicks,
@@ -331,7 +342,8 @@ function containerEnd({ index, description }: Findings, origin: Origin): number 
   if (stated === undefined) return undefined;
   const start = secondsOf(origin.ticks, origin.timeBase);
   const last = index?.video?.keyframes.at(-1);
-  const isRelative = !index || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
+  const isRelative =
+    !index || index.container === 'mpegts' || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
   return isRelative ? stated : stated - start;
 }
 

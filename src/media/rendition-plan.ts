@@ -1,6 +1,5 @@
 // Every rendition of a source: its tracks, its timeline and the job for each of its segments. Pure: equal facts, equal plans.
 import { createHash } from 'node:crypto';
-import type { MediaInput } from '../sources/source.ts';
 import type { AudioPlan } from './audio-plan.ts';
 import { framesWithin } from './audio-plan.ts';
 import type { CopiedVideoPlan } from './copied-video-plan.ts';
@@ -8,7 +7,7 @@ import type { EncodedVideoPlan } from './encoded-video-plan.ts';
 import type { ScheduledRendition } from './scheduled-rendition.ts';
 import { segmentCount, segmentSeconds, segmentTicks } from './timeline.ts';
 import type { Timeline } from './timeline.ts';
-import type { Origin, SegmentJob } from './worker/protocol.ts';
+import type { Origin, SegmentJob, WorkerInput } from './worker/protocol.ts';
 
 /** Part of every key: segments written by another version of the engine are not taken for ours. */
 const ENGINE_VERSION = 3;
@@ -22,7 +21,7 @@ export interface RenditionParts {
 
 export interface PlannedSource {
   id: string;
-  input: MediaInput;
+  input: WorkerInput;
   origin: Origin;
 }
 

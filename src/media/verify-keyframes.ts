@@ -1,6 +1,6 @@
 // Whether decoding can start at the keyframes of a film: a container's key flag also marks recovery points. Some are looked at, by their
 // first bytes where the container's tables lead to them, else by a worker.
-import type { MediaInput, Source } from '../sources/source.ts';
+import type { Source } from '../sources/source.ts';
 import { isDecodingStart, lengthSizeOf, nalCodecOf } from './bitstream/decoding-start.ts';
 import { startsWithStartCode } from './bitstream/nal-units.ts';
 import { SequenceWatch, statedParameterSets } from './bitstream/parameter-sets.ts';
@@ -8,6 +8,7 @@ import type { VideoTrack } from './description.ts';
 import type { VideoIndex } from './index/container-index.ts';
 import type { RunJob } from './run-job.ts';
 import { usableKeyframes } from './usable-keyframes.ts';
+import type { WorkerInput } from './worker/protocol.ts';
 
 /** How many are looked at, spread over the film: each costs a range of a remote source. */
 const VERIFIED_KEYFRAMES = { file: 12, endpoint: 1 } as const;
@@ -26,7 +27,7 @@ export async function headsToVerify(index: VideoIndex | undefined, source: Sourc
 interface Suspects {
   source: Source;
   /** For a worker. */
-  input: MediaInput;
+  input: WorkerInput;
   run: RunJob;
   video: VideoTrack;
   /** Ascending, in ticks. */

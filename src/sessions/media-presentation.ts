@@ -149,7 +149,7 @@ export class MediaPresentation implements Presentation {
     this.#engine.readOn(this.#source);
     const made = {
       plan,
-      input: inputFor(this.#source, this.#facts.description.container),
+      input: inputFor(this.#source, this.#facts.description.container, this.#facts.splices),
       origin: this.#facts.origin,
       name: clipName(wish.name, defaultClipName(name, wish)),
       onProgress: wish.onProgress,
@@ -175,7 +175,7 @@ export class MediaPresentation implements Presentation {
 
   #rendition(parts: RenditionParts): Rendition {
     const { id } = this.#source;
-    const input = inputFor(this.#source, this.#facts.description.container);
+    const input = inputFor(this.#source, this.#facts.description.container, this.#facts.splices);
     const plan = planRendition({ id, input, origin: this.#facts.origin }, parts);
     return {
       name: parts.name,

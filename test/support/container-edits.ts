@@ -32,7 +32,8 @@ export function joinedTracks(bytes: Uint8Array): Uint8Array {
   const [first, second, ...others] = (movie.children ?? []).filter(({ type }) => type === 'trak');
   if (!first || !second) throw new TypeError('two tracks are joined');
   const tablesOf = (track: Box) => find(track.children, 'mdia', 'minf', 'stbl');
-  const entries = (track: Box, type: string, bytesEach: number, head = 8): Buffer[] => {
+  const entries = (track: Box, type: string, bytesEach: number): Buffer[] => {
+    const head = type === 'stsz' ? 12 : 8;
     const { data } = find(tablesOf(track).children, type);
     return Array.from({ length: Math.floor((data.length - head) / bytesEach) }, (_, at) =>
       data.subarray(head + at * bytesEach, head + (at + 1) * bytesEach),
@@ -43,8 +44,8 @@ export function joinedTracks(bytes: Uint8Array): Uint8Array {
     for (const [at, value] of values.entries()) out.writeUInt32BE(value, at * 4);
     return out;
   };
-  const sizes = [...entries(first, 'stsz', 4, 12), ...entries(second, 'stsz', 4, 12)];
-  const firstCount = entries(first, 'stsz', 4, 12).length;
+  const sizes = [...entries(first, 'stsz', 4), ...entries(second, 'stsz', 4)];
+  const firstCount = entries(first, 'stsz', 4).length;
   const chunks = [...entries(first, 'stco', 4), ...entries(second, 'stco', 4)];
   const firstChunks = entries(first, 'stco', 4).length;
   const syncs = [
@@ -134,4 +135,59 @@ export function timeCodedPackets(bytes: Uint8Array): Uint8Array {
     bytes.subarray(at * 188, (at + 1) * 188),
   ]);
   return Buffer.concat(packets.flat());
+}
+/**
+ * From the program tables nearest to the middle on, which come just before a keyframe, the streams of a transport stream have other packet ids, and
+ * the program map another version.
+ */
+export function renumberedFromTheMiddle(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  const crc32 = (data: Uint8Array): number => {
+    let value = 0xffffffff;
+    for (const byte of data) {
+      value ^= byte << 24;
+      for (let bit = 0; bit < 8; bit += 1) value = (value << 1) ^ (value < 0 ? 0x04c11db7 : 0);
+    }
+    return value >>> 0;
+  };
+  const pidAt = (at: number) => copy.readUInt16BE(at + 1) & 0x1fff;
+  const moved = (pid: number) => (pid >= 0x100 && pid < 0x110 ? pid + 0x100 : pid);
+  const middle = Math.floor(copy.length / 188 / 2) * 188;
+  let start = middle;
+  while (start < copy.length && pidAt(start) !== 0) start += 188;
+  for (let at = start; at + 188 <= copy.length; at += 188) {
+    const pid = pidAt(at);
+    copy.writeUInt16BE((copy.readUInt16BE(at + 1) & 0xe000) | moved(pid), at + 1);
+    const section = at + 5;
+    if (pid < 0x20 || pid >= 0x2000 || copy[at + 4] !== 0 || copy[section] !== 2 || moved(pid) !== pid) continue;
+    const length = copy.readUInt16BE(section + 1) & 0xfff;
+    copy[section + 5] = (copy[section + 5] ?? 0) ^ 0x02;
+    copy.writeUInt16BE(
+      (copy.readUInt16BE(section + 8) & 0xe000) | moved(copy.readUInt16BE(section + 8) & 0x1fff),
+      section + 8,
+    );
+    let entry = section + 12 + (copy.readUInt16BE(section + 10) & 0xfff);
+    while (entry < section + 3 + length - 4) {
+      copy.writeUInt16BE(
+        (copy.readUInt16BE(entry + 1) & 0xe000) | moved(copy.readUInt16BE(entry + 1) & 0x1fff),
+        entry + 1,
+      );
+      entry += 5 + (copy.readUInt16BE(entry + 3) & 0xfff);
+    }
+    copy.writeUInt32BE(crc32(copy.subarray(section, section + 3 + length - 4)), section + 3 + length - 4);
+  }
+  return copy;
+}
+
+/** Counters of a transport stream that do not go on in the middle, just before a keyframe: where recordings were joined. */
+export function withBrokenCounters(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  const pidAt = (at: number) => copy.readUInt16BE(at + 1) & 0x1fff;
+  let start = Math.floor(copy.length / 188 / 2) * 188;
+  while (start < copy.length && pidAt(start) !== 0) start += 188;
+  for (let at = start; at + 188 <= copy.length; at += 188) {
+    const flags = copy[at + 3] ?? 0;
+    copy[at + 3] = (flags & 0xf0) | ((flags + 5) & 0x0f);
+  }
+  return copy;
 }

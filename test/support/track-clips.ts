@@ -6,7 +6,9 @@ import type { FfmpegRecipe, RecipeBook } from '../media/recipe.ts';
 import { soundInput } from '../media/sound.ts';
 import {
   joinedTracks,
+  renumberedFromTheMiddle,
   timeCodedPackets,
+  withBrokenCounters,
   withoutCompositionTimes,
   withoutPrivateSets,
   withoutStatedSets,
@@ -15,7 +17,7 @@ import {
 export const RATE = 25;
 export const FRAMES = 250;
 /** Of the joined films: where the second part begins. */
-export const JOIN = 125;
+const JOIN = 125;
 
 const FILM = ['-i', '{video-short}', '-i', '{sound-short}', '-map', '0:v', '-map', '1:a'];
 const CLOSED = ['-g', '50', '-keyint_min', '50', '-sc_threshold', '0'];
@@ -110,6 +112,10 @@ const BOOK = {
   'two-entries-in-band': joined('halves-in-band'),
   'change-in-band-mkv': film('mkv', ['-i', '{two-entries-in-band}', '-c', 'copy']),
   'change-in-band-ts': film('ts', ['-i', '{two-entries-in-band}', '-c', 'copy']),
+
+  'plain-ts': film('ts', [...FILM, '-c', 'copy', '-pat_period', '100']),
+  'other-ids-ts': { kind: 'bytes', extension: 'ts', from: 'plain-ts', edit: renumberedFromTheMiddle },
+  'joined-ts': { kind: 'bytes', extension: 'ts', from: 'plain-ts', edit: withBrokenCounters },
 
   'in-band-avc3': film('mp4', [
     ...[

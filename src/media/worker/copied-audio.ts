@@ -3,7 +3,8 @@ import type { Rational } from '../../base/rational.ts';
 import { rawAacFrame } from '../bitstream/adts.ts';
 import { toTimeline } from '../media-clock.ts';
 import type { Sample, SampleRun } from '../samples.ts';
-import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
+import type { DemuxedPacket } from './libav/demuxed-packet.ts';
+import type { Demuxer } from './libav/demuxer.ts';
 import type { CopiedAudio, Origin } from './protocol.ts';
 
 export interface AudioSpan {

@@ -7,7 +7,8 @@ import { isIdr } from '../bitstream/nal-units.ts';
 import { toTimeline } from '../media-clock.ts';
 import { firstDecodeTime } from '../fmp4/decode-schedule.ts';
 import type { Sample, SampleRun } from '../samples.ts';
-import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
+import type { DemuxedPacket } from './libav/demuxed-packet.ts';
+import type { Demuxer } from './libav/demuxer.ts';
 import type { CopiedVideo, Origin, SegmentJob, VideoCut } from './protocol.ts';
 
 type VideoWish = NonNullable<SegmentJob['video']>;
@@ -17,6 +18,9 @@ const GRID_TOLERANCE_SECONDS = 0.001;
 
 /** One segment may hold this much and no more: a hostile table must not fill the memory. */
 const MAX_SEGMENT_BYTES = 256 * 1024 * 1024;
+
+/** Parsers say so a picture or two late. */
+const MAX_DOUBTFUL = 4;
 
 interface CutPacket {
   pts: number;
@@ -46,6 +50,11 @@ export class CopiedVideoCollector {
   /** The last keyframe before the cut. */
   #before: Uint8Array | undefined;
   #isDamaged = false;
+  /**
+   * From a packet on that the demuxer finds incomplete, because counters do not go on there. Where recordings were joined, that is all that is
+   * wrong: then a keyframe comes next, or next but few.
+   */
+  #doubtful: (CutPacket & { isCorrupt: boolean })[] = [];
   /** What is shown before this is not of this segment, ticks. */
   #notBefore = -Infinity;
   /** How many packets there were when the next segment's keyframe came, which is no IDR picture: leading pictures follow. */
@@ -65,17 +74,31 @@ export class CopiedVideoCollector {
   }
 
   /** `too-late` when the demuxer is already past the wanted keyframe: it must be sent to an earlier place. */
-  accept(packet: DemuxedPacket, demuxer: Demuxer): 'taken' | 'too-late' {
-    const { pts, isKey, isCorrupt } = packet;
-    if (isCorrupt) return 'taken';
-    const cut = this.#cut;
+  accept({ pts, isKey, isCorrupt }: DemuxedPacket, demuxer: Demuxer): 'taken' | 'too-late' {
     if (pts === undefined) throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by.');
-    if (this.isEmpty) return this.#begin({ pts, isKey }, () => this.#toSample(demuxer.payload));
+    if (isKey && !isCorrupt) this.#settle(true);
+    else if (isCorrupt || this.#doubtful.length > 0) {
+      this.#doubtful.push({ pts, isKey, isCorrupt, data: this.#toSample(demuxer.payload) });
+      if (this.#doubtful.length > MAX_DOUBTFUL) this.#settle(false);
+      return 'taken';
+    }
+    return this.#sort({ pts, isKey }, () => this.#toSample(demuxer.payload));
+  }
+
+  #settle(areWhole: boolean): void {
+    const doubtful = this.#doubtful;
+    this.#doubtful = [];
+    for (const packet of doubtful) if (areWhole || !packet.isCorrupt) this.#sort(packet, () => packet.data);
+  }
+
+  #sort({ pts, isKey }: { pts: number; isKey: boolean }, sample: () => Uint8Array): 'taken' | 'too-late' {
+    const cut = this.#cut;
+    if (this.isEmpty) return this.#begin({ pts, isKey }, sample);
     const isBeyond = cut.toTicks !== undefined && pts >= cut.toTicks;
     if (this.#leadingFrom !== undefined) this.isDone = isBeyond;
     else if (this.#next.length > 0) return this.#peek(pts, isBeyond);
-    else if (isKey && isBeyond) this.#end(pts, () => this.#toSample(demuxer.payload));
-    if (!isBeyond && pts >= this.#notBefore) this.#take(pts, isKey, this.#toSample(demuxer.payload));
+    else if (isKey && isBeyond) this.#end(pts, sample);
+    if (!isBeyond && pts >= this.#notBefore) this.#take(pts, isKey, sample());
     return 'taken';
   }
 
@@ -134,6 +157,7 @@ export class CopiedVideoCollector {
 
   /** The source ends here: what there is of the segment is all of it. */
   finish(): void {
+    this.#settle(false);
     if (this.isEmpty) this.#standIn();
     this.isDone = !this.isEmpty;
   }

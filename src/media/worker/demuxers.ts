@@ -1,10 +1,10 @@
 // Open sources, kept for the next job: opening costs a few milliseconds, the packet parsers of MPEG-TS and AVI much more.
 import { AppError } from '../../base/app-error.ts';
-import type { MediaInput } from '../../sources/source.ts';
 import { interrupting } from './interrupting.ts';
 import { Demuxer, type Stream } from './libav/demuxer.ts';
 import { type AskNear, NearBytes } from './near-bytes.ts';
 import { assertSameFile, inputKey, readingOneFile } from './same-file.ts';
+import type { WorkerInput } from './protocol.ts';
 
 const MAX_IDLE = 4;
 /** An open file keeps its place on the disk after it was deleted. */
@@ -38,7 +38,7 @@ export class Demuxers implements AsyncDisposable {
    * is tried once more with a new one. After an abort, what waits for a remote source ends at once.
    * @throws AppError SOURCE_CHANGED when the file was another one before or after the work; the signal's reason
    */
-  async use<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async use<T>(input: WorkerInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
     const kept = this.#takeIdle(inputKey(input));
     if (!kept) return this.useFresh(input, work, signal);
     try {
@@ -50,12 +50,12 @@ export class Demuxers implements AsyncDisposable {
   }
 
   /** Runs `work` with a demuxer that stands at the beginning of the source. */
-  async useFresh<T>(input: MediaInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async useFresh<T>(input: WorkerInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
     const demuxer = await openProbed(input, signal, this.#nearBytesOf(input));
     return this.#run({ input, demuxer }, work, signal);
   }
 
-  #nearBytesOf(input: MediaInput): NearBytes | undefined {
+  #nearBytesOf(input: WorkerInput): NearBytes | undefined {
     const ask = this.#askNear;
     if (!ask || input.kind !== 'endpoint' || !input.tellsNear) return undefined;
     return new NearBytes((start) => ask(input.url, start));
@@ -63,7 +63,7 @@ export class Demuxers implements AsyncDisposable {
 
   /** A demuxer whose work failed is closed, not kept. */
   async #run<T>(
-    { input, demuxer }: { input: MediaInput; demuxer: Demuxer },
+    { input, demuxer }: { input: WorkerInput; demuxer: Demuxer },
     work: (demuxer: Demuxer) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
@@ -110,7 +110,7 @@ export class Demuxers implements AsyncDisposable {
  * Opens a source and makes its streams complete, reading packets only where the header is not enough. What is read of it later
  * counts only once `readingOneFile` has looked at the file again.
  */
-export async function openProbed(input: MediaInput, signal: AbortSignal, near?: NearBytes): Promise<Demuxer> {
+export async function openProbed(input: WorkerInput, signal: AbortSignal, near?: NearBytes): Promise<Demuxer> {
   await assertSameFile(input);
   const demuxer = await Demuxer.open({ input, near }, signal);
   try {

@@ -1,11 +1,10 @@
 // What an encoder keeps between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time.
-import type { MediaInput } from '../../sources/source.ts';
 import { openProbed } from './demuxers.ts';
 import { interrupting } from './interrupting.ts';
 import type { Demuxer } from './libav/demuxer.ts';
 import { PictureGrid } from './libav/picture-grid.ts';
 import { SoundGrid } from './libav/sound-grid.ts';
-import type { EncodedAudio, EncodedVideo, Origin } from './protocol.ts';
+import type { EncodedAudio, EncodedVideo, Origin, WorkerInput } from './protocol.ts';
 import { inputKey, readingOneFile } from './same-file.ts';
 
 interface Session {
@@ -23,7 +22,7 @@ interface Session {
 
 export interface SessionPlace {
   key: string;
-  input: MediaInput;
+  input: WorkerInput;
   origin: Origin;
 }
 
@@ -89,7 +88,7 @@ export class EncoderSessions implements AsyncDisposable {
   }
 }
 
-async function open(session: Session, input: MediaInput): Promise<Demuxer> {
+async function open(session: Session, input: WorkerInput): Promise<Demuxer> {
   const demuxer = await openProbed(input, session.signal);
   session.demuxers.add(demuxer);
   return demuxer;

@@ -9,6 +9,17 @@ export interface Origin {
   timeBase: Rational;
 }
 
+/** Streams that go on under other numbers on the way, as after a new program map in MPEG-TS. */
+export interface Splices {
+  /** The number that packets have, and the number of the stream they continue. */
+  continuations: [number: number, continued: number][];
+  /** Ascending: at this time of the demuxer's clock, seconds, a keyframe begins at this byte of the source. */
+  places: [seconds: number, byte: number][];
+}
+
+/** A source as workers read it. */
+export type WorkerInput = MediaInput & { splices?: Splices | undefined };
+
 export interface CopiedVideo {
   kind: 'copied';
   streamIndex: number;
@@ -95,7 +106,7 @@ export interface VideoCut {
 
 export interface SegmentJob {
   kind: 'segment';
-  input: MediaInput;
+  input: WorkerInput;
   origin: Origin;
   format: 'cmaf' | 'mpegts';
   number: number;
@@ -111,13 +122,13 @@ export interface SegmentJob {
 
 export interface DescribeJob {
   kind: 'describe';
-  input: MediaInput;
+  input: WorkerInput;
 }
 
 /** Reads every packet's header once; for containers that keep no index. */
 export interface ScanJob {
   kind: 'scan';
-  input: MediaInput;
+  input: WorkerInput;
   /** The video; without one, the sound that is measured. */
   streamIndex: number;
   /** Other tracks whose starts and ends count. */
@@ -129,7 +140,7 @@ export interface ScanJob {
 /** Looks at the pictures at some keyframes: which of them start a decodable sequence on their own (IDR). */
 export interface VerifyJob {
   kind: 'verify';
-  input: MediaInput;
+  input: WorkerInput;
   streamIndex: number;
   /** As the track is described. */
   configuration: Uint8Array;
@@ -140,7 +151,7 @@ export interface VerifyJob {
 /** A stretch of a clip, encoded, its samples written one after the other: first the pictures, then the sound. */
 export interface ClipPieceJob {
   kind: 'clip-piece';
-  input: MediaInput;
+  input: WorkerInput;
   origin: Origin;
   /** Equal for the pieces of one clip: decoders go on from one to the next. */
   renditionKey: string;
@@ -200,6 +211,8 @@ export interface ScanResult {
   reorderFrames: number;
   /** Whether the track goes on under other parameter sets on the way. */
   hasChanges: boolean;
+  /** What the other numbers hold for was measured with them. */
+  splices: Splices | undefined;
 }
 
 export interface VerifyResult {

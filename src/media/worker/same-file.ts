@@ -3,10 +3,12 @@ import { stat } from 'node:fs/promises';
 import { AppError } from '../../base/app-error.ts';
 import { fileIdentity, isSameFile } from '../../base/file-identity.ts';
 import type { MediaInput } from '../../sources/source.ts';
+import type { WorkerInput } from './protocol.ts';
 
-/** Equal for inputs that hold equal bytes. */
-export function inputKey(input: MediaInput): string {
-  return input.kind === 'file' ? `${input.inode} ${input.sizeBytes} ${input.mtimeNs} ${input.path}` : input.url;
+/** Equal for inputs that hold equal bytes and are read alike. */
+export function inputKey(input: WorkerInput): string {
+  const place = input.kind === 'file' ? `${input.inode} ${input.sizeBytes} ${input.mtimeNs} ${input.path}` : input.url;
+  return input.splices ? `${place} ${JSON.stringify(input.splices.continuations)}` : place;
 }
 
 /** Does nothing for what is not a file. @throws AppError SOURCE_CHANGED, SOURCE_NOT_FOUND, SOURCE_FAILED */

@@ -3,41 +3,75 @@ import { nalCodecOf, lengthSizeOf } from '../bitstream/decoding-start.ts';
 import { SequenceWatch, statedParameterSets } from '../bitstream/parameter-sets.ts';
 import { reorderDepth } from '../mpegts/decode-times.ts';
 import { codecName } from './libav/check.ts';
-import type { DemuxedPacket, Demuxer } from './libav/demuxer.ts';
-import type { ScanJob, ScanResult } from './protocol.ts';
+import type { DemuxedPacket } from './libav/demuxed-packet.ts';
+import type { Demuxer } from './libav/demuxer.ts';
+import { SpliceWatch } from './find-splices.ts';
+import type { ScanJob, ScanResult, Splices } from './protocol.ts';
 
 /** Frames looked at to learn how far decoding runs ahead of showing. */
 const REORDER_SAMPLE = 600;
+
+/** Places are this far apart. */
+const PLACE_SECONDS = 5;
 
 /** Parameter sets of a keyframe are within these. */
 const HEAD_BYTES = 8 * 1024;
 
 export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
+  await demuxer.require([job.streamIndex, ...job.otherStreams]);
+  const watch = demuxer.container === 'mpegts' && !job.input.splices ? new SpliceWatch(demuxer) : undefined;
+  const result = await measure(demuxer, job, { watch, signal });
+  const continuations = watch?.continuations([job.streamIndex, ...job.otherStreams]) ?? [];
+  if (!continuations.length) return result;
+  demuxer.splice({ continuations, places: [] });
+  const spliced = await measure(demuxer, job, { signal });
+  return { ...spliced, splices: { continuations, places: spliced.places } };
+}
+
+interface Measuring {
+  watch?: SpliceWatch | undefined;
+  signal: AbortSignal;
+}
+
+async function measure(
+  demuxer: Demuxer,
+  job: ScanJob,
+  { watch, signal }: Measuring,
+): Promise<ScanResult & Pick<Splices, 'places'>> {
   const streams = [job.streamIndex, ...job.otherStreams];
-  await demuxer.require(streams);
   demuxer.keepOnly(streams);
-  // A seek lands where the track begins, and others may begin before.
-  if (job.fromTicks !== undefined || !demuxer.isAtBeginning) await demuxer.seek(job.streamIndex, job.fromTicks ?? -1e9);
+  if (watch) demuxer.keepAll();
+  if (job.fromTicks === undefined) await demuxer.goToBeginning(job.streamIndex);
+  else await demuxer.seek(job.streamIndex, job.fromTicks);
   const tally = new Tally(unstatedDelayOf(demuxer, job.streamIndex));
   const changes = new ChangeWatch(demuxer, job.streamIndex);
   const starts = new Map<number, number>();
+  const places: Splices['places'] = [];
   let endSeconds = -Infinity;
   for (;;) {
     signal.throwIfAborted();
     const packet = await demuxer.read();
     if (!packet) break;
-    if (packet.streamIndex === job.streamIndex) {
+    watch?.see(packet);
+    if (!streams.includes(packet.streamIndex)) continue;
+    const isMain = packet.streamIndex === job.streamIndex;
+    if (isMain) {
       tally.count(packet);
       changes.see(packet);
-    } else if (!job.otherStreams.includes(packet.streamIndex)) continue;
+    }
     const ticks = packet.pts ?? packet.dts;
     if (ticks === undefined || packet.isHidden) continue;
-    if (packet.streamIndex !== job.streamIndex)
-      starts.set(packet.streamIndex, Math.min(starts.get(packet.streamIndex) ?? ticks, ticks));
+    if (!isMain) starts.set(packet.streamIndex, Math.min(starts.get(packet.streamIndex) ?? ticks, ticks));
     const { num, den } = demuxer.stream(packet.streamIndex).timeBase;
-    endSeconds = Math.max(endSeconds, ((ticks + packet.duration) * num) / den);
+    const seconds = (ticks * num) / den;
+    endSeconds = Math.max(endSeconds, seconds + (packet.duration * num) / den);
+    if (isMain && isPlace(packet, seconds - (places.at(-1)?.[0] ?? -Infinity))) places.push([seconds, packet.byte]);
   }
-  return { endSeconds, starts, hasChanges: changes.hasChanged, ...tally.result() };
+  return { endSeconds, starts, hasChanges: changes.hasChanged, splices: undefined, places, ...tally.result() };
+}
+
+function isPlace({ isKey, byte }: DemuxedPacket, secondsSinceLast: number): boolean {
+  return isKey && byte >= 0 && secondsSinceLast >= PLACE_SECONDS;
 }
 
 /** Whether keyframes bring other parameter sets on the way; codecs without such sets never do. */
@@ -104,7 +138,7 @@ class Tally {
     this.#end = Math.max(this.#end, time + duration, shown + duration);
   }
 
-  result(): Omit<ScanResult, 'endSeconds' | 'starts' | 'hasChanges'> {
+  result(): Omit<ScanResult, 'endSeconds' | 'hasChanges' | 'starts' | 'splices'> {
     const keyframes = [...this.#keyframes].toSorted(([a], [b]) => a - b);
     return {
       keyframes: keyframes.map(([time]) => time),

@@ -3,45 +3,27 @@ import {
   AVDISCARD_DEFAULT,
   AVERROR_EOF,
   AVSEEK_FLAG_BACKWARD,
+  AVSEEK_FLAG_BYTE,
   AVMEDIA_TYPE_AUDIO,
   AVMEDIA_TYPE_SUBTITLE,
   AVMEDIA_TYPE_VIDEO,
   AV_DISPOSITION_ATTACHED_PIC,
-  AV_NOPTS_VALUE,
   AV_PKT_DATA_NEW_EXTRADATA,
-  AV_PKT_FLAG_CORRUPT,
-  AV_PKT_FLAG_DISCARD,
 } from 'node-av/constants';
-import { Dictionary, FFmpegError, FormatContext, Packet } from 'node-av/lib';
+import { FFmpegError, FormatContext, Packet } from 'node-av/lib';
 import type { Stream } from 'node-av/lib';
 import { AppError } from '../../../base/app-error.ts';
-import type { MediaInput } from '../../../sources/source.ts';
 import { interrupting } from '../interrupting.ts';
+import type { Splices, WorkerInput } from '../protocol.ts';
 import type { NearBytes } from '../near-bytes.ts';
 import { check } from './check.ts';
-import { DECODERS } from './decoders.ts';
+import { demuxed, ticksOf, type DemuxedPacket } from './demuxed-packet.ts';
+import { openOptions } from './open-options.ts';
+import { SplicedStreams } from './spliced-streams.ts';
 import { StreamTable } from './stream-table.ts';
 
-/** Container demuxers only: no playlist format, so that nothing inside a source can name another one. */
-const FORMATS =
-  'mov,matroska,webm,mpegts,mpeg,avi,flv,asf,ogg,mp3,aac,flac,wav,w64,aiff,caf,ac3,eac3,dts,dtshd,truehd,h264,hevc,m4v,mpegvideo,rm,nut,ivf,mxf,gxf,dv,obu,amr,ape,tta,wv,tak,mpc,mpc8,au,vc1';
-
-/** A track may begin late; how much is read for it is limited by bytes (libavformat's `probesize`, 5 MB). */
-const ANALYZED_MICROSECONDS = '60000000';
-
-/** Films have dozens at most, fonts among them. */
-const MAX_STREAMS = '500';
-
-/** Bounded requests over one connection; an answer may be shorter, as the server finds right. */
-const REMOTE = {
-  initial_request_size: '65536',
-  request_size: '2097152',
-  multiple_requests: '1',
-  rw_timeout: '120000000',
-} as const;
-
-/** An index at the end is not there yet: places are found by reading on from the last keyframe that was seen. */
-const IN_ORDER = { fflags: '+ignidx', skip_estimate_duration_from_pts: '1' } as const;
+/** Ticks before all timestamps there are. */
+const FIRST_BYTE = -1e9;
 
 /** This near to the beginning a demuxer that stands there need not be sent anywhere. */
 const BEGINNING_SECONDS = 0.5;
@@ -53,24 +35,8 @@ export type { Stream };
 
 export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 
-export interface DemuxedPacket {
-  /** Number of the stream, see `Demuxer.numberOf`. */
-  streamIndex: number;
-  /** Undefined where the container has none (AVI). */
-  pts: number | undefined;
-  dts: number | undefined;
-  duration: number;
-  isKey: boolean;
-  isCorrupt: boolean;
-  /** Decoded and not presented: an edit list cuts it off. */
-  isHidden: boolean;
-  sizeBytes: number;
-}
-
-const ticksOf = (ticks: bigint): number | undefined => (ticks === AV_NOPTS_VALUE ? undefined : Number(ticks));
-
 export interface DemuxerOptions {
-  input: MediaInput;
+  input: WorkerInput;
   /** Of a remote source. */
   near?: NearBytes | undefined;
 }
@@ -87,6 +53,7 @@ export class Demuxer implements AsyncDisposable {
   readonly #near: NearBytes | undefined;
   readonly #extradata = new Map<number, Buffer>();
   readonly #mayChangeEntries: boolean;
+  #spliced: SplicedStreams | undefined;
   #isClosed = false;
   /** Stands at the beginning: no packet was taken. */
   #isFresh = true;
@@ -101,6 +68,7 @@ export class Demuxer implements AsyncDisposable {
     this.#packet.alloc();
     this.container = context.iformat?.name ?? '';
     this.#table = new StreamTable(context, this.container);
+    if (input.splices) this.splice(input.splices);
     this.#mayChangeEntries = this.container.startsWith('mov');
   }
 
@@ -111,15 +79,7 @@ export class Demuxer implements AsyncDisposable {
     const context = new FormatContext();
     // Without it there is nothing yet that could be interrupted.
     context.allocContext();
-    const dictionary = Dictionary.fromObject({
-      format_whitelist: FORMATS,
-      codec_whitelist: DECODERS,
-      max_streams: MAX_STREAMS,
-      analyzeduration: ANALYZED_MICROSECONDS,
-      protocol_whitelist: isLocal ? 'file' : 'http,tcp',
-      ...(isLocal ? {} : { ...REMOTE, headers: input.headers }),
-      ...(input.kind === 'endpoint' && input.inOrder ? IN_ORDER : {}),
-    });
+    const dictionary = openOptions(input);
     const url = isLocal ? `file:${input.path}` : input.url;
     const code = isLocal
       ? context.openInputSync(url, null, dictionary)
@@ -212,6 +172,17 @@ export class Demuxer implements AsyncDisposable {
     this.#near?.moved({ isDense: kinds.includes('video') });
   }
 
+  /** From now on packets of a stream have the number of the one that it continues. */
+  splice(splices: Splices): void {
+    this.#spliced = new SplicedStreams(splices);
+    this.#table.splice(new Map(splices.continuations));
+  }
+
+  /** No packet is dropped, not even of streams that appear later. */
+  keepAll(): void {
+    this.#table.keepAll();
+  }
+
   /** Goes to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
   async seek(number: number, ticks: number): Promise<boolean> {
     const stream = this.stream(number);
@@ -222,6 +193,11 @@ export class Demuxer implements AsyncDisposable {
     const target = BigInt(Math.floor(mayBeEarlier ? ticks : Math.max(ticks, first)));
     if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
     this.#near?.moved();
+    this.#spliced?.moved();
+    if (this.#spliced?.hasPlaces) {
+      const { num, den } = stream.timeBase;
+      return this.#seekToByte(this.#spliced.byteBefore((ticks * num) / den));
+    }
     const kept = stream.discard;
     // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
     stream.discard = AVDISCARD_DEFAULT;
@@ -230,6 +206,18 @@ export class Demuxer implements AsyncDisposable {
       : await this.#context.seekFrame(stream.index, target, AVSEEK_FLAG_BACKWARD);
     stream.discard = kept;
     return code >= 0;
+  }
+
+  async #seekToByte(byte: number): Promise<boolean> {
+    const code = this.#isLocal
+      ? this.#context.seekFrameSync(-1, BigInt(byte), AVSEEK_FLAG_BYTE)
+      : await this.#context.seekFrame(-1, BigInt(byte), AVSEEK_FLAG_BYTE);
+    return code >= 0;
+  }
+
+  /** A demuxer that was just opened stays where it is: Matroska without cues can be sent nowhere before it has read something. */
+  async goToBeginning(number: number): Promise<void> {
+    if (!this.#isFresh) await this.seek(number, FIRST_BYTE);
   }
 
   /** Otherwise the first packet is taken: Matroska without an index goes on from the last keyframe that it saw, and must have seen one. */
@@ -247,23 +235,18 @@ export class Demuxer implements AsyncDisposable {
   async read(): Promise<DemuxedPacket | undefined> {
     const packet = this.#packet;
     this.#isFresh = false;
-    packet.unref();
-    const isAtOnce = this.#isLocal || (await this.#near?.holdsNext()) === true;
-    const code = isAtOnce ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
-    if (code === AVERROR_EOF) return undefined;
-    check(code, 'read the source');
-    if (this.#mayChangeEntries) this.#noteExtradata();
-    this.#near?.tookPacket(Number(packet.pos), packet.size);
-    return {
-      streamIndex: this.#table.numberAt(packet.streamIndex),
-      pts: ticksOf(packet.pts),
-      dts: ticksOf(packet.dts),
-      duration: Number(packet.duration),
-      isKey: packet.isKeyframe,
-      isCorrupt: packet.hasFlags(AV_PKT_FLAG_CORRUPT),
-      isHidden: packet.hasFlags(AV_PKT_FLAG_DISCARD),
-      sizeBytes: packet.size,
-    };
+    for (;;) {
+      packet.unref();
+      const isAtOnce = this.#isLocal || (await this.#near?.holdsNext()) === true;
+      const code = isAtOnce ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
+      if (code === AVERROR_EOF) return undefined;
+      check(code, 'read the source');
+      if (this.#mayChangeEntries) this.#noteExtradata();
+      this.#near?.tookPacket(Number(packet.pos), packet.size);
+      const number = this.#table.numberAt(packet.streamIndex);
+      const place = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
+      if (!this.#spliced?.isStale(number, place)) return demuxed(packet, number);
+    }
   }
 
   /**

@@ -30,9 +30,16 @@ export async function describe(demuxer: Demuxer): Promise<SourceTracks> {
     videos: of('video')
       .filter((stream) => stream.codecpar.width > 0)
       .map((stream) => describeVideo(demuxer, stream, openingOf(stream))),
-    audio: of('audio').map((stream) => describeAudio(demuxer, stream, openingOf(stream)?.startTicks ?? 0)),
+    audio: of('audio')
+      .filter(isKnown)
+      .map((stream) => describeAudio(demuxer, stream, openingOf(stream)?.startTicks ?? 0)),
     subtitles: of('subtitle').map((stream) => describeSubtitle(demuxer, stream)),
   };
+}
+
+/** Of AAC without rate and channels nothing was seen: a stream of a later part of the source, or one that never comes. */
+function isKnown({ codecpar }: Stream): boolean {
+  return codecName(codecpar) !== 'aac' || (codecpar.sampleRate > 0 && codecpar.channels > 0);
 }
 
 function describeAudio(demuxer: Demuxer, stream: Stream, startTicks: number): AudioTrack {

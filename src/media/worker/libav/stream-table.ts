@@ -15,12 +15,26 @@ export class StreamTable {
   readonly #isById: boolean;
   #streams: Stream[] = [];
   #numbers: number[] = [];
+  /** By the number a stream would have: the number of the stream it continues. */
+  #continued: ReadonlyMap<number, number> = new Map();
   /** Numbers of the streams that are read; undefined: all. */
   #kept: ReadonlySet<number> | undefined;
 
   constructor(context: FormatContext, container: string) {
     this.#context = context;
     this.#isById = container.startsWith('mpeg');
+  }
+
+  /** From now on streams have the numbers of those that they continue. */
+  splice(continued: ReadonlyMap<number, number>): void {
+    this.#continued = continued;
+    this.#refresh();
+  }
+
+  /** Packets of every stream are read, those of streams that appear later too. */
+  keepAll(): void {
+    this.#kept = undefined;
+    for (const stream of this.all) stream.discard = AVDISCARD_DEFAULT;
   }
 
   /** Those that are known so far. */
@@ -48,7 +62,8 @@ export class StreamTable {
   #refresh(): void {
     const known = this.#streams.length;
     this.#streams = this.#context.streams;
-    this.#numbers = this.#isById ? numbersById(this.#streams) : this.#streams.map(({ index }) => index);
+    const own = this.#isById ? numbersById(this.#streams) : this.#streams.map(({ index }) => index);
+    this.#numbers = own.map((number) => this.#continued.get(number) ?? number);
     for (const [index, stream] of this.#streams.entries())
       if (index >= known) this.#setDiscard(stream, this.#numbers[index] ?? -1);
   }
