@@ -7,7 +7,8 @@ import type { Truth } from './truth.ts';
 const ROUNDING_SECONDS = 0.002;
 /** What hls.js may move the sound, and what a beep's start is heard to. */
 const BEEP_SECONDS = 0.06;
-const BEEP_HERTZ = 25;
+/** Pitches are counted over 30 ms, with the noise: a second more or less cannot be told, and need not be, for its beep is looked for at its place. */
+const BEEP_HERTZ = 60;
 
 export interface PictureSeen {
   /** Media time of the picture; null when unknown. */
@@ -37,13 +38,13 @@ function numbersDue(truth: Truth, seconds: number, frames: number): number[] {
   return due.flatMap(({ number }) => number ?? []);
 }
 
-/** Sentences about beeps that are missing or of another second. */
-export function wrongBeeps(truth: Truth, beeps: readonly Beep[]): string[] {
+/** Sentences about beeps that are missing. The sound of the source may be late itself. */
+export function wrongBeeps(truth: Truth, beeps: readonly Beep[], sourceLagSeconds = 0): string[] {
   const sentences: string[] = [];
   for (const { startSeconds, endSeconds, voiceSeconds, voice = 0 } of truth.sound) {
     const first = Math.ceil(voiceSeconds + 0.1);
     for (let second = first; second < voiceSeconds + endSeconds - startSeconds - 0.15; second += 1) {
-      const at = startSeconds + second - voiceSeconds;
+      const at = startSeconds + second - voiceSeconds + sourceLagSeconds;
       const near = beeps.filter(({ seconds }) => Math.abs(seconds - at) <= BEEP_SECONDS);
       const hertz = pitchOf(voice, second);
       if (near.some((beep) => Math.abs(beep.hertz - hertz) <= BEEP_HERTZ)) continue;

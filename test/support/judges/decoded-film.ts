@@ -49,8 +49,21 @@ export interface DecodeOptions {
   copyTimes: boolean;
 }
 
-/** Decodes all inputs at once. A failure is told in `messages`. */
-export async function decodeFilms(inputs: readonly DecodeInput[], { copyTimes }: DecodeOptions): Promise<Decoded> {
+/** Decodes all inputs at once; one by one when one of them ends the process. A failure is told in `messages`. */
+export async function decodeFilms(inputs: readonly DecodeInput[], options: DecodeOptions): Promise<Decoded> {
+  const decoded = await decodedTogether(inputs, options);
+  if (decoded.exitCode === 0 || inputs.length === 1) return decoded;
+  const films: DecodedFilm[] = [];
+  const messages: string[] = [];
+  for (const input of inputs) {
+    const one = await decodedTogether([input], options);
+    films.push(...one.films);
+    messages.push(...one.messages);
+  }
+  return { films, messages, exitCode: decoded.exitCode };
+}
+
+async function decodedTogether(inputs: readonly DecodeInput[], { copyTimes }: DecodeOptions): Promise<Decoded> {
   const outputs = inputs.flatMap((input, index) => outputsOf(input, index));
   const args = [
     ...['-hide_banner', '-nostdin', '-loglevel', 'level+info', '-nostats', ...(copyTimes ? ['-copyts'] : [])],
@@ -134,7 +147,13 @@ function samplesIn(bytes: Buffer): Float32Array {
   return Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => bytes.readFloatLE(index * 4));
 }
 
+/** About what is written here, and about a few segments of a track that has a picture each ten seconds. */
+const NO_FAULTS =
+  /\[(?:rawvideo|f32le) @|Guessed Channel Layout|Could not find codec parameters|analyzeduration|no TS found|start time for stream/u;
+
 function messagesIn(text: string, exitCode: number | null): string[] {
-  const messages = text.split('\n').filter((line) => /\[(?:warning|error|fatal|panic)\]/u.test(line));
+  const messages = text
+    .split('\n')
+    .filter((line) => /\[(?:warning|error|fatal|panic)\]/u.test(line) && !NO_FAULTS.test(line));
   return exitCode === 0 ? messages : [...messages, `ffmpeg ended with ${exitCode}`];
 }

@@ -81,6 +81,8 @@ async function judged({ serverUrl, source, directory, truths, options }: Work): 
   const { films, messages } = await decodedFiles(routes);
   const candidates = truths.map((truth) => [
     ...lengthFaults(truth, [['the session', facts.durationSeconds]]),
+    ...rateFaults(truth, facts),
+    ...(facts.variants.length === 0 && truth.pictures.length > 0 ? ['No variant has pictures'] : []),
     ...routes
       .filter(({ video }) => (video !== undefined) === truth.pictures.length > 0)
       .flatMap((route) => routeFaults({ route, films, truth, options }).map((each) => `${route.name}: ${each}`)),
@@ -134,8 +136,10 @@ async function fetchedRoutes(
     if (video !== undefined) routes.push({ name, video, audio });
   }
   const muxed = await fetched('muxed');
-  if (muxed !== undefined)
-    routes.push({ name: 'muxed', video: muxed, audio: facts.audio === undefined ? undefined : muxed });
+  if (muxed !== undefined) {
+    const video = facts.variants.length === 0 ? undefined : muxed;
+    routes.push({ name: 'muxed', video, audio: facts.audio === undefined ? undefined : muxed });
+  }
   if (facts.variants.length === 0 && audio !== undefined) routes.push({ name: audio.name, video: undefined, audio });
   return { routes, failures };
 }
@@ -188,6 +192,14 @@ function readingOf(
 
 function soundRange(range: readonly [number, number] | undefined): readonly [number, number] | undefined {
   return range === undefined ? undefined : [range[0] + WARM_UP_SECONDS, range[1]];
+}
+
+/** More pictures than the source has are bits for nothing. */
+function rateFaults({ pictures, frameSeconds }: Truth, { info }: FilmFacts): string[] {
+  const { video } = info;
+  if (typeof video !== 'object' || video === null || !('frameRate' in video)) return [];
+  const isTooMuch = pictures.length > 1 && Number(video.frameRate) > 1.1 / frameSeconds;
+  return isTooMuch ? [`the frame rate is said to be ${String(video.frameRate)} instead of ${1 / frameSeconds}`] : [];
 }
 
 function lengthFaults(truth: Truth, lengths: readonly (readonly [string, number])[]): string[] {
