@@ -20,6 +20,8 @@ import type { Truth } from './truth.ts';
 const LENGTH_SECONDS = 0.1;
 /** Hours of nothing have thousands of segments. */
 const MAX_EXTRA_SECONDS = 60;
+/** Of five pictures at 24 a second. */
+const MAX_REORDER_SECONDS = 0.21;
 /** A decoder that begins in the middle needs a packet or two of sound. */
 const WARM_UP_SECONDS = 0.1;
 
@@ -175,8 +177,9 @@ function routeFaults({ route: { video, audio }, films, truth, options }: RouteWo
   const origin = whole.video?.pictures[0]?.seconds ?? whole.audio?.sound.startSeconds ?? 0;
   const sentences = [...lengthFaults(truth, lengths), ...compare(truth, readingOf(whole, origin), options).sentences];
   const middle = { video: films.get(video?.middlePath ?? ''), audio: films.get(audio?.middlePath ?? '') };
-  const ranges = { pictures: video?.middle, sound: soundRange(audio?.middle) };
-  const found = compare(truth, readingOf(middle, origin), { ...options, ranges }).sentences;
+  const reading = readingOf(middle, origin);
+  const ranges = { pictures: pictureRange(video?.middle, reading), sound: soundRange(audio?.middle) };
+  const found = compare(truth, reading, { ...options, ranges }).sentences;
   return [...sentences, ...found.map((sentence) => `the middle alone: ${sentence}`)];
 }
 
@@ -188,6 +191,17 @@ function readingOf(
   const sound = audio?.sound;
   if (sound === undefined) return { pictures, sound: undefined };
   return { pictures, sound: { ...sound, startSeconds: sound.startSeconds - originSeconds } };
+}
+
+/** EXTINF may count decode times: then pictures come later by the delay of reordering, at both ends alike. */
+function pictureRange(
+  range: readonly [number, number] | undefined,
+  { pictures }: Reading,
+): readonly [number, number] | undefined {
+  const first = pictures[0]?.seconds;
+  if (range === undefined || first === undefined) return range;
+  const delay = first - range[0];
+  return delay > 0 && delay <= MAX_REORDER_SECONDS ? [first, range[1] + delay] : range;
 }
 
 function soundRange(range: readonly [number, number] | undefined): readonly [number, number] | undefined {
