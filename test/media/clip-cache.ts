@@ -45,6 +45,10 @@ async function make(recipe: Recipe, ingredients: ReadonlyMap<string, string>, pa
     }
     case 'bytes':
       return writeFile(path, recipe.edit(await readFile(ingredients.get(recipe.from) ?? '')));
+    case 'joined': {
+      const files = recipe.from.map((name) => readFile(ingredients.get(name) ?? ''));
+      return writeFile(path, recipe.join(await Promise.all(files)));
+    }
     case 'text':
       return writeFile(path, recipe.text);
   }

@@ -38,7 +38,18 @@ export interface TextRecipe extends Named {
   text: string;
 }
 
-export type Recipe = PictureRecipe | FfmpegRecipe | BytesRecipe | TextRecipe;
+/** Several recipes' bytes put together by code of another module. */
+export interface JoinedRecipe extends Named {
+  kind: 'joined';
+  from: readonly string[];
+  join: (files: readonly Buffer[]) => Uint8Array;
+  /** What `join` closes over, to be hashed with its text. */
+  parameters?: unknown;
+  /** Files with the code that `join` calls: their text is hashed. */
+  uses: readonly URL[];
+}
+
+export type Recipe = PictureRecipe | FfmpegRecipe | BytesRecipe | TextRecipe | JoinedRecipe;
 export type RecipeBook = Readonly<Record<string, Recipe>>;
 
 /** @throws TypeError when the book has no such recipe */
@@ -51,6 +62,7 @@ export function recipeOf(book: RecipeBook, name: string): Recipe {
 /** Names of the recipes whose files this one starts from. */
 export function ingredientsOf(recipe: Recipe): string[] {
   if (recipe.kind === 'bytes') return [recipe.from];
+  if (recipe.kind === 'joined') return [...recipe.from];
   if (recipe.kind !== 'ffmpeg') return [];
   return recipe.args.flatMap((argument) => /^\{(.+)\}$/.exec(argument)?.[1] ?? []);
 }
@@ -61,6 +73,7 @@ export function recipeHash(book: RecipeBook, name: string): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify(recipe, (_key, value: unknown) => (typeof value === 'function' ? String(value) : value)));
   for (const ingredient of ingredientsOf(recipe)) hash.update(recipeHash(book, ingredient));
+  if (recipe.kind === 'joined') for (const file of recipe.uses) hash.update(readFileSync(file));
   if (recipe.kind === 'picture') {
     for (const file of ['picture.ts', 'frame-code.ts']) hash.update(readFileSync(new URL(file, import.meta.url)));
   }

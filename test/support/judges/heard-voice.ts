@@ -1,0 +1,156 @@
+// Finds out which moment of which coded voice is heard when: each window of the sound is looked up in the voices by correlation.
+import { CODED_RATE, codedSamples } from '../clips/coded-sound.ts';
+import type { DecodedSound } from './decoded-film.ts';
+import type { VoiceStretch } from './truth.ts';
+
+const WINDOW_SAMPLES = 800;
+const HOP_SAMPLES = 400;
+export const WINDOW_SECONDS = WINDOW_SAMPLES / CODED_RATE;
+/** Below this there is nothing: the noise has 0.046. */
+const SILENT_RMS = 0.004;
+const SURE = 0.6;
+/** Where a window is looked for around where it is due. */
+const NEAR_SAMPLES = 240;
+/** So alike that no other place is looked at. */
+const CERTAIN = 0.95;
+/** Searches through all of the voices take long; sound that needs more of them in vain is not of the clip. */
+const MAX_SEARCHES = 4;
+
+export interface HeardWindow {
+  /** Start of the window, from the start of the presentation. */
+  seconds: number;
+  verdict: 'silent' | 'unknown' | 'voice';
+  voice: number;
+  /** Moment of the voice that is heard at `seconds`, to a fraction of a sample. */
+  voiceSeconds: number;
+}
+
+export interface KnownVoice {
+  voice: number;
+  seconds: number;
+}
+
+/** A window each 50 ms. `expected` only says where to look first. */
+export function heardWindows(
+  sound: DecodedSound,
+  voices: readonly KnownVoice[],
+  expected: readonly VoiceStretch[],
+): HeardWindow[] {
+  const search = new VoiceSearch(voices);
+  const windows: HeardWindow[] = [];
+  for (let at = 0; at + WINDOW_SAMPLES <= sound.samples.length; at += HOP_SAMPLES) {
+    const seconds = sound.startSeconds + at / CODED_RATE;
+    const window = sound.samples.subarray(at, at + WINDOW_SAMPLES);
+    windows.push({ seconds, ...search.look(window, seconds, expected) });
+  }
+  return windows;
+}
+
+type Found = Omit<HeardWindow, 'seconds'>;
+interface Place {
+  voice: number;
+  /** In the voice's samples. */
+  at: number;
+}
+
+type Scored = Place & { score: number };
+
+class VoiceSearch {
+  readonly #voices: Map<number, Float32Array>;
+  #last: { place: Place; seconds: number } | undefined;
+  #searches = 0;
+
+  constructor(voices: readonly KnownVoice[]) {
+    // A margin for what encoders add at the end.
+    this.#voices = new Map(voices.map(({ voice, seconds }) => [voice, codedSamples(voice, seconds + 0.5)]));
+  }
+
+  look(window: Float32Array, seconds: number, expected: readonly VoiceStretch[]): Found {
+    if (rmsOf(window) < SILENT_RMS) return { verdict: 'silent', voice: 0, voiceSeconds: 0 };
+    const found = this.#near(window, this.#guesses(seconds, expected)) ?? this.#anywhere(window);
+    if (found !== undefined) return this.#keep(found, seconds);
+    return { verdict: 'unknown', voice: 0, voiceSeconds: 0 };
+  }
+
+  /** The best place around the guesses. */
+  #near(window: Float32Array, guesses: readonly Place[]): Place | undefined {
+    let best: Scored | undefined;
+    for (const { voice, at } of guesses) {
+      const found = this.#best(window, voice, [at - NEAR_SAMPLES, at + NEAR_SAMPLES]);
+      if (found !== undefined && found.score > (best?.score ?? 0)) best = found;
+      if ((best?.score ?? 0) > CERTAIN) break;
+    }
+    return best;
+  }
+
+  #anywhere(window: Float32Array): Place | undefined {
+    if (this.#searches >= MAX_SEARCHES) return undefined;
+    this.#searches += 1;
+    for (const [voice, samples] of this.#voices) {
+      const found = this.#best(window, voice, [0, samples.length]);
+      if (found !== undefined) {
+        this.#searches = 0;
+        return found;
+      }
+    }
+    return undefined;
+  }
+
+  #guesses(seconds: number, expected: readonly VoiceStretch[]): Place[] {
+    const middle = seconds + WINDOW_SECONDS / 2;
+    const due = expected.filter((each) => each.startSeconds <= middle && middle < each.endSeconds);
+    const guesses = due.map(({ voice = 0, voiceSeconds, startSeconds }) => ({
+      voice,
+      at: Math.round((voiceSeconds + seconds - startSeconds) * CODED_RATE),
+    }));
+    if (this.#last === undefined) return guesses;
+    const { place, seconds: before } = this.#last;
+    return [{ voice: place.voice, at: Math.round(place.at + (seconds - before) * CODED_RATE) }, ...guesses];
+  }
+
+  /** The best place in `[from, to)` of a voice, when it is a sure one. */
+  #best(window: Float32Array, voice: number, [from, to]: [number, number]): Scored | undefined {
+    const samples = this.#voices.get(voice);
+    if (samples === undefined) return undefined;
+    const first = Math.max(0, from);
+    const last = Math.min(samples.length - window.length, to);
+    let best = { at: first, score: -1 };
+    for (let at = first; at < last; at += 1) {
+      const score = likeness(window, samples, at);
+      if (score > best.score) best = { at, score };
+    }
+    if (best.score < SURE) return undefined;
+    const [before, after] = [likeness(window, samples, best.at - 1), likeness(window, samples, best.at + 1)];
+    return { voice, score: best.score, at: best.at + peakBetween(before, best.score, after) };
+  }
+
+  #keep({ voice, at }: Place, seconds: number): Found {
+    this.#last = { place: { voice, at }, seconds };
+    return { verdict: 'voice', voice, voiceSeconds: at / CODED_RATE };
+  }
+}
+
+/** Correlation of two stretches, from -1 to 1. */
+function likeness(window: Float32Array, samples: Float32Array, at: number): number {
+  if (at < 0 || at + window.length > samples.length) return -1;
+  let [product, left, right] = [0, 0, 0];
+  for (let index = 0; index < window.length; index += 1) {
+    const [a, b] = [window[index] ?? 0, samples[at + index] ?? 0];
+    product += a * b;
+    left += a * a;
+    right += b * b;
+  }
+  return left === 0 || right === 0 ? 0 : product / Math.sqrt(left * right);
+}
+
+/** Where the parabola through three neighbours has its top, from -0.5 to 0.5. */
+function peakBetween(before: number, middle: number, after: number): number {
+  const bend = before - 2 * middle + after;
+  return bend >= 0 ? 0 : Math.max(-0.5, Math.min(0.5, (before - after) / (2 * bend)));
+}
+
+function rmsOf(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return Math.sqrt(sum / samples.length);
+}
