@@ -9,11 +9,13 @@ export interface Origin {
   timeBase: Rational;
 }
 
-/** Streams that go on under other numbers on the way, as after a new program map in MPEG-TS. */
+/** Streams that go on under other numbers on the way, as after a new program map in MPEG-TS, or on another clock. */
 export interface Splices {
   /** The number that packets have, and the number of the stream they continue. */
   continuations: [number: number, continued: number][];
-  /** Ascending: at this time of the demuxer's clock, seconds, a keyframe begins at this byte of the source. */
+  /** Ascending: timestamps of packets that begin at this byte or later are moved by so many ticks of 90 kHz. */
+  clock: [byte: number, ticks: number][];
+  /** Ascending: at this time of the demuxer's clock, so moved, seconds, a keyframe begins at this byte of the source. */
   places: [seconds: number, byte: number][];
 }
 

@@ -8,7 +8,7 @@ import type { WorkerInput } from './protocol.ts';
 /** Equal for inputs that hold equal bytes and are read alike. */
 export function inputKey(input: WorkerInput): string {
   const place = input.kind === 'file' ? `${input.inode} ${input.sizeBytes} ${input.mtimeNs} ${input.path}` : input.url;
-  return input.splices ? `${place} ${JSON.stringify(input.splices.continuations)}` : place;
+  return input.splices ? `${place} ${JSON.stringify([input.splices.continuations, input.splices.clock])}` : place;
 }
 
 /** Does nothing for what is not a file. @throws AppError SOURCE_CHANGED, SOURCE_NOT_FOUND, SOURCE_FAILED */

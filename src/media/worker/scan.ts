@@ -5,6 +5,7 @@ import { reorderDepth } from '../mpegts/decode-times.ts';
 import { codecName } from './libav/check.ts';
 import type { DemuxedPacket } from './libav/demuxed-packet.ts';
 import type { Demuxer } from './libav/demuxer.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { SpliceWatch } from './find-splices.ts';
 import type { ScanJob, ScanResult, Splices } from './protocol.ts';
 
@@ -19,28 +20,33 @@ const HEAD_BYTES = 8 * 1024;
 
 export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
   await demuxer.require([job.streamIndex, ...job.otherStreams]);
-  const watch = demuxer.container === 'mpegts' && !job.input.splices ? new SpliceWatch(demuxer) : undefined;
-  const result = await measure(demuxer, job, { watch, signal });
-  const continuations = watch?.continuations([job.streamIndex, ...job.otherStreams]) ?? [];
-  if (!continuations.length) return result;
-  demuxer.splice({ continuations, places: [] });
+  const streams = [job.streamIndex, ...job.otherStreams];
+  if (!demuxer.container.startsWith('mpeg') || job.input.splices || job.fromTicks !== undefined)
+    return measure(demuxer, job, { signal });
+  const numbers = demuxer.container === 'mpegts' ? new SpliceWatch(demuxer) : undefined;
+  const clock = new ClockWatch({ main: job.streamIndex, delayFrames: unstatedDelayOf(demuxer, job.streamIndex) });
+  const result = await measure(demuxer, job, { numbers, clock, signal });
+  const found = { continuations: numbers?.continuations(streams) ?? [], clock: clock.steps() };
+  if (!found.continuations.length && !found.clock.length) return result;
+  demuxer.splice({ ...found, places: [] });
   const spliced = await measure(demuxer, job, { signal });
-  return { ...spliced, splices: { continuations, places: spliced.places } };
+  return { ...spliced, splices: { ...found, places: spliced.places } };
 }
 
 interface Measuring {
-  watch?: SpliceWatch | undefined;
+  numbers?: SpliceWatch | undefined;
+  clock?: ClockWatch | undefined;
   signal: AbortSignal;
 }
 
 async function measure(
   demuxer: Demuxer,
   job: ScanJob,
-  { watch, signal }: Measuring,
+  { numbers, clock, signal }: Measuring,
 ): Promise<ScanResult & Pick<Splices, 'places'>> {
   const streams = [job.streamIndex, ...job.otherStreams];
   demuxer.keepOnly(streams);
-  if (watch) demuxer.keepAll();
+  if (numbers) demuxer.keepAll();
   if (job.fromTicks === undefined) await demuxer.goToBeginning(job.streamIndex);
   else await demuxer.seek(job.streamIndex, job.fromTicks);
   const tally = new Tally(unstatedDelayOf(demuxer, job.streamIndex));
@@ -52,8 +58,9 @@ async function measure(
     signal.throwIfAborted();
     const packet = await demuxer.read();
     if (!packet) break;
-    watch?.see(packet);
+    numbers?.see(packet);
     if (!streams.includes(packet.streamIndex)) continue;
+    clock?.see(packet);
     const isMain = packet.streamIndex === job.streamIndex;
     if (isMain) {
       tally.count(packet);

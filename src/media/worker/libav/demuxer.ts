@@ -217,7 +217,9 @@ export class Demuxer implements AsyncDisposable {
 
   /** A demuxer that was just opened stays where it is: Matroska without cues can be sent nowhere before it has read something. */
   async goToBeginning(number: number): Promise<void> {
-    if (!this.#isFresh) await this.seek(number, FIRST_BYTE);
+    if (this.#isFresh) return;
+    if (this.#spliced) await this.#seekToByte(0);
+    else await this.seek(number, FIRST_BYTE);
   }
 
   /** Otherwise the first packet is taken: Matroska without an index goes on from the last keyframe that it saw, and must have seen one. */
@@ -243,6 +245,7 @@ export class Demuxer implements AsyncDisposable {
       check(code, 'read the source');
       if (this.#mayChangeEntries) this.#noteExtradata();
       this.#near?.tookPacket(Number(packet.pos), packet.size);
+      this.#spliced?.move(packet);
       const number = this.#table.numberAt(packet.streamIndex);
       const place = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
       if (!this.#spliced?.isStale(number, place)) return demuxed(packet, number);
