@@ -15,6 +15,8 @@ export interface PlayWish {
   directory: string;
   /** Plays from there, for `seconds`; from the start to the end when absent. */
   seek?: { startSeconds: number; seconds: number };
+  /** What the film has; pictures and sound when absent. */
+  tracks?: { video: boolean; audio: boolean };
 }
 
 export interface Player {
@@ -38,21 +40,21 @@ export const PLAYERS: readonly Player[] = [
   { name: 'gstreamer', debian: 'gstreamer1.0-tools', program: 'gst-launch-1.0', seeks: 'none', play: playInGstreamer },
 ];
 
-async function playInFfmpeg({ url, seek }: PlayWish): Promise<DecodedFilm> {
+async function playInFfmpeg({ url, seek, tracks }: PlayWish): Promise<DecodedFilm> {
   const options = seek === undefined ? [] : ['-ss', String(seek.startSeconds), '-t', String(seek.seconds)];
-  return decoded(url, options);
+  return decoded(url, tracks, options);
 }
 
-async function playInMpv({ url, directory, seek }: PlayWish): Promise<DecodedFilm> {
+async function playInMpv({ url, directory, seek, tracks }: PlayWish): Promise<DecodedFilm> {
   const path = join(directory, 'mpv.nut');
   const range = seek === undefined ? [] : [`--start=${seek.startSeconds}`, `--length=${seek.seconds}`];
   const output = [`--o=${path}`, '--of=nut', '--ovc=ffv1', '--oac=pcm_s16le', '--vf=scale=160:90'];
   await ended('mpv', ['--no-config', '--really-quiet', ...range, ...output, url]);
-  return decoded(path);
+  return decoded(path, tracks);
 }
 
 /** Its stream output writes the packets, with its own clock's times. */
-async function playInVlc({ url, directory, seek }: PlayWish): Promise<DecodedFilm> {
+async function playInVlc({ url, directory, seek, tracks }: PlayWish): Promise<DecodedFilm> {
   const isRoot = process.getuid?.() === 0;
   const home = await mkdtemp(join(directory, 'vlc-'));
   if (isRoot) await chown(home, NOBODY, NOBODY);
@@ -60,10 +62,10 @@ async function playInVlc({ url, directory, seek }: PlayWish): Promise<DecodedFil
   const range = seek === undefined ? [] : [`--start-time=${seek.startSeconds}`, `--run-time=${seek.seconds}`];
   const output = ['--sout', `#std{access=file,mux=ts,dst=${path}}`];
   await ended('cvlc', ['-q', ...range, ...output, url, 'vlc://quit'], { home, ...(isRoot ? { uid: NOBODY } : {}) });
-  return decoded(path);
+  return decoded(path, tracks);
 }
 
-async function playInGstreamer({ url, directory }: PlayWish): Promise<DecodedFilm> {
+async function playInGstreamer({ url, directory, tracks }: PlayWish): Promise<DecodedFilm> {
   await mkdir(directory, { recursive: true });
   const path = join(directory, 'gstreamer.mov');
   const video = 'd. ! queue ! videoconvert ! videoscale ! video/x-raw,width=160,height=90 ! jpegenc ! m.';
@@ -71,11 +73,15 @@ async function playInGstreamer({ url, directory }: PlayWish): Promise<DecodedFil
   const sink = ['qtmux', 'name=m', '!', 'filesink', `location=${path}`];
   const source = ['uridecodebin3', `uri=${url}`, 'name=d'];
   await ended('gst-launch-1.0', ['-q', ...sink, ...source, ...video.split(' '), ...audio.split(' ')]);
-  return decoded(path);
+  return decoded(path, tracks);
 }
 
-async function decoded(source: string, options: readonly string[] = []): Promise<DecodedFilm> {
-  const { films } = await decodeFilms([{ source, video: true, audio: true, options }], { copyTimes: false });
+async function decoded(
+  source: string,
+  tracks: PlayWish['tracks'] = { video: true, audio: true },
+  options: readonly string[] = [],
+): Promise<DecodedFilm> {
+  const { films } = await decodeFilms([{ source, ...tracks, options }], { copyTimes: false });
   const [film] = films;
   return film ?? { pictures: [], sound: { startSeconds: 0, samples: new Float32Array(0) } };
 }
