@@ -9,6 +9,8 @@ interface Tool {
   debian: string;
   what: string;
   isHere: () => boolean;
+  /** Whether only the long tests need it. */
+  isForLong?: boolean;
 }
 
 const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -32,6 +34,14 @@ const TOOLS: Tool[] = [
     what: "libtorrent's Python bindings (the seeders of the torrent tests)",
     isHere: () => PYTHONS.some((python) => spawnSync(python, ['-c', 'import libtorrent']).status === 0),
   },
+  { debian: 'mpv', what: 'mpv (it plays what we serve)', isHere: () => isOnPath('mpv'), isForLong: true },
+  { debian: 'vlc', what: 'VLC (it plays what we serve)', isHere: () => isOnPath('cvlc'), isForLong: true },
+  {
+    debian: 'gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav',
+    what: 'GStreamer (it plays what we serve)',
+    isHere: () => isOnPath('gst-launch-1.0'),
+    isForLong: true,
+  },
 ];
 
 /** A handle that a test forgot keeps its file running for ever; this ends the whole run instead. */
@@ -39,15 +49,16 @@ const RUN_LIMIT_MS = 60 * 60_000;
 
 const RUNNER_OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=180000'];
 
-ensureTools();
-process.exitCode = runTests(process.argv.slice(2));
+const words = process.argv.slice(2);
+ensureTools(words.some((word) => word.endsWith('.long.ts')));
+process.exitCode = runTests(words);
 
 function runTests(args: string[]): number {
   const options = args.filter((arg) => arg.startsWith('-'));
   const paths = args.filter((arg) => !arg.startsWith('-')).map(asGlob);
   const files = paths.length > 0 ? paths : ['test/**/*.test.ts'];
-  const words = [...RUNNER_OPTIONS, ...options, ...files];
-  return spawnSync(process.execPath, words, { stdio: 'inherit', timeout: RUN_LIMIT_MS }).status ?? 1;
+  const runner = [...RUNNER_OPTIONS, ...options, ...files];
+  return spawnSync(process.execPath, runner, { stdio: 'inherit', timeout: RUN_LIMIT_MS }).status ?? 1;
 }
 
 /** The runner takes files and globs; a folder means the tests below it. */
@@ -56,26 +67,26 @@ function asGlob(path: string): string {
   return isFolder ? `${path.replace(/[/\\]$/, '')}/**/*.test.ts` : path;
 }
 
-function ensureTools(): void {
-  const missing = missingTools();
+function ensureTools(isLong: boolean): void {
+  const missing = missingTools(isLong);
   if (missing.length === 0) return;
   if (isOnPath('apt-get') && process.getuid?.() === 0) aptInstall(missing);
-  for (const tool of missingTools()) {
+  for (const tool of missingTools(isLong)) {
     console.error(`tests: ${tool.what} is missing and must be installed (Debian: apt-get install ${tool.debian}).`);
   }
 }
 
-function missingTools(): Tool[] {
-  return TOOLS.filter((tool) => !tool.isHere());
+function missingTools(isLong: boolean): Tool[] {
+  return TOOLS.filter((tool) => (isLong || tool.isForLong !== true) && !tool.isHere());
 }
 
 function aptInstall(tools: Tool[]): void {
-  const packages = tools.map((tool) => tool.debian);
+  const packages = tools.flatMap((tool) => tool.debian.split(' '));
   console.error(`tests: installing ${packages.join(', ')} with apt-get`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const words of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
-    const { status } = spawnSync('apt-get', ['-q', ...words], { stdio: 'inherit', env });
-    if (status !== 0) console.error(`tests: apt-get ${words[0]} failed`);
+  for (const steps of [['update'], ['install', '-y', '--no-install-recommends', ...packages]]) {
+    const { status } = spawnSync('apt-get', ['-q', ...steps], { stdio: 'inherit', env });
+    if (status !== 0) console.error(`tests: apt-get ${steps[0]} failed`);
   }
 }
 

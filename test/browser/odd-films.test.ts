@@ -1,4 +1,5 @@
 // Odd films that decoders forgive differently, in Chromium.
+import { ODD_FILMS } from '../support/clips/odd/odd-films.ts';
 import { oddFilmScripts } from './odd-films-script.ts';
 
-oddFilmScripts(['avc3-empty-record', 'short-sound', 'implicit-sbr-mp4']);
+oddFilmScripts(ODD_FILMS.filter(({ inBrowser }) => inBrowser === true).map(({ name }) => name));
