@@ -2,8 +2,8 @@
 import { made } from '../media/clip-cache.ts';
 import type { RecipeBook } from '../media/recipe.ts';
 
-export const WIDTH = 320;
-export const HEIGHT = 192;
+const WIDTH = 320;
+const HEIGHT = 192;
 
 export type Matrix = '601' | '709' | '2020';
 export type Sampling = '420' | '422' | '444';
@@ -43,7 +43,7 @@ const TAGS = {
 } as const;
 
 /** Digital values of a bar, in 8 bit steps and not rounded. */
-export function digital([red, green, blue]: Triple, matrix: Matrix, fullRange: boolean): Triple {
+function digital([red, green, blue]: Triple, matrix: Matrix, fullRange: boolean): Triple {
   const [kr, kb] = WEIGHTS[matrix];
   const luma = kr * red + (1 - kr - kb) * green + kb * blue;
   const cb = (blue - luma) / (2 * (1 - kb));

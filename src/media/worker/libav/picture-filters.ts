@@ -46,7 +46,7 @@ export function stateColor(frame: Frame, track: EncodedVideo): ColorDescription 
     primaries: frame.colorPrimaries === UNSPECIFIED ? sourceColor.primaries : frame.colorPrimaries,
     transfer: frame.colorTrc === UNSPECIFIED ? sourceColor.transfer : frame.colorTrc,
     matrix: isRgb ? RGB_MATRIX : stated,
-    fullRange: isRgb || FULL_RANGE_FORMATS.has(frame.format) || isFull(frame, sourceColor),
+    fullRange: isRgb || FULL_RANGE_FORMATS.has(frame.format) || hasFullRange(frame, sourceColor),
   };
   Object.assign(frame, {
     colorPrimaries: color.primaries,
@@ -57,7 +57,7 @@ export function stateColor(frame: Frame, track: EncodedVideo): ColorDescription 
   return color;
 }
 
-function isFull(frame: Frame, source: ColorDescription): boolean {
+function hasFullRange(frame: Frame, source: ColorDescription): boolean {
   if (frame.colorRange === AVCOL_RANGE_JPEG) return true;
   return frame.colorRange !== AVCOL_RANGE_MPEG && source.fullRange;
 }

@@ -2,7 +2,19 @@
 import { picturesOf, type Truth } from '../../judges/truth.ts';
 import { codedSound } from '../coded-sound.ts';
 import { withEdits, type Edit } from '../edit-lists.ts';
-import { AAC, BASE, ffmpeg, FRAME, GROUPS, H264, pictures, RATE, type OddFilm, type OddFilms } from './odd-film.ts';
+import {
+  AAC,
+  BASE,
+  ffmpeg,
+  film,
+  FRAME,
+  GROUPS,
+  H264,
+  pictures,
+  RATE,
+  type OddFilm,
+  type OddFilms,
+} from './odd-film.ts';
 
 const EDIT_USES = [new URL('../edit-lists.ts', import.meta.url), new URL('../mp4-boxes.ts', import.meta.url)];
 
@@ -49,6 +61,21 @@ function edited(edits: readonly Edit[]): OddFilms['recipes'][string] {
   };
 }
 
+/** Which part of the film, and where its clock begins. */
+const PARTS = [
+  { number: 0, startSeconds: 0 },
+  { number: 1, startSeconds: 0 },
+  { number: 1, startSeconds: 9000 },
+  { number: 2, startSeconds: 100 },
+] as const;
+
+const CLOCKS: Record<string, readonly string[]> = {
+  'clock-restarts-ts': ['ts-0-0', 'ts-1-0'],
+  'clock-jumps-ts': ['ts-0-0', 'ts-1-9000', 'ts-2-100'],
+  'clock-restarts-vob': ['vob-0-0', 'vob-1-0'],
+  'clock-jumps-vob': ['vob-0-0', 'vob-1-9000', 'vob-2-100'],
+};
+
 const recipes: OddFilms['recipes'] = {
   ...BASE,
   ...Object.fromEntries(Object.entries(EDITED).map(([name, edits]) => [name, edited(edits)])),
@@ -75,6 +102,8 @@ const recipes: OddFilms['recipes'] = {
     ...[...pictures({ seconds: 14 }), '-t', '4', '-i', '{sound-60}', '-map', '0:v', '-map', '1:a'],
     ...[...H264, '-g', '50', '-c:a', 'copy'],
   ]),
+  ...Object.fromEntries(PARTS.flatMap((part) => [...partRecipes(part)])),
+  ...Object.fromEntries(Object.entries(CLOCKS).map(([name, parts]) => [name, joinedParts(parts)])),
   lines: { kind: 'text', extension: 'srt', text: LINES_SRT },
   'ten-hours-mkv': ffmpeg('mkv', [...LINES, '-c:s', 'srt']),
   'ten-hours-no-tags-mkv': { kind: 'bytes', extension: 'mkv', from: 'ten-hours-mkv', edit: withoutDurationTags },
@@ -86,6 +115,51 @@ function withoutDurationTags(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
   for (let at = copy.indexOf('DURATION'); at >= 0; at = copy.indexOf('DURATION', at + 8)) copy.write('XURATION', at);
   return copy;
+}
+
+/** Recordings of 8 s, one behind the other, each on the clock of its own that `startSeconds` begins. */
+function joinedParts(parts: readonly string[]): OddFilms['recipes'][string] {
+  const extension = parts[0]?.split('-')[0] ?? 'ts';
+  return {
+    kind: 'joined',
+    extension,
+    from: [...parts],
+    join: (files) => Buffer.concat(files),
+    parameters: parts,
+    uses: [],
+  };
+}
+
+function* partRecipes({
+  number,
+  startSeconds,
+}: (typeof PARTS)[number]): Generator<[string, OddFilms['recipes'][string]]> {
+  const options = {
+    pictures: { seconds: 8, firstNumber: 200 * number, height: 192 },
+    sound: { seconds: 8, firstSecond: 8 * number },
+  };
+  const at = ['-output_ts_offset', String(startSeconds)];
+  yield [
+    `ts-${number}-${startSeconds}`,
+    film('ts', { ...options, encode: [...H264, ...GROUPS, '-bf', '2', ...AAC, ...at] }),
+  ];
+  const mpeg2 = [
+    '-c:v',
+    'mpeg2video',
+    '-q:v',
+    '4',
+    '-g',
+    '12',
+    '-bf',
+    '2',
+    '-threads',
+    '2',
+    '-c:a',
+    'ac3',
+    '-b:a',
+    '128k',
+  ];
+  yield [`vob-${number}-${startSeconds}`, film('vob', { ...options, encode: [...mpeg2, ...at, '-f', 'vob'] })];
 }
 
 /** What the edits show of the base film. */
@@ -136,6 +210,12 @@ const films: OddFilm[] = [
   })),
   { name: 'slides', truths: [{ ...MINUTE, pictures: SLIDES }], inBrowser: true },
   { name: 'short-sound', truths: [plain(14, { soundEnd: 4 })], inBrowser: true },
+  ...Object.entries(CLOCKS).map(([name, parts]) => ({
+    name,
+    truths: [plain(8 * parts.length)],
+    // Sound and picture of a recording do not end together, so the sound of two overlaps or leaves a gap.
+    tolerance: { slackSeconds: 0.1 },
+  })),
   ...['ten-hours-mkv', 'ten-hours-no-tags-mkv', 'ten-hours-mp4'].map((name) => ({ name, truths: [plain(20)] })),
 ];
 
