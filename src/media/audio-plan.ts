@@ -21,8 +21,8 @@ const AAC_LC = 2;
 /** What hls.js, AVPlayer and ADTS can carry. */
 const MAX_COPIED_CHANNELS = 6;
 
-/** Part of a frame that is no sound any more, but the rounding of the duration. */
-const LEAST_FRAME = 0.05;
+/** Part of a last frame that is left out: of copied sound the rounding of its duration, of encoded sound what decoders give beyond the end. */
+const LEAST_FRAME = { copied: 0.05, encoded: 0.5, silent: 0.5 } as const;
 
 export interface AudioPlan {
   track: CopiedAudio | EncodedAudio | SilentAudio;
@@ -73,6 +73,7 @@ export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MA
       sampleRate: planned.sampleRate,
       frameSamples,
       phaseSamples,
+      leastFrame: LEAST_FRAME[planned.kind],
     }),
   };
 }
@@ -81,7 +82,12 @@ export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MA
 export function planSilence({ durationSeconds }: MediaFacts, language = 'und'): AudioPlan {
   const track: SilentAudio = { kind: 'silent', sampleRate: 48_000, channels: 2 };
   const shape = { frameSamples: AAC_FRAME_SAMPLES, phaseSamples: 0 };
-  const timeline = sampleTimeline({ seconds: durationSeconds, sampleRate: track.sampleRate, ...shape });
+  const timeline = sampleTimeline({
+    seconds: durationSeconds,
+    sampleRate: track.sampleRate,
+    ...shape,
+    leastFrame: LEAST_FRAME.silent,
+  });
   return { track, ...shape, channels: track.channels, language, timeline };
 }
 
@@ -118,9 +124,10 @@ function sampleTimeline(shape: {
   sampleRate: number;
   frameSamples: number;
   phaseSamples: number;
+  leastFrame: number;
 }): Timeline {
-  const { seconds, sampleRate, frameSamples, phaseSamples } = shape;
-  const total = Math.max(1, Math.ceil((seconds * sampleRate - phaseSamples) / frameSamples - LEAST_FRAME));
+  const { seconds, sampleRate, frameSamples, phaseSamples, leastFrame } = shape;
+  const total = Math.max(1, Math.ceil((seconds * sampleRate - phaseSamples) / frameSamples - leastFrame));
   const framesIn = (span: number) => Math.round((span * sampleRate) / frameSamples);
   const boundaries = [phaseSamples];
   for (let frame = 0; frame < total;) {

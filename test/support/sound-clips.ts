@@ -99,12 +99,22 @@ const SOUND_BOOK = {
   'ac3-six-0': part(0, ['-c:a', 'ac3', '-ac', '6']),
   'ac3-two-6': part(6, ['-c:a', 'ac3', '-ac', '2']),
   'ac3-six-12': part(12, ['-c:a', 'ac3', '-ac', '6']),
+  still: {
+    kind: 'ffmpeg',
+    extension: 'png',
+    args: ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=0.04', '-frames:v', '1', '-f', 'image2', '-update', '1'],
+  },
+  'minute-m4a': {
+    kind: 'ffmpeg',
+    extension: 'm4a',
+    args: ['-f', 'lavfi', '-i', noise(7, 60), '-c:a', 'aac', '-ac', '2'],
+  },
   'one-picture-mkv': {
     kind: 'ffmpeg',
     extension: 'mkv',
     args: [
-      ...['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=0.04', '-f', 'lavfi', '-i', noise(7, 60)],
-      ...['-map', '0:v', '-map', '1:a', '-frames:v', '1', '-c:v', 'libx264', '-c:a', 'aac', '-ac', '2'],
+      ...['-i', '{still}', '-i', '{minute-m4a}', '-map', '0:v', '-map', '1:a'],
+      ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'copy'],
     ],
   },
   'german-mkv': clip('mkv', ['-c:a', 'ac3', '-metadata:s:a', 'language=ger']),

@@ -34,6 +34,7 @@ export function compareSound(
   heard: Float32Array,
   { rate = 48_000, reach = 4800, wander = 40 }: CompareOptions = {},
 ): Comparison {
+  if (source.length < rate) throw new TypeError('less than a second of sound tells nothing');
   const middle = Math.floor(Math.min(source.length, heard.length) / 2);
   const centre = bestLag(source, heard, { from: middle, length: Math.min(rate / 4, middle), around: 0, reach }) ?? 0;
   const length = Math.round(WINDOW_SECONDS * rate);
