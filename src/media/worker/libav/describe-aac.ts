@@ -41,11 +41,7 @@ function statedConfiguration(parameters: CodecParameters, payload: Uint8Array | 
 }
 
 /** The configuration that says what a decoder finds in the first frame; undefined where it finds what is stated. */
-async function replicated(
-  stream: Stream,
-  stated: Uint8Array,
-  payload: Uint8Array,
-): Promise<Uint8Array | undefined> {
+async function replicated(stream: Stream, stated: Uint8Array, payload: Uint8Array): Promise<Uint8Array | undefined> {
   const config = parseAudioSpecificConfig(stated);
   const { objectType, sampleRate, channelConfiguration, channels, sbrSampleRate } = config;
   if (objectType !== AAC_LC || sbrSampleRate !== undefined || sampleRate > MAX_CORE_RATE) return undefined;
