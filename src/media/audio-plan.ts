@@ -21,6 +21,9 @@ const AAC_LC = 2;
 /** What hls.js, AVPlayer and ADTS can carry. */
 const MAX_COPIED_CHANNELS = 6;
 
+/** Part of a last frame that is left out: of copied sound the rounding of its duration, of encoded sound what decoders give beyond the end. */
+const LEAST_FRAME = { copied: 0.05, encoded: 0.5, silent: 0.5 } as const;
+
 export interface AudioPlan {
   track: CopiedAudio | EncodedAudio | SilentAudio;
   /** Samples in one coded frame. */
@@ -28,6 +31,8 @@ export interface AudioPlan {
   /** Position of the first frame: less than one frame after the start of the presentation. */
   phaseSamples: number;
   channels: number;
+  /** As the container states it. */
+  language: string;
   timeline: Timeline;
 }
 
@@ -51,7 +56,7 @@ export function whySilent(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS):
 
 /** `maxChannels`: more are mixed down to two. Silence in the place of what cannot be decoded. */
 export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): AudioPlan {
-  if (whySilent(track, maxChannels) !== undefined) return planSilence(facts);
+  if (whySilent(track, maxChannels) !== undefined) return planSilence(facts, track.language);
   const isCopied = !reasonsToEncodeAudio(track, maxChannels).length;
   const planned = isCopied ? copiedTrack(facts, track) : encodedTrack(facts, track);
   const frameSamples = planned.kind === 'copied' ? planned.frameSamples : AAC_FRAME_SAMPLES;
@@ -62,21 +67,28 @@ export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MA
     frameSamples,
     phaseSamples,
     channels: planned.channels,
+    language: track.language,
     timeline: sampleTimeline({
       seconds: facts.durationSeconds,
       sampleRate: planned.sampleRate,
       frameSamples,
       phaseSamples,
+      leastFrame: LEAST_FRAME[planned.kind],
     }),
   };
 }
 
 /** Stereo silence as long as the presentation. */
-export function planSilence({ durationSeconds }: MediaFacts): AudioPlan {
+export function planSilence({ durationSeconds }: MediaFacts, language = 'und'): AudioPlan {
   const track: SilentAudio = { kind: 'silent', sampleRate: 48_000, channels: 2 };
   const shape = { frameSamples: AAC_FRAME_SAMPLES, phaseSamples: 0 };
-  const timeline = sampleTimeline({ seconds: durationSeconds, sampleRate: track.sampleRate, ...shape });
-  return { track, ...shape, channels: track.channels, timeline };
+  const timeline = sampleTimeline({
+    seconds: durationSeconds,
+    sampleRate: track.sampleRate,
+    ...shape,
+    leastFrame: LEAST_FRAME.silent,
+  });
+  return { track, ...shape, channels: track.channels, language, timeline };
 }
 
 /** High-efficiency AAC counts in samples of its core: half the rate, and the same frame. */
@@ -112,9 +124,10 @@ function sampleTimeline(shape: {
   sampleRate: number;
   frameSamples: number;
   phaseSamples: number;
+  leastFrame: number;
 }): Timeline {
-  const { seconds, sampleRate, frameSamples, phaseSamples } = shape;
-  const total = Math.max(1, Math.ceil((seconds * sampleRate - phaseSamples) / frameSamples - 0.5));
+  const { seconds, sampleRate, frameSamples, phaseSamples, leastFrame } = shape;
+  const total = Math.max(1, Math.ceil((seconds * sampleRate - phaseSamples) / frameSamples - leastFrame));
   const framesIn = (span: number) => Math.round((span * sampleRate) / frameSamples);
   const boundaries = [phaseSamples];
   for (let frame = 0; frame < total;) {

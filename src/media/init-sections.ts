@@ -20,9 +20,9 @@ export function encodedVideoInit(track: EncodedVideo, configuration: Uint8Array)
   return initSegment({ trackId: TRACK_ID, timescale, track: { kind: 'video', ...shape } });
 }
 
-export function audioInit({ track }: AudioPlan): Uint8Array {
+export function audioInit({ track, language }: AudioPlan): Uint8Array {
   const configuration = track.kind === 'copied' ? track.configuration : aacLcConfig(track.sampleRate, track.channels);
-  const shape = { codec: 'aac', configuration, sampleRate: track.sampleRate, channels: track.channels };
+  const shape = { codec: 'aac', configuration, sampleRate: track.sampleRate, channels: track.channels, language };
   const timescale = track.sampleRate;
   return initSegment({ trackId: TRACK_ID, timescale, track: { kind: 'audio', ...shape } });
 }

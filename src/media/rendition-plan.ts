@@ -10,7 +10,7 @@ import type { Timeline } from './timeline.ts';
 import type { Origin, SegmentJob, WorkerInput } from './worker/protocol.ts';
 
 /** Part of every key: segments written by another version of the engine are not taken for ours. */
-const ENGINE_VERSION = 3;
+const ENGINE_VERSION = 4;
 
 export interface RenditionParts {
   name: string;

@@ -65,6 +65,37 @@ export function aacLcConfig(sampleRate: number, channels: number): Buffer {
   return Buffer.from([value >> 8, value & 0xff]);
 }
 
+/** What decoders make of an AAC-LC core: more bandwidth (SBR), and two channels from one (PS). */
+export interface Replication {
+  /** Of the core, Hz, and as it is coded. */
+  sampleRate: number;
+  channelConfiguration: number;
+  /** Of what is heard, Hz. */
+  outputRate: number;
+  hasParametricStereo: boolean;
+}
+
+/** Four bytes that announce HE-AAC (1.6.5.2, hierarchical signalling). @throws TypeError for a rate without a code */
+export function heAacConfig({
+  sampleRate,
+  channelConfiguration,
+  outputRate,
+  hasParametricStereo,
+}: Replication): Buffer {
+  const [core, output] = [rateIndexOf(sampleRate), rateIndexOf(outputRate)];
+  const type = hasParametricStereo ? PARAMETRIC_STEREO : SBR;
+  const value = (type << 27) | (core << 23) | (channelConfiguration << 19) | (output << 15) | (2 << 10);
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes;
+}
+
+function rateIndexOf(sampleRate: number): number {
+  const index = AAC_SAMPLE_RATES.findIndex((rate) => rate === sampleRate);
+  if (index === -1) throw new TypeError(`AAC at ${sampleRate} Hz`);
+  return index;
+}
+
 function readObjectType(reader: BitReader): number {
   const type = reader.bits(5);
   return type === 31 ? 32 + reader.bits(6) : type;

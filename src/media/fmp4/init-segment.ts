@@ -1,7 +1,7 @@
 // The CMAF header (init section) of one track: `ftyp` and a `moov` without samples. Equal input gives equal bytes.
 //
 // The timeline starts at zero by construction, so there is no edit list: not all players heed one in fragmented files.
-// Neutral on language and names: the playlists say those.
+// Neutral on names: the playlists say those.
 import { box, fourCharacters, fullBox, u32 } from './box.ts';
 import { movieHeader, trackBox, type TrackShape } from './movie-boxes.ts';
 

@@ -1,14 +1,15 @@
 // The boxes that every `moov` has, with or without samples (ISO/IEC 14496-12 clause 8).
-// Neutral on language and names: equal input gives equal bytes.
+// Neutral on names: equal input gives equal bytes.
 import type { Rational } from '../../base/rational.ts';
 import { type AudioShape, audioSampleEntry } from './audio-sample-entry.ts';
 import { box, fourCharacters, fullBox, u16, u32, zeros } from './box.ts';
+import { packedLanguage } from './language-code.ts';
 import { type VideoShape, videoSampleEntry } from './video-sample-entry.ts';
 
-export type TrackShape = ({ kind: 'video' } & VideoShape) | ({ kind: 'audio' } & AudioShape);
+/** `language`: as containers state it. */
+export type TrackShape = ({ kind: 'video' } & VideoShape) | ({ kind: 'audio'; language?: string } & AudioShape);
 
 const IDENTITY_MATRIX = u32(0x00010000, 0, 0, 0, 0x00010000, 0, 0, 0, 0x40000000);
-const LANGUAGE_UND = 0x55c4;
 
 /** `mvhd`; the duration in ticks of `timescale`, 0 where fragments follow. */
 export function movieHeader(movie: { timescale: number; duration: number; nextTrackId: number }): Buffer {
@@ -49,7 +50,7 @@ export function trackBox({ trackId, duration, edits, media, track, tables }: Tra
   const mediaHeader = fullBox(
     { type: 'mdhd', version: 0, flags: 0 },
     u32(0, 0, media.timescale, media.duration),
-    u16(LANGUAGE_UND, 0),
+    u16(packedLanguage(isVideo ? '' : (track.language ?? '')), 0),
   );
   const handler = fullBox(
     { type: 'hdlr', version: 0, flags: 0 },

@@ -1,6 +1,7 @@
 // The AAC frames of one copied audio segment, each in its place on the frame grid; places without a frame hold silence.
 import type { Rational } from '../../base/rational.ts';
-import { rawAacFrame } from '../bitstream/adts.ts';
+import { parseAdtsHeader, rawAacFrame } from '../bitstream/adts.ts';
+import { type AudioSpecificConfig, parseAudioSpecificConfig } from '../bitstream/audio-specific-config.ts';
 import { toTimeline } from '../media-clock.ts';
 import type { Sample, SampleRun } from '../samples.ts';
 import type { DemuxedPacket } from './libav/demuxed-packet.ts';
@@ -18,17 +19,21 @@ export class CopiedAudioCollector {
   readonly #track: CopiedAudio;
   readonly #span: AudioSpan;
   readonly #slots: (Uint8Array | undefined)[];
+  readonly #config: AudioSpecificConfig;
   readonly #timeBase: Rational;
   readonly #origin: Origin;
   #lastPosition: number | undefined;
   /** Position of the first packet that came since the last start, samples. */
   #firstPosition: number | undefined;
   isDone = false;
+  /** Frames of the segment are of another configuration than the track states: under that one they would be noise, or silent. */
+  isForeign = false;
 
   constructor(demuxer: Demuxer, track: CopiedAudio, wish: { span: AudioSpan; origin: Origin }) {
     this.#track = track;
     this.#span = wish.span;
     this.#origin = wish.origin;
+    this.#config = parseAudioSpecificConfig(track.configuration);
     this.#timeBase = demuxer.stream(track.streamIndex).timeBase;
     this.#slots = Array.from({ length: Math.round((wish.span.end - wish.span.start) / track.frameSamples) });
     this.startOver();
@@ -60,7 +65,14 @@ export class CopiedAudioCollector {
     this.#firstPosition ??= position;
     const slot = Math.round((position - this.#span.start) / frameSamples);
     if (slot >= this.#slots.length) this.isDone = true;
-    else if (slot >= 0) this.#slots[slot] ??= rawAacFrame(demuxer.payload);
+    else if (slot >= 0) this.#put(slot, demuxer);
+  }
+
+  #put(slot: number, demuxer: Demuxer): void {
+    const frame = demuxer.payload;
+    const restated = demuxer.latestExtradata(this.#track.streamIndex);
+    if (isForeign(this.#config, { frame, restated })) this.isForeign = true;
+    this.#slots[slot] ??= rawAacFrame(frame);
   }
 
   /** True when the demuxer came in after the start: the track may have sound there. */
@@ -69,6 +81,11 @@ export class CopiedAudioCollector {
     const trackStart = toTimeline(startTicks, this.#timeBase, { origin: this.#origin, timescale: sampleRate });
     if (this.#slots.length === 0 || this.#slots[0] !== undefined || trackStart >= this.#span.end) return false;
     return this.#firstPosition === undefined || this.#firstPosition > this.#span.start;
+  }
+
+  /** Its packets began after the start of the segment. */
+  get cameTooLate(): boolean {
+    return this.mayHaveMissedFrames && this.#firstPosition !== undefined;
   }
 
   /** `silence` makes one silent frame, asked for only when there is a hole. */
@@ -80,4 +97,25 @@ export class CopiedAudioCollector {
     }
     return { timescale: sampleRate, start: this.#span.start, end: this.#span.end, samples };
   }
+}
+
+/** Whether a frame says by its header, or the container by a later sample entry, that it is of another configuration. */
+function isForeign(
+  config: AudioSpecificConfig,
+  { frame, restated }: { frame: Uint8Array; restated: Uint8Array | undefined },
+): boolean {
+  if (restated) {
+    const other = parseAudioSpecificConfig(restated);
+    return !isSame(config, other) || other.frameLength !== config.frameLength;
+  }
+  const header = parseAdtsHeader(frame);
+  return header !== undefined && header.frameBytes === frame.length && !isSame(config, header);
+}
+
+type Core = Pick<AudioSpecificConfig, 'objectType' | 'sampleRate' | 'channelConfiguration'>;
+
+function isSame(a: Core, b: Core): boolean {
+  return (
+    a.objectType === b.objectType && a.sampleRate === b.sampleRate && a.channelConfiguration === b.channelConfiguration
+  );
 }

@@ -41,12 +41,25 @@ export async function collect(
     if (isComplete && !video?.isEmpty && !audio?.mayHaveMissedFrames) return;
     if (collectors.startSeconds - earlier <= 0) break;
   }
+  if (!video && audio?.cameTooLate) await collectByItself(demuxer, audio, { ...target, ...collectors });
   assertBegun(video);
 }
 
 function assertBegun(video: CopiedVideoCollector | undefined): void {
   if (video?.isEmpty)
     throw new AppError('MEDIA_FAILED', 'The video is damaged here: there is no picture this part could begin with.');
+}
+
+/** By the sound's own packets: the index of the picture has led to none before the segment. */
+async function collectByItself(
+  demuxer: Demuxer,
+  audio: CopiedAudioCollector,
+  { startSeconds, origin, signal }: { startSeconds: number; origin: Origin; signal: AbortSignal },
+): Promise<void> {
+  const { timeBase } = demuxer.stream(audio.streamIndex);
+  await demuxer.seek(audio.streamIndex, toDemuxer(startSeconds, timeBase, origin));
+  audio.startOver();
+  await pump(demuxer, { video: undefined, audio, startSeconds, isAtBeginning: false }, signal);
 }
 
 async function sendTo(

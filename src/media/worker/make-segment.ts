@@ -1,4 +1,5 @@
 // One segment from one job: the samples of its tracks, copied or encoded, packaged and put in place.
+import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
 import type { MediaInput } from '../../sources/source.ts';
@@ -17,8 +18,11 @@ import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/encoded-aud
 import { encodeSegment } from './libav/encoded-video.ts';
 import { encoderHeader } from './libav/encoder-header.ts';
 import { isWhole, mend, wordsOn } from './mended-video.ts';
-import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol.ts';
+import type { CopiedAudio, EncodedAudio, EncoderHeader, SegmentJob, SegmentResult } from './protocol.ts';
 import { writeParts } from './write-parts.ts';
+
+/** Of encoded sound that stands in for copied one. */
+const BIT_RATE_PER_CHANNEL = 96_000;
 
 export interface SegmentTools {
   demuxers: Demuxers;
@@ -77,20 +81,41 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
     );
     return {
       pictures: video && pictures?.pictures(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
-      audio: audio && (await sound?.run(() => silentFrame(audio.track))),
+      audio: audio && !sound?.isForeign ? await sound?.run(() => silentFrame(audio.track)) : undefined,
       lacksAudio: sound?.mayHaveMissedFrames ?? false,
     };
   };
   const sought = await tools.demuxers.use(job.input, (demuxer) => cut(demuxer, false), signal);
-  const { pictures, audio: sound } = sought.lacksAudio
+  const { pictures, audio: copied } = sought.lacksAudio
     ? await tools.demuxers.useFresh(job.input, (demuxer) => cut(demuxer, true), signal)
     : sought;
+  const sound = copied ?? (audio && (await alike(job, audio, { tools, signal })));
   if (!video || !pictures) return { video: undefined, audio: sound };
   for (const words of wordsOn(pictures)) tools.say(`part ${job.number} of ${nameOf(job.input)} ${words}`);
   const run = isWhole(pictures)
     ? pictures.run
     : await mend({ job, track: video.track, pictures }, tools.sessions, signal);
   return { video: run, audio: sound };
+}
+
+/** Sound of another configuration than its track's, encoded to that one. */
+async function alike(
+  job: SegmentJob,
+  { track, span }: { track: CopiedAudio; span: { start: number; end: number } },
+  { tools: { sessions, say }, signal }: { tools: SegmentTools; signal: AbortSignal },
+): Promise<SampleRun> {
+  const { streamIndex, seekStream, sampleRate, channels, startTicks } = track;
+  const bitRate = BIT_RATE_PER_CHANNEL * channels;
+  const encoded: EncodedAudio = { kind: 'encoded', streamIndex, seekStream, sampleRate, channels, startTicks, bitRate };
+  say(`part ${job.number} of ${nameOf(job.input)} has sound of another configuration: it is encoded`);
+  // A session of its own, which no other job waits for.
+  const place = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
+  const work = async () => encodeSound(await sessions.sound(place, encoded), encoded, { ...span, signal });
+  try {
+    return await sessions.run(place, work, signal);
+  } finally {
+    await sessions.release(place.key);
+  }
 }
 
 function nameOf(input: MediaInput): string {

@@ -54,6 +54,24 @@ export class Decoder implements Disposable {
     return frames;
   }
 
+  /** The same, done when the call returns: for sound, where to hand a frame of some samples to another thread takes longer than to decode it. */
+  decodeAtOnce(packet: Packet | undefined): Frame[] {
+    this.#context.sendPacketSync(packet ?? null);
+    const frames: Frame[] = [];
+    for (let failures = 0; failures < MAX_FAILURES;) {
+      const frame = new Frame();
+      frame.alloc();
+      const code = this.#context.receiveFrameSync(frame);
+      if (code < 0) {
+        frame.free();
+        if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return frames;
+        continueOnBrokenData(code);
+        failures += 1;
+      } else frames.push(frame);
+    }
+    return frames;
+  }
+
   [Symbol.dispose](): void {
     this.#context.freeContext();
   }

@@ -10,7 +10,7 @@ const AUDIO =
   'libvorbis,flac,alac,wmav1,wmav2,wmapro,wmalossless,wmavoice,amrnb,amrwb,gsm,gsm_ms,speex,libspeex,cook,ra_144,ra_288,sipr,' +
   'atrac3,atrac3p,wavpack,tta,ape,tak,nellymoser,mpc7,mpc8,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,adpcm_yamaha,' +
   'pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,' +
-  'pcm_alaw,pcm_mulaw,pcm_dvd,pcm_bluray';
+  'pcm_alaw,pcm_mulaw,pcm_dvd,pcm_bluray,s302m';
 const TEXT = 'subrip,srt,ass,ssa,mov_text,webvtt,text';
 
 /** Names of decoders, as libav's `codec_whitelist` wants them. */

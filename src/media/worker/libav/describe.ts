@@ -8,16 +8,16 @@ import {
   AV_DISPOSITION_KARAOKE,
   AV_DISPOSITION_VISUAL_IMPAIRED,
 } from 'node-av/constants';
-import type { CodecParameters, Stream } from 'node-av/lib';
+import type { Stream } from 'node-av/lib';
 import type { Rational } from '../../../base/rational.ts';
 import { audioRole, type AudioFlags } from '../../audio-role.ts';
-import { aacLcConfig, parseAudioSpecificConfig } from '../../bitstream/audio-specific-config.ts';
 import type { AudioTrack, SourceTracks, SubtitleTrack } from '../../description.ts';
 import { codecName } from './check.ts';
 import { decoderFor } from './decoders.ts';
 import type { Demuxer, StreamKind } from './demuxer.ts';
+import { describeAac } from './describe-aac.ts';
 import { describeVideo, mayHideItsOrder } from './describe-video.ts';
-import { readOpening } from './opening-packets.ts';
+import { type Opening, readOpening } from './opening-packets.ts';
 
 /** Reads the first packets for the tracks' start times; leaves the demuxer a little after the beginning. */
 export async function describe(demuxer: Demuxer): Promise<SourceTracks> {
@@ -30,9 +30,11 @@ export async function describe(demuxer: Demuxer): Promise<SourceTracks> {
     videos: of('video')
       .filter((stream) => stream.codecpar.width > 0)
       .map((stream) => describeVideo(demuxer, stream, openingOf(stream))),
-    audio: of('audio')
-      .filter(isKnown)
-      .map((stream) => describeAudio(demuxer, stream, openingOf(stream)?.startTicks ?? 0)),
+    audio: await Promise.all(
+      of('audio')
+        .filter(isKnown)
+        .map((stream) => describeAudio(demuxer, stream, openingOf(stream))),
+    ),
     subtitles: of('subtitle').map((stream) => describeSubtitle(demuxer, stream)),
   };
 }
@@ -42,17 +44,24 @@ function isKnown({ codecpar }: Stream): boolean {
   return codecName(codecpar) !== 'aac' || (codecpar.sampleRate > 0 && codecpar.channels > 0);
 }
 
-function describeAudio(demuxer: Demuxer, stream: Stream, startTicks: number): AudioTrack {
+async function describeAudio(demuxer: Demuxer, stream: Stream, opening: Opening | undefined): Promise<AudioTrack> {
   const parameters = stream.codecpar;
   const codec = codecName(parameters);
+  const startTicks = opening?.startTicks ?? 0;
+  const coded =
+    codec === 'aac'
+      ? await describeAac(stream, opening?.payload)
+      : {
+          codecString: parameters.getCodecString() ?? undefined,
+          configuration: parameters.extradata ?? new Uint8Array(0),
+          sampleRate: parameters.sampleRate,
+          channels: parameters.channels,
+        };
   return {
     streamIndex: demuxer.numberOf(stream),
     codec,
     isDecodable: decoderFor(parameters) !== undefined,
-    codecString: parameters.getCodecString() ?? undefined,
-    configuration: codec === 'aac' ? aacConfiguration(parameters) : (parameters.extradata ?? new Uint8Array(0)),
-    sampleRate: parameters.sampleRate,
-    channels: parameters.channels,
+    ...coded,
     ...tags(stream),
     isDefault: (stream.disposition & AV_DISPOSITION_DEFAULT) !== 0,
     role: audioRole(audioFlags(stream.disposition), tags(stream).title),
@@ -70,14 +79,6 @@ function audioFlags(disposition: number): AudioFlags {
     isCommentary: has(AV_DISPOSITION_COMMENT),
     isEffects: has(AV_DISPOSITION_KARAOKE | AV_DISPOSITION_CLEAN_EFFECTS),
   };
-}
-
-/** MPEG-TS carries it in every frame's ADTS header instead. */
-function aacConfiguration(parameters: CodecParameters): Uint8Array {
-  const extradata = parameters.extradata;
-  if (!extradata?.length) return aacLcConfig(parameters.sampleRate, parameters.channels);
-  parseAudioSpecificConfig(extradata);
-  return extradata;
 }
 
 function describeSubtitle(demuxer: Demuxer, stream: Stream): SubtitleTrack {

@@ -46,6 +46,23 @@ export class FilterChain implements Disposable {
     }
   }
 
+  /** The same, done when the call returns. */
+  filterAtOnce(frame: Frame | undefined): Frame[] {
+    check(this.#source.buffersrcAddFrameSync(frame ?? null), 'filter');
+    const frames: Frame[] = [];
+    for (;;) {
+      const out = new Frame();
+      out.alloc();
+      const code = this.#sink.buffersinkGetFrameSync(out);
+      if (code < 0) {
+        out.free();
+        if (code !== AVERROR_EAGAIN && code !== AVERROR_EOF) check(code, 'filter');
+        return frames;
+      }
+      frames.push(out);
+    }
+  }
+
   /** Length of a tick of the timestamps that come out, seconds (or whatever unit went in). */
   get timeBase(): Rational {
     return this.#sink.buffersinkGetTimeBase();
