@@ -55,7 +55,7 @@ const BOOK = {
   'png-first-mkv': film('mkv', [...WITH_FILM('{still}'), '-c', 'copy', '-c:v:0', 'png']),
   'few-first-mp4': film('mp4', [...WITH_FILM('{few-pictures}'), '-c', 'copy']),
   'few-first-fragmented-mp4': film('mp4', [
-    ...[...WITH_FILM('{few-pictures}'), '-c', 'copy', '-movflags', '+frag_keyframe+empty_moov'],
+    ...[...WITH_FILM('{few-pictures}'), '-c', 'copy', '-movflags', '+frag_keyframe+empty_moov+delay_moov'],
   ]),
   'few-first-mkv': film('mkv', [...WITH_FILM('{few-pictures}'), '-c', 'copy']),
   'few-first-ts': film('ts', [...WITH_FILM('{few-pictures}'), '-c', 'copy']),
