@@ -50,7 +50,7 @@ export function compare(truth: Truth, reading: Reading, options: CompareOptions 
     ranges,
     otherVoices = [],
   } = options;
-  const wanted = ranges?.pictures === undefined ? truth : cutTo(truth, ranges.pictures);
+  const wanted = ranges?.pictures === undefined ? truth : cutTo(truth, ranges.pictures, reading.pictures);
   const pictures = comparePictures(wanted, reading.pictures, { frames });
   const sound = reading.sound ?? { startSeconds: 0, samples: new Float32Array(0) };
   const windows = heardWindows(sound, [...voicesOf(truth), ...otherVoices], truth.sound);
@@ -65,11 +65,20 @@ export function compare(truth: Truth, reading: Reading, options: CompareOptions 
   return { sentences, soundLagSeconds };
 }
 
+/** Pictures this close to an end of a range, in frames, but not on it, may lie on either side. */
+const BORDER_FRAMES = 0.6;
+
 /** The pictures of a range, the first of them as it stands already. */
-function cutTo(truth: Truth, [start, end]: readonly [number, number]): Truth {
-  const within = truth.pictures.filter(({ seconds }) => seconds >= start && seconds < end);
-  const before = truth.pictures.findLast(({ seconds }) => seconds < start);
-  const stands = before !== undefined && (within[0]?.seconds ?? Infinity) > start + truth.frameSeconds / 2;
+function cutTo(truth: Truth, [start, end]: readonly [number, number], shown: readonly NumberedPicture[]): Truth {
+  const border = BORDER_FRAMES * truth.frameSeconds;
+  const within = truth.pictures.filter(({ seconds }) => seconds >= start - border && seconds < end);
+  const [first, last] = [within[0], within.at(-1)];
+  const isBorder = Math.abs((first?.seconds ?? start) - start) > truth.frameSeconds / 10;
+  if (first !== undefined && isBorder && first.seconds < start + border && first.number !== shown[0]?.number)
+    within.shift();
+  if (last !== undefined && last.seconds >= end - border && last.number !== shown.at(-1)?.number) within.pop();
+  const before = truth.pictures.findLast(({ seconds }) => seconds < start - border);
+  const stands = before !== undefined && (within[0]?.seconds ?? Infinity) > start + truth.frameSeconds;
   const pictures = stands ? [{ seconds: start, number: before.number }, ...within] : within;
   return { ...truth, pictures };
 }
