@@ -3,7 +3,6 @@ import type { Rational } from '../base/rational.ts';
 import { assumedColor, encodedColor } from './color.ts';
 import type { VideoTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
-import type { BitRates } from './byte-positions.ts';
 import type { CopiedVideoPlan } from './copied-video-plan.ts';
 import { encodedRate } from './frame-rate.ts';
 import { pictureEnd } from './presentation-span.ts';
@@ -44,8 +43,8 @@ export interface EncodedVideoPlan {
 
 export interface LadderOptions {
   bFrames: number;
-  /** The copied video beside it: every boundary of its segments is one of the ladder's, and no rung claims more bits. */
-  original?: Pick<CopiedVideoPlan, 'timeline' | 'rates'> | undefined;
+  /** The copied video beside it: every boundary of its segments is one of the ladder's. */
+  original?: Pick<CopiedVideoPlan, 'timeline'> | undefined;
 }
 
 interface Size {
@@ -110,7 +109,7 @@ function planRung(facts: MediaFacts, video: VideoTrack, wish: LadderOptions & { 
     color: encodedColor(sourceColor, video),
     sourceColor,
     crf: CRF,
-    maxBitRate: cappedRate(rung, original?.rates),
+    maxBitRate: rung.maxBitRate,
     bFrames,
     level: levelFor(rung, frameRate),
     quickEnd: timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) ?? 0,
@@ -128,15 +127,6 @@ function levelFor(rung: Rung, rate: Rational): number {
 
 /** A segment of a capped encode may have this many times its cap: the buffer that smooths it is as good as full when it begins. */
 export const PEAK_OVER_CAP = 1.3;
-
-/** Even a still picture takes as much. */
-const MIN_BIT_RATE = 8_000;
-
-/** A rung beside the original does not claim more than that: players take what claims more for better. */
-function cappedRate({ maxBitRate }: Rung, original: BitRates | undefined): number {
-  if (!original) return maxBitRate;
-  return Math.max(MIN_BIT_RATE, Math.min(maxBitRate, Math.floor(original.peak / PEAK_OVER_CAP)));
-}
 
 /**
  * Boundaries in ticks of the rate's numerator: frame numbers times its denominator. Every boundary of `aligned` is one, at the nearest frame;

@@ -55,10 +55,12 @@ export function listVariants(sources: VariantSources): Variant[] {
       videoRange: videoRange(video.color),
     });
   }
+  // Players take what claims more for better: no rung claims more than the original, and encodes of it seldom take more.
+  const most = variants[0]?.bandwidth ?? Infinity;
   for (const { name, track } of ladder) {
     variants.push({
       name,
-      bandwidth: Math.round(track.maxBitRate * PEAK_OVER_CAP + sound.bitRate),
+      bandwidth: Math.min(Math.round(track.maxBitRate * PEAK_OVER_CAP + sound.bitRate), most),
       averageBandwidth: Math.round(encodedAverage(track, sources) + sound.bitRate),
       codecs: [encodedCodec(track.level), ...sound.codecs].join(','),
       width: track.width,
