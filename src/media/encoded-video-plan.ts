@@ -125,8 +125,8 @@ function levelFor(rung: Rung, rate: Rational): number {
   return isFast ? 31 : 30;
 }
 
-/** A segment of a capped encode may have this many times its cap: the buffer that smooths it is as good as full when it begins. */
-export const PEAK_OVER_CAP = 1.3;
+/** A segment of a capped encode may have this many times its cap: the buffer that smooths it is nearly full when it begins. */
+export const PEAK_OVER_CAP = 1.45;
 
 /**
  * Boundaries in ticks of the rate's numerator: frame numbers times its denominator. Every boundary of `aligned` is one, at the nearest frame;

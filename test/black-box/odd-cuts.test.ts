@@ -48,7 +48,7 @@ async function muxedOf(path: string, server = 0): Promise<Served & { url: string
   return { url, ...(await fetchRendition(url, { seed: 3 + server })) };
 }
 
-/** Each part begins with an IDR picture, nothing of it is shown before, and that is when the playlist says. */
+/** Each part begins with an IDR picture, nothing of it is shown before, and it is decoded when the playlist says. */
 function checkStarts({ segments, playlist }: Served): void {
   assert.ok(segments.length >= 12);
   let start = 0;
@@ -56,7 +56,7 @@ function checkStarts({ segments, playlist }: Served): void {
     const { video } = parseTransportStream(segment);
     assert.ok(beginsWithIdr(video[0]), `segment ${number} begins with an IDR picture`);
     assert.equal(Math.min(...video.map(({ pts }) => pts)), video[0]?.pts, `first picture of segment ${number}`);
-    assert.equal(video[0]?.pts, Math.round(TRANSPORT_ZERO + start * 90_000), `start of segment ${number}`);
+    assert.equal(video[0]?.dts, Math.round(TRANSPORT_ZERO + start * 90_000), `start of segment ${number}`);
     start += playlist.segments[number]?.seconds ?? 0;
   }
   const { video, breaks } = parseTransportStream(Buffer.concat(segments));

@@ -71,6 +71,6 @@ async function faultOf(
   const [first = ''] = sentences;
   if (verdict === 'refused' && TRUE_REFUSALS.some((words) => words.test(first))) return undefined;
   const shown = sentences.slice(0, MAX_SENTENCES).map((sentence) => `    ${sentence}`);
-  const again = `RAFFI_FUZZ_SEED=${seed} npm test -- test/black-box/structure-fuzz.test.ts`;
+  const again = `RAFFI_FUZZ_SEED=${seed} npm run test:structure`;
   return [`  seed ${seed} (${described(plan)}) is ${verdict}: ${again}`, ...shown].join('\n');
 }

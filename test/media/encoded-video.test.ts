@@ -46,7 +46,7 @@ function tracks(bFrames: number): EncodedVideo[] {
 }
 
 async function parameterSets(track: EncodedVideo, preset: 'veryfast' | 'superfast'): Promise<string> {
-  const encoder = await openVideoEncoder(track, preset, { isInsert: false, seconds: 2 });
+  const encoder = await openVideoEncoder(track, preset, { isInsert: false });
   try {
     return Buffer.from(encoder.extraData ?? []).toString('hex');
   } finally {

@@ -48,8 +48,7 @@ export async function encodePictures(
   const first = numbers[0] ?? 0;
   await grid.frame(first, signal);
   const preset = first * track.frameRate.den < track.quickEnd ? 'superfast' : 'veryfast';
-  const seconds = (numbers.length * track.frameRate.den) / track.frameRate.num;
-  const encoder = await openVideoEncoder(track, preset, { isInsert, seconds });
+  const encoder = await openVideoEncoder(track, preset, { isInsert });
   const pictures: EncodedPicture[] = [];
   const take = () =>
     drain(encoder, (packet) => {
@@ -84,7 +83,7 @@ export async function encodePictures(
 export async function openVideoEncoder(
   track: EncodedVideo,
   preset: Preset,
-  { isInsert, seconds }: { isInsert: boolean; seconds: number },
+  { isInsert }: { isInsert: boolean },
 ): Promise<CodecContext> {
   return openEncoder('libx264', (context) => {
     context.width = track.width;
@@ -102,22 +101,15 @@ export async function openVideoEncoder(
     if (!isInsert) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     context.maxBFrames = track.bFrames;
     context.rcMaxRate = BigInt(track.maxBitRate);
-    context.rcBufferSize = track.maxBitRate;
+    // With 0.9 of it at the start of a segment, one of a second takes 1.45 times the cap at most: `PEAK_OVER_CAP`.
+    context.rcBufferSize = track.maxBitRate / 2;
     return {
       preset,
       profile: 'high',
       crf: String(track.crf),
-      'x264-params': `scenecut=0:open-gop=0:keyint=infinite:bframes=${track.bFrames}:mbtree=${canUseTree(track) ? 1 : 0}:vbv-init=${initialFullness(seconds)}`,
+      'x264-params': `scenecut=0:open-gop=0:keyint=infinite:bframes=${track.bFrames}:mbtree=${canUseTree(track) ? 1 : 0}`,
     };
   });
-}
-
-/**
- * How full the buffer of one second is when a segment begins: `PEAK_OVER_CAP` times the cap is the most that it can have then.
- * A short segment has less time to make up for what the buffer gave.
- */
-function initialFullness(seconds: number): number {
-  return Math.min(0.6, Math.max(0.2, 0.3 * seconds));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { EncodedVideo, EncoderHeader } from '../protocol.ts';
 import { openVideoEncoder } from './encoded-video.ts';
 
 export async function encoderHeader(track: EncodedVideo): Promise<EncoderHeader> {
-  const encoder = await openVideoEncoder(track, 'veryfast', { isInsert: false, seconds: 2 });
+  const encoder = await openVideoEncoder(track, 'veryfast', { isInsert: false });
   try {
     const units = annexBUnits(encoder.extraData ?? new Uint8Array(0));
     const sps = units.filter((unit) => nalType('h264', unit) === H264_NAL.sps);

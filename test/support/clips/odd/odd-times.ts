@@ -135,7 +135,7 @@ function* partRecipes({
   startSeconds,
 }: (typeof PARTS)[number]): Generator<[string, OddFilms['recipes'][string]]> {
   const options = {
-    pictures: { seconds: 8, firstNumber: 200 * number, height: 192 },
+    pictures: { seconds: 8, firstNumber: 200 * number, height: 160 },
     sound: { seconds: 8, firstSecond: 8 * number },
   };
   const at = ['-output_ts_offset', String(startSeconds)];

@@ -1,4 +1,0 @@
-// Two hundred small films whose containers, times, tracks and joins are combined by seed.
-import { structureSuite } from './structure-suite.ts';
-
-structureSuite({ from: 0, to: 200 });
