@@ -37,7 +37,7 @@ export interface MediaFacts {
 }
 
 /** Facts in the store that were written by another version are made again. */
-const FACTS_VERSION = 7;
+const FACTS_VERSION = 8;
 
 /** Facts as they are stored. */
 export interface StoredFacts {

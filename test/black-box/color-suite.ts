@@ -39,6 +39,12 @@ export function colorSuite(bars: readonly BarsOptions[]): void {
   });
   after(() => stack.disposeAsync());
 
+  test('the colour that only the stream states counts', async () => {
+    const options: BarsOptions = { matrix: '709', fullRange: true, depth: 10, sampling: '420', tagged: true };
+    const session = await openSession(server.url, await colorBars(options, 'stream'));
+    for (const [route, path] of await encodesOf(session, options)) await assertColors(path, { route, options });
+  });
+
   for (const options of bars) {
     test(nameOf(options), async () => {
       const session = await openSession(server.url, await colorBars(options));

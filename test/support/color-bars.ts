@@ -60,8 +60,8 @@ export function nameOf({ matrix, fullRange, depth, sampling, tagged }: BarsOptio
   return `bars-${matrix}-${fullRange ? 'full' : 'limited'}-${depth}-${sampling}-${tagged ? 'tagged' : 'untagged'}`;
 }
 
-/** A second of bars as H.264 in MP4. */
-export function colorBars(options: BarsOptions): Promise<string> {
+/** A second of bars as H.264 in MP4. `statedBy`: in the stream alone, or in the container too. */
+export function colorBars(options: BarsOptions, statedBy: 'both' | 'stream' = 'both'): Promise<string> {
   const { matrix, fullRange, depth, sampling, tagged } = options;
   const format = `yuv${sampling}p${depth === 10 ? '10le' : ''}`;
   const planes = ['lum', 'cb', 'cr'].map((plane, channel) => `${plane}='${expressionOf(options, channel)}'`);
@@ -79,7 +79,18 @@ export function colorBars(options: BarsOptions): Promise<string> {
       ],
     },
   };
-  return made(book, nameOf(options));
+  const inStream: RecipeBook = {
+    ...book,
+    'bars-stated-by-stream': { kind: 'bytes', extension: 'mp4', from: nameOf(options), edit: withoutColorBox },
+  };
+  return statedBy === 'both' ? made(book, nameOf(options)) : made(inStream, 'bars-stated-by-stream');
+}
+
+/** `colr` under a name that readers skip. */
+function withoutColorBox(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(bytes);
+  copy.write('free', copy.indexOf('colr'), 'latin1');
+  return copy;
 }
 
 /** ffmpeg's expression of a plane: the value of the bar that a column lies in. */

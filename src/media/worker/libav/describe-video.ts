@@ -1,5 +1,10 @@
 // A video track in the server's words, from the container's header and, where that tells too little, from the first pictures.
-import { AVCOL_RANGE_JPEG, AV_DISPOSITION_DEFAULT, AV_PKT_DATA_DISPLAYMATRIX } from 'node-av/constants';
+import {
+  AVCOL_RANGE_JPEG,
+  AVCOL_RANGE_MPEG,
+  AV_DISPOSITION_DEFAULT,
+  AV_PKT_DATA_DISPLAYMATRIX,
+} from 'node-av/constants';
 import type { CodecParameters, Stream } from 'node-av/lib';
 import type { Rational } from '../../../base/rational.ts';
 import { videoCodecString } from '../../bitstream/codec-string.ts';
@@ -16,7 +21,8 @@ import {
 } from '../../bitstream/parameter-sets.ts';
 import { isReordered } from '../../bitstream/picture-order.ts';
 import { vp9Configuration } from '../../bitstream/vp9-configuration.ts';
-import type { VideoCandidate, VideoTrack } from '../../description.ts';
+import { UNSPECIFIED } from '../../color.ts';
+import type { ColorDescription, VideoCandidate, VideoTrack } from '../../description.ts';
 import { codecName } from './check.ts';
 import { decoderFor } from './decoders.ts';
 import type { Demuxer } from './demuxer.ts';
@@ -51,13 +57,8 @@ function videoTrack(demuxer: Demuxer, stream: Stream, opening: Opening | undefin
   );
   const aspect = stream.sampleAspectRatio.num > 0 ? stream.sampleAspectRatio : parameters.sampleAspectRatio;
   const frameRate = rate ? ratio(rate) : { num: 25, den: 1 };
-  const color = {
-    primaries: parameters.colorPrimaries,
-    transfer: parameters.colorTrc,
-    matrix: parameters.colorSpace,
-    fullRange: parameters.colorRange === AVCOL_RANGE_JPEG,
-  };
-  const coded = codedShape({ codec, parameters, opening });
+  const { codedColor, ...coded } = codedShape({ codec, parameters, opening });
+  const color = statedColor(parameters, codedColor);
   // WebM need not state it for VP9: the first frame does.
   const isSilent = codec === 'vp9' && !coded.configuration.length && opening !== undefined;
   const configuration = isSilent
@@ -82,10 +83,26 @@ function videoTrack(demuxer: Demuxer, stream: Stream, opening: Opening | undefin
   };
 }
 
-type CodedShape = Pick<
+/** What the container states, and where it states nothing, what the parameter sets do. */
+function statedColor(parameters: CodecParameters, coded: ColorDescription | undefined): ColorDescription {
+  const stated = (ofContainer: number, ofSets: number | undefined) =>
+    ofContainer === UNSPECIFIED ? (ofSets ?? UNSPECIFIED) : ofContainer;
+  const hasRange = parameters.colorRange === AVCOL_RANGE_JPEG || parameters.colorRange === AVCOL_RANGE_MPEG;
+  return {
+    primaries: stated(parameters.colorPrimaries, coded?.primaries),
+    transfer: stated(parameters.colorTrc, coded?.transfer),
+    matrix: stated(parameters.colorSpace, coded?.matrix),
+    fullRange: hasRange ? parameters.colorRange === AVCOL_RANGE_JPEG : (coded?.fullRange ?? false),
+  };
+}
+
+interface CodedShape extends Pick<
   VideoTrack,
   'configuration' | 'bitDepth' | 'chroma' | 'interlaced' | 'reorderFrames' | 'hasDecodeTimesOnly'
->;
+> {
+  /** Of the parameter sets. */
+  codedColor: ColorDescription | undefined;
+}
 
 interface Subject {
   codec: string;
@@ -103,6 +120,7 @@ function codedShape({ codec, parameters, opening }: Subject): CodedShape {
     interlaced: opening?.hasFields ?? false,
     reorderFrames: parameters.videoDelay,
     hasDecodeTimesOnly: false,
+    codedColor: undefined,
   };
   const nalCodec = nalCodecOf(codec);
   if (!nalCodec) return fallback;
@@ -114,6 +132,7 @@ function codedShape({ codec, parameters, opening }: Subject): CodedShape {
   const sps = nalCodec === 'h264' ? parseH264Sps(unit) : parseHevcSps(unit);
   return {
     configuration,
+    codedColor: sps.color,
     bitDepth: sps.bitDepthLuma,
     chroma: sps.chroma,
     interlaced: nalCodec === 'h264' && sps.interlaced,
