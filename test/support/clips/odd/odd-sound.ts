@@ -80,7 +80,8 @@ const films: OddFilm[] = [
     truths: [truth(3 * PART_SECONDS)],
     // Each part has an encoder's delay of its own, so that its first frame lies over the last one before.
     tolerance: { slackSeconds: 0.05, syncSeconds: 0.05 },
-    inBrowser: true,
+    // Beeps in a browser are told by their level: those of the others change it too much.
+    inBrowser: ['aac-51-20-51', 'aac-stereo-mono-stereo'].includes(name),
   })),
   { name: 'implicit-sbr-ts', truths: [truth(20)], tolerance: { sourceLagSeconds: SBR_LAG_SECONDS }, inBrowser: true },
   { name: 'implicit-sbr-mp4', truths: [truth(20)], tolerance: { sourceLagSeconds: SBR_LAG_SECONDS }, inBrowser: true },
