@@ -39,6 +39,9 @@ const SUBTITLE_TAIL_SECONDS = 1;
 /** Longer groups of pictures at the end of a film are rare. */
 const MAX_GROUP_SECONDS = 15;
 
+/** 100 hours: tables and playlists grow with the length, and a damaged header states any. */
+const MAX_SECONDS = 360_000;
+
 const MAX_TRACKS = 256;
 /** 8192 x 8192. */
 const MAX_PIXELS = 2 ** 26;
@@ -251,6 +254,11 @@ function withoutContinuations(description: MediaDescription, splices: Splices | 
 
 /** Something of it must be. @throws AppError UNSUPPORTED_MEDIA */
 function playable(facts: MediaFacts): MediaFacts {
+  if (!(facts.durationSeconds <= MAX_SECONDS))
+    throw new AppError(
+      'UNSUPPORTED_MEDIA',
+      `The source says that it lasts ${Math.round(facts.durationSeconds / 3600)} hours.`,
+    );
   const { video, audio } = facts.description;
   const silences = audio.map((track) => whySilent(track));
   const isSilent = silences.every((why) => why !== undefined);
@@ -308,7 +316,9 @@ function lastEnd(findings: Findings, origin: Origin): number {
   const ends = description.audio.flatMap(({ endTicks, timeBase }) =>
     endTicks === undefined ? [] : [secondsOf(endTicks, timeBase) - start],
   );
-  return ends.length === description.audio.length ? Math.max(0, ...ends) : (containerEnd(findings, origin) ?? 0);
+  // Matroska's are those of the whole file.
+  const areOwn = index?.container === 'mp4' && ends.length === description.audio.length;
+  return areOwn ? Math.max(0, ...ends) : (containerEnd(findings, origin) ?? 0);
 }
 
 /**

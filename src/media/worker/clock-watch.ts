@@ -14,6 +14,12 @@ const STEP_AHEAD_TICKS = 10 * TICKS_PER_SECOND;
 /** The packets of all tracks cross a join within these. */
 const JOIN_BYTES = 4 * 1024 * 1024;
 
+/** Packets on another clock that make a step of it. */
+const PROVING_PACKETS = 8;
+
+/** A stream with more steps is broken, not joined. */
+const MAX_STEPS = 1000;
+
 /** Packets behind a jump among which the first picture shown is looked for. */
 const OPENING_PACKETS = 32;
 
@@ -27,7 +33,17 @@ interface Step {
   packetsAfter: number;
 }
 
+/** A step that the next packets must still bear out: one packet with a wrong timestamp is no other clock. */
+interface Candidate {
+  step: Step;
+  /** Of the track before it. */
+  lastDts: number;
+  end: number;
+  packets: number;
+}
+
 interface Track {
+  candidate: Candidate | undefined;
   lastDts: number;
   /** Of what was shown since the last step. */
   end: number;
@@ -47,7 +63,7 @@ export class ClockWatch {
     this.#delayFrames = delayFrames;
   }
 
-  see({ streamIndex, pts, dts, duration, byte }: DemuxedPacket): void {
+  see({ streamIndex, pts, dts, duration, byte, isCorrupt }: DemuxedPacket): void {
     const decoded = dts ?? pts;
     const shown = pts ?? dts;
     if (decoded === undefined || shown === undefined) return;
@@ -55,23 +71,22 @@ export class ClockWatch {
     const end = shown + delay + duration;
     const track = this.#tracks.get(streamIndex);
     if (!track) {
-      this.#tracks.set(streamIndex, { lastDts: decoded, end, lastByte: Math.max(0, byte), steps: [] });
+      const lastByte = Math.max(0, byte);
+      this.#tracks.set(streamIndex, { candidate: undefined, lastDts: decoded, end, lastByte, steps: [] });
       return;
     }
+    // libavformat also calls the last pictures before a join corrupt: those count.
+    if (isCorrupt && isStep(decoded - track.lastDts)) return;
     if (byte >= 0) track.lastByte = byte;
-    const change = decoded - track.lastDts;
-    const isBack = change < -STEP_BACK_TICKS;
-    if (isBack || change > STEP_AHEAD_TICKS) {
-      track.steps.push({ isBack, byte: track.lastByte, endBefore: track.end, startAfter: shown, packetsAfter: 0 });
-      track.end = end;
-    }
-    this.#open(track, shown);
+    if (isStep(decoded - track.lastDts)) begin(track, { decoded, shown, end });
+    prove(track);
     track.lastDts = decoded;
     track.end = Math.max(track.end, end);
+    this.#open(track, shown);
   }
 
-  #open({ steps }: Track, shown: number): void {
-    const step = steps.at(-1);
+  #open({ candidate, steps }: Track, shown: number): void {
+    const step = candidate?.step ?? steps.at(-1);
     if (!step || step.packetsAfter >= OPENING_PACKETS) return;
     step.packetsAfter += 1;
     step.startAfter = Math.min(step.startAfter, shown);
@@ -79,6 +94,7 @@ export class ClockWatch {
 
   /** Ascending: from which byte on how many ticks are to be added. Empty where the clock runs on. */
   steps(): Splices['clock'] {
+    for (const track of this.#tracks.values()) if (track.steps.length > MAX_STEPS) return [];
     const main = this.#tracks.get(this.#main);
     const clock: Splices['clock'] = [];
     for (const step of main?.steps ?? []) {
@@ -96,4 +112,32 @@ export class ClockWatch {
     const others = [...this.#tracks].flatMap(([number, { steps }]) => (number === this.#main ? [] : steps));
     return others.filter((other) => other.isBack === isBack && Math.abs(other.byte - byte) < JOIN_BYTES);
   }
+}
+
+function isStep(change: number): boolean {
+  return change < -STEP_BACK_TICKS || change > STEP_AHEAD_TICKS;
+}
+
+/** Begins a step, or takes back the last one when the old clock goes on. */
+function begin(track: Track, packet: { decoded: number; shown: number; end: number }): void {
+  const { candidate } = track;
+  if (candidate && !isStep(packet.decoded - candidate.lastDts)) {
+    track.candidate = undefined;
+    track.end = candidate.end;
+    return;
+  }
+  if (candidate) track.steps.push(candidate.step);
+  const isBack = packet.decoded < track.lastDts;
+  const begun = { isBack, byte: track.lastByte, endBefore: track.end, startAfter: packet.shown, packetsAfter: 0 };
+  track.candidate = { step: begun, lastDts: track.lastDts, end: track.end, packets: 0 };
+  track.end = packet.end;
+}
+
+function prove(track: Track): void {
+  const { candidate } = track;
+  if (!candidate) return;
+  candidate.packets += 1;
+  if (candidate.packets < PROVING_PACKETS) return;
+  track.steps.push(candidate.step);
+  track.candidate = undefined;
 }

@@ -83,7 +83,7 @@ export class CopiedAudioCollector {
     return this.#firstPosition === undefined || this.#firstPosition > this.#span.start;
   }
 
-  /** Its packets began after the start of the segment. */
+  /** Its packets began after the start of the segment; of a track that has ended there are none. */
   get cameTooLate(): boolean {
     return this.mayHaveMissedFrames && this.#firstPosition !== undefined;
   }

@@ -82,7 +82,8 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
     return {
       pictures: video && pictures?.pictures(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
       audio: audio && !sound?.isForeign ? await sound?.run(() => silentFrame(audio.track)) : undefined,
-      lacksAudio: sound?.mayHaveMissedFrames ?? false,
+      // With pictures only the first segment may begin before the first of them.
+      lacksAudio: (!video || job.video?.start === 0) && (sound?.cameTooLate ?? false),
     };
   };
   const sought = await tools.demuxers.use(job.input, (demuxer) => cut(demuxer, false), signal);

@@ -203,7 +203,7 @@ function openedBody(
   connection: Connection,
 ): OpenedBody {
   return {
-    chunks: watched(chunks, connection),
+    chunks: watched(chunks, { connection, signal: life.signal }),
     async [Symbol.asyncDispose]() {
       // The signal first: it ends a `next` that is waiting, which `return` would queue behind.
       life.abort(new AppError('SOURCE_FAILED', 'The source is closed'));
@@ -213,16 +213,16 @@ function openedBody(
   };
 }
 
-/** Tells the connection how it ended. */
+/** Tells the connection how it ended, unless its reader ended it. */
 async function* watched(
   chunks: AsyncGenerator<Uint8Array, void, undefined>,
-  connection: Connection,
+  { connection, signal }: { connection: Connection; signal: AbortSignal },
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield* chunks;
     connection.complete();
   } catch (error) {
-    connection.broke();
+    if (!signal.aborted) connection.broke();
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import { FieldProbe } from './field-probe.ts';
 
 /** Packets read at most to see every track's first one. */
 const MAX_PACKETS = 1500;
+const MAX_BYTES = 8 * 1024 * 1024;
 
 /** Pictures kept of each video: B-frames show within them. */
 const KEPT_PICTURES = 32;
@@ -58,9 +59,15 @@ export async function readOpening(
       (opening !== undefined && opening.pictures.length < KEPT_PICTURES && isUnclear(demuxer.stream(number), opening))
     );
   };
-  for (let count = 0; count < MAX_PACKETS && (openings.size < wanted.size || areUnclear()); count++) {
+  let bytes = 0;
+  for (
+    let count = 0;
+    count < MAX_PACKETS && bytes < MAX_BYTES && (openings.size < wanted.size || areUnclear());
+    count++
+  ) {
     const packet = await demuxer.read();
     if (!packet) break;
+    bytes += packet.sizeBytes;
     const { streamIndex: number, pts, isKey } = packet;
     const ticks = pts ?? packet.dts;
     if (!wanted.has(number)) continue;
