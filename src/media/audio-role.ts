@@ -1,7 +1,7 @@
 // What a sound track is for: the film's own sound, or something that is spoken over it. Files say so by a flag, or only by a title.
 
 /**
- * `description`: the picture is described in words for those who do not see it. `commentary`: somebody talks about the film.
+ * `description`: the picture is described in words. `commentary`: people talk about the film.
  * `effects`: music and noises without the voices.
  */
 export type AudioRole = 'main' | 'description' | 'commentary' | 'effects';

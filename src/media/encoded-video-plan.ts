@@ -88,8 +88,11 @@ function fittedScale(size: Size, rung: Rung): number {
   return Math.min(1, rung.width / size.width, rung.height / size.height);
 }
 
-function planRung(facts: MediaFacts, video: VideoTrack, wish: LadderOptions & { rung: Rung }): EncodedVideoPlan {
-  const { rung, bFrames, original } = wish;
+function planRung(
+  facts: MediaFacts,
+  video: VideoTrack,
+  { rung, bFrames, original }: LadderOptions & { rung: Rung },
+): EncodedVideoPlan {
   const size = displaySize(video);
   const sourceColor = assumedColor(video.color, video);
   const scale = fittedScale(size, rung);

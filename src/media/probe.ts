@@ -326,8 +326,10 @@ function lastEnd(findings: Findings, origin: Origin): number {
  * comes after the last keyframe is read.
  */
 async function scanTail(findings: Findings, signal: AbortSignal): Promise<ScanResult | undefined> {
-  const { source, description, index } = findings;
+  const { source, description, index, isWhole } = findings;
   const { video, audio, subtitles } = description;
+  // Where bytes only come in order, the end is as far away as the whole.
+  if (!isWhole) return undefined;
   const fromTicks = index?.video?.keyframes.at(-1);
   if (!video || !subtitles.length || index?.container !== 'matroska' || fromTicks === undefined) return undefined;
   const { endTicks } = index.video ?? {};
