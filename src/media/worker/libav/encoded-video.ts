@@ -17,7 +17,8 @@ import { drain, encode, openEncoder } from './encoder.ts';
 import type { PictureGrid } from './picture-grid.ts';
 import type { EncodedVideo } from '../protocol.ts';
 
-const THREADS = 2;
+// With more than one, x264 fits rows to the rate by what its other threads have done so far: equal pictures would give different bytes.
+const THREADS = 1;
 
 /** Superfast takes two thirds of the time, and looks no further than the picture at hand. */
 type Preset = 'veryfast' | 'superfast';
