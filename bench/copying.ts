@@ -1,7 +1,7 @@
 // Copied segments: from nothing, after a seek, from the cache; against the ffmpeg command line making the same segment.
 import { join, dirname } from 'node:path';
-import { startServer } from '../test/black-box/server-process.ts';
-import { clip } from '../test/media/clips.ts';
+import { startServer } from '../test/support/servers/server-process.ts';
+import { clip } from '../test/support/clips/clips.ts';
 import { median, percentile, run, timed } from './measure.ts';
 import type { Row } from './measure.ts';
 import { fetchAll, filmFrom, makeCold, openSession, segmentTimes, segmentUrl, startPlaying } from './viewing.ts';

@@ -1,6 +1,6 @@
 // Encoded segments against the ffmpeg command line: how soon the first one is there, and what a minute costs.
-import { startServer } from '../test/black-box/server-process.ts';
-import { clip } from '../test/media/clips.ts';
+import { startServer } from '../test/support/servers/server-process.ts';
+import { clip } from '../test/support/clips/clips.ts';
 import { cpuSeconds, median, run, timed } from './measure.ts';
 import type { Row } from './measure.ts';
 import { closeSession, fetchAll, openSession, segmentTimes, segmentUrl } from './viewing.ts';

@@ -1,8 +1,8 @@
 // Memory of a server at rest and of its workers, and what is left after many short sessions.
 import { existsSync, readdirSync } from 'node:fs';
-import { startServer } from '../test/black-box/server-process.ts';
-import type { ServerProcess } from '../test/black-box/server-process.ts';
-import { clip } from '../test/media/clips.ts';
+import { startServer } from '../test/support/servers/server-process.ts';
+import type { ServerProcess } from '../test/support/servers/server-process.ts';
+import { clip } from '../test/support/clips/clips.ts';
 import { childrenOf, descriptors, pause, residentMb } from './measure.ts';
 import type { Row } from './measure.ts';
 import { request } from './http-client.ts';

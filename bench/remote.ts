@@ -2,8 +2,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startServer } from '../test/black-box/server-process.ts';
-import { clip } from '../test/media/clips.ts';
+import { startServer } from '../test/support/servers/server-process.ts';
+import { clip } from '../test/support/clips/clips.ts';
 import { median } from './measure.ts';
 import type { Row } from './measure.ts';
 import { closeSession, fetchAll, filmFrom, makeCold, openSession, startPlaying } from './viewing.ts';

@@ -1,6 +1,6 @@
 // Many viewers of copied films at once, and what serving costs.
-import { startServer } from '../test/black-box/server-process.ts';
-import { clip } from '../test/media/clips.ts';
+import { startServer } from '../test/support/servers/server-process.ts';
+import { clip } from '../test/support/clips/clips.ts';
 import { cpuSeconds, pause, percentile } from './measure.ts';
 import type { Row } from './measure.ts';
 import { fetchAll, filmFrom, makeCold, openSession, segmentTimes, segmentUrl } from './viewing.ts';

@@ -3,12 +3,12 @@
 // Then a viewer who leaves without a word, with the limit that users have, and many short sessions of a remote film.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from '../test/black-box/copied-bytes.ts';
-import { childrenOf, descriptorsOf, encodersOf, signalAll } from '../test/black-box/server-children.ts';
-import { startServer, type ServerProcess } from '../test/black-box/server-process.ts';
-import { bytesOf, openSession, playlistOf, sessionInfo } from '../test/black-box/viewer.ts';
-import { clip } from '../test/media/clips.ts';
-import { FaultServer } from '../test/servers/fault-server.ts';
+import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from '../test/support/judges/copied-bytes.ts';
+import { childrenOf, descriptorsOf, encodersOf, signalAll } from '../test/support/servers/server-children.ts';
+import { startServer, type ServerProcess } from '../test/support/servers/server-process.ts';
+import { bytesOf, openSession, playlistOf, sessionInfo } from '../test/support/viewers/viewer.ts';
+import { clip } from '../test/support/clips/clips.ts';
+import { FaultServer } from '../test/support/servers/fault-server.ts';
 import { residentMb } from './measure.ts';
 
 const STALL_MS = 60_000;

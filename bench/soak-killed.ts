@@ -4,14 +4,14 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { markedFilm } from '../test/black-box/copied-bytes.ts';
-import { childrenOf, signalAll } from '../test/black-box/server-children.ts';
-import { serverHome, startServer, type ServerProcess } from '../test/black-box/server-process.ts';
-import { chunksOf, magnetLink, openTorrent, readRange } from '../test/black-box/torrent-stage.ts';
-import { membersOf } from '../test/black-box/viewer.ts';
-import { sampleBytes } from '../test/servers/fault-server.ts';
-import { Seeder } from '../test/servers/seeder.ts';
-import { torrentOf } from '../test/servers/torrent-files.ts';
+import { markedFilm } from '../test/support/judges/copied-bytes.ts';
+import { childrenOf, signalAll } from '../test/support/servers/server-children.ts';
+import { serverHome, startServer, type ServerProcess } from '../test/support/servers/server-process.ts';
+import { chunksOf, magnetLink, openTorrent, readRange } from '../test/support/peers/torrent-stage.ts';
+import { membersOf } from '../test/support/viewers/viewer.ts';
+import { sampleBytes } from '../test/support/servers/fault-server.ts';
+import { Seeder } from '../test/support/peers/seeder.ts';
+import { torrentOf } from '../test/support/peers/torrent-files.ts';
 
 const MIB = 2 ** 20;
 const SIZE = 1024 * MIB;

@@ -5,12 +5,12 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { childrenOf, descriptorsOf, until } from '../test/black-box/server-children.ts';
-import { startServer, type ServerProcess } from '../test/black-box/server-process.ts';
-import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from '../test/black-box/torrent-stage.ts';
-import { sampleBytes } from '../test/servers/fault-server.ts';
-import { Seeder } from '../test/servers/seeder.ts';
-import { torrentOf } from '../test/servers/torrent-files.ts';
+import { childrenOf, descriptorsOf, until } from '../test/support/servers/server-children.ts';
+import { startServer, type ServerProcess } from '../test/support/servers/server-process.ts';
+import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from '../test/support/peers/torrent-stage.ts';
+import { sampleBytes } from '../test/support/servers/fault-server.ts';
+import { Seeder } from '../test/support/peers/seeder.ts';
+import { torrentOf } from '../test/support/peers/torrent-files.ts';
 import { killedInMidDownload } from './soak-killed.ts';
 
 const MIB = 2 ** 20;

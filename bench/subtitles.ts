@@ -2,7 +2,7 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer } from '../test/black-box/server-process.ts';
+import { startServer } from '../test/support/servers/server-process.ts';
 import { FileTraffic } from './file-traffic.ts';
 import { run, timed } from './measure.ts';
 import type { Row } from './measure.ts';

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { markedFilm } from '../test/black-box/copied-bytes.ts';
-import { startServer } from '../test/black-box/server-process.ts';
-import { firstByteAt, magnetLink, openTorrent } from '../test/black-box/torrent-stage.ts';
-import { Seeder } from '../test/servers/seeder.ts';
-import { torrentOf } from '../test/servers/torrent-files.ts';
+import { markedFilm } from '../test/support/judges/copied-bytes.ts';
+import { startServer } from '../test/support/servers/server-process.ts';
+import { firstByteAt, magnetLink, openTorrent } from '../test/support/peers/torrent-stage.ts';
+import { Seeder } from '../test/support/peers/seeder.ts';
+import { torrentOf } from '../test/support/peers/torrent-files.ts';
 import { median, pause, type Row } from './measure.ts';
 import { fetchAll, segmentUrl } from './viewing.ts';
 

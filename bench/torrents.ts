@@ -7,11 +7,11 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { startServer, type ServerProcess } from '../test/black-box/server-process.ts';
-import { firstByteAt, magnetLink, openTorrent, readRange, torrentStatus } from '../test/black-box/torrent-stage.ts';
-import { sampleBytes } from '../test/servers/fault-server.ts';
-import { Seeder } from '../test/servers/seeder.ts';
-import { torrentOf, type MadeTorrent } from '../test/servers/torrent-files.ts';
+import { startServer, type ServerProcess } from '../test/support/servers/server-process.ts';
+import { firstByteAt, magnetLink, openTorrent, readRange, torrentStatus } from '../test/support/peers/torrent-stage.ts';
+import { sampleBytes } from '../test/support/servers/fault-server.ts';
+import { Seeder } from '../test/support/peers/seeder.ts';
+import { torrentOf, type MadeTorrent } from '../test/support/peers/torrent-files.ts';
 import { percentile, timed, type Row } from './measure.ts';
 import { firstTorrents } from './torrent-start.ts';
 

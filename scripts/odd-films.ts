@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { startServer } from '../test/black-box/server-process.ts';
+import { startServer } from '../test/support/servers/server-process.ts';
 import { PLAYERS, type Player } from '../test/players/players.ts';
 import type { OddFilm } from '../test/support/clips/odd/odd-film.ts';
 import { ODD_FILMS, oddFilm } from '../test/support/clips/odd/odd-films.ts';

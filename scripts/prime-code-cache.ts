@@ -3,8 +3,8 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { WORKER_ENTRY, WORKER_FLAGS } from '../src/compose-media.ts';
-import { ENGINE_ENTRY } from '../src/sources/torrent/client/engine-process.ts';
+import { WORKER_ENTRY, WORKER_FLAGS } from '../src/server/compose-media.ts';
+import { ENGINE_ENTRY } from '../src/sources/torrent/engine-client/engine-process.ts';
 
 const MAIN = new URL('../src/cli/main.ts', import.meta.url);
 

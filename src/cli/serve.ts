@@ -5,10 +5,10 @@ import { pino } from 'pino';
 
 import { createLogger } from '../base/logger.ts';
 import { ConfigError, readConfig, type Config } from '../config/config.ts';
-import { startServer, type RunningServer } from '../server.ts';
+import { startServer, type RunningServer } from '../server/server.ts';
 import { networkAnnouncement } from './announce-network.ts';
 import { IDENTITY } from './identity.ts';
-import { createPlayables } from '../compose-media.ts';
+import { createPlayables } from '../server/compose-media.ts';
 import { surviveErrors } from './survive.ts';
 
 /** Closing that takes longer is cut short: supervisors allow one second. */

@@ -1,5 +1,5 @@
 // The media playlist of one rendition (RFC 8216 section 4.3.3): the whole timeline as VOD, written at once.
-import type { Timeline } from '../media/timeline.ts';
+import type { Timeline } from '../media/model/timeline.ts';
 import { quotable, startTag } from './attribute-list.ts';
 
 export interface MediaPlaylistOptions {

@@ -1,5 +1,5 @@
 // The multivariant playlist (RFC 8216 section 4.3.4): the variants of one presentation and its audio group.
-import type { AudioRole } from '../media/audio-role.ts';
+import type { AudioRole } from '../media/model/audio-role.ts';
 import { attributeList, quotable, startTag } from './attribute-list.ts';
 import { languageName, languageTag } from './language-tag.ts';
 

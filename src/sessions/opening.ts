@@ -1,6 +1,6 @@
 // The open playable of one session: opened once, on demand, again after a failure or a release; closed by its owner.
 import { untilAborted } from '../base/until-aborted.ts';
-import { isStale, type Playable } from './playable.ts';
+import { isStale, type Playable } from '../presentation/playable.ts';
 
 export interface OpeningOptions {
   open(signal: AbortSignal): Promise<Playable>;

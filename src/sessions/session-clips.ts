@@ -1,6 +1,6 @@
 // The clips one session asked for: those that are being made, with how far they are, and the last ones that ended.
 import { AppError, isAbort } from '../base/app-error.ts';
-import type { ClipWish } from './presentation.ts';
+import type { ClipWish } from '../presentation/presentation.ts';
 
 export interface ClipInfo {
   /** Counts up within the session. */

@@ -1,6 +1,6 @@
 // The answer of `GET /sessions/{id}`: what is known of a session right now, in the fields clients know.
-import type { TransferFacts } from './playable.ts';
-import type { AudioFacts, PlayableFacts, SubtitleFacts, VideoFacts } from './playable-facts.ts';
+import type { TransferFacts } from '../presentation/playable.ts';
+import type { AudioFacts, PlayableFacts, SubtitleFacts, VideoFacts } from '../presentation/playable-facts.ts';
 
 export type SessionStatus = 'starting' | 'ready' | 'streaming' | 'error';
 

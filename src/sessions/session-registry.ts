@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 
 import { AppError } from '../base/app-error.ts';
 import { redactedAddress, type Logger } from '../base/logger.ts';
-import type { Playables, PlayableSource } from './playable.ts';
+import type { Playables, PlayableSource } from '../presentation/playable.ts';
 import { Session } from './session.ts';
-import type { SessionRecord, SessionStore } from './store/session-store.ts';
+import type { SessionRecord, SessionStore } from '../state/session-store.ts';
 
 export interface NewSession {
   source: PlayableSource;

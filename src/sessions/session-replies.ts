@@ -1,7 +1,7 @@
 // What is asked of a session, and what it answers.
-import type { SegmentFile } from '../media/segment-file.ts';
+import type { SegmentFile } from '../media/store/segment-file.ts';
 import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
-import type { RelayedBytes } from './playable.ts';
+import type { RelayedBytes } from '../presentation/playable.ts';
 
 export interface Seek {
   seconds: number;

@@ -3,17 +3,17 @@ import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import { baseName } from '../media/clip/clip-name.ts';
 import { checkSpan } from '../media/clip/clip-plan.ts';
-import { segmentSeconds } from '../media/timeline.ts';
-import { namesTorrent } from '../sources/source-locator.ts';
-import { defaultAudioIndex } from './default-audio.ts';
+import { segmentSeconds } from '../media/model/timeline.ts';
+import { namesTorrent } from '../sources/open/source-locator.ts';
+import { defaultAudioIndex } from '../presentation/default-audio.ts';
 import { Opening } from './opening.ts';
-import { factsOf, type PlayableFacts } from './playable-facts.ts';
-import { isRelayed, type Playable, type Playables, type RelayedPlaylist } from './playable.ts';
+import { factsOf, type PlayableFacts } from '../presentation/playable-facts.ts';
+import { isRelayed, type Playable, type Playables, type RelayedPlaylist } from '../presentation/playable.ts';
 import { PlaybackPosition } from './playback-position.ts';
-import { muxedPlaylist, presentationMultivariant, renditionPlaylist } from './presentation-playlists.ts';
-import type { Presentation, Rendition } from './presentation.ts';
-import { chooseRelayedAudio, withStart } from './relayed-text.ts';
-import { castRenditionName, parseMuxedSegmentName, parseSegmentName, parseSubtitleName } from './segment-name.ts';
+import { muxedPlaylist, presentationMultivariant, renditionPlaylist } from '../presentation/presentation-playlists.ts';
+import type { Presentation, Rendition } from '../presentation/presentation.ts';
+import { chooseRelayedAudio, withStart } from '../presentation/relay/relayed-text.ts';
+import { castRenditionName, parseMuxedSegmentName, parseSegmentName, parseSubtitleName } from '../presentation/segment-name.ts';
 import { SessionClips, type ClipInfo } from './session-clips.ts';
 import { sessionInfo, type SessionInfo, type SessionStatus } from './session-info.ts';
 import type {
@@ -25,7 +25,7 @@ import type {
   StreamFileReply,
   SubtitleReply,
 } from './session-replies.ts';
-import type { SessionRecord } from './store/session-store.ts';
+import type { SessionRecord } from '../state/session-store.ts';
 import { ViewerWaits } from './viewer-waits.ts';
 
 export interface SessionOptions {

@@ -9,11 +9,11 @@ import { after, before, suite, test } from 'node:test';
 import { FakeReceiver } from '../cast/fake-receiver.ts';
 import { RECEIVER_ORIGIN } from '../cast/receiver-fetches.ts';
 import { at } from '../http/json.ts';
-import { clip } from '../media/clips.ts';
+import { clip } from '../support/clips/clips.ts';
 import { TemporaryClips } from '../media/index/temporary-clips.ts';
-import { outputOf } from '../media/ffmpeg.ts';
-import { packetsOf, probe, type Fields } from '../media/probe.ts';
-import { newSession, startServer, type ServerProcess } from './server-process.ts';
+import { outputOf } from '../support/clips/ffmpeg.ts';
+import { packetsOf, probe, type Fields } from '../support/judges/probe.ts';
+import { newSession, startServer, type ServerProcess } from '../support/servers/server-process.ts';
 
 suite('casting', () => {
   const stack = new AsyncDisposableStack();

@@ -4,18 +4,18 @@ import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import { after, before as beforeAll, suite, test } from 'node:test';
 
-import { beepsIn } from '../media/beeps.ts';
-import { videoOf, type ClipName } from '../media/catalogue.ts';
-import { clip } from '../media/clips.ts';
-import { samplesOf } from '../media/decode.ts';
-import { frameNumbersOf } from '../media/frame-counter.ts';
-import { packetsOf, probe } from '../media/probe.ts';
-import { FaultServer } from '../servers/fault-server.ts';
-import { numbersOnGrid } from './exact-clip.ts';
-import { encodersOf, IS_LINUX, signalAll, until } from './server-children.ts';
-import { startServer, serverHome, type ServerHome, type ServerProcess } from './server-process.ts';
-import { mountedDisk, whyNoSmallDisk } from './small-disk.ts';
-import { membersOf, openSession, type Session } from './viewer.ts';
+import { beepsIn } from '../support/judges/beeps.ts';
+import { videoOf, type ClipName } from '../support/clips/catalogue.ts';
+import { clip } from '../support/clips/clips.ts';
+import { samplesOf } from '../support/judges/decode.ts';
+import { frameNumbersOf } from '../support/judges/frame-counter.ts';
+import { packetsOf, probe } from '../support/judges/probe.ts';
+import { FaultServer } from '../support/servers/fault-server.ts';
+import { numbersOnGrid } from '../support/judges/exact-clip.ts';
+import { encodersOf, IS_LINUX, signalAll, until } from '../support/servers/server-children.ts';
+import { startServer, serverHome, type ServerHome, type ServerProcess } from '../support/servers/server-process.ts';
+import { mountedDisk, whyNoSmallDisk } from '../support/servers/small-disk.ts';
+import { membersOf, openSession, type Session } from '../support/viewers/viewer.ts';
 
 const NO_SMALL_DISK = await whyNoSmallDisk();
 

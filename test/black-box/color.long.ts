@@ -1,5 +1,5 @@
 import { suite } from 'node:test';
-import { allBars, colorSuite } from './color-suite.ts';
+import { allBars, colorSuite } from '../support/suites/color-suite.ts';
 
 suite('colour bars, the combinations that the daily test leaves out', () =>
   colorSuite(allBars().filter((_, index) => index % 5 !== 0)),

@@ -1,5 +1,5 @@
 // Many damaged films of every kind of container: minutes.
-import { damagedSuite } from './damaged-suite.ts';
+import { damagedSuite } from '../support/suites/damaged-suite.ts';
 
 damagedSuite({
   clips: [

@@ -1,5 +1,5 @@
 // A few damaged films of each kind of container.
-import { damagedSuite } from './damaged-suite.ts';
+import { damagedSuite } from '../support/suites/damaged-suite.ts';
 
 damagedSuite({
   clips: ['late-audio-mp4', 'mkv-start-37.5'],

@@ -6,10 +6,10 @@ import { after, before, suite, test } from 'node:test';
 
 import { FakeReceiver } from '../cast/fake-receiver.ts';
 import { at } from '../http/json.ts';
-import { clip } from '../media/clips.ts';
+import { clip } from '../support/clips/clips.ts';
 import { TemporaryClips } from '../media/index/temporary-clips.ts';
-import { torrentOf } from '../servers/torrent-files.ts';
-import { newSession, startServer, type ServerProcess } from './server-process.ts';
+import { torrentOf } from '../support/peers/torrent-files.ts';
+import { newSession, startServer, type ServerProcess } from '../support/servers/server-process.ts';
 
 interface Call {
   /** As in the description of the API. */

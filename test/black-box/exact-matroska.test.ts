@@ -1,4 +1,4 @@
 // Matroska sources: every rendition exact, from two servers.
-import { exactSuite } from './exact-suite.ts';
+import { exactSuite } from '../support/suites/exact-suite.ts';
 
 exactSuite(['mkv-two-audio', 'hevc-open-gop-10bit']);

@@ -1,5 +1,5 @@
 // Matroska and WebM sources besides those of every day: every rendition exact, from two servers.
-import { exactSuite } from './exact-suite.ts';
+import { exactSuite } from '../support/suites/exact-suite.ts';
 
 exactSuite([
   'h264-open-gop',

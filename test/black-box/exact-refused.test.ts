@@ -1,10 +1,10 @@
 // Sources that hold nothing to play: the session says so, in a true sentence.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { CLIPS, CLIP_NAMES } from '../media/catalogue.ts';
-import { clip } from '../media/clips.ts';
-import { startServer } from './server-process.ts';
-import { openSession, sessionInfo } from './viewer.ts';
+import { CLIPS, CLIP_NAMES } from '../support/clips/catalogue.ts';
+import { clip } from '../support/clips/clips.ts';
+import { startServer } from '../support/servers/server-process.ts';
+import { openSession, sessionInfo } from '../support/viewers/viewer.ts';
 
 const stack = new AsyncDisposableStack();
 let url = '';

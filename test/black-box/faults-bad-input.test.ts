@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
 
-import type { ClipName } from '../media/catalogue.ts';
-import { clip } from '../media/clips.ts';
-import { probe } from '../media/probe.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, membersOf, multivariantOf, openSession, playlistOf, sessionInfo } from './viewer.ts';
+import type { ClipName } from '../support/clips/catalogue.ts';
+import { clip } from '../support/clips/clips.ts';
+import { probe } from '../support/judges/probe.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, membersOf, multivariantOf, openSession, playlistOf, sessionInfo } from '../support/viewers/viewer.ts';
 
 const POSIX = process.platform !== 'win32';
 

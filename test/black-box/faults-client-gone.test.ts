@@ -4,11 +4,11 @@ import { get } from 'node:http';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { clip } from '../media/clips.ts';
-import { inPool } from './in-pool.ts';
-import { childrenOf, descriptorsOf, encodersOf, isDoomed, IS_LINUX, until } from './server-children.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, openSession, playlistOf, type Session } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { inPool } from '../support/viewers/in-pool.ts';
+import { childrenOf, descriptorsOf, encodersOf, isDoomed, IS_LINUX, until } from '../support/servers/server-children.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, openSession, playlistOf, type Session } from '../support/viewers/viewer.ts';
 
 const ENCODER_IDLE_MS = 2000;
 

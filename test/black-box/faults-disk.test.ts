@@ -4,12 +4,12 @@ import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
-import { clip } from '../media/clips.ts';
-import { FaultServer } from '../servers/fault-server.ts';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from './copied-bytes.ts';
-import { serverHome, startServer, type ServerHome, type ServerProcess } from './server-process.ts';
-import { mountedDisk, whyNoSmallDisk } from './small-disk.ts';
-import { membersOf, openSession, playlistOf, sessionInfo, type Session } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { FaultServer } from '../support/servers/fault-server.ts';
+import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from '../support/judges/copied-bytes.ts';
+import { serverHome, startServer, type ServerHome, type ServerProcess } from '../support/servers/server-process.ts';
+import { mountedDisk, whyNoSmallDisk } from '../support/servers/small-disk.ts';
+import { membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 
 const DISK_BYTES = 24 * 2 ** 20;
 

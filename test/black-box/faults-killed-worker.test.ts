@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { clip } from '../media/clips.ts';
-import { FaultServer } from '../servers/fault-server.ts';
-import { filesBelow, markedFilm } from './copied-bytes.ts';
-import { childrenOf, encodersOf, IS_LINUX, signalAll, until } from './server-children.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, openSession, playlistOf } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { FaultServer } from '../support/servers/fault-server.ts';
+import { filesBelow, markedFilm } from '../support/judges/copied-bytes.ts';
+import { childrenOf, encodersOf, IS_LINUX, signalAll, until } from '../support/servers/server-children.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, openSession, playlistOf } from '../support/viewers/viewer.ts';
 
 /** What is compared: the renditions, and how many of their first segments. */
 const RENDITIONS = [

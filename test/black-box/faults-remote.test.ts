@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 
-import { clip } from '../media/clips.ts';
-import { FaultServer, type Faults } from '../servers/fault-server.ts';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from './copied-bytes.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { FaultServer, type Faults } from '../support/servers/fault-server.ts';
+import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from '../support/judges/copied-bytes.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 
 const MIB = 2 ** 20;
 

@@ -4,10 +4,10 @@ import { copyFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
-import { clip } from '../media/clips.ts';
-import { assertSameBytes, copiedBytes, type CopiedBytes } from './copied-bytes.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, membersOf, openSession, playlistOf, type Session } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { assertSameBytes, copiedBytes, type CopiedBytes } from '../support/judges/copied-bytes.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, membersOf, openSession, playlistOf, type Session } from '../support/viewers/viewer.ts';
 
 /** Segments of the encoded rendition that are compared. */
 const ENCODED = 3;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { clip } from '../media/clips.ts';
-import { FaultServer, type Faults } from '../servers/fault-server.ts';
-import { markedFilm } from './copied-bytes.ts';
+import { clip } from '../support/clips/clips.ts';
+import { FaultServer, type Faults } from '../support/servers/fault-server.ts';
+import { markedFilm } from '../support/judges/copied-bytes.ts';
 import {
   childrenOf,
   encodersOf,
@@ -17,9 +17,9 @@ import {
   signalAll,
   until,
   type ChildProcessFacts,
-} from './server-children.ts';
-import { serverHome, startServer, type ServerHome, type ServerProcess } from './server-process.ts';
-import { bytesOf, openSession, playlistOf, type Session } from './viewer.ts';
+} from '../support/servers/server-children.ts';
+import { serverHome, startServer, type ServerHome, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, openSession, playlistOf, type Session } from '../support/viewers/viewer.ts';
 
 /** Sessions of films of their own (copies: the times of the files differ), each with a request for an encoded segment under way. */
 async function encodings(

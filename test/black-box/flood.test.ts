@@ -8,11 +8,11 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { clip } from '../media/clips.ts';
-import { FaultServer } from '../servers/fault-server.ts';
-import { childrenOf, descriptorsOf, IS_LINUX, until } from './server-children.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { FaultServer } from '../support/servers/fault-server.ts';
+import { childrenOf, descriptorsOf, IS_LINUX, until } from '../support/servers/server-children.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 
 /** What a player waits for the first byte of a segment. */
 const SEGMENT_LIMIT_MS = 10_000;

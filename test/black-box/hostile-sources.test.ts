@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
-import { clip } from '../media/clips.ts';
-import { probe } from '../media/probe.ts';
-import { CanaryFile } from './canary-file.ts';
+import { clip } from '../support/clips/clips.ts';
+import { probe } from '../support/judges/probe.ts';
+import { CanaryFile } from '../support/servers/canary-file.ts';
 import {
   baits,
   detours,
@@ -20,11 +20,11 @@ import {
   type Bait,
   type Control,
   type Targets,
-} from './hostile-files.ts';
-import { PortWatch } from './port-watch.ts';
-import { descriptorsOf, IS_LINUX } from './server-children.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from './viewer.ts';
+} from '../support/servers/hostile-files.ts';
+import { PortWatch } from '../support/servers/port-watch.ts';
+import { descriptorsOf, IS_LINUX } from '../support/servers/server-children.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 
 /** In the canary file: must appear in nothing the server sends. */
 const SECRET = 'the-secret-of-the-canary-file';

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
-import { clip } from '../media/clips.ts';
-import { packetsOf } from '../media/probe.ts';
-import { FaultServer, type Faults } from '../servers/fault-server.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { bytesOf, openSession, playlistOf, sessionInfo } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { packetsOf } from '../support/judges/probe.ts';
+import { FaultServer, type Faults } from '../support/servers/fault-server.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { bytesOf, openSession, playlistOf, sessionInfo } from '../support/viewers/viewer.ts';
 
 const FILM_FRAMES = 1440;
 const FILM_SECONDS = 60;

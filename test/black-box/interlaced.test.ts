@@ -1,10 +1,10 @@
 // Interlaced films, whose containers often do not say so: no teeth in what is served, and a word on why it is encoded.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { combingOf } from '../support/combing.ts';
-import { openFilm } from '../support/shown-frames.ts';
-import { trackClip, type TrackClip } from '../support/track-clips.ts';
-import { startServer } from './server-process.ts';
+import { combingOf } from '../support/judges/combing.ts';
+import { openFilm } from '../support/judges/shown-frames.ts';
+import { trackClip, type TrackClip } from '../support/clips/track-clips.ts';
+import { startServer } from '../support/servers/server-process.ts';
 
 const CLIPS: TrackClip[] = [
   'fields-mpeg2-ts',

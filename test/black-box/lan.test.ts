@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { clip } from '../media/clips.ts';
+import { clip } from '../support/clips/clips.ts';
 import { at } from '../http/json.ts';
-import { ask, homeNetwork, runScript, type HomeNetwork, type Reply } from './home-network.ts';
-import { serverHome, startServer, type ServerHome, type ServerProcess } from './server-process.ts';
+import { ask, homeNetwork, runScript, type HomeNetwork, type Reply } from '../support/servers/home-network.ts';
+import { serverHome, startServer, type ServerHome, type ServerProcess } from '../support/servers/server-process.ts';
 
 const network: HomeNetwork | undefined = homeNetwork();
 const LAN_TOKEN = 'correct-horse-battery';

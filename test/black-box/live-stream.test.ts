@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { clip } from '../media/clips.ts';
-import { EndlessServer } from '../servers/endless-server.ts';
-import { startServer } from './server-process.ts';
-import { openSession } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { EndlessServer } from '../support/servers/endless-server.ts';
+import { startServer } from '../support/servers/server-process.ts';
+import { openSession } from '../support/viewers/viewer.ts';
 
 /** The first player's patience is 30 s; it takes about 7 s on an idle machine. */
 const SOON_MS = 20_000;

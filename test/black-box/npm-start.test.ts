@@ -8,9 +8,9 @@ import { suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { IS_LINUX, isAlive, parentOf, until } from './server-children.ts';
-import { serverEnvironment, serverHome, type ServerHome } from './server-process.ts';
-import { membersOf } from './viewer.ts';
+import { IS_LINUX, isAlive, parentOf, until } from '../support/servers/server-children.ts';
+import { serverEnvironment, serverHome, type ServerHome } from '../support/servers/server-process.ts';
+import { membersOf } from '../support/viewers/viewer.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPT = 'scripts/with-setup.mjs';

@@ -4,17 +4,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { beepsIn } from '../media/beeps.ts';
-import { range } from '../media/clip-facts.ts';
-import { samplesOf } from '../media/decode.ts';
-import { frameNumbersOf } from '../media/frame-counter.ts';
-import { frameFieldsOf } from '../media/probe.ts';
-import { FRAMES, oddCutClip, OPEN_CUTS, RATE } from '../media/odd-cut-clips.ts';
-import { parseInit, parseSegment } from './cmaf-boxes.ts';
-import { decodedHashes, probeMessages } from './judge.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { beginsWithIdr, parseTransportStream } from './transport-stream.ts';
-import { fetchRendition, openSession, type Served } from './viewer.ts';
+import { beepsIn } from '../support/judges/beeps.ts';
+import { range } from '../support/clips/clip-facts.ts';
+import { samplesOf } from '../support/judges/decode.ts';
+import { frameNumbersOf } from '../support/judges/frame-counter.ts';
+import { frameFieldsOf } from '../support/judges/probe.ts';
+import { FRAMES, oddCutClip, OPEN_CUTS, RATE } from '../support/clips/odd-cut-clips.ts';
+import { parseInit, parseSegment } from '../support/judges/cmaf-boxes.ts';
+import { decodedHashes, probeMessages } from '../support/judges/judge.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { beginsWithIdr, parseTransportStream } from '../support/judges/transport-stream.ts';
+import { fetchRendition, openSession, type Served } from '../support/viewers/viewer.ts';
 
 /** Time zero of the presentation on the wire, and a frame. */
 const TRANSPORT_ZERO = 900_000;

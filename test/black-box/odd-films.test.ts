@@ -1,6 +1,6 @@
 // Films as cameras, broadcasters, editors and tools write them, with every picture and every second of sound in its place.
-import { PLAYED_RIGHT } from './odd-films-list.ts';
-import { oddFilmsSuite } from './odd-films-suite.ts';
+import { PLAYED_RIGHT } from '../support/suites/odd-films-list.ts';
+import { oddFilmsSuite } from '../support/suites/odd-films-suite.ts';
 
 /** A third of them, of every kind: the long tests have the others. */
 oddFilmsSuite(PLAYED_RIGHT.filter((_, index) => index % 3 === 0));

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { FaultServer, type Faults } from '../servers/fault-server.ts';
-import { copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from './copied-bytes.ts';
-import type { MediaPlaylist } from './playlist.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { membersOf, openSession, playlistOf, sessionInfo, type Session } from './viewer.ts';
+import { FaultServer, type Faults } from '../support/servers/fault-server.ts';
+import { copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from '../support/judges/copied-bytes.ts';
+import type { MediaPlaylist } from '../support/judges/playlist.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 
 const BYTES_PER_SECOND = 600_000;
 const MODES: [string, NonNullable<Faults['oneAtATime']>][] = [

@@ -4,14 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 
-import { clip } from '../media/clips.ts';
-import { run } from '../media/ffmpeg.ts';
+import { clip } from '../support/clips/clips.ts';
+import { run } from '../support/clips/ffmpeg.ts';
 import { TemporaryClips } from '../media/index/temporary-clips.ts';
-import { SRT, SUBTITLE_CUES } from '../media/texts.ts';
-import { FaultServer } from '../servers/fault-server.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { membersOf, openSession, sessionInfo, type Session } from './viewer.ts';
-import { judgedCues, parseWebvtt, plain, type VttCue } from './webvtt.ts';
+import { SRT, SUBTITLE_CUES } from '../support/clips/texts.ts';
+import { FaultServer } from '../support/servers/fault-server.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { membersOf, openSession, sessionInfo, type Session } from '../support/viewers/viewer.ts';
+import { judgedCues, parseWebvtt, plain, type VttCue } from '../support/judges/webvtt.ts';
 
 suite('subtitles', () => {
   const stack = new AsyncDisposableStack();

@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { FakePeer, type FakePeerOptions } from '../servers/fake-peer.ts';
-import { sampleBytes } from '../servers/fault-server.ts';
-import { PlainPeer } from '../servers/plain-peer.ts';
-import { Seeder } from '../servers/seeder.ts';
-import { torrentOf, type MadeTorrent } from '../servers/torrent-files.ts';
-import { serverHome, startServer, type ServerProcess } from './server-process.ts';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from './copied-bytes.ts';
-import { until } from './server-children.ts';
-import { sessionInfo } from './viewer.ts';
-import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from './torrent-stage.ts';
+import { FakePeer, type FakePeerOptions } from '../support/peers/fake-peer.ts';
+import { sampleBytes } from '../support/servers/fault-server.ts';
+import { PlainPeer } from '../support/peers/plain-peer.ts';
+import { Seeder } from '../support/peers/seeder.ts';
+import { torrentOf, type MadeTorrent } from '../support/peers/torrent-files.ts';
+import { serverHome, startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from '../support/judges/copied-bytes.ts';
+import { until } from '../support/servers/server-children.ts';
+import { sessionInfo } from '../support/viewers/viewer.ts';
+import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from '../support/peers/torrent-stage.ts';
 
 const MIB = 2 ** 20;
 const PIECE = 256 * 1024;

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { clip } from '../media/clips.ts';
-import { Seeder } from '../servers/seeder.ts';
-import { torrentOf, type MadeTorrent } from '../servers/torrent-files.ts';
-import { until } from './server-children.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { magnetLink, openTorrent } from './torrent-stage.ts';
-import { bytesOf, sessionInfo, type Session } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { Seeder } from '../support/peers/seeder.ts';
+import { torrentOf, type MadeTorrent } from '../support/peers/torrent-files.ts';
+import { until } from '../support/servers/server-children.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { magnetLink, openTorrent } from '../support/peers/torrent-stage.ts';
+import { bytesOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 
 const PIECE = 65_536;
 

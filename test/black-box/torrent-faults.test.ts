@@ -6,14 +6,14 @@ import { mkdir, open, rm, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { sampleBytes } from '../servers/fault-server.ts';
-import { Seeder } from '../servers/seeder.ts';
-import { torrentOf } from '../servers/torrent-files.ts';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from './copied-bytes.ts';
-import { childrenOf, descriptorsOf, IS_LINUX, isRunning, until, type ChildProcessFacts } from './server-children.ts';
-import { serverHome, startServer } from './server-process.ts';
-import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from './torrent-stage.ts';
-import { bytesOf, playlistOf } from './viewer.ts';
+import { sampleBytes } from '../support/servers/fault-server.ts';
+import { Seeder } from '../support/peers/seeder.ts';
+import { torrentOf } from '../support/peers/torrent-files.ts';
+import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from '../support/judges/copied-bytes.ts';
+import { childrenOf, descriptorsOf, IS_LINUX, isRunning, until, type ChildProcessFacts } from '../support/servers/server-children.ts';
+import { serverHome, startServer } from '../support/servers/server-process.ts';
+import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from '../support/peers/torrent-stage.ts';
+import { bytesOf, playlistOf } from '../support/viewers/viewer.ts';
 
 const MIB = 2 ** 20;
 

@@ -4,18 +4,18 @@ import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
-import { sampleBytes } from '../servers/fault-server.ts';
-import { Seeder } from '../servers/seeder.ts';
+import { sampleBytes } from '../support/servers/fault-server.ts';
+import { Seeder } from '../support/peers/seeder.ts';
 import {
   bencoded,
   torrentOf,
   type FileToShare,
   type MadeTorrent,
   type TorrentOptions,
-} from '../servers/torrent-files.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { magnetLink, openTorrent, torrentStatus } from './torrent-stage.ts';
-import { bytesOf, membersOf, sessionInfo } from './viewer.ts';
+} from '../support/peers/torrent-files.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { magnetLink, openTorrent, torrentStatus } from '../support/peers/torrent-stage.ts';
+import { bytesOf, membersOf, sessionInfo } from '../support/viewers/viewer.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

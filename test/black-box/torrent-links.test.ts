@@ -5,13 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 
-import { clip } from '../media/clips.ts';
-import { Seeder } from '../servers/seeder.ts';
-import { torrentOf, type MadeTorrent } from '../servers/torrent-files.ts';
-import { WebServer, type WebReply } from '../support/web-server.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { magnetLink, openTorrent } from './torrent-stage.ts';
-import { bytesOf, playlistOf, sessionInfo } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { Seeder } from '../support/peers/seeder.ts';
+import { torrentOf, type MadeTorrent } from '../support/peers/torrent-files.ts';
+import { WebServer, type WebReply } from '../support/servers/web-server.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { magnetLink, openTorrent } from '../support/peers/torrent-stage.ts';
+import { bytesOf, playlistOf, sessionInfo } from '../support/viewers/viewer.ts';
 
 const TORRENT_TYPE = { 'content-type': 'application/x-bittorrent' };
 

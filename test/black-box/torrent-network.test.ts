@@ -7,11 +7,11 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { at } from '../http/json.ts';
-import { Seeder } from '../servers/seeder.ts';
-import { torrentOf } from '../servers/torrent-files.ts';
+import { Seeder } from '../support/peers/seeder.ts';
+import { torrentOf } from '../support/peers/torrent-files.ts';
 import { noise, until } from '../sources/torrent/running-engine.ts';
-import { ask, homeNetwork, runScript, type HomeNetwork, type Reply } from './home-network.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
+import { ask, homeNetwork, runScript, type HomeNetwork, type Reply } from '../support/servers/home-network.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 
 const found = homeNetwork();
 const network: HomeNetwork | undefined = found?.deviceHost === undefined ? undefined : found;

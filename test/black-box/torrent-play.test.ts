@@ -6,16 +6,16 @@ import { basename, join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
 
-import { clip } from '../media/clips.ts';
-import { FaultServer, sampleBytes } from '../servers/fault-server.ts';
-import { Seeder } from '../servers/seeder.ts';
-import { torrentOf, type FileToShare, type MadeTorrent } from '../servers/torrent-files.ts';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from './copied-bytes.ts';
-import { decodedHashes } from './judge.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { until } from './server-children.ts';
-import { magnetLink, openTorrent, readRange, torrentStatus } from './torrent-stage.ts';
-import { bytesOf, membersOf, playlistOf, sessionInfo } from './viewer.ts';
+import { clip } from '../support/clips/clips.ts';
+import { FaultServer, sampleBytes } from '../support/servers/fault-server.ts';
+import { Seeder } from '../support/peers/seeder.ts';
+import { torrentOf, type FileToShare, type MadeTorrent } from '../support/peers/torrent-files.ts';
+import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from '../support/judges/copied-bytes.ts';
+import { decodedHashes } from '../support/judges/judge.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { until } from '../support/servers/server-children.ts';
+import { magnetLink, openTorrent, readRange, torrentStatus } from '../support/peers/torrent-stage.ts';
+import { bytesOf, membersOf, playlistOf, sessionInfo } from '../support/viewers/viewer.ts';
 
 const MIB = 2 ** 20;
 const PIECE = 256 * 1024;

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { sampleBytes } from '../servers/fault-server.ts';
-import { Seeder } from '../servers/seeder.ts';
-import { torrentOf } from '../servers/torrent-files.ts';
-import { startServer, type ServerProcess } from './server-process.ts';
-import { firstByteAt, magnetLink, openTorrent, readRange } from './torrent-stage.ts';
+import { sampleBytes } from '../support/servers/fault-server.ts';
+import { Seeder } from '../support/peers/seeder.ts';
+import { torrentOf } from '../support/peers/torrent-files.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { firstByteAt, magnetLink, openTorrent, readRange } from '../support/peers/torrent-stage.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;

@@ -1,13 +1,13 @@
 // Films whose tracks are not what a header's first line suggests: the pictures of the right track, all of them, at the right places.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { beepsIn } from '../media/beeps.ts';
-import { range } from '../media/clip-facts.ts';
-import { samplesOf } from '../media/decode.ts';
-import { framesOfPart, openFilm, shownFrames } from '../support/shown-frames.ts';
-import { FRAMES, RATE, trackClip, type TrackClip } from '../support/track-clips.ts';
-import { startServer } from './server-process.ts';
-import { membersOf } from './viewer.ts';
+import { beepsIn } from '../support/judges/beeps.ts';
+import { range } from '../support/clips/clip-facts.ts';
+import { samplesOf } from '../support/judges/decode.ts';
+import { framesOfPart, openFilm, shownFrames } from '../support/judges/shown-frames.ts';
+import { FRAMES, RATE, trackClip, type TrackClip } from '../support/clips/track-clips.ts';
+import { startServer } from '../support/servers/server-process.ts';
+import { membersOf } from '../support/viewers/viewer.ts';
 
 /** What is said of the copied rendition: that there is one, or why not. */
 type Copied = 'copied' | RegExp;

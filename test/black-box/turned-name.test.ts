@@ -7,9 +7,9 @@ import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { at } from '../http/json.ts';
-import { clip } from '../media/clips.ts';
-import { ask, homeNetwork, runScript } from './home-network.ts';
-import { startServer } from './server-process.ts';
+import { clip } from '../support/clips/clips.ts';
+import { ask, homeNetwork, runScript } from '../support/servers/home-network.ts';
+import { startServer } from '../support/servers/server-process.ts';
 
 const network = homeNetwork();
 after(() => network?.[Symbol.dispose]());

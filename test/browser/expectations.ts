@@ -1,8 +1,8 @@
 // What must be true of a clip that plays in the browser, judged by the frame counter, the beeps, and what the player reported.
 import assert from 'node:assert/strict';
 
-import type { AudioFacts, VideoFacts } from '../media/clip-facts.ts';
-import type { Beep } from '../media/beeps.ts';
+import type { AudioFacts, VideoFacts } from '../support/clips/clip-facts.ts';
+import type { Beep } from '../support/judges/beeps.ts';
 import type { PagePlayer, Picture, PlayerFacts } from './page-player.ts';
 
 /** Two ranges this close belong to one area that was played: between them is a hole, not what was never asked for. */

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { videoOf, type ClipName } from '../media/catalogue.ts';
-import { clip } from '../media/clips.ts';
+import { videoOf, type ClipName } from '../support/clips/catalogue.ts';
+import { clip } from '../support/clips/clips.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
 import { assertAllNear, assertInSync, assertNoFaults, FrameTally } from './expectations.ts';
 import { playEnd, playStart, seekAround } from './long-script.ts';

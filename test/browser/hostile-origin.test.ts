@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { chromium, type Browser, type Page } from 'playwright-core';
 
-import { until } from '../black-box/server-children.ts';
+import { until } from '../support/servers/server-children.ts';
 import { startApp, type RunningApp } from '../http/running-app.ts';
 import { attack, serveAttackPages } from './attack-pages.ts';
 import { ARGUMENTS, CHROMIUM } from './stage.ts';

@@ -1,7 +1,7 @@
 // The long script of a clip: start, twenty seeks with play between them, the last second, the end.
 import assert from 'node:assert/strict';
 
-import { videoOf, type ClipName } from '../media/catalogue.ts';
+import { videoOf, type ClipName } from '../support/clips/catalogue.ts';
 import { assertNoHoles, type FrameTally } from './expectations.ts';
 import type { PagePlayer } from './page-player.ts';
 import { seekTimes } from './seek-times.ts';

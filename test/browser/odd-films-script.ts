@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { ODD_FILMS, oddFilm } from '../support/clips/odd/odd-films.ts';
-import { multivariantOf } from '../black-box/viewer.ts';
+import { multivariantOf } from '../support/viewers/viewer.ts';
 import { wrongBeeps, wrongPictures, type PictureSeen } from '../support/judges/browser-reading.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
 import { assertNoFaults, assertNoHoles } from './expectations.ts';

@@ -1,7 +1,7 @@
 // A player in a page of the browser: the page's `window.player`, typed, with the requests it made.
 import type { Page, Request } from 'playwright-core';
 
-import type { Beep } from '../media/beeps.ts';
+import type { Beep } from '../support/judges/beeps.ts';
 
 export interface Picture {
   /** Media time of the picture, as the browser says. */

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import { extname } from 'node:path';
 
-import { readFrameNumber } from '../media/frame-counter.ts';
+import { readFrameNumber } from '../support/judges/frame-counter.ts';
 
 const MIME: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8' };
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { videoOf } from '../media/catalogue.ts';
-import { clip } from '../media/clips.ts';
+import { videoOf } from '../support/clips/catalogue.ts';
+import { clip } from '../support/clips/clips.ts';
 import { assertAllNear, assertNoFaults, assertNoHoles, FrameTally } from './expectations.ts';
 import { playEnd, playStart } from './long-script.ts';
 import { seekTimes } from './seek-times.ts';

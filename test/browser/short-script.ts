@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test, type TestContext } from 'node:test';
 
-import { videoOf, type ClipName } from '../media/catalogue.ts';
-import { clip } from '../media/clips.ts';
+import { videoOf, type ClipName } from '../support/clips/catalogue.ts';
+import { clip } from '../support/clips/clips.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
 import { assertInSync, assertNoFaults, assertNoHoles, assertOneRange, FrameTally } from './expectations.ts';
 import { seekTimes } from './seek-times.ts';

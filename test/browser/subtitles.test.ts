@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { clip } from '../media/clips.ts';
-import { SUBTITLE_CUES } from '../media/texts.ts';
+import { clip } from '../support/clips/clips.ts';
+import { SUBTITLE_CUES } from '../support/clips/texts.ts';
 import { Stage } from './stage.ts';
 
 let stage: Stage;

@@ -1,5 +1,5 @@
 // Fetches a stream as a Chromecast's media player does: from a page of another origin, which must be allowed to read every answer.
-import { parseMediaPlaylist, parseMultivariantPlaylist, type MediaPlaylist } from '../black-box/playlist.ts';
+import { parseMediaPlaylist, parseMultivariantPlaylist, type MediaPlaylist } from '../support/judges/playlist.ts';
 
 export const RECEIVER_ORIGIN = 'https://www.gstatic.com';
 const TS_PACKET_BYTES = 188;

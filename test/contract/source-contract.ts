@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
 import { AppError, isAbort } from '../../src/base/app-error.ts';
-import type { Source } from '../../src/sources/source.ts';
-import { sampleBytes } from '../servers/fault-server.ts';
+import type { Source } from '../../src/sources/port/source.ts';
+import { sampleBytes } from '../support/servers/fault-server.ts';
 
 export interface ContractSubject {
   name: string;

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { AppError } from '../../src/base/app-error.ts';
-import type { AudioTrack } from '../../src/media/description.ts';
-import type { SegmentFile } from '../../src/media/segment-file.ts';
-import type { Playable, Playables, PlayableSource } from '../../src/sessions/playable.ts';
-import type { Presentation, Rendition } from '../../src/sessions/presentation.ts';
+import type { AudioTrack } from '../../src/media/model/description.ts';
+import type { SegmentFile } from '../../src/media/store/segment-file.ts';
+import type { Playable, Playables, PlayableSource } from '../../src/presentation/playable.ts';
+import type { Presentation, Rendition } from '../../src/presentation/presentation.ts';
 
 const SEGMENT_SECONDS = 2;
 export const SEGMENTS = 30;

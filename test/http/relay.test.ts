@@ -4,11 +4,11 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 
-import type { Playables } from '../../src/sessions/playable.ts';
-import { relayPlaylist } from '../../src/sessions/relayed-playlist.ts';
-import { openSource } from '../../src/sources/open-source.ts';
-import { SourceEndpoint } from '../../src/sources/source-endpoint.ts';
-import { parseLocator } from '../../src/sources/source-locator.ts';
+import type { Playables } from '../../src/presentation/playable.ts';
+import { relayPlaylist } from '../../src/presentation/relay/relayed-playlist.ts';
+import { openSource } from '../../src/sources/open/open-source.ts';
+import { SourceEndpoint } from '../../src/sources/endpoint/source-endpoint.ts';
+import { parseLocator } from '../../src/sources/open/source-locator.ts';
 import { at } from './json.ts';
 import { policy } from '../sources/opened.ts';
 import { startApp } from './running-app.ts';

@@ -11,14 +11,14 @@ import type { NamedDevice } from '../../src/cast/cast-device.ts';
 import { CastTokens } from '../../src/cast/cast-tokens.ts';
 import { Casting } from '../../src/cast/casting.ts';
 import { createApp, type AppParts } from '../../src/http/app.ts';
-import type { AccessOptions } from '../../src/http/gatekeeper.ts';
-import { Metrics } from '../../src/http/metrics.ts';
-import type { Playables } from '../../src/sessions/playable.ts';
+import type { AccessOptions } from '../../src/http/access/gatekeeper.ts';
+import { Metrics } from '../../src/http/reply/metrics.ts';
+import type { Playables } from '../../src/presentation/playable.ts';
 import { SessionRegistry } from '../../src/sessions/session-registry.ts';
-import { openDatabase } from '../../src/sessions/store/database.ts';
-import { SqliteCastTokenStore } from '../../src/sessions/store/sqlite-cast-token-store.ts';
-import { SqliteSessionStore } from '../../src/sessions/store/sqlite-session-store.ts';
-import { assertPresent, parseLocator } from '../../src/sources/source-locator.ts';
+import { openDatabase } from '../../src/state/sqlite/database.ts';
+import { SqliteCastTokenStore } from '../../src/state/sqlite/sqlite-cast-token-store.ts';
+import { SqliteSessionStore } from '../../src/state/sqlite/sqlite-session-store.ts';
+import { assertPresent, parseLocator } from '../../src/sources/open/source-locator.ts';
 import { FilePresentations } from './file-presentation.ts';
 
 export interface RunningApp extends AsyncDisposable {

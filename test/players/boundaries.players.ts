@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
-import { parseInit, parseSegment } from '../black-box/cmaf-boxes.ts';
-import { startServer, type ServerProcess } from '../black-box/server-process.ts';
-import { fetchRendition, playlistOf, type Served } from '../black-box/viewer.ts';
+import { parseInit, parseSegment } from '../support/judges/cmaf-boxes.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
+import { fetchRendition, playlistOf, type Served } from '../support/viewers/viewer.ts';
 import { FORMATS, makeFilm } from '../support/fuzz/make-film.ts';
 import { judgedVariants, openFilm } from '../support/judges/served-film.ts';
 import { PLAYER_CLIPS } from './player-clips.ts';

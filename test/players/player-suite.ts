@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
-import { startServer, type ServerProcess } from '../black-box/server-process.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { FORMATS, makeFilm } from '../support/fuzz/make-film.ts';
 import { toleranceOf, truthOf } from '../support/fuzz/planned-film.ts';
 import { compare, type CompareOptions } from '../support/judges/compare.ts';

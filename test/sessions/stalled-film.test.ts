@@ -6,13 +6,13 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isAbort } from '../../src/base/app-error.ts';
-import { isRelayed } from '../../src/sessions/playable.ts';
-import { segmentCount, segmentSeconds } from '../../src/media/timeline.ts';
-import type { Presentation, Rendition } from '../../src/sessions/presentation.ts';
-import { clip } from '../media/clips.ts';
+import { isRelayed } from '../../src/presentation/playable.ts';
+import { segmentCount, segmentSeconds } from '../../src/media/model/timeline.ts';
+import type { Presentation, Rendition } from '../../src/presentation/presentation.ts';
+import { clip } from '../support/clips/clips.ts';
 import { TemporaryClips } from '../media/index/temporary-clips.ts';
-import { FaultServer } from '../servers/fault-server.ts';
-import { openEngine, type Engine } from './media-engine.ts';
+import { FaultServer } from '../support/servers/fault-server.ts';
+import { openEngine, type Engine } from '../support/workers/media-engine.ts';
 
 const clips = await TemporaryClips.create();
 after(() => clips[Symbol.asyncDispose]());

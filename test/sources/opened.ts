@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { AppError, isAbort, type ErrorCode } from '../../src/base/app-error.ts';
-import { AddressPolicy, type PrivateSources } from '../../src/sources/address-policy.ts';
-import { openSource, type OpenSourceOptions, type OpenedSource } from '../../src/sources/open-source.ts';
-import { SourceEndpoint } from '../../src/sources/source-endpoint.ts';
-import { parseLocator, type LocatorHints } from '../../src/sources/source-locator.ts';
-import type { Source } from '../../src/sources/source.ts';
+import { AddressPolicy, type PrivateSources } from '../../src/sources/http/client/address-policy.ts';
+import { openSource, type OpenSourceOptions, type OpenedSource } from '../../src/sources/open/open-source.ts';
+import { SourceEndpoint } from '../../src/sources/endpoint/source-endpoint.ts';
+import { parseLocator, type LocatorHints } from '../../src/sources/open/source-locator.ts';
+import type { Source } from '../../src/sources/port/source.ts';
 import { never, type OpenSubject } from '../contract/source-contract.ts';
-import { FaultServer, type Faults } from '../servers/fault-server.ts';
+import { FaultServer, type Faults } from '../support/servers/fault-server.ts';
 
 /** Limits short enough for tests. */
 export const QUICK: Partial<OpenSourceOptions> = {

@@ -6,9 +6,9 @@ import type { CastPlayer, CastStatus } from '../../cast/cast-player.ts';
 import type { CastTokens } from '../../cast/cast-tokens.ts';
 import type { Casting } from '../../cast/casting.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import type { App } from '../app-type.ts';
-import { castSession, type CastWish } from '../cast-session.ts';
-import { requestSignal } from '../request-signal.ts';
+import type { App } from '../schemas/app-type.ts';
+import { castSession, type CastWish } from './cast-session.ts';
+import { requestSignal } from '../reply/request-signal.ts';
 import { CAST_STATUS, DEVICE, DEVICE_ID, PLAY, SEEK, SUBTITLES, VOLUME } from '../schemas/cast.ts';
 import { ERROR } from '../schemas/session.ts';
 

@@ -4,8 +4,8 @@ import { Type } from 'typebox';
 
 import type { CastTokens } from '../../cast/cast-tokens.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import type { App } from '../app-type.ts';
-import { baseUrl } from '../base-url.ts';
+import type { App } from '../schemas/app-type.ts';
+import { baseUrl } from '../reply/base-url.ts';
 import { ERROR } from '../schemas/session.ts';
 
 export interface CastTokenParts {

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 
 import type { CastTokens } from '../../cast/cast-tokens.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import type { App } from '../app-type.ts';
+import type { App } from '../schemas/app-type.ts';
 
 const QUERY = Type.Object({ id: Type.Optional(Type.String()) }, { additionalProperties: true });
 const DONE = Type.Object({ ok: Type.Literal(true) });

@@ -1,7 +1,7 @@
 // Clips: a part of what a session plays as a file of its own.
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import type { App } from '../app-type.ts';
-import { requestSignal } from '../request-signal.ts';
+import type { App } from '../schemas/app-type.ts';
+import { requestSignal } from '../reply/request-signal.ts';
 import { CLIP_LIST, CLIP_MADE, NEW_CLIP } from '../schemas/clip.ts';
 import { ERROR, SESSION_ID } from '../schemas/session.ts';
 

@@ -2,8 +2,8 @@
 import { Type } from 'typebox';
 
 import { FRESH_SECONDS, type CommunityAddons } from '../../addons/community-addons.ts';
-import type { App } from '../app-type.ts';
-import { requestSignal } from '../request-signal.ts';
+import type { App } from '../schemas/app-type.ts';
+import { requestSignal } from '../reply/request-signal.ts';
 import { ERROR } from '../schemas/session.ts';
 
 const ADDON = Type.Object(

@@ -2,8 +2,8 @@
 // Few ever ask: what makes it takes memory, so it is loaded when somebody does.
 import type { RouteOptions } from 'fastify';
 
-import { apiReference, type ApiDescription } from '../api-reference.ts';
-import type { App } from '../app-type.ts';
+import { apiReference, type ApiDescription } from './api-reference.ts';
+import type { App } from '../schemas/app-type.ts';
 import type { Identity } from './root.ts';
 
 /** The routes of the API, and what they look like as OpenAPI 3.1. */

@@ -1,8 +1,8 @@
 // What supervisors ask: `/health` (the process answers), `/ready` (its parts work), `/metrics` (numbers).
 import { Type } from 'typebox';
 
-import type { App } from '../app-type.ts';
-import type { Metrics } from '../metrics.ts';
+import type { App } from '../schemas/app-type.ts';
+import type { Metrics } from '../reply/metrics.ts';
 
 /** State of each part by name: `ready`, or what is wrong with it in a few words. */
 export interface Readiness {

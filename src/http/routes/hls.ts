@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import type { App } from '../app-type.ts';
-import type { BufferPool } from '../buffer-pool.ts';
-import { sendEntity } from '../byte-range-reply.ts';
-import { IMMUTABLE, sendPlaylist, sendSegment } from '../media-reply.ts';
-import { requestSignal } from '../request-signal.ts';
+import type { App } from '../schemas/app-type.ts';
+import type { BufferPool } from '../reply/buffer-pool.ts';
+import { sendEntity } from '../reply/byte-range-reply.ts';
+import { IMMUTABLE, sendPlaylist, sendSegment } from '../reply/media-reply.ts';
+import { requestSignal } from '../reply/request-signal.ts';
 import { SESSION_ID } from '../schemas/session.ts';
 
 const RENDITION = Type.Object({ id: Type.String(), rendition: Type.String() });

@@ -1,8 +1,8 @@
 // `GET /`: the server is alive. The desktop app allows half a second for any answer.
 import { Type } from 'typebox';
 
-import type { App } from '../app-type.ts';
-import type { Gatekeeper } from '../gatekeeper.ts';
+import type { App } from '../schemas/app-type.ts';
+import type { Gatekeeper } from '../access/gatekeeper.ts';
 
 export interface Identity {
   name: string;

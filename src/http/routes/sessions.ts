@@ -3,12 +3,12 @@ import { Type, type Static } from 'typebox';
 
 import { AppError } from '../../base/app-error.ts';
 import type { NewSession, SessionRegistry } from '../../sessions/session-registry.ts';
-import type { App } from '../app-type.ts';
-import { baseUrl } from '../base-url.ts';
-import type { Gatekeeper } from '../gatekeeper.ts';
-import { limitKey } from '../peer-address.ts';
-import type { RateLimit } from '../rate-limit.ts';
-import { requestSignal } from '../request-signal.ts';
+import type { App } from '../schemas/app-type.ts';
+import { baseUrl } from '../reply/base-url.ts';
+import type { Gatekeeper } from '../access/gatekeeper.ts';
+import { limitKey } from '../access/peer-address.ts';
+import type { RateLimit } from '../access/rate-limit.ts';
+import { requestSignal } from '../reply/request-signal.ts';
 import {
   AUDIO_CHOICE,
   ERROR,

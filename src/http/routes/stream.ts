@@ -5,11 +5,11 @@ import { Type, type Static } from 'typebox';
 import { AppError } from '../../base/app-error.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { Seek } from '../../sessions/session-replies.ts';
-import type { App } from '../app-type.ts';
-import type { BufferPool } from '../buffer-pool.ts';
-import { sendPlaylist, sendSegment } from '../media-reply.ts';
-import { sendRelayed } from '../relayed-reply.ts';
-import { requestSignal } from '../request-signal.ts';
+import type { App } from '../schemas/app-type.ts';
+import type { BufferPool } from '../reply/buffer-pool.ts';
+import { sendPlaylist, sendSegment } from '../reply/media-reply.ts';
+import { sendRelayed } from '../reply/relayed-reply.ts';
+import { requestSignal } from '../reply/request-signal.ts';
 import { SESSION_ID } from '../schemas/session.ts';
 
 const PLAYLIST_NAME = 'child.m3u8';

@@ -5,14 +5,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
-import type { App } from '../app-type.ts';
-import type { BufferPool } from '../buffer-pool.ts';
-import { sendEntity } from '../byte-range-reply.ts';
-import { compressed } from '../compression.ts';
-import { sendHead } from '../head-reply.ts';
-import { IMMUTABLE } from '../media-reply.ts';
-import { matchesEtag } from '../range-header.ts';
-import { requestSignal } from '../request-signal.ts';
+import type { App } from '../schemas/app-type.ts';
+import type { BufferPool } from '../reply/buffer-pool.ts';
+import { sendEntity } from '../reply/byte-range-reply.ts';
+import { compressed } from '../reply/compression.ts';
+import { sendHead } from '../reply/head-reply.ts';
+import { IMMUTABLE } from '../reply/media-reply.ts';
+import { matchesEtag } from '../reply/range-header.ts';
+import { requestSignal } from '../reply/request-signal.ts';
 
 const TRACK = Type.Object({
   id: Type.String(),

@@ -4,12 +4,12 @@ import { Type } from 'typebox';
 
 import { AppError } from '../../base/app-error.ts';
 import type { TorrentLibrary } from '../../sessions/torrent-library.ts';
-import type { App } from '../app-type.ts';
-import type { BufferPool } from '../buffer-pool.ts';
-import { sendEntity } from '../byte-range-reply.ts';
-import { ConcurrencyLimit } from '../concurrency-limit.ts';
-import { contentDisposition, contentTypeOf } from '../file-headers.ts';
-import { requestSignal } from '../request-signal.ts';
+import type { App } from '../schemas/app-type.ts';
+import type { BufferPool } from '../reply/buffer-pool.ts';
+import { sendEntity } from '../reply/byte-range-reply.ts';
+import { ConcurrencyLimit } from '../access/concurrency-limit.ts';
+import { contentDisposition, contentTypeOf } from '../reply/file-headers.ts';
+import { requestSignal } from '../reply/request-signal.ts';
 import { ERROR } from '../schemas/session.ts';
 import { TORRENT_ADDED, TORRENT_FILE, TORRENT_ID, TORRENT_LIST, TORRENT_STATUS } from '../schemas/torrent.ts';
 

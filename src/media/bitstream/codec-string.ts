@@ -1,5 +1,5 @@
 // The `codecs` parameter (RFC 6381) of a track, from its configuration as it will be written to the init section.
-import type { AudioTrack, VideoTrack } from '../description.ts';
+import type { AudioTrack, VideoTrack } from '../model/description.ts';
 import { parseAudioSpecificConfig } from './audio-specific-config.ts';
 
 type CodedVideo = Pick<VideoTrack, 'codec' | 'configuration'>;

@@ -1,7 +1,7 @@
 // The part of the video usability information that H.264 (E.1.1) and HEVC (E.2.1) have in common.
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
-import type { ColorDescription } from '../description.ts';
+import type { ColorDescription } from '../model/description.ts';
 import type { BitReader } from './bit-reader.ts';
 
 export interface VideoUsability {

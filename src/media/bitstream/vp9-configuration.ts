@@ -1,6 +1,6 @@
 // VPCodecConfigurationRecord, `vpcC`, made from a VP9 keyframe: WebM keeps none, and libav does not hand on that of MP4.
 import { AppError } from '../../base/app-error.ts';
-import type { ColorDescription } from '../description.ts';
+import type { ColorDescription } from '../model/description.ts';
 import { BitReader } from './bit-reader.ts';
 
 export interface Vp9ConfigurationOptions {

@@ -1,10 +1,10 @@
 // Makes clips: a worker encodes piece after piece into one file, then the head with all the tables is put before them.
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../base/app-error.ts';
-import type { MediaInput } from '../../sources/source.ts';
+import type { MediaInput } from '../../sources/port/source.ts';
 import { aacLcConfig } from '../bitstream/audio-specific-config.ts';
-import { isWorkerLost, type WorkerLease } from '../worker-pool.ts';
-import type { ClipPieceResult, EncodedVideo, Origin } from '../worker/protocol.ts';
+import { isWorkerLost, type WorkerLease } from '../pool/worker-pool.ts';
+import type { ClipPieceResult, EncodedVideo, Origin } from '../worker/protocol/protocol.ts';
 import { ClipDraft } from './clip-draft.ts';
 import { clipHead, headBytes, type Chunk, type ClipMovie, type ClipTrack } from './clip-movie.ts';
 import { AAC_FRAME_SAMPLES, type ClipPiece, type ClipPlan } from './clip-plan.ts';

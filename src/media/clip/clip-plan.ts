@@ -1,10 +1,10 @@
 // What a clip is made of: which frames of the picture, which samples of the sound, and the pieces it is encoded in.
 import { AppError } from '../../base/app-error.ts';
-import { encodedTrack } from '../audio-plan.ts';
-import { planLadder } from '../encoded-video-plan.ts';
-import type { MediaFacts } from '../facts.ts';
-import { segmentCount } from '../timeline.ts';
-import type { EncodedAudio, EncodedVideo } from '../worker/protocol.ts';
+import { encodedTrack } from '../plan/audio-plan.ts';
+import { planLadder } from '../plan/encoded-video-plan.ts';
+import type { MediaFacts } from '../model/facts.ts';
+import { segmentCount } from '../model/timeline.ts';
+import type { EncodedAudio, EncodedVideo } from '../worker/protocol/protocol.ts';
 
 /** `[start, end)` on the presentation's timeline. */
 export interface ClipSpan {

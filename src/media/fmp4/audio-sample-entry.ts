@@ -1,6 +1,6 @@
 // Audio sample entries: `mp4a` (AAC, MP3), `ac-3`, `ec-3`, `Opus`, `fLaC` with their configuration.
 import { AppError } from '../../base/app-error.ts';
-import type { AudioTrack } from '../description.ts';
+import type { AudioTrack } from '../model/description.ts';
 import { box, fullBox, u16, u32, u8, zeros } from './box.ts';
 
 /**

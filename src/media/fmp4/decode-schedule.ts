@@ -3,7 +3,7 @@
 // A segment begins with decode time = presentation time, so that players which bind their timeline to either agree; within it decoding runs
 // ahead by the reorder delay, so that no composition offset is negative; and its last sample lasts to the end. No edit list is needed then,
 // which some players ignore, and no sample's own time reaches into the next segment, which would remove pictures from a source buffer.
-import type { SampleRun } from '../samples.ts';
+import type { SampleRun } from '../model/samples.ts';
 
 export interface SampleTiming {
   /** Decode time of the first sample, ticks. */

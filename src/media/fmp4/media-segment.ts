@@ -2,7 +2,7 @@
 //
 // Decode times are not taken from the container, but made from the segment's presentation times alone (`decode-schedule.ts`). Composition
 // offsets say where each sample is shown. So segments made in any order, by anyone, meet without gap or overlap.
-import type { Sample, SampleRun } from '../samples.ts';
+import type { Sample, SampleRun } from '../model/samples.ts';
 import { sampleTiming, type SampleTiming } from './decode-schedule.ts';
 
 export interface MediaSegmentOptions {

@@ -1,7 +1,7 @@
 // Visual sample entries: `avc1`, `hvc1`, `vp09`, `av01` with their configuration, colour and pixel shape.
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
-import type { ColorDescription, VideoTrack } from '../description.ts';
+import type { ColorDescription, VideoTrack } from '../model/description.ts';
 import { box, fourCharacters, fullBox, u16, u32, u8, zeros } from './box.ts';
 
 /**

@@ -1,11 +1,11 @@
 // The first bytes of keyframes, found by the container's own tables: enough to see what they are, without loading pictures.
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { ByteReader, ReadKeyframeHeads } from './container-index.ts';
-import { blockIn, childrenFrom, CLUSTER_WINDOW_BYTES, elementAt, timestampIn } from './matroska-clusters.ts';
-import type { PlacedElement } from './matroska-clusters.ts';
-import { walkCues, type CuePosition } from './matroska-cue-points.ts';
-import { ID } from './matroska-ids.ts';
-import { WindowedReader } from './windowed-reader.ts';
+import type { ByteReader, ReadKeyframeHeads } from './container/container-index.ts';
+import { blockIn, childrenFrom, CLUSTER_WINDOW_BYTES, elementAt, timestampIn } from './matroska/matroska-clusters.ts';
+import type { PlacedElement } from './matroska/matroska-clusters.ts';
+import { walkCues, type CuePosition } from './matroska/matroska-cue-points.ts';
+import { ID } from './matroska/matroska-ids.ts';
+import { WindowedReader } from './container/windowed-reader.ts';
 
 /** Parameter sets and messages come before the picture: kilobytes at most. */
 const HEAD_BYTES = 8 * 1024;

@@ -1,7 +1,7 @@
 // Which container is it, told from the first bytes; then that container's own index.
-import type { ByteReader, ContainerIndex } from './container-index.ts';
-import { readMatroskaIndex } from './matroska-index.ts';
-import { readMp4Index } from './mp4-index.ts';
+import type { ByteReader, ContainerIndex } from './container/container-index.ts';
+import { readMatroskaIndex } from './matroska/matroska-index.ts';
+import { readMp4Index } from './mp4/mp4-index.ts';
 import { readTransportStreamIndex, SNIFFED_BYTES } from './transport-stream-programs.ts';
 
 const MATROSKA_MAGIC = '\x1a\x45\xdf\xa3';

@@ -1,5 +1,5 @@
 // The programmes of an MPEG transport stream: which packet ids belong together (ISO/IEC 13818-1 2.4.4). libav knows, node-av does not tell.
-import type { ByteReader, ContainerIndex } from './container-index.ts';
+import type { ByteReader, ContainerIndex } from './container/container-index.ts';
 
 /** Tables come every 100 ms, before the pictures. */
 const LOOKED_AT_BYTES = 320 * 1024;

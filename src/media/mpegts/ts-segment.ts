@@ -4,7 +4,7 @@ import { rescale } from '../../base/rational.ts';
 import { adtsHeaderWriter, ADTS_HEADER_BYTES } from '../bitstream/adts.ts';
 import { parseAudioSpecificConfig } from '../bitstream/audio-specific-config.ts';
 import { H264_NAL, isAccessUnitDelimiter, nalType, sampleUnits } from '../bitstream/nal-units.ts';
-import type { Sample, SampleRun } from '../samples.ts';
+import type { Sample, SampleRun } from '../model/samples.ts';
 import { decodeTimes } from './decode-times.ts';
 import { closeContinuity, PES_COUNTER_CYCLE, type PesPayload, type PesUnit, pesUnit, writePes } from './pes.ts';
 import { PACKET_BYTES, PID, programTables } from './program-tables.ts';

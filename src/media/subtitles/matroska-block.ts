@@ -5,8 +5,8 @@ import {
   parseElements,
   parseVariableInteger,
   unsignedValue,
-} from '../index/matroska-ebml.ts';
-import { ID } from '../index/matroska-ids.ts';
+} from '../index/matroska/matroska-ebml.ts';
+import { ID } from '../index/matroska/matroska-ids.ts';
 
 /** Track number (up to 8 bytes), 16-bit timestamp, flags. */
 const AFTER_TRACK_BYTES = 3;

@@ -1,5 +1,5 @@
 // Where the blocks of a subtitle track lie, as far as the film's cues say (RFC 9559 section 5.1.5.1).
-import { walkCues, type CuePosition } from '../index/matroska-cue-points.ts';
+import { walkCues, type CuePosition } from '../index/matroska/matroska-cue-points.ts';
 
 export interface CuePlace extends CuePosition {
   cluster: number;

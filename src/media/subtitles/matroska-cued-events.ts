@@ -1,8 +1,8 @@
 // Lines of a Matroska film one by one, where its cues point.
 import type { ByteRange } from '../../base/byte-range.ts';
-import { ELEMENT_HEADER_BYTES, parseElementHeader } from '../index/matroska-ebml.ts';
-import { ID } from '../index/matroska-ids.ts';
-import { WindowedReader } from '../index/windowed-reader.ts';
+import { ELEMENT_HEADER_BYTES, parseElementHeader } from '../index/matroska/matroska-ebml.ts';
+import { ID } from '../index/matroska/matroska-ids.ts';
+import { WindowedReader } from '../index/container/windowed-reader.ts';
 import type { SubtitleEvent } from './cue.ts';
 import { inOrder, rotated } from './in-order.ts';
 import { isBlock, parseSubtitleBlock, trackOfBlock } from './matroska-block.ts';

@@ -1,10 +1,10 @@
 // The events of a subtitle track of a Matroska film: block by block where its cues list them, else by walking the clusters from
 // header to header, past the bytes of picture and sound.
 import { AppError } from '../../base/app-error.ts';
-import { ID } from '../index/matroska-ids.ts';
-import { readSegmentLayout, readTopLevel } from '../index/matroska-segment.ts';
-import { parseInfo } from '../index/matroska-tracks.ts';
-import { WindowedReader } from '../index/windowed-reader.ts';
+import { ID } from '../index/matroska/matroska-ids.ts';
+import { readSegmentLayout, readTopLevel } from '../index/matroska/matroska-segment.ts';
+import { parseInfo } from '../index/matroska/matroska-tracks.ts';
+import { WindowedReader } from '../index/container/windowed-reader.ts';
 import type { SubtitleEvent } from './cue.ts';
 import type { FilmReaders } from './film-readers.ts';
 import { cuePlaces } from './matroska-cue-places.ts';

@@ -1,8 +1,8 @@
 // A Matroska film as its lines are read: how to read it, which track is wanted, and what a block of it means.
 import type { Rational } from '../../base/rational.ts';
-import type { SegmentLayout } from '../index/matroska-segment.ts';
-import { toTimeline } from '../media-clock.ts';
-import type { Origin } from '../worker/protocol.ts';
+import type { SegmentLayout } from '../index/matroska/matroska-segment.ts';
+import { toTimeline } from '../model/media-clock.ts';
+import type { Origin } from '../worker/protocol/protocol.ts';
 import type { SubtitleEvent } from './cue.ts';
 import type { FilmReaders } from './film-readers.ts';
 import type { SubtitleBlock } from './matroska-block.ts';

@@ -1,7 +1,7 @@
 // A subtitle track of a Matroska film: its number, its codec, and how its blocks are packed.
 import { inflateSync } from 'node:zlib';
-import { childrenOf, textValue, unsignedChild } from '../index/matroska-ebml.ts';
-import { ID } from '../index/matroska-ids.ts';
+import { childrenOf, textValue, unsignedChild } from '../index/matroska/matroska-ebml.ts';
+import { ID } from '../index/matroska/matroska-ids.ts';
 
 const SUBTITLE_TRACK_TYPE = 17;
 const ZLIB = 0;

@@ -1,16 +1,16 @@
 // The samples of a text track of an MP4 film, found by its sample tables.
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { ByteReader } from '../index/container-index.ts';
-import { deliveredSamples } from '../index/mp4-edit-list.ts';
-import { readMovie } from '../index/mp4-index.ts';
-import type { Mp4Movie, Mp4Track } from '../index/mp4-movie.ts';
-import { sampleRanges } from '../index/mp4-sample-ranges.ts';
-import { sampleTimes } from '../index/mp4-sample-times.ts';
-import { editContext } from '../index/mp4-video-index.ts';
-import { WindowedReader } from '../index/windowed-reader.ts';
-import { toTimeline } from '../media-clock.ts';
-import type { Origin } from '../worker/protocol.ts';
+import type { ByteReader } from '../index/container/container-index.ts';
+import { deliveredSamples } from '../index/mp4/mp4-edit-list.ts';
+import { readMovie } from '../index/mp4/mp4-index.ts';
+import type { Mp4Movie, Mp4Track } from '../index/mp4/mp4-movie.ts';
+import { sampleRanges } from '../index/mp4/mp4-sample-ranges.ts';
+import { sampleTimes } from '../index/mp4/mp4-sample-times.ts';
+import { editContext } from '../index/mp4/mp4-video-index.ts';
+import { WindowedReader } from '../index/container/windowed-reader.ts';
+import { toTimeline } from '../model/media-clock.ts';
+import type { Origin } from '../worker/protocol/protocol.ts';
 import type { SubtitleEvent } from './cue.ts';
 import type { FilmReaders } from './film-readers.ts';
 import { inOrder, rotated } from './in-order.ts';

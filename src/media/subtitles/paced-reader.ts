@@ -1,7 +1,7 @@
 // Reads of a source whose download follows its readers: one at a time and with pauses, so that what is being played comes first.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { ByteReader } from '../index/container-index.ts';
+import type { ByteReader } from '../index/container/container-index.ts';
 
 export interface Pace {
   /** A read that took longer had to be fetched. */

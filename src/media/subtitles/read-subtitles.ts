@@ -1,7 +1,7 @@
 // A whole subtitle track as WebVTT, cue by cue, as soon as each is found.
 import { AppError } from '../../base/app-error.ts';
-import type { SubtitleTrack } from '../description.ts';
-import type { MediaFacts } from '../facts.ts';
+import type { SubtitleTrack } from '../model/description.ts';
+import type { MediaFacts } from '../model/facts.ts';
 import { assReader } from './ass-event.ts';
 import { WEBVTT_HEADER, writtenCue, type Cue, type EventReader, type SubtitleEvent } from './cue.ts';
 import type { FilmReaders } from './film-readers.ts';

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../../base/app-error.ts';
-import type { Source } from '../../sources/source.ts';
-import type { MediaFacts } from '../facts.ts';
-import type { ByteReader } from '../index/container-index.ts';
+import type { Source } from '../../sources/port/source.ts';
+import type { MediaFacts } from '../model/facts.ts';
+import type { ByteReader } from '../index/container/container-index.ts';
 import type { FilmReaders } from './film-readers.ts';
 import { GrowingText } from './growing-text.ts';
 import { PacedReader } from './paced-reader.ts';

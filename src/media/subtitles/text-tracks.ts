@@ -1,5 +1,5 @@
 // Which subtitle tracks can be had as text, told from what a probe says of them.
-import type { MediaDescription, SubtitleTrack } from '../description.ts';
+import type { MediaDescription, SubtitleTrack } from '../model/description.ts';
 
 const PICTURES = new Map([
   ['hdmv_pgs_subtitle', 'PGS'],

@@ -1,5 +1,5 @@
 // Samples of 3GPP Timed Text (`tx3g`, 3GPP TS 26.245) and of QuickTime text: a length, the text, then boxes with its styles.
-import { parseBoxes } from '../index/mp4-boxes.ts';
+import { parseBoxes } from '../index/mp4/mp4-boxes.ts';
 import type { CueContent, EventReader } from './cue.ts';
 import { cueText, PLAIN, type StyledRun, type TextStyle } from './styled-text.ts';
 import { decodeSubtitle } from './text-encoding.ts';

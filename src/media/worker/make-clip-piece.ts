@@ -1,11 +1,11 @@
 // One piece of a clip: its pictures and its sound, encoded and written one after the other to their place in the clip's file.
 import { open } from 'node:fs/promises';
 import { AppError } from '../../base/app-error.ts';
-import type { SampleRun } from '../samples.ts';
-import type { EncoderSessions } from './encoder-sessions.ts';
-import { encodeSound } from './libav/encoded-audio.ts';
-import { encodeSegment } from './libav/encoded-video.ts';
-import type { ClipPieceJob, ClipPieceResult, ClipSamples } from './protocol.ts';
+import type { SampleRun } from '../model/samples.ts';
+import type { EncoderSessions } from './encode/encoder-sessions.ts';
+import { encodeSound } from './libav/audio/encoded-audio.ts';
+import { encodeSegment } from './libav/video/encoded-video.ts';
+import type { ClipPieceJob, ClipPieceResult, ClipSamples } from './protocol/protocol.ts';
 
 /** The same job done again writes the same place. */
 export async function makeClipPiece(

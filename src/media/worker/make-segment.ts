@@ -2,23 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
-import type { MediaInput } from '../../sources/source.ts';
+import type { MediaInput } from '../../sources/port/source.ts';
 import { aacLcConfig } from '../bitstream/audio-specific-config.ts';
 import { mediaSegment } from '../fmp4/media-segment.ts';
 import { tsSegment } from '../mpegts/ts-segment.ts';
 import type { TsVideo } from '../mpegts/ts-segment.ts';
-import { withFineTicks, type Sample, type SampleRun } from '../samples.ts';
-import { collect } from './copied-tracks.ts';
-import { CopiedAudioCollector } from './copied-audio.ts';
-import { CopiedVideoCollector, type CopiedPictures } from './copied-video.ts';
-import type { Demuxers } from './demuxers.ts';
-import type { EncoderSessions } from './encoder-sessions.ts';
-import type { Demuxer } from './libav/demuxer.ts';
-import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/encoded-audio.ts';
-import { encodeSegment } from './libav/encoded-video.ts';
-import { encoderHeader } from './libav/encoder-header.ts';
-import { isWhole, mend, wordsOn } from './mended-video.ts';
-import type { CopiedAudio, EncodedAudio, EncoderHeader, SegmentJob, SegmentResult } from './protocol.ts';
+import { withFineTicks, type Sample, type SampleRun } from '../model/samples.ts';
+import { collect } from './copy/copied-tracks.ts';
+import { CopiedAudioCollector } from './copy/copied-audio.ts';
+import { CopiedVideoCollector, type CopiedPictures } from './copy/copied-video.ts';
+import type { Demuxers } from './encode/demuxers.ts';
+import type { EncoderSessions } from './encode/encoder-sessions.ts';
+import type { Demuxer } from './libav/demux/demuxer.ts';
+import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/audio/encoded-audio.ts';
+import { encodeSegment } from './libav/video/encoded-video.ts';
+import { encoderHeader } from './libav/video/encoder-header.ts';
+import { isWhole, mend, wordsOn } from './copy/mended-video.ts';
+import type { CopiedAudio, EncodedAudio, EncoderHeader, SegmentJob, SegmentResult } from './protocol/protocol.ts';
 import { writeParts } from './write-parts.ts';
 
 /** Of encoded sound that stands in for copied one. */

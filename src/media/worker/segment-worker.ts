@@ -1,17 +1,17 @@
 // The media worker process: takes jobs as messages, answers each once. A crash here costs one segment, which is asked for again.
 import { flushCompileCache } from 'node:module';
 import { AppError, isAbort } from '../../base/app-error.ts';
-import { Demuxers } from './demuxers.ts';
-import { EncoderSessions } from './encoder-sessions.ts';
-import { quietLibav } from './libav/check.ts';
-import { describe } from './libav/describe.ts';
-import { encoderHeader } from './libav/encoder-header.ts';
+import { Demuxers } from './encode/demuxers.ts';
+import { EncoderSessions } from './encode/encoder-sessions.ts';
+import { quietLibav } from './libav/codec/check.ts';
+import { describe } from './libav/describe/describe.ts';
+import { encoderHeader } from './libav/video/encoder-header.ts';
 import { makeClipPiece } from './make-clip-piece.ts';
 import { makeSegment } from './make-segment.ts';
 import { Questions } from './questions.ts';
-import type { EncoderHeader, WorkerJob, WorkerReply, WorkerRequest, WorkerResults } from './protocol.ts';
-import { scan } from './scan.ts';
-import { verify } from './verify.ts';
+import type { EncoderHeader, WorkerJob, WorkerReply, WorkerRequest, WorkerResults } from './protocol/protocol.ts';
+import { scan } from './scan/scan.ts';
+import { verify } from './scan/verify.ts';
 
 const questions = new Questions();
 const demuxers = new Demuxers({ askNear });

@@ -7,7 +7,7 @@ import { basename } from 'node:path';
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import { fileIdentity } from '../../base/file-identity.ts';
-import type { MediaInput, Source } from '../source.ts';
+import type { MediaInput, Source } from '../port/source.ts';
 import { assertRegular, fileError, inspectFile } from './inspect-file.ts';
 
 const SAMPLE_BYTES = 16 * 1024;

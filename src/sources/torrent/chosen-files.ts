@@ -3,7 +3,7 @@ import { chooseArchive, chooseFile, type FileWish } from './file-choice.ts';
 import { archiveSets, type ArchiveSet } from './packed/archive-sets.ts';
 import { FIRST_PACKED_INDEX, findPackedFilm, type PackedFilm } from './packed/packed-film.ts';
 import { PackedHandle } from './packed/packed-handle.ts';
-import type { TorrentFile, TorrentHandle } from './torrent-engine.ts';
+import type { TorrentFile, TorrentHandle } from '../../torrent-engine/protocol/torrent-engine.ts';
 
 export interface ChosenFile {
   /** To be used instead of the one that was given; it owns that one. */

@@ -2,7 +2,7 @@
 import { AppError } from '../../base/app-error.ts';
 import { archiveSets, type ArchiveSet } from './packed/archive-sets.ts';
 import { isFilmName } from './packed/film-name.ts';
-import type { TorrentFile } from './torrent-engine.ts';
+import type { TorrentFile } from '../../torrent-engine/protocol/torrent-engine.ts';
 
 export interface FileWish {
   /** Undefined: the largest film. */

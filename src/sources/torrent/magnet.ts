@@ -1,6 +1,6 @@
 // Magnet links (BEP 9, 53) and bare info hashes: what they name, and the hints they give. They come from strangers.
 import { AppError } from '../../base/app-error.ts';
-import { onlyVersion2 } from './metainfo.ts';
+import { onlyVersion2 } from '../../torrent-engine/protocol/metainfo.ts';
 
 export interface Magnet {
   /** 40 lower-case hex digits. */

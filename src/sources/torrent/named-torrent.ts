@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 
 import { AppError } from '../../base/app-error.ts';
 import { parseMagnet, type Magnet } from './magnet.ts';
-import { MAX_TORRENT_FILE_BYTES } from './metainfo.ts';
+import { MAX_TORRENT_FILE_BYTES } from '../../torrent-engine/protocol/metainfo.ts';
 
 export type NamedTorrent = { kind: 'magnet'; magnet: Magnet } | { kind: 'metainfo'; metainfo: Uint8Array };
 

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { SourcePublisher } from '../source-publisher.ts';
-import type { MediaInput, Source } from '../source.ts';
-import type { ReaderProfile, TorrentFile, TorrentHandle } from './torrent-engine.ts';
+import type { SourcePublisher } from '../port/source-publisher.ts';
+import type { MediaInput, Source } from '../port/source.ts';
+import type { ReaderProfile, TorrentFile, TorrentHandle } from '../../torrent-engine/protocol/torrent-engine.ts';
 import { wholePiecesOf } from './whole-pieces.ts';
 
 export interface TorrentSourceOptions {

@@ -1,6 +1,6 @@
 // How a torrent is doing, in the words of the HTTP interface.
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { Presence, TorrentFile, TorrentInfo } from './torrent-engine.ts';
+import type { Presence, TorrentFile, TorrentInfo } from '../../torrent-engine/protocol/torrent-engine.ts';
 
 export interface TorrentStatus {
   infoHash: string;

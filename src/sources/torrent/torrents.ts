@@ -1,10 +1,10 @@
 // The torrents of the server over the engine: opened as sources by sessions, read and listed by the HTTP routes.
 import { AppError } from '../../base/app-error.ts';
-import type { SourcePublisher } from '../source-publisher.ts';
+import type { SourcePublisher } from '../port/source-publisher.ts';
 import { ChosenFiles, isPackedFilm } from './chosen-files.ts';
 import { chooseFile, type FileWish } from './file-choice.ts';
 import type { Magnet } from './magnet.ts';
-import { parseMetainfo } from './metainfo.ts';
+import { parseMetainfo } from '../../torrent-engine/protocol/metainfo.ts';
 import { FIRST_PACKED_INDEX } from './packed/packed-film.ts';
 import { StreamedFile } from './streamed-file.ts';
 import {
@@ -14,7 +14,7 @@ import {
   type TorrentHandle,
   type TorrentInfo,
   type TorrentRequest,
-} from './torrent-engine.ts';
+} from '../../torrent-engine/protocol/torrent-engine.ts';
 import { TorrentSource } from './torrent-source.ts';
 import { startWindow, torrentStatus, type TorrentStatus } from './torrent-status.ts';
 

@@ -1,6 +1,6 @@
 // Only whole pieces can be checked: what of a torrent has to be there before some bytes of a file have been.
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { FilePart, TorrentHandle, TorrentMetadata } from './torrent-engine.ts';
+import type { FilePart, TorrentHandle, TorrentMetadata } from '../../torrent-engine/protocol/torrent-engine.ts';
 
 /** The pieces that touch the ranges of a file of the torrent, or of one that is packed in its files. */
 export async function wholePiecesOf(

@@ -7,7 +7,7 @@ import { AppError } from '../../../src/base/app-error.ts';
 import { ac3Configuration, eac3Configuration } from '../../../src/media/bitstream/ac3-configuration.ts';
 import { adtsHeaderWriter, parseAdtsHeader, rawAacFrame } from '../../../src/media/bitstream/adts.ts';
 import { aacLcConfig, parseAudioSpecificConfig } from '../../../src/media/bitstream/audio-specific-config.ts';
-import { clipDirectory, makeClip, readClip, streamOf } from '../real-packets.ts';
+import { clipDirectory, makeClip, readClip, streamOf } from '../../support/workers/real-packets.ts';
 
 const directory = clipDirectory();
 after(() => directory[Symbol.dispose]());

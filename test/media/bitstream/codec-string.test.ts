@@ -4,7 +4,7 @@ import { after, test } from 'node:test';
 import { buildHevcConfiguration, parseHevcConfiguration } from '../../../src/media/bitstream/hevc-configuration.ts';
 import { audioCodecString, videoCodecString } from '../../../src/media/bitstream/codec-string.ts';
 import { vp9Configuration } from '../../../src/media/bitstream/vp9-configuration.ts';
-import { clipDirectory, makeClip, readClip, streamOf } from '../real-packets.ts';
+import { clipDirectory, makeClip, readClip, streamOf } from '../../support/workers/real-packets.ts';
 
 const directory = clipDirectory();
 after(() => directory[Symbol.dispose]());

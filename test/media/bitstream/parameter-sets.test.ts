@@ -6,7 +6,7 @@ import { buildAvcConfiguration, parseAvcConfiguration } from '../../../src/media
 import { parseH264Sps } from '../../../src/media/bitstream/h264-sps.ts';
 import { buildHevcConfiguration, parseHevcConfiguration } from '../../../src/media/bitstream/hevc-configuration.ts';
 import { parseHevcSps } from '../../../src/media/bitstream/hevc-sps.ts';
-import { clipDirectory, makeClip, probedStream, readClip, streamOf } from '../real-packets.ts';
+import { clipDirectory, makeClip, probedStream, readClip, streamOf } from '../../support/workers/real-packets.ts';
 
 const directory = clipDirectory();
 after(() => directory[Symbol.dispose]());

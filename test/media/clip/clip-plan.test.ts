@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { AAC_FRAME_SAMPLES, planClip } from '../../../src/media/clip/clip-plan.ts';
-import type { AudioTrack, VideoTrack } from '../../../src/media/description.ts';
-import type { MediaFacts } from '../../../src/media/facts.ts';
+import type { AudioTrack, VideoTrack } from '../../../src/media/model/description.ts';
+import type { MediaFacts } from '../../../src/media/model/facts.ts';
 
 const VIDEO: VideoTrack = {
   streamIndex: 0,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firstDecodeTime, sampleTiming } from '../../../src/media/fmp4/decode-schedule.ts';
-import type { SampleRun } from '../../../src/media/samples.ts';
+import type { SampleRun } from '../../../src/media/model/samples.ts';
 
 function runOf(pts: readonly number[], range: { start: number; end: number }): SampleRun {
   const samples = pts.map((time, index) => ({ data: Buffer.alloc(0), pts: time, isSync: index === 0 }));

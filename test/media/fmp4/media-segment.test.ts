@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mediaSegment, type MediaSegmentOptions } from '../../../src/media/fmp4/media-segment.ts';
-import type { SampleRun } from '../../../src/media/samples.ts';
+import type { SampleRun } from '../../../src/media/model/samples.ts';
 
 function runOf(pts: number[], range: { start: number; end: number }): SampleRun {
   return {

@@ -6,7 +6,7 @@ import { ac3Configuration, eac3Configuration } from '../../../src/media/bitstrea
 import { vp9Configuration } from '../../../src/media/bitstream/vp9-configuration.ts';
 import { initSegment, type InitSegmentOptions } from '../../../src/media/fmp4/init-segment.ts';
 import { mediaSegment } from '../../../src/media/fmp4/media-segment.ts';
-import type { SampleRun } from '../../../src/media/samples.ts';
+import type { SampleRun } from '../../../src/media/model/samples.ts';
 import {
   clipDirectory,
   type ClipStream,
@@ -16,8 +16,8 @@ import {
   probedStream,
   readClip,
   streamOf,
-} from '../real-packets.ts';
-import { shuffled, videoRuns } from '../runs.ts';
+} from '../../support/workers/real-packets.ts';
+import { shuffled, videoRuns } from '../../support/judges/runs.ts';
 
 const directory = clipDirectory();
 after(() => directory[Symbol.dispose]());

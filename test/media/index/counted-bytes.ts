@@ -1,6 +1,6 @@
 // A film in memory as the index parsers see it, with every read counted.
 import { readFile } from 'node:fs/promises';
-import type { ByteReader } from '../../../src/media/index/container-index.ts';
+import type { ByteReader } from '../../../src/media/index/container/container-index.ts';
 import type { ByteRange } from '../../../src/base/byte-range.ts';
 
 export class CountedBytes implements ByteReader {

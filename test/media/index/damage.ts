@@ -1,7 +1,7 @@
 // What an index parser must survive: films cut short and films with flipped bytes.
 import assert from 'node:assert/strict';
 import { AppError } from '../../../src/base/app-error.ts';
-import type { ByteReader, ContainerIndex } from '../../../src/media/index/container-index.ts';
+import type { ByteReader, ContainerIndex } from '../../../src/media/index/container/container-index.ts';
 import { CountedBytes } from './counted-bytes.ts';
 
 type Parser = (reader: ByteReader) => Promise<ContainerIndex | undefined>;

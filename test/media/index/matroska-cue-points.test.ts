@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { walkCues } from '../../../src/media/index/matroska-cue-points.ts';
-import { parseCueTimes } from '../../../src/media/index/matroska-cues.ts';
-import { ID } from '../../../src/media/index/matroska-ids.ts';
-import { usableKeyframes } from '../../../src/media/usable-keyframes.ts';
+import { walkCues } from '../../../src/media/index/matroska/matroska-cue-points.ts';
+import { parseCueTimes } from '../../../src/media/index/matroska/matroska-cues.ts';
+import { ID } from '../../../src/media/index/matroska/matroska-ids.ts';
+import { usableKeyframes } from '../../../src/media/probe/usable-keyframes.ts';
 import { cuePlaces } from '../../../src/media/subtitles/matroska-cue-places.ts';
 import { element, number } from './matroska-synthetic.ts';
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { ID } from '../../../src/media/index/matroska-ids.ts';
-import { readMatroskaIndex } from '../../../src/media/index/matroska-index.ts';
-import { made } from '../clip-cache.ts';
-import { BOOK } from '../clip-recipes.ts';
-import { clip } from '../clips.ts';
-import { CHAPTER_LIST } from '../texts.ts';
+import { ID } from '../../../src/media/index/matroska/matroska-ids.ts';
+import { readMatroskaIndex } from '../../../src/media/index/matroska/matroska-index.ts';
+import { made } from '../../support/clips/clip-cache.ts';
+import { BOOK } from '../../support/clips/clip-recipes.ts';
+import { clip } from '../../support/clips/clips.ts';
+import { CHAPTER_LIST } from '../../support/clips/texts.ts';
 import { CountedBytes } from './counted-bytes.ts';
 import { flipped, survive } from './damage.ts';
 import { element, float, header, number, text } from './matroska-synthetic.ts';

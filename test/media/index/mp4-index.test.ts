@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { readMp4Index } from '../../../src/media/index/mp4-index.ts';
-import { made } from '../clip-cache.ts';
-import { BOOK } from '../clip-recipes.ts';
-import { clip } from '../clips.ts';
-import { CHAPTER_LIST, CHAPTERS } from '../texts.ts';
+import { readMp4Index } from '../../../src/media/index/mp4/mp4-index.ts';
+import { made } from '../../support/clips/clip-cache.ts';
+import { BOOK } from '../../support/clips/clip-recipes.ts';
+import { clip } from '../../support/clips/clips.ts';
+import { CHAPTER_LIST, CHAPTERS } from '../../support/clips/texts.ts';
 import { CountedBytes } from './counted-bytes.ts';
 import { flipped, survive } from './damage.ts';
 import { box, regularTables, syntheticFilm, words } from './mp4-synthetic.ts';

@@ -1,8 +1,8 @@
 // What ffprobe says about a film: the judge of the index parsers.
 import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
-import type { Chapter } from '../../../src/media/description.ts';
-import { textOf } from '../ffmpeg.ts';
+import type { Chapter } from '../../../src/media/model/description.ts';
+import { textOf } from '../../support/clips/ffmpeg.ts';
 
 const Probed = Type.Object({
   packets: Type.Array(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readContainerIndex } from '../../../src/media/index/read-container-index.ts';
-import { clip } from '../clips.ts';
+import { clip } from '../../support/clips/clips.ts';
 import { CountedBytes } from './counted-bytes.ts';
 import { box, regularTables, syntheticFilm } from './mp4-synthetic.ts';
 

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../ffmpeg.ts';
+import { run } from '../../support/clips/ffmpeg.ts';
 
 export class TemporaryClips implements AsyncDisposable {
   readonly #directory: string;

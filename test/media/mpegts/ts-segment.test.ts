@@ -6,9 +6,9 @@ import { after, test } from 'node:test';
 import { parseAvcConfiguration } from '../../../src/media/bitstream/avc-configuration.ts';
 import { reorderDepth } from '../../../src/media/mpegts/decode-times.ts';
 import { tsSegment, type TsSegmentOptions } from '../../../src/media/mpegts/ts-segment.ts';
-import type { SampleRun } from '../../../src/media/samples.ts';
-import { clipDirectory, decodedFrames, makeClip, probedPackets, readClip, streamOf } from '../real-packets.ts';
-import { audioRuns, shuffled, videoRuns } from '../runs.ts';
+import type { SampleRun } from '../../../src/media/model/samples.ts';
+import { clipDirectory, decodedFrames, makeClip, probedPackets, readClip, streamOf } from '../../support/workers/real-packets.ts';
+import { audioRuns, shuffled, videoRuns } from '../../support/judges/runs.ts';
 
 const directory = clipDirectory();
 after(() => directory[Symbol.dispose]());

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'node:test';
 
-import type { ByteReader } from '../../../src/media/index/container-index.ts';
+import type { ByteReader } from '../../../src/media/index/container/container-index.ts';
 import { PacedReader } from '../../../src/media/subtitles/paced-reader.ts';
 
 const PACE = { fetchedMs: 20, pauseMs: 200 };

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { deflateSync } from 'node:zlib';
 import { test } from 'node:test';
 
-import type { MediaFacts } from '../../../src/media/facts.ts';
-import { ID } from '../../../src/media/index/matroska-ids.ts';
+import type { MediaFacts } from '../../../src/media/model/facts.ts';
+import { ID } from '../../../src/media/index/matroska/matroska-ids.ts';
 import { SubtitleLibrary } from '../../../src/media/subtitles/subtitle-library.ts';
-import type { Source } from '../../../src/sources/source.ts';
+import type { Source } from '../../../src/sources/port/source.ts';
 import { readSubtitles } from '../../../src/media/subtitles/read-subtitles.ts';
-import { parseWebvtt, type VttCue } from '../../black-box/webvtt.ts';
+import { parseWebvtt, type VttCue } from '../../support/judges/webvtt.ts';
 import { CountedBytes } from '../index/counted-bytes.ts';
 import { element, header, number, text } from '../index/matroska-synthetic.ts';
 

@@ -1,7 +1,7 @@
 // The contract of Source over a torrent, directly and through the endpoint.
 import { after } from 'node:test';
 
-import { rarVolumes } from '../../support/rar-archives.ts';
+import { rarVolumes } from '../../support/peers/rar-archives.ts';
 import { testSourceContract } from '../../contract/source-contract.ts';
 import { throughEndpoint } from '../opened.ts';
 import { TorrentStage } from './opened-torrent.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { chooseArchive, chooseFile } from '../../../src/sources/torrent/file-choice.ts';
-import type { TorrentFile } from '../../../src/sources/torrent/torrent-engine.ts';
+import type { TorrentFile } from '../../../src/torrent-engine/protocol/torrent-engine.ts';
 import { appError } from '../opened.ts';
 
 function listed(...files: [path: string, sizeBytes: number, isPadding?: boolean][]): TorrentFile[] {

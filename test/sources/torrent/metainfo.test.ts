@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseMetainfo } from '../../../src/sources/torrent/metainfo.ts';
-import { bencoded, torrentOf, type Plain } from '../../servers/torrent-files.ts';
+import { parseMetainfo } from '../../../src/torrent-engine/protocol/metainfo.ts';
+import { bencoded, torrentOf, type Plain } from '../../support/peers/torrent-files.ts';
 import { appError } from '../opened.ts';
 
 const KIB = 1024;

@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 
 import { readConfig } from '../../../src/config/config.ts';
-import { SourceEndpoint } from '../../../src/sources/source-endpoint.ts';
-import { openTorrentEngine } from '../../../src/sources/torrent/client/open-torrent-engine.ts';
-import type { TorrentEngine } from '../../../src/sources/torrent/torrent-engine.ts';
+import { SourceEndpoint } from '../../../src/sources/endpoint/source-endpoint.ts';
+import { openTorrentEngine } from '../../../src/sources/torrent/engine-client/open-torrent-engine.ts';
+import type { TorrentEngine } from '../../../src/torrent-engine/protocol/torrent-engine.ts';
 import type { TorrentSource } from '../../../src/sources/torrent/torrent-source.ts';
 import { Torrents } from '../../../src/sources/torrent/torrents.ts';
 import { never, type OpenSubject } from '../../contract/source-contract.ts';
-import { Seeder } from '../../servers/seeder.ts';
-import { torrentOf, type FileToShare, type MadeTorrent } from '../../servers/torrent-files.ts';
+import { Seeder } from '../../support/peers/seeder.ts';
+import { torrentOf, type FileToShare, type MadeTorrent } from '../../support/peers/torrent-files.ts';
 import { temporaryDirectory } from '../opened.ts';
 
 const QUIET = {

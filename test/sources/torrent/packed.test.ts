@@ -4,9 +4,9 @@ import { after, test } from 'node:test';
 
 import { rarEntries } from '../../../src/sources/torrent/packed/rar-volume.ts';
 import { never } from '../../contract/source-contract.ts';
-import { sampleBytes } from '../../servers/fault-server.ts';
-import type { FileToShare } from '../../servers/torrent-files.ts';
-import { rarVolumes, type PackedFile, type RarOptions } from '../../support/rar-archives.ts';
+import { sampleBytes } from '../../support/servers/fault-server.ts';
+import type { FileToShare } from '../../support/peers/torrent-files.ts';
+import { rarVolumes, type PackedFile, type RarOptions } from '../../support/peers/rar-archives.ts';
 import { appError } from '../opened.ts';
 import { TorrentStage } from './opened-torrent.ts';
 

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { openTorrentEngine } from '../../../src/sources/torrent/client/open-torrent-engine.ts';
-import type { TorrentHandle, TorrentReader } from '../../../src/sources/torrent/torrent-engine.ts';
-import type { TorrentSettings } from '../../../src/sources/torrent/torrent-settings.ts';
+import { openTorrentEngine } from '../../../src/sources/torrent/engine-client/open-torrent-engine.ts';
+import type { TorrentHandle, TorrentReader } from '../../../src/torrent-engine/protocol/torrent-engine.ts';
+import type { TorrentSettings } from '../../../src/torrent-engine/protocol/torrent-settings.ts';
 
 const MIB = 2 ** 20;
 

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { SegmentCache } from '../../../src/media/segment-cache.ts';
+import { SegmentCache } from '../../../src/media/store/segment-cache.ts';
 import { never } from '../../contract/source-contract.ts';
-import { sampleBytes } from '../../servers/fault-server.ts';
-import { Seeder } from '../../servers/seeder.ts';
-import { torrentOf } from '../../servers/torrent-files.ts';
+import { sampleBytes } from '../../support/servers/fault-server.ts';
+import { Seeder } from '../../support/peers/seeder.ts';
+import { torrentOf } from '../../support/peers/torrent-files.ts';
 import { appError, openUrl, temporaryDirectory } from '../opened.ts';
 import { TorrentStage } from './opened-torrent.ts';
 

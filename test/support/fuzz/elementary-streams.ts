@@ -1,5 +1,5 @@
 // The pictures and sounds that films are muxed from: each encoded once, without another track beside it.
-import type { FfmpegRecipe, RecipeBook } from '../../media/recipe.ts';
+import type { FfmpegRecipe, RecipeBook } from '../clips/recipe.ts';
 import { codedPictures } from '../clips/coded-picture.ts';
 import { codedSound, type CodedSound } from '../clips/coded-sound.ts';
 

@@ -1,8 +1,8 @@
 // Makes a plan's film: its streams come from the cache, ffmpeg muxes them, boxes and parts are put in their odd order.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 
-import { made } from '../../media/clip-cache.ts';
-import { run } from '../../media/ffmpeg.ts';
+import { made } from '../clips/clip-cache.ts';
+import { run } from '../clips/ffmpeg.ts';
 import { codedPictures } from '../clips/coded-picture.ts';
 import { withEdits, type Edit } from '../clips/edit-lists.ts';
 import { joinedByEntries } from '../clips/sample-entries.ts';

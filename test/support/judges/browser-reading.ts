@@ -1,5 +1,5 @@
 // What a browser showed and was given to play, against what is right.
-import type { Beep } from '../../media/beeps.ts';
+import type { Beep } from './beeps.ts';
 import { pitchOf } from '../clips/coded-sound.ts';
 import type { Truth } from './truth.ts';
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
-import { readFrameNumber } from '../../media/frame-counter.ts';
+import { readFrameNumber } from './frame-counter.ts';
 import { CODED_RATE } from '../clips/coded-sound.ts';
 import type { NumberedPicture } from './truth.ts';
 

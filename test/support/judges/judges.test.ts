@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
-import { run } from '../../media/ffmpeg.ts';
+import { run } from '../clips/ffmpeg.ts';
 import { codedPictures } from '../clips/coded-picture.ts';
 import { codedSound } from '../clips/coded-sound.ts';
 import { compare } from './compare.ts';

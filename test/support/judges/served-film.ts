@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { inPool } from '../../black-box/in-pool.ts';
-import { parseMediaPlaylist, parseMultivariantPlaylist } from '../../black-box/playlist.ts';
-import { membersOf, openSession } from '../../black-box/viewer.ts';
+import { inPool } from '../viewers/in-pool.ts';
+import { parseMediaPlaylist, parseMultivariantPlaylist } from './playlist.ts';
+import { membersOf, openSession } from '../viewers/viewer.ts';
 
 const ANSWER_LIMIT_MS = 60_000;
 /** The server holds its first answer for some seconds; then it is asked again. */

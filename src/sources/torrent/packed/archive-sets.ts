@@ -1,5 +1,5 @@
 // Archives among the files of a torrent, by their names: which files are the volumes of one, in which order.
-import type { TorrentFile } from '../torrent-engine.ts';
+import type { TorrentFile } from '../../../torrent-engine/protocol/torrent-engine.ts';
 
 /** `numbered`: a file cut into parts, `name.mkv.001`; what it is, its first bytes tell. */
 export type ArchiveFormat = 'rar' | 'numbered' | 'zip' | '7z';

@@ -1,7 +1,7 @@
 // A film that is stored, not compressed, in the volumes of an archive: its bytes lie in them as they are, so it can be played from there.
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
-import type { TorrentFile, TorrentHandle } from '../torrent-engine.ts';
+import type { TorrentFile, TorrentHandle } from '../../../torrent-engine/protocol/torrent-engine.ts';
 import type { ArchiveSet } from './archive-sets.ts';
 import { isFilmName } from './film-name.ts';
 import { BrokenRar } from './rar-blocks.ts';

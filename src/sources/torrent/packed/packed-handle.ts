@@ -9,7 +9,7 @@ import type {
   TorrentInfo,
   TorrentMetadata,
   TorrentReader,
-} from '../torrent-engine.ts';
+} from '../../../torrent-engine/protocol/torrent-engine.ts';
 import { extentsIn, type PackedFilm } from './packed-film.ts';
 import { PackedReader } from './packed-reader.ts';
 

@@ -2,7 +2,7 @@
 // does not stop at their borders.
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
-import type { ReaderWish, TorrentHandle, TorrentReader } from '../torrent-engine.ts';
+import type { ReaderWish, TorrentHandle, TorrentReader } from '../../../torrent-engine/protocol/torrent-engine.ts';
 import { extentsIn, type Extent, type PackedFilm } from './packed-film.ts';
 
 /** What lies nearer than this is opened already, by all but those who only look around. */

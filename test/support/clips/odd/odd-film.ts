@@ -1,5 +1,5 @@
 // What the lists of odd films consist of, and the coding most of them share.
-import type { FfmpegRecipe, RecipeBook } from '../../../media/recipe.ts';
+import type { FfmpegRecipe, RecipeBook } from '../recipe.ts';
 import type { CompareOptions } from '../../judges/compare.ts';
 import type { Truth } from '../../judges/truth.ts';
 import { codedPictures, type CodedPictures } from '../coded-picture.ts';

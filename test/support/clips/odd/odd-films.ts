@@ -1,6 +1,6 @@
 // All odd films by name: `await oddFilm('edit-repeated')` is the path of the file, made on first use.
-import { made } from '../../../media/clip-cache.ts';
-import type { RecipeBook } from '../../../media/recipe.ts';
+import { made } from '../clip-cache.ts';
+import type { RecipeBook } from '../recipe.ts';
 import { ODD_CODING } from './odd-coding.ts';
 import type { OddFilm } from './odd-film.ts';
 import { ODD_SOUND } from './odd-sound.ts';

@@ -1,0 +1,195 @@
+// Keeps the gate: asks it about every request, counts failed tokens, and remembers what each caller was let in as.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { AppError, type ErrorCode } from '../../base/app-error.ts';
+import type { CastTokens } from '../../cast/cast-tokens.ts';
+import { judge, type Approach, type GateRules, type Grant, type Verdict } from './gate.ts';
+import type { Listening } from './listening.ts';
+import { isAllowedOrigin } from './origins.ts';
+import { limitKey, peerAddress } from './peer-address.ts';
+import { RateLimit } from './rate-limit.ts';
+import { PAIRING_COOKIE, presentedTokens } from './tokens-in-request.ts';
+
+/** What the owner of the server decided. */
+export interface AccessOptions {
+  allowedOrigins: string[];
+  /** Lower case. */
+  allowedHosts: string[];
+  /** Addresses or networks. */
+  trustedProxies: string[];
+  /** Opens the API to devices of the network that know it; undefined: there is none. */
+  lanToken: string | undefined;
+  isLanOpen: boolean;
+}
+
+export interface GatekeeperOptions extends AccessOptions {
+  castTokens: CastTokens;
+  /** Where we listen; asked each time, since it is not known before. */
+  listening(): Listening;
+  /** Monotonic clock, milliseconds. */
+  now(): number;
+}
+
+const CODES: Record<401 | 403 | 421, ErrorCode> = { 401: 'UNAUTHORIZED', 403: 'FORBIDDEN', 421: 'WRONG_HOST' };
+const BAD_TOKENS_A_MINUTE = 20;
+const COOKIE_SECONDS = 400 * 24 * 3600;
+
+export class Gatekeeper {
+  readonly #options: GatekeeperOptions;
+  readonly #badTokens: RateLimit;
+  readonly #grants = new WeakMap<IncomingMessage, Grant>();
+
+  constructor(options: GatekeeperOptions) {
+    this.#options = options;
+    const perSecond = BAD_TOKENS_A_MINUTE / 60;
+    this.#badTokens = new RateLimit({ burst: BAD_TOKENS_A_MINUTE, perSecond, now: options.now });
+  }
+
+  /** Lets the request in and marks the reply, or throws why not. @throws AppError UNAUTHORIZED, FORBIDDEN, WRONG_HOST, TOO_MANY */
+  admit(request: FastifyRequest, reply: FastifyReply): void {
+    const approach = this.#approach(request);
+    const verdict = judge(approach, this.#rules(approach));
+    this.#countBadCookie(approach, verdict, reply);
+    if ('refuse' in verdict) {
+      // A page that may read answers may read this one too; where the name is wrong nobody may.
+      const readers = verdict.refuse === 421 ? undefined : this.readersOf(request);
+      if (readers !== undefined) reply.header('Access-Control-Allow-Origin', readers).header('Vary', 'Origin');
+      if (verdict.refuse === 401) this.#countBadToken(approach, reply);
+      throw new AppError(
+        CODES[verdict.refuse],
+        verdict.sentence,
+        verdict.hint === undefined ? {} : { hint: verdict.hint },
+      );
+    }
+    this.#grants.set(request.raw, verdict.grant);
+    if (verdict.grant === 'cast' && approach.castToken !== undefined) this.#options.castTokens.use(approach.castToken);
+    this.#mark(approach, verdict.grant, reply);
+    // Asked by browsers before a page of the internet may talk to this machine.
+    const isAsked = request.headers['access-control-request-private-network'] === 'true';
+    if (isAsked && this.readersOf(request) !== undefined) reply.header('Access-Control-Allow-Private-Network', 'true');
+    if (approach.lanToken !== undefined && request.headers.accept?.includes('text/html') === true) {
+      remember(approach.lanToken, reply);
+    }
+  }
+
+  /** What the caller of an admitted request is. */
+  grantOf(request: FastifyRequest): Grant | undefined {
+    return this.#grants.get(request.raw);
+  }
+
+  peerOf(request: FastifyRequest): string | undefined {
+    return peerAddress(request.raw, this.#options.trustedProxies);
+  }
+
+  /** Who may read the answer, for Access-Control-Allow-Origin: the page, everybody who holds a token, or nobody. */
+  readersOf(request: FastifyRequest): string | undefined {
+    const { castToken, lanToken } = presentedTokens(request);
+    // Cast devices have pages of their own everywhere; the token is what counts, and no browser sends it by itself.
+    if (castToken !== undefined || (lanToken !== undefined && this.#options.lanToken !== undefined)) return '*';
+    const { origin, host } = request.headers;
+    return origin !== undefined && isAllowedOrigin(origin, host, this.#originRules()) ? origin : undefined;
+  }
+
+  #approach(request: FastifyRequest): Approach {
+    const { headers } = request;
+    const names = request.raw.rawHeaders.filter((_each, index) => index % 2 === 0);
+    const hosts = names.flatMap((name, index) =>
+      name.toLowerCase() === 'host' ? [request.raw.rawHeaders[index * 2 + 1] ?? ''] : [],
+    );
+    const tokens = presentedTokens(request);
+    return {
+      peer: this.peerOf(request),
+      method: request.method,
+      hosts,
+      origin: headers.origin,
+      referer: headers.referer,
+      fetchSite: one(headers['sec-fetch-site']),
+      fetchMode: one(headers['sec-fetch-mode']),
+      fetchDest: one(headers['sec-fetch-dest']),
+      absoluteHost: absoluteHost(request.raw.url ?? ''),
+      path: servedPath(request),
+      ...(this.#options.lanToken === undefined ? { castToken: tokens.castToken } : tokens),
+    };
+  }
+
+  #originRules() {
+    return { ownPort: this.#options.listening().port, allowedOrigins: this.#options.allowedOrigins };
+  }
+
+  #rules(approach: Approach): GateRules {
+    const { castTokens, lanToken, allowedHosts, isLanOpen, listening } = this.#options;
+    return {
+      ...this.#originRules(),
+      isLoopbackOnly: listening().isLoopbackOnly,
+      allowedHosts,
+      isLanOpen,
+      castSession: (token) => castTokens.sessionOf(token),
+      // A person chose this one, so guessing it is worth a try: whoever failed too often is not even compared.
+      isLanToken: (token) =>
+        lanToken !== undefined &&
+        this.#badTokens.waitSeconds(limitKey(approach.peer)) === 0 &&
+        sameSecret(token, lanToken),
+    };
+  }
+
+  #countBadToken({ peer }: Approach, reply: FastifyReply): void {
+    reply.header('WWW-Authenticate', 'Bearer realm="raffi"');
+    const retryAfterSeconds = this.#badTokens.take(limitKey(peer));
+    if (retryAfterSeconds === 0) return;
+    throw new AppError('TOO_MANY', 'Too many tokens that are not valid.', { retryAfterSeconds });
+  }
+
+  /** A cookie is a guess too. An honest browser with an old one is told to forget it. */
+  #countBadCookie({ lanCookie, peer }: Approach, verdict: Verdict, reply: FastifyReply): void {
+    const isBad = lanCookie !== undefined && ('refuse' in verdict ? verdict.refuse === 403 : verdict.grant === 'open');
+    if (!isBad) return;
+    reply.header('Set-Cookie', `${PAIRING_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`);
+    const retryAfterSeconds = this.#badTokens.take(limitKey(peer));
+    if (retryAfterSeconds === 0 || 'grant' in verdict) return;
+    throw new AppError('TOO_MANY', 'Too many tokens that are not valid.', { retryAfterSeconds });
+  }
+
+  #mark(approach: Approach, grant: Grant, reply: FastifyReply): void {
+    const [host] = approach.hosts;
+    const pages = [approach.origin, approach.referer === undefined ? undefined : URL.parse(approach.referer)?.origin];
+    const isFriend = pages.some((page) => page !== undefined && isAllowedOrigin(page, host, this.#originRules()));
+    // Pages that may not read an answer must not get hold of it as an image or a video either.
+    reply.header('Cross-Origin-Resource-Policy', isFriend || grant === 'cast' ? 'cross-origin' : 'same-origin');
+    reply.header('Referrer-Policy', grant === 'local' ? 'same-origin' : 'no-referrer');
+  }
+}
+
+/** The pattern of the route that was found, with what it found: no spelling of a target hides one path behind another. */
+function servedPath({ routeOptions, params, url }: FastifyRequest): string {
+  const pattern = routeOptions.url;
+  if (pattern === undefined || pattern.includes('*')) return url.split('?')[0] ?? '';
+  const values = new Map<string, unknown>(Object.entries(params ?? {}));
+  return pattern.replaceAll(/:(\w+)/gu, (_all, name: string) => {
+    const value = values.get(name);
+    return typeof value === 'string' ? encodeURIComponent(value) : '';
+  });
+}
+
+/** `http://host/path` (RFC 9112 section 3.2.2). */
+function absoluteHost(target: string): string | undefined {
+  return target.startsWith('/') || target === '*' ? undefined : (URL.parse(target)?.host ?? '');
+}
+
+/** A browser that came with the token in an address, from the QR code, need not carry it on. */
+function remember(token: string, reply: FastifyReply): void {
+  const attributes = `Path=/; Max-Age=${COOKIE_SECONDS}; HttpOnly; SameSite=Strict`;
+  reply.header('Set-Cookie', `${PAIRING_COOKIE}=${encodeURIComponent(token)}; ${attributes}`);
+}
+
+/** Takes the same time whatever differs. */
+function sameSecret(left: string, right: string): boolean {
+  const [leftHash, rightHash] = [left, right].map((text) => createHash('sha256').update(text).digest());
+  return leftHash !== undefined && rightHash !== undefined && timingSafeEqual(leftHash, rightHash);
+}
+
+function one(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
+}

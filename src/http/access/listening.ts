@@ -1,0 +1,26 @@
+// Where the application listens, once it does.
+import type { AddressInfo } from 'node:net';
+
+import { isLoopbackIp } from '../../base/ip-address.ts';
+
+export interface Listening {
+  /** Undefined: nowhere yet. */
+  port: number | undefined;
+  /** Whether only this machine can connect. */
+  isLoopbackOnly: boolean;
+}
+
+export function listeningAt(addresses: (AddressInfo | string)[]): Listening {
+  const sockets = addresses.filter((each) => typeof each === 'object');
+  return { port: sockets[0]?.port, isLoopbackOnly: sockets.every(({ address }) => isLoopbackIp(address)) };
+}
+
+/** The same, to be asked with every request: it does not change any more once it is known. */
+export function listeningOf(addresses: () => (AddressInfo | string)[]): () => Listening {
+  let known: Listening | undefined;
+  return () => {
+    const listening = known ?? listeningAt(addresses());
+    if (listening.port !== undefined) known = listening;
+    return listening;
+  };
+}

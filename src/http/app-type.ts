@@ -1,9 +1,0 @@
-// The type of the HTTP application, for the functions that add something to it.
-import type { IncomingMessage, ServerResponse } from 'node:http';
-
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, RawServerDefault } from 'fastify';
-
-import type { Logger } from '../base/logger.ts';
-
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, Logger, TypeBoxTypeProvider>;

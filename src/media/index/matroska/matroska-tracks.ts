@@ -1,0 +1,89 @@
+// The segment's clock and the video track of a Matroska film.
+import type { Rational } from '../../../base/rational.ts';
+import { childrenOf, floatValue, identityOf, textValue, unsignedChild } from './matroska-ebml.ts';
+import { ID } from './matroska-ids.ts';
+import { reducedFraction } from '../../model/reduced-fraction.ts';
+
+const NANOSECONDS = 1_000_000_000;
+const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
+const VIDEO_TRACK_TYPE = 1;
+/** Video, audio, subtitle, metadata. */
+const STREAM_TYPES = [VIDEO_TRACK_TYPE, 2, 0x11, 0x21];
+const STILL_CODECS = new Set(['V_MJPEG', 'V_PNG']);
+/** Shorter is a clock, not a frame (some writers state 1 ms for variable rates). */
+const MIN_FRAME_NANOSECONDS = 2_000_000;
+const MAX_FRAME_NANOSECONDS = 10 * NANOSECONDS;
+const KNOWN_RATES: Rational[] = [
+  ...[24, 30, 48, 60, 120].map((rate) => ({ num: rate * 1000, den: 1001 })),
+  ...[10, 12, 15, 20, 24, 25, 30, 48, 50, 60, 100, 120].map((rate) => ({ num: rate, den: 1 })),
+];
+
+export interface SegmentInfo {
+  /** Length of a tick, seconds, reduced as libavformat does. */
+  timeBase: Rational;
+  durationSeconds: number | undefined;
+}
+
+export interface MatroskaVideoTrack {
+  /** Place among the tracks that libavformat makes streams of. */
+  streamIndex: number;
+  number: number;
+  isDefault: boolean;
+  isStillCodec: boolean;
+  /** TrackUID as hexadecimal digits: 64 bits. */
+  uid: string | undefined;
+  frameRate: Rational | undefined;
+  /** Blocks carry presentation times in the segment's own ticks. False for AVI-style tracks and scaled ones. */
+  hasPlainTimestamps: boolean;
+  /** Blocks hold frames as they are: neither compressed nor encrypted nor without their first bytes. */
+  hasPlainFrames: boolean;
+}
+
+/** Reads `Info` (RFC 9559 section 5.1.2); absent or odd values take their defaults. */
+export function parseInfo(info: DataView | undefined): SegmentInfo {
+  const scale = (info && unsignedChild(info, ID.timestampScale)) || DEFAULT_TIMESTAMP_SCALE;
+  const duration = floatValue(childrenOf(info, ID.duration)[0]);
+  return {
+    timeBase: reducedFraction({ num: scale, den: NANOSECONDS }),
+    durationSeconds: duration !== undefined && duration > 0 ? (duration * scale) / NANOSECONDS : undefined,
+  };
+}
+
+/** The video tracks of `Tracks` (RFC 9559 section 5.1.4). */
+export function parseVideoTracks(tracks: DataView | undefined): MatroskaVideoTrack[] {
+  return childrenOf(tracks, ID.trackEntry)
+    .filter(isStream)
+    .flatMap((entry, streamIndex) => parseVideoTrack(entry, streamIndex) ?? []);
+}
+
+/** As libavformat: an entry of an unknown type, or without a codec, is passed over. */
+function isStream(entry: DataView): boolean {
+  return (
+    STREAM_TYPES.includes(unsignedChild(entry, ID.trackType) ?? 0) &&
+    textValue(childrenOf(entry, ID.codecId)[0]) !== undefined
+  );
+}
+
+function parseVideoTrack(entry: DataView, streamIndex: number): MatroskaVideoTrack | undefined {
+  const number = unsignedChild(entry, ID.trackNumber);
+  if (!number || unsignedChild(entry, ID.trackType) !== VIDEO_TRACK_TYPE) return undefined;
+  const scale = floatValue(childrenOf(entry, ID.trackTimestampScale)[0]) ?? 1;
+  const codec = textValue(childrenOf(entry, ID.codecId)[0]) ?? '';
+  return {
+    streamIndex,
+    number,
+    isDefault: (unsignedChild(entry, ID.flagDefault) ?? 1) === 1,
+    isStillCodec: STILL_CODECS.has(codec),
+    uid: identityOf(childrenOf(entry, ID.trackUid)[0]),
+    frameRate: frameRateOf(unsignedChild(entry, ID.defaultDuration)),
+    hasPlainTimestamps: scale === 1 && codec !== 'V_MS/VFW/FOURCC',
+    hasPlainFrames: childrenOf(entry, ID.contentEncodings).length === 0,
+  };
+}
+
+/** Writers round the duration to a nanosecond or worse; the well-known rates lie a thousandth apart. */
+function frameRateOf(nanoseconds: number | undefined): Rational | undefined {
+  if (!nanoseconds || nanoseconds < MIN_FRAME_NANOSECONDS || nanoseconds > MAX_FRAME_NANOSECONDS) return undefined;
+  const known = KNOWN_RATES.find(({ num, den }) => Math.abs((nanoseconds * num) / den / NANOSECONDS - 1) < 2e-5);
+  return known ?? reducedFraction({ num: NANOSECONDS, den: nanoseconds });
+}

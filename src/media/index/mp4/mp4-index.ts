@@ -1,0 +1,81 @@
+// Index of an MP4 or QuickTime film from its `moov` box alone, wherever in the file it lies.
+import { AppError } from '../../../base/app-error.ts';
+import type { ByteReader, ContainerIndex, VideoIndex } from '../container/container-index.ts';
+import { mp4KeyframeHeads } from '../keyframe-heads.ts';
+import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
+import { readMp4Chapters } from './mp4-chapters.ts';
+import { parseMovie, type Mp4Movie, type Mp4Track } from './mp4-movie.ts';
+import { rangesOfSamples } from './mp4-sample-ranges.ts';
+import { indexVideoTrack, videoTrack } from './mp4-video-index.ts';
+import { WindowedReader } from '../container/windowed-reader.ts';
+
+const MAX_MOVIE_BYTES = 64 * 1024 * 1024;
+/** Each top-level box may cost a read of its own, so there may not be many. */
+const MAX_TOP_LEVEL_BOXES = 4096;
+const HEADER_WINDOW_BYTES = 4096;
+
+/**
+ * Reads `moov` (64 MiB at most) and the samples of a chapter track, nothing else of the film.
+ * `video` is undefined for a fragmented film and for edit lists that cut it into pieces.
+ * Undefined: no whole `moov` found. ISO/IEC 14496-12.
+ * @throws AppError NOT_MEDIA when the file ends before its `moov`; else errors are the reader's own
+ */
+export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex | undefined> {
+  const windowed = new WindowedReader(reader);
+  const movie = await readMovie(windowed);
+  if (!movie) return undefined;
+  const track = videoTrack(movie, reader.sizeBytes);
+  return {
+    container: 'mp4',
+    durationSeconds: movie.durationSeconds,
+    video: track && readVideoIndex(reader, movie, track),
+    chapters: await readMp4Chapters(movie, windowed),
+  };
+}
+
+function readVideoIndex(reader: ByteReader, movie: Mp4Movie, track: Mp4Track): VideoIndex | undefined {
+  const indexed = indexVideoTrack(movie, track, reader.sizeBytes);
+  if (!indexed) return undefined;
+  const { keyframeSamples, ...index } = indexed;
+  const rangesOf = (keyframes: readonly number[]) =>
+    rangesOfSamples(
+      track.tables,
+      keyframes.map((keyframe) => keyframeSamples[index.keyframes.indexOf(keyframe)] ?? -1),
+    );
+  return { ...index, readHeads: mp4KeyframeHeads(reader, rangesOf) };
+}
+
+/** @throws AppError NOT_MEDIA when the file ends before its `moov`; else errors are the reader's own */
+export async function readMovie(reader: WindowedReader): Promise<Mp4Movie | undefined> {
+  const moov = await readMovieBox(reader);
+  return moov && parseMovie(moov);
+}
+
+async function readMovieBox(reader: WindowedReader): Promise<DataView | undefined> {
+  let offset = 0;
+  for (let boxes = 0; boxes < MAX_TOP_LEVEL_BOXES; boxes++) {
+    const header = parseBoxHeader(await reader.read(offset, BOX_HEADER_BYTES, HEADER_WINDOW_BYTES));
+    if (!header) return assertNotCutOff(offset, reader.sizeBytes);
+    if (header.type === 'moov') {
+      const sizeBytes = header.sizeBytes ?? (reader.sizeBytes ?? Infinity) - offset;
+      return readPayload(reader, offset + header.headerBytes, sizeBytes - header.headerBytes);
+    }
+    // `moov` comes before the first fragment, and nothing comes after a box without a size.
+    if (header.sizeBytes === undefined || header.type === 'moof') return undefined;
+    offset += header.sizeBytes;
+  }
+  return undefined;
+}
+
+/** Downloads that were broken off: the film is there, and the index that would have come behind it is not. */
+function assertNotCutOff(offset: number, sizeBytes: number | undefined): undefined {
+  if (sizeBytes !== undefined && offset > sizeBytes)
+    throw new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index.');
+}
+
+/** A box cut short by the end of the film is refused: half a table would tell a wrong story. */
+async function readPayload(reader: WindowedReader, start: number, length: number): Promise<DataView | undefined> {
+  if (length > MAX_MOVIE_BYTES) return undefined;
+  const payload = await reader.read(start, length);
+  return payload.byteLength === length ? payload : undefined;
+}

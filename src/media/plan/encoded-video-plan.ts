@@ -1,0 +1,169 @@
+// The ladder of encoded renditions: sizes, rates and the frame grid, from the shape of the source.
+import type { Rational } from '../../base/rational.ts';
+import { assumedColor, encodedColor } from '../model/color.ts';
+import type { VideoTrack } from '../model/description.ts';
+import type { MediaFacts } from '../model/facts.ts';
+import type { CopiedVideoPlan } from './copied-video-plan.ts';
+import { encodedRate } from '../model/frame-rate.ts';
+import { pictureEnd } from '../model/presentation-span.ts';
+import type { Timeline } from '../model/timeline.ts';
+import type { EncodedVideo } from '../worker/protocol/protocol.ts';
+
+interface Rung {
+  name: string;
+  width: number;
+  height: number;
+  maxBitRate: number;
+}
+
+/** 16:9 boxes the picture is fitted into, never enlarged. */
+const RUNGS: readonly Rung[] = [
+  { name: '1080p', width: 1920, height: 1080, maxBitRate: 6_000_000 },
+  { name: '720p', width: 1280, height: 720, maxBitRate: 3_000_000 },
+  { name: '480p', width: 854, height: 480, maxBitRate: 1_500_000 },
+  { name: '360p', width: 640, height: 360, maxBitRate: 800_000 },
+];
+
+const SEGMENT_SECONDS = 2;
+
+/** The first segments are short, and made with less effort, so that playback starts early. */
+const SHORT_SEGMENTS = 4;
+const SHORT_SECONDS = 1;
+
+const CRF = 23;
+
+/** Fields and frames often alternate in these; the deinterlacer leaves pictures as they are that are marked progressive. */
+const MIXED_CODECS = ['mpeg2video', 'vc1', 'dvvideo'];
+
+export interface EncodedVideoPlan {
+  name: string;
+  track: EncodedVideo;
+  timeline: Timeline;
+}
+
+export interface LadderOptions {
+  bFrames: number;
+  /** The copied video beside it: every boundary of its segments is one of the ladder's. */
+  original?: Pick<CopiedVideoPlan, 'timeline'> | undefined;
+}
+
+interface Size {
+  width: number;
+  height: number;
+}
+
+/** Upright size in square pixels. */
+export function displaySize(video: VideoTrack): Size {
+  const { num, den } = video.sampleAspectRatio;
+  const width = Math.round((video.width * num) / den);
+  return video.rotationDegrees % 180 === 0 ? { width, height: video.height } : { width: video.height, height: width };
+}
+
+/** A picture this much smaller than a rung still belongs to it: films are cropped. */
+const NEARLY = 0.9;
+
+/** The rungs that are not above the source, and its own size (up to 1080p) where they would all make it smaller; none without a decoder. */
+export function planLadder(facts: MediaFacts, { bFrames, original }: LadderOptions): EncodedVideoPlan[] {
+  const { video } = facts.description;
+  if (!video?.isDecodable) return [];
+  const size = displaySize(video);
+  const rungs = RUNGS.map((rung) => turnedLike(size, rung));
+  const fitting = rungs.filter((rung) => rung.height * NEARLY <= size.height || rung.width * NEARLY <= size.width);
+  const own = ownRung(size, rungs, fitting[0]);
+  return [...own, ...fitting].map((rung) => planRung(facts, video, { rung, bFrames, original }));
+}
+
+/** An upright picture has upright rungs: their names are of its short side. */
+function turnedLike(size: Size, rung: Rung): Rung {
+  return size.height > size.width ? { ...rung, width: rung.height, height: rung.width } : rung;
+}
+
+function ownRung(size: Size, rungs: readonly Rung[], top: Rung | undefined): Rung[] {
+  const above = rungs.findLast((rung) => rung.height >= size.height && rung.width >= size.width);
+  if (!above || (top && fittedScale(size, top) > NEARLY)) return [];
+  return [{ ...above, name: `${even(Math.min(size.width, size.height))}p`, width: size.width, height: size.height }];
+}
+
+function fittedScale(size: Size, rung: Rung): number {
+  return Math.min(1, rung.width / size.width, rung.height / size.height);
+}
+
+function planRung(
+  facts: MediaFacts,
+  video: VideoTrack,
+  { rung, bFrames, original }: LadderOptions & { rung: Rung },
+): EncodedVideoPlan {
+  const size = displaySize(video);
+  const sourceColor = assumedColor(video.color, video);
+  const scale = fittedScale(size, rung);
+  const frameRate = encodedRate(video.frameRate);
+  const timeline = frameTimeline(pictureEnd(facts), frameRate, original?.timeline);
+  const track: EncodedVideo = {
+    kind: 'encoded',
+    streamIndex: video.streamIndex,
+    hasDecodeTimesOnly: video.hasDecodeTimesOnly,
+    frameRate,
+    lastFrame: Math.max(0, Math.round(((facts.videoSeconds ?? 0) * frameRate.num) / frameRate.den) - 1),
+    width: even(size.width * scale),
+    height: even(size.height * scale),
+    sampleAspectRatio: { num: 1, den: 1 },
+    deinterlace: video.interlaced || MIXED_CODECS.includes(video.codec),
+    rotationDegrees: video.rotationDegrees,
+    color: encodedColor(sourceColor, video),
+    sourceColor,
+    crf: CRF,
+    maxBitRate: rung.maxBitRate,
+    bFrames,
+    level: levelFor(rung, frameRate),
+    quickEnd: timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) ?? 0,
+  };
+  return { name: rung.name, track, timeline };
+}
+
+/** H.264 Annex A: the lowest level whose macroblock rate and frame size the rung cannot exceed. */
+function levelFor(rung: Rung, rate: Rational): number {
+  const isFast = rate.num / rate.den > 31;
+  if (rung.height > 720) return isFast ? 42 : 40;
+  if (rung.height > 480) return isFast ? 32 : 31;
+  return isFast ? 31 : 30;
+}
+
+/** A segment of a capped encode may have this many times its cap: the buffer that smooths it is nearly full when it begins. */
+export const PEAK_OVER_CAP = 1.45;
+
+/**
+ * Boundaries in ticks of the rate's numerator: frame numbers times its denominator. Every boundary of `aligned` is one, at the nearest frame;
+ * between them segments are about as long as they are elsewhere.
+ */
+function frameTimeline(seconds: number, rate: Rational, aligned?: Timeline): Timeline {
+  const total = Math.max(1, Math.round((seconds * rate.num) / rate.den));
+  const framesIn = (span: number) => (span * rate.num) / rate.den;
+  const frames = [0];
+  for (const stop of stopsOf(total, rate, aligned)) {
+    const start = frames.at(-1) ?? 0;
+    const isAlone = aligned === undefined;
+    for (let at = start; at < stop;) {
+      const length = framesIn(frames.length <= SHORT_SEGMENTS ? SHORT_SECONDS : SEGMENT_SECONDS);
+      const left = stop - at;
+      const parts = Math.max(1, Math.ceil(left / length - ROUNDED_UP));
+      at += isAlone ? Math.min(left, Math.round(length)) : Math.round(left / parts);
+      frames.push(at);
+    }
+  }
+  return { timescale: rate.num, boundaries: frames.map((frame) => frame * rate.den) };
+}
+
+/** Up to this share of a segment is given to the others rather than made a segment of its own. */
+const ROUNDED_UP = 0.25;
+
+/** Frames that must be boundaries, ascending, the end among them. */
+function stopsOf(total: number, rate: Rational, aligned: Timeline | undefined): number[] {
+  const inner = (aligned?.boundaries ?? [])
+    .slice(1, -1)
+    .map((ticks) => Math.round((ticks * rate.num) / (rate.den * (aligned?.timescale ?? 1))));
+  return [...new Set([...inner.filter((frame) => frame > 0 && frame < total), total])];
+}
+
+function even(value: number): number {
+  return Math.max(2, 2 * Math.round(value / 2));
+}

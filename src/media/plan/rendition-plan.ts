@@ -1,0 +1,124 @@
+// Every rendition of a source: its tracks, its timeline and the job for each of its segments. Pure: equal facts, equal plans.
+import { createHash } from 'node:crypto';
+import type { AudioPlan } from './audio-plan.ts';
+import { framesWithin } from './audio-plan.ts';
+import type { CopiedVideoPlan } from './copied-video-plan.ts';
+import type { EncodedVideoPlan } from './encoded-video-plan.ts';
+import type { ScheduledRendition } from './scheduled-rendition.ts';
+import { segmentCount, segmentSeconds, segmentTicks } from '../model/timeline.ts';
+import type { Timeline } from '../model/timeline.ts';
+import type { Origin, SegmentJob, WorkerInput } from '../worker/protocol/protocol.ts';
+
+/** Part of every key: segments written by another version of the engine are not taken for ours. */
+const ENGINE_VERSION = 4;
+
+export interface RenditionParts {
+  name: string;
+  format: 'cmaf' | 'mpegts';
+  video: CopiedVideoPlan | EncodedVideoPlan | undefined;
+  audio: AudioPlan | undefined;
+}
+
+export interface PlannedSource {
+  id: string;
+  input: WorkerInput;
+  origin: Origin;
+}
+
+export interface RenditionPlan extends RenditionParts {
+  timeline: Timeline;
+  /** What playlists say of it. */
+  playlistTimeline: Timeline;
+  scheduled: ScheduledRendition;
+}
+
+/** A rendition with a picture has the picture's segments; one without has the sound's. @throws TypeError without tracks */
+export function planRendition(source: PlannedSource, parts: RenditionParts): RenditionPlan {
+  const timeline = parts.video?.timeline ?? parts.audio?.timeline;
+  if (!timeline) throw new TypeError('a rendition needs video or audio');
+  const key = keyOf(source, parts, timeline);
+  const isEncoded = parts.video?.track.kind === 'encoded' || parts.audio?.track.kind === 'encoded';
+  const secondsOf = (number: number) => segmentSeconds(timeline, number);
+  return {
+    ...parts,
+    timeline,
+    playlistTimeline: playlistTimeline(parts, timeline),
+    scheduled: {
+      sourceId: source.id,
+      key,
+      format: parts.format,
+      work: isEncoded ? 'encode' : 'copy',
+      medium: mediumOf(parts),
+      count: segmentCount(timeline),
+      secondsOf,
+      jobFor: (number) => ({
+        kind: 'segment',
+        input: source.input,
+        origin: source.origin,
+        format: parts.format,
+        number,
+        video: parts.video && videoPart(parts.video, number),
+        audio: parts.audio && audioPart(parts.audio, { number, timeline, hasVideo: parts.video !== undefined }),
+        renditionKey: key,
+      }),
+    },
+  };
+}
+
+/**
+ * In MPEG-TS the first segment begins with DTS = PTS and all others with DTS = PTS - D. Players that count segments by decode time (libavformat:
+ * first DTS + sum of EXTINF; hls.js: the first DTS it loads) are exact when EXTINF counts decode time, too: boundaries lie D earlier.
+ */
+export function playlistTimeline(
+  { format, video }: Pick<RenditionParts, 'format' | 'video'>,
+  timeline: Timeline,
+): Timeline {
+  if (format !== 'mpegts' || video?.track.kind !== 'copied') return timeline;
+  const { reorderFrames, frameRate } = video.track;
+  const delay = Math.round((reorderFrames * timeline.timescale * frameRate.den) / frameRate.num);
+  const last = timeline.boundaries.length - 1;
+  const shifted = timeline.boundaries.map((ticks, i) =>
+    i === 0 || i === last ? ticks : Math.max(ticks - delay, (timeline.boundaries[0] ?? 0) + i),
+  );
+  return { ...timeline, boundaries: shifted };
+}
+
+/** What the work is about: a copied picture beside encoded sound is no work to speak of. */
+function mediumOf({ video, audio }: RenditionParts): 'video' | 'audio' {
+  return video && (video.track.kind === 'encoded' || audio?.track.kind !== 'encoded') ? 'video' : 'audio';
+}
+
+function videoPart(plan: CopiedVideoPlan | EncodedVideoPlan, number: number): NonNullable<SegmentJob['video']> {
+  const cut = 'cuts' in plan ? plan.cuts[number] : undefined;
+  return { track: plan.track, ...segmentTicks(plan.timeline, number), cut };
+}
+
+function audioPart(
+  plan: AudioPlan,
+  place: { number: number; timeline: Timeline; hasVideo: boolean },
+): NonNullable<SegmentJob['audio']> {
+  const { number, timeline, hasVideo } = place;
+  if (!hasVideo) return { track: plan.track, ...segmentTicks(plan.timeline, number) };
+  const { start, end } = segmentSeconds(timeline, number);
+  const isLast = number === segmentCount(timeline) - 1;
+  const span = framesWithin(plan, { startSeconds: start, endSeconds: end });
+  const last = plan.timeline.boundaries.at(-1) ?? span.end;
+  return { track: plan.track, start: span.start, end: isLast ? Math.max(last, span.start) : span.end };
+}
+
+function keyOf(source: PlannedSource, parts: RenditionParts, timeline: Timeline): string {
+  const identity = {
+    version: ENGINE_VERSION,
+    source: source.id,
+    format: parts.format,
+    origin: source.origin,
+    video: parts.video?.track,
+    audio: parts.audio?.track,
+    phase: parts.audio?.phaseSamples,
+    timeline,
+  };
+  const text = JSON.stringify(identity, (_, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+  );
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,35 @@
+// What the scheduler must know of a rendition to make its segments, in any order.
+import type { CachedRendition } from '../store/segment-path.ts';
+import type { SegmentJob } from '../worker/protocol/protocol.ts';
+
+export interface ScheduledRendition extends CachedRendition {
+  /** `copy`: short jobs, in any order. `encode`: runs of an encoder that goes on from one segment to the next. */
+  work: 'copy' | 'encode';
+  /** A viewer has one live encoder of each. What has a picture is video. */
+  medium: 'video' | 'audio';
+  /** Number of segments. */
+  count: number;
+  /** `[start, end)` of a segment in seconds of the presentation. */
+  secondsOf(number: number): { start: number; end: number };
+  /** The job that makes a segment, whole but for the place to write to. */
+  jobFor(number: number): Omit<SegmentJob, 'outputPath'>;
+}
+
+export function lengthSeconds(rendition: ScheduledRendition, number: number): number {
+  const { start, end } = rendition.secondsOf(number);
+  return end - start;
+}
+
+/** Segments `[from, to)` that touch the time from `before` seconds before segment `number` to `after` seconds after it. */
+export function segmentsAround(
+  rendition: ScheduledRendition,
+  number: number,
+  { before, after }: { before: number; after: number },
+): { from: number; to: number } {
+  const { start, end } = rendition.secondsOf(number);
+  let from = number;
+  while (from > 0 && rendition.secondsOf(from - 1).end > start - before) from -= 1;
+  let to = number + 1;
+  while (to < rendition.count && rendition.secondsOf(to).start < end + after) to += 1;
+  return { from, to };
+}

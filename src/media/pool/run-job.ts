@@ -1,0 +1,5 @@
+// How media/ has a job done, whoever does it.
+import type { WorkerJob, WorkerResults } from '../worker/protocol/protocol.ts';
+
+/** Does one job in any media worker. */
+export type RunJob = <J extends WorkerJob>(job: J, signal: AbortSignal) => Promise<WorkerResults[J['kind']]>;

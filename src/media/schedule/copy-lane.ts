@@ -1,0 +1,57 @@
+// Segments that are short jobs: each is made on a shared worker, on its own, and cancelled when nobody waits for it.
+import { makeSegment } from './publish-segment.ts';
+import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
+import type { SegmentCache } from '../store/segment-cache.ts';
+import type { SegmentFlight } from './segment-flight.ts';
+import type { WorkerPool } from '../pool/worker-pool.ts';
+import type { SegmentJob } from '../worker/protocol/protocol.ts';
+
+export interface CopyLaneContext {
+  cache: SegmentCache;
+  pool: WorkerPool;
+  onMade: (rendition: ScheduledRendition, number: number) => void;
+  onFailed: (rendition: ScheduledRendition, number: number, error: unknown) => void;
+}
+
+export class CopyLane implements AsyncDisposable {
+  readonly #context: CopyLaneContext;
+  readonly #jobs = new Map<SegmentFlight, AbortController>();
+  /** Also those that were cancelled and are not through with it. */
+  readonly #working = new Set<Promise<void>>();
+
+  constructor(context: CopyLaneContext) {
+    this.#context = context;
+  }
+
+  start(flight: SegmentFlight): void {
+    const controller = new AbortController();
+    const done: Promise<void> = this.#make(flight, controller.signal).finally(() => {
+      this.#working.delete(done);
+      this.#jobs.delete(flight);
+    });
+    this.#working.add(done);
+    this.#jobs.set(flight, controller);
+  }
+
+  cancel(flight: SegmentFlight): void {
+    this.#jobs.get(flight)?.abort();
+    this.#jobs.delete(flight);
+  }
+
+  /** Cancels everything and resolves when nothing of it is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const flight of [...this.#jobs.keys()]) this.cancel(flight);
+    await Promise.all(this.#working);
+  }
+
+  async #make({ rendition, number }: SegmentFlight, signal: AbortSignal): Promise<void> {
+    const { cache, pool, onMade, onFailed } = this.#context;
+    const run = (job: SegmentJob, jobSignal: AbortSignal) => pool.run(job, jobSignal);
+    try {
+      await makeSegment({ cache, rendition, number, run }, signal);
+      onMade(rendition, number);
+    } catch (error) {
+      if (!signal.aborted) onFailed(rendition, number, error);
+    }
+  }
+}

@@ -1,0 +1,208 @@
+// One encoder at work on a rendition: goes from segment to segment as long as somebody wants them, a little ahead, and no further.
+import { isAbort } from '../../base/app-error.ts';
+import type { EncoderSpeed } from './encoder-speed.ts';
+import { makeSegment } from './publish-segment.ts';
+import { lengthSeconds, type ScheduledRendition } from '../plan/scheduled-rendition.ts';
+import type { SegmentCache } from '../store/segment-cache.ts';
+import type { SegmentJob } from '../worker/protocol/protocol.ts';
+import { isWorkerLost, type WorkerLease } from '../pool/worker-pool.ts';
+
+export interface EncoderRunLimits {
+  /** How far beyond the newest wish it works, seconds of media. */
+  aheadSeconds: number;
+  /** And bytes. */
+  aheadBytes: number;
+  /** Without a wish for this long it makes nothing ahead. */
+  pauseAfterMs: number;
+  /** Fresh workers a segment is given after one was lost over it. */
+  retries: number;
+}
+
+export interface EncoderRunContext {
+  cache: SegmentCache;
+  speed: EncoderSpeed;
+  limits: EncoderRunLimits;
+  now: () => number;
+  lease: () => WorkerLease;
+  onMade: (run: EncoderRun, number: number) => void;
+  /** Every loss of a worker; true: no more attempts. */
+  onLost: (run: EncoderRun, error: unknown) => boolean;
+  /** The run is over: segment `number` cannot be made. */
+  onFailed: (run: EncoderRun, number: number, error: unknown) => void;
+}
+
+export class EncoderRun implements AsyncDisposable {
+  readonly rendition: ScheduledRendition;
+  /** Since when it has been on its present way: its start or last jump, then the end of its first segment there. */
+  startedMs: number;
+  readonly #context: EncoderRunContext;
+  /** The newest wish of each viewer that uses this run. */
+  readonly #wishes = new Map<string, { number: number; atMs: number }>();
+  readonly #stop = new AbortController();
+  readonly #driven: Promise<void>;
+  #target: number | undefined;
+  #next: number;
+  #current: { number: number; startedMs: number } | undefined;
+  /** The segment after which the worker's encoder stands. */
+  #last: number | undefined;
+  #lease: WorkerLease | undefined;
+  #wake = Promise.withResolvers<void>();
+  /** Segments beyond the newest wish. */
+  #ahead: { number: number; sizeBytes: number }[] = [];
+
+  constructor(rendition: ScheduledRendition, start: number, context: EncoderRunContext) {
+    this.rendition = rendition;
+    this.#next = start;
+    this.#context = context;
+    this.startedMs = context.now();
+    this.#driven = this.#drive();
+  }
+
+  /** The segment it is making, or would make next. */
+  get frontier(): number {
+    return this.#current?.number ?? this.#next;
+  }
+
+  get isWorking(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Whether it has something to do, be it ahead of all wishes. */
+  get isBusy(): boolean {
+    return this.isWorking || this.#isWanted(this.#next);
+  }
+
+  get hasWishes(): boolean {
+    return this.#wishes.size > 0;
+  }
+
+  get lastWishMs(): number {
+    return this.#wishes.values().reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
+  }
+
+  wishOf(viewer: string): number | undefined {
+    return this.#wishes.get(viewer)?.number;
+  }
+
+  wish(viewer: string, number: number): void {
+    this.#wishes.set(viewer, { number, atMs: this.#context.now() });
+  }
+
+  unwish(viewer: string): void {
+    this.#wishes.delete(viewer);
+  }
+
+  /** Somebody waits for the segments up to `target` (undefined: nobody waits). */
+  aim(target: number | undefined): void {
+    this.#target = target;
+    this.poke();
+  }
+
+  /** Looks again whether there is something to do. */
+  poke(): void {
+    this.#wake.resolve();
+  }
+
+  /** Sends a run that is not working elsewhere. */
+  jump(number: number): void {
+    this.#next = number;
+    this.#ahead = [];
+    this.startedMs = this.#context.now();
+  }
+
+  /** Expected time until it begins with segment `number`; Infinity when it will not come there or that takes more than `limitMs`. */
+  reachMs(number: number, limitMs: number): number {
+    if (number < this.frontier) return Infinity;
+    let sumMs = 0;
+    for (let at = this.frontier; at < number && sumMs <= limitMs; at += 1) sumMs += this.#remainingMs(at);
+    return sumMs <= limitMs ? sumMs : Infinity;
+  }
+
+  /** Ends the encoder, at once. Resolves when its process is gone and nothing of its last segment is left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.poke();
+    await this.#lease?.[Symbol.asyncDispose]();
+    await this.#driven;
+  }
+
+  #remainingMs(number: number): number {
+    const { cache, speed, now } = this.#context;
+    if (this.#current?.number !== number && cache.has(this.rendition, number)) return 0;
+    const totalMs = speed.runMs(this.rendition.key, lengthSeconds(this.rendition, number));
+    if (this.#current?.number !== number) return totalMs;
+    const startMs = this.#isFirst(number) ? speed.startMs(this.rendition.key) : 0;
+    return Math.max(0, startMs + totalMs - (now() - this.#current.startedMs));
+  }
+
+  #isFirst(number: number): boolean {
+    return this.#last !== number - 1;
+  }
+
+  async #drive(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      const { cache } = this.#context;
+      while (this.#next < this.rendition.count && cache.has(this.rendition, this.#next)) this.#next += 1;
+      if (this.#isWanted(this.#next)) await this.#make(this.#next);
+      else await this.#wake.promise;
+    }
+    await this.#lease?.[Symbol.asyncDispose]();
+  }
+
+  #isWanted(number: number): boolean {
+    if (number >= this.rendition.count) return false;
+    if (this.#target !== undefined && number <= this.#target) return true;
+    const { now, limits, cache } = this.#context;
+    const recent = this.#wishes.values().filter(({ atMs }) => now() - atMs < limits.pauseAfterMs);
+    const newest = recent.reduce((furthest, wish) => Math.max(furthest, wish.number), -Infinity);
+    if (newest === -Infinity || cache.isTight) return false;
+    if (number <= newest) return true;
+    this.#ahead = this.#ahead.filter((made) => made.number > newest);
+    const aheadBytes = this.#ahead.reduce((sum, made) => sum + made.sizeBytes, 0);
+    const expectedBytes = this.#ahead.at(-1)?.sizeBytes ?? 0;
+    const aheadSeconds = this.rendition.secondsOf(number).end - this.rendition.secondsOf(newest).end;
+    return aheadSeconds <= limits.aheadSeconds && aheadBytes + expectedBytes <= limits.aheadBytes;
+  }
+
+  async #make(number: number): Promise<void> {
+    const { now, speed, onMade, onFailed } = this.#context;
+    this.#current = { number, startedMs: now() };
+    try {
+      const sizeBytes = await this.#attempt(number);
+      const wallMs = now() - this.#current.startedMs;
+      const seconds = lengthSeconds(this.rendition, number);
+      speed.learn(this.rendition.key, { seconds, wallMs, isFirst: this.#isFirst(number) });
+      if (this.#isFirst(number)) this.startedMs = now();
+      this.#last = number;
+      this.#ahead.push({ number, sizeBytes });
+      this.#next = number + 1;
+      this.#current = undefined;
+      onMade(this, number);
+    } catch (error) {
+      this.#current = undefined;
+      if (this.#stop.signal.aborted && (isAbort(error) || isWorkerLost(error))) return;
+      this.#stop.abort();
+      onFailed(this, number, error);
+    }
+  }
+
+  /** A worker that dies under the segment is replaced, and those who wait see only a delay. */
+  async #attempt(number: number): Promise<number> {
+    const { cache, limits, lease, onLost } = this.#context;
+    const { signal } = this.#stop;
+    for (let attempt = 0; ; attempt += 1) {
+      const worker = (this.#lease ??= lease());
+      const run = async (job: SegmentJob, jobSignal: AbortSignal) => await worker.run(job, jobSignal);
+      try {
+        return await makeSegment({ cache, rendition: this.rendition, number, run }, signal);
+      } catch (error) {
+        if (!isWorkerLost(error) || signal.aborted) throw error;
+        this.#lease = undefined;
+        this.#last = undefined;
+        await worker[Symbol.asyncDispose]();
+        if (onLost(this, error) || attempt >= limits.retries) throw error;
+      }
+    }
+  }
+}

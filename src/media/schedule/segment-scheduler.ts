@@ -1,0 +1,280 @@
+// Turns wishes for segments into segments: from the cache, from work that is under way, or by new work, each piece of it done once.
+import { availableParallelism } from 'node:os';
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../../base/app-error.ts';
+import { CopyAhead } from './copy-ahead.ts';
+import { CopyLane } from './copy-lane.ts';
+import { EncoderFleet } from './encoder-fleet.ts';
+import { EncoderSpeed } from './encoder-speed.ts';
+import { FailureBrake } from './failure-brake.ts';
+import { type ScheduledRendition, segmentsAround } from '../plan/scheduled-rendition.ts';
+import { SCHEDULER_DEFAULTS, type SegmentSchedulerOptions } from './scheduler-options.ts';
+import type { CacheStats, SegmentCache } from '../store/segment-cache.ts';
+import type { SegmentFile } from '../store/segment-file.ts';
+import { SegmentFlight } from './segment-flight.ts';
+import { isWorkerLost, type WorkerPool, type WorkerStats } from '../pool/worker-pool.ts';
+
+export interface SegmentWish {
+  rendition: ScheduledRendition;
+  number: number;
+  /** Who wishes: a newer wish of one viewer replaces the encoding for an older one. */
+  viewer: string;
+}
+
+export interface SchedulerStats {
+  /** Live encoder runs. */
+  encoderRuns: number;
+  /** Wishes waiting for an encoder to be free. */
+  inLine: number;
+  /** Segments being made or waited for. */
+  flights: number;
+  hits: number;
+  misses: number;
+  /** Misses that found the segment already being made. */
+  joins: number;
+  cache: CacheStats;
+  workers: WorkerStats;
+}
+
+export class SegmentScheduler implements AsyncDisposable {
+  readonly #options: Required<SegmentSchedulerOptions>;
+  readonly #cache: SegmentCache;
+  readonly #pool: WorkerPool;
+  readonly #copies: CopyLane;
+  readonly #fleet: EncoderFleet;
+  readonly #brake: FailureBrake;
+  /** By segment name. */
+  readonly #flights = new Map<string, SegmentFlight>();
+  readonly #ahead: CopyAhead;
+  readonly #settling = new Set<Promise<void>>();
+  /** Order of each viewer's newest wish, by medium and viewer. */
+  readonly #newest = new LRUCache<string, number>({ max: 10_000 });
+  #order = 0;
+  #hits = 0;
+  #misses = 0;
+  #joins = 0;
+  #isClosed = false;
+
+  constructor(options: SegmentSchedulerOptions) {
+    this.#options = {
+      ...SCHEDULER_DEFAULTS,
+      maxEncoders: Math.max(2, availableParallelism()),
+      now: () => performance.now(),
+      ...options,
+    };
+    const { cache, pool, now, coolDownMs, quickMs } = this.#options;
+    this.#cache = cache;
+    this.#pool = pool;
+    this.#ahead = new CopyAhead(this.#options.copyAheadDelayMs);
+    this.#brake = new FailureBrake({ limit: FAILURES, quickMs, coolDownMs, now });
+    this.#copies = new CopyLane({
+      cache,
+      pool,
+      onMade: (rendition, number) => this.#made(rendition, number),
+      onFailed: (rendition, number, error) => this.#failed(rendition, number, error),
+    });
+    this.#fleet = this.#createFleet();
+  }
+
+  get stats(): SchedulerStats {
+    return {
+      encoderRuns: this.#fleet.live,
+      inLine: this.#fleet.inLine,
+      flights: this.#flights.size,
+      hits: this.#hits,
+      misses: this.#misses,
+      joins: this.#joins,
+      cache: this.#cache.stats,
+      workers: this.#pool.stats,
+    };
+  }
+
+  /**
+   * The segment, from wherever it comes soonest. Work that nobody waits for any more is cancelled.
+   * @throws RangeError for a number the rendition has not; AppError DISK_FULL, WORKER_LOST, what the worker reports; the signal's reason
+   */
+  async request(wish: SegmentWish, signal: AbortSignal): Promise<SegmentFile> {
+    const { rendition, number, viewer } = wish;
+    if (!(Number.isSafeInteger(number) && number >= 0 && number < rendition.count))
+      throw new RangeError(`no segment ${number}`);
+    this.#order += 1;
+    const order = this.#order;
+    const lane = `${rendition.medium} ${viewer}`;
+    this.#newest.set(lane, order);
+    const { behindSeconds: before, aheadSeconds: after } = this.#options;
+    this.#cache.keep(viewer, rendition, segmentsAround(rendition, number, { before, after }));
+    let file: SegmentFile | undefined;
+    let isHit = true;
+    for (let tries = 0; !file; tries++) {
+      signal.throwIfAborted();
+      if (tries > MAX_LOOKS) throw new AppError('DISK_FULL', 'The disk is full.');
+      isHit &&= this.#cache.has(rendition, number);
+      // Nothing may come between the look into the cache and the launch: that is what makes each segment only once.
+      file = this.#cache.has(rendition, number)
+        ? await this.#cache.lookup(rendition, number)
+        : await this.#make(wish, order, signal);
+    }
+    if (isHit) this.#hits += 1;
+    else this.#misses += 1;
+    if (this.#newest.get(lane) === order) this.#goOn(wish);
+    return file;
+  }
+
+  /** Stops all that was done for this viewer only; its waiting requests end with an AbortError. */
+  viewerGone(viewer: string): void {
+    const reason = new DOMException('The viewer is gone.', 'AbortError');
+    for (const medium of MEDIA) {
+      this.#ahead.stop(medium, viewer);
+      this.#newest.delete(`${medium} ${viewer}`);
+    }
+    for (const flight of [...this.#flights.values()]) flight.dismiss(viewer, reason);
+    this.#fleet.viewerGone(viewer);
+    this.#cache.release(viewer);
+  }
+
+  /** Ends all work; waiting requests end with an AbortError. The pool and the cache stay open: they belong to who made them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    const reason = closing();
+    for (const flight of [...this.#flights.values()]) this.#fail(flight, reason);
+    await Promise.all([this.#fleet[Symbol.asyncDispose](), this.#copies[Symbol.asyncDispose]()]);
+    await Promise.all(this.#settling);
+  }
+
+  #make(
+    { rendition, number, viewer }: SegmentWish,
+    order: number,
+    signal: AbortSignal,
+  ): Promise<SegmentFile | undefined> {
+    const name = flightName(rendition, number);
+    const flying = this.#flights.get(name);
+    if (flying) this.#joins += 1;
+    else this.#throwIfBraked(rendition);
+    const flight = flying ?? this.#launch(rendition, number);
+    const file = flight.wait({ viewer, order }, signal);
+    this.#ahead.yieldTo(viewer, flight);
+    if (rendition.work === 'encode') this.#fleet.plan();
+    return file;
+  }
+
+  #launch(rendition: ScheduledRendition, number: number): SegmentFlight {
+    if (this.#isClosed) throw closing();
+    const flight = new SegmentFlight(rendition, number, {
+      launchedMs: this.#options.now(),
+      onLeft: (left, viewer) => this.#left(left, viewer),
+    });
+    this.#flights.set(flightName(rendition, number), flight);
+    if (rendition.work === 'encode') this.#fleet.add(flight);
+    else this.#copies.start(flight);
+    return flight;
+  }
+
+  #throwIfBraked({ key }: ScheduledRendition): void {
+    const error = this.#brake.errorOf(key);
+    if (error) throw error;
+  }
+
+  #left(flight: SegmentFlight, viewer: string): void {
+    if (flight.isAbandoned) this.#giveUp(flight);
+    if (flight.rendition.work === 'encode') this.#fleet.noteLeft(viewer, flight.rendition, flight.number);
+  }
+
+  /** A client with a time limit may be back at once: what has taken long is not begun anew for that. */
+  #giveUp(flight: SegmentFlight): void {
+    const { now, longCopyMs, graceMs } = this.#options;
+    if (flight.rendition.work === 'encode' || now() - flight.launchedMs < longCopyMs) return this.#drop(flight);
+    setTimeout(() => {
+      if (flight.isAbandoned) this.#drop(flight);
+    }, graceMs).unref();
+  }
+
+  /** Takes the flight out of everything; what works for it alone is cancelled. */
+  #drop(flight: SegmentFlight): void {
+    const name = flightName(flight.rendition, flight.number);
+    if (this.#flights.get(name) === flight) this.#flights.delete(name);
+    this.#fleet.remove(flight);
+    this.#copies.cancel(flight);
+  }
+
+  #made(rendition: ScheduledRendition, number: number): void {
+    this.#brake.succeeded(rendition.key);
+    const flight = this.#flights.get(flightName(rendition, number));
+    if (!flight) return;
+    this.#fleet.remove(flight);
+    const settling: Promise<void> = this.#settle(flight).finally(() => this.#settling.delete(settling));
+    this.#settling.add(settling);
+  }
+
+  async #settle(flight: SegmentFlight): Promise<void> {
+    // A tight disk may have evicted it already: those who wait look again.
+    flight.settle(await this.#cache.lookup(flight.rendition, flight.number, flight.viewers.size));
+    this.#drop(flight);
+  }
+
+  #failed(rendition: ScheduledRendition, number: number, error: unknown): void {
+    // Lost encoders have been counted one by one; the pool has tried a copy several times before it gave up.
+    if (!isWorkerLost(error)) this.#brake.failed(rendition.key, error);
+    else if (rendition.work === 'copy') this.#brake.failed(rendition.key, error, FAILURES);
+    const isBraked = this.#brake.errorOf(rendition.key) !== undefined;
+    for (const flight of [...this.#flights.values()]) {
+      if (flight.rendition.key === rendition.key && (isBraked || flight.number === number)) this.#fail(flight, error);
+    }
+  }
+
+  #fail(flight: SegmentFlight, error: unknown): void {
+    flight.fail(error);
+    this.#drop(flight);
+  }
+
+  /** The viewer has what it wished: looks ahead for it. */
+  #goOn({ rendition, number, viewer }: SegmentWish): void {
+    if (rendition.work === 'encode') this.#fleet.noteServed(viewer, rendition, number);
+    else this.#ahead.plan(viewer, rendition.medium, () => this.#copyAhead(rendition, number));
+  }
+
+  /** Makes the next segment that is missing, if it is near and the workers are idle. */
+  #copyAhead(rendition: ScheduledRendition, number: number): SegmentFlight | undefined {
+    const end = Math.min(rendition.count, number + 1 + this.#options.copyAhead);
+    let next = number + 1;
+    while (next < end && this.#cache.has(rendition, next)) next += 1;
+    const isFlying = this.#flights.has(flightName(rendition, next));
+    const isBusy = !this.#pool.isIdle || this.#cache.isTight || isFlying;
+    if (next >= end || isBusy || this.#isClosed || this.#brake.errorOf(rendition.key)) return undefined;
+    return this.#launch(rendition, next);
+  }
+
+  #createFleet(): EncoderFleet {
+    const { cache, pool, now, maxEncoders, aheadSeconds, aheadBytes, pauseAfterMs, endAfterMs, turnMs, graceMs } =
+      this.#options;
+    const caps = { video: maxEncoders, audio: 4 * maxEncoders };
+    return new EncoderFleet(
+      { caps, endAfterMs, turnMs, graceMs, nearSeconds: 2 * aheadSeconds },
+      {
+        cache,
+        now,
+        speed: new EncoderSpeed(),
+        limits: { aheadSeconds, aheadBytes, pauseAfterMs, retries: FAILURES - 1 },
+        lease: () => pool.lease(),
+        onLost: (run, error) => this.#brake.failed(run.rendition.key, error),
+        onMade: (rendition, number) => this.#made(rendition, number),
+        onFailed: (rendition, number, error) => this.#failed(rendition, number, error),
+      },
+    );
+  }
+}
+
+/** A segment that was made and evicted before it could be read is made again, this often. */
+const MAX_LOOKS = 8;
+const MEDIA = ['video', 'audio'] as const;
+
+/** In a row, of one rendition: then its error is given. */
+const FAILURES = 3;
+
+function closing(): DOMException {
+  return new DOMException('The server is closing.', 'AbortError');
+}
+
+/** Keys name the source too. */
+function flightName({ key }: ScheduledRendition, number: number): string {
+  return `${number} ${key}`;
+}

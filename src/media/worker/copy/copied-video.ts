@@ -1,0 +1,226 @@
+// The packets of one copied video segment: from its keyframe up to the next segment's, in decode order; and which of their pictures cannot
+// be copied, because players need what is not in this segment.
+import { AppError } from '../../../base/app-error.ts';
+import type { Rational } from '../../../base/rational.ts';
+import { payloadToSample } from '../../bitstream/decoding-start.ts';
+import { isIdr } from '../../bitstream/nal-units.ts';
+import { toTimeline } from '../../model/media-clock.ts';
+import { firstDecodeTime } from '../../fmp4/decode-schedule.ts';
+import type { Sample, SampleRun } from '../../model/samples.ts';
+import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
+import type { Demuxer } from '../libav/demux/demuxer.ts';
+import type { CopiedVideo, Origin, SegmentJob, VideoCut } from '../protocol/protocol.ts';
+
+type VideoWish = NonNullable<SegmentJob['video']>;
+
+/** Timestamps this near to the frame grid are on it: containers with a millisecond clock are off by half a tick of it. */
+const GRID_TOLERANCE_SECONDS = 0.001;
+
+/** One segment may hold this much and no more: a hostile table must not fill the memory. */
+const MAX_SEGMENT_BYTES = 256 * 1024 * 1024;
+
+/** Parsers say so a picture or two late. */
+const MAX_DOUBTFUL = 4;
+
+interface CutPacket {
+  pts: number;
+  isKey: boolean;
+  data: Uint8Array;
+}
+
+/** What was collected. Pictures outside of `copied`, `[from, to)` of the samples, must be encoded. */
+export interface CopiedPictures {
+  run: SampleRun;
+  copied: { from: number; to: number };
+  /** The keyframe is not in the source: the one before it stays on show until the next. */
+  isDamaged: boolean;
+}
+
+/**
+ * Collects the packets of `[cut.fromTicks, cut.toTicks)` from a demuxer that was sent to its start or before.
+ * Where the cut must be an IDR picture and is not, the pictures up to the first IDR picture cannot be copied. Its leading pictures, which are
+ * shown before it and need it, belong to the segment before, at the end, where they cannot be copied either.
+ */
+export class CopiedVideoCollector {
+  readonly #track: CopiedVideo;
+  readonly #wish: VideoWish;
+  readonly #toSample: (payload: Uint8Array) => Uint8Array;
+  readonly #packets: CutPacket[] = [];
+  #bytes = 0;
+  /** The last keyframe before the cut. */
+  #before: Uint8Array | undefined;
+  #isDamaged = false;
+  /**
+   * From a packet on that the demuxer finds incomplete, because counters do not go on there. Where recordings were joined, that is all that is
+   * wrong: then a keyframe comes next, or next but few.
+   */
+  #doubtful: (CutPacket & { isCorrupt: boolean })[] = [];
+  /** What is shown before this is not of this segment, ticks. */
+  #notBefore = -Infinity;
+  /** How many packets there were when the next segment's keyframe came, which is no IDR picture: leading pictures follow. */
+  #leadingFrom: number | undefined;
+  /** Of the next segment, once its keyframe was read: that one and its leading pictures, presentation times in decode order. */
+  #next: number[] = [];
+  isDone = false;
+
+  constructor(demuxer: Demuxer, track: CopiedVideo, wish: VideoWish) {
+    this.#track = track;
+    this.#wish = wish;
+    this.#toSample = payloadToSample(track.codec, demuxer.stream(track.streamIndex).codecpar.extradata);
+  }
+
+  get streamIndex(): number {
+    return this.#track.streamIndex;
+  }
+
+  /** `too-late` when the demuxer is already past the wanted keyframe: it must be sent to an earlier place. */
+  accept({ pts, isKey, isCorrupt }: DemuxedPacket, demuxer: Demuxer): 'taken' | 'too-late' {
+    if (pts === undefined) throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by.');
+    if (isKey && !isCorrupt) this.#settle(true);
+    else if (isCorrupt || this.#doubtful.length > 0) {
+      this.#doubtful.push({ pts, isKey, isCorrupt, data: this.#toSample(demuxer.payload) });
+      if (this.#doubtful.length > MAX_DOUBTFUL) this.#settle(false);
+      return 'taken';
+    }
+    return this.#sort({ pts, isKey }, () => this.#toSample(demuxer.payload));
+  }
+
+  #settle(areWhole: boolean): void {
+    const doubtful = this.#doubtful;
+    this.#doubtful = [];
+    for (const packet of doubtful) if (areWhole || !packet.isCorrupt) this.#sort(packet, () => packet.data);
+  }
+
+  #sort({ pts, isKey }: { pts: number; isKey: boolean }, sample: () => Uint8Array): 'taken' | 'too-late' {
+    const cut = this.#cut;
+    if (this.isEmpty) return this.#begin({ pts, isKey }, sample);
+    const isBeyond = cut.toTicks !== undefined && pts >= cut.toTicks;
+    if (this.#leadingFrom !== undefined) this.isDone = isBeyond;
+    else if (this.#next.length > 0) return this.#peek(pts, isBeyond);
+    else if (isKey && isBeyond) this.#end(pts, sample);
+    if (!isBeyond && pts >= this.#notBefore) this.#take(pts, isKey, sample());
+    return 'taken';
+  }
+
+  get #cut(): VideoCut {
+    if (!this.#wish.cut) throw new TypeError('a copied segment has a cut');
+    return this.#wish.cut;
+  }
+
+  #begin({ pts, isKey }: { pts: number; isKey: boolean }, sample: () => Uint8Array): 'taken' | 'too-late' {
+    const { fromTicks, toTicks } = this.#cut;
+    if (!isKey) return 'taken';
+    if (pts < fromTicks) this.#before = sample();
+    else if (pts === fromTicks) {
+      this.#take(pts, isKey, sample());
+      // Nothing that leading pictures of the film's first keyframe need is there.
+      if (this.#firstIdr > 0 || this.#isFirst) this.#notBefore = fromTicks;
+    } else if (!this.#standIn()) return 'too-late';
+    else if (toTicks !== undefined && pts >= toTicks) this.isDone = true;
+    else {
+      this.#notBefore = pts;
+      this.#take(pts, isKey, sample());
+    }
+    return 'taken';
+  }
+
+  /** The keyframe is missing: the one before takes its place, and stays on show until the next comes. */
+  #standIn(): boolean {
+    if (!this.#before) return false;
+    this.#isDamaged = true;
+    this.#take(this.#cut.fromTicks, true, this.#before);
+    return true;
+  }
+
+  /** The keyframe of the next segment was read. Pictures that are decoded after it and shown before it belong to its segment. */
+  #end(pts: number, sample: () => Uint8Array): void {
+    const { codec, mustBeIdr, reorderFrames } = this.#track;
+    const mayLead = reorderFrames > 0 && !(codec === 'h264' && isIdr(sample(), 'h264'));
+    if (!mayLead) this.isDone = true;
+    else if (mustBeIdr) this.#leadingFrom = this.#packets.length;
+    else this.#next.push(pts);
+  }
+
+  /** A packet behind the next segment's keyframe. */
+  #peek(pts: number, isBeyond: boolean): 'taken' {
+    if (isBeyond) this.isDone = true;
+    else this.#next.push(pts);
+    return 'taken';
+  }
+
+  #take(pts: number, isKey: boolean, data: Uint8Array): void {
+    this.#bytes += data.byteLength;
+    if (this.#bytes > MAX_SEGMENT_BYTES)
+      throw new AppError('UNSUPPORTED_MEDIA', 'A piece of the video is too large to be copied.');
+    this.#packets.push({ pts, isKey, data });
+  }
+
+  /** The source ends here: what there is of the segment is all of it. */
+  finish(): void {
+    this.#settle(false);
+    if (this.isEmpty) this.#standIn();
+    this.isDone = !this.isEmpty;
+  }
+
+  get #isFirst(): boolean {
+    return this.#wish.start === 0;
+  }
+
+  get isEmpty(): boolean {
+    return this.#packets.length === 0;
+  }
+
+  /** The first packet a player can begin with. */
+  get #firstIdr(): number {
+    if (!this.#track.mustBeIdr) return 0;
+    const first = this.#packets.findIndex(({ data }) => isIdr(data, 'h264'));
+    return first < 0 ? this.#packets.length : first;
+  }
+
+  /** Where the next segment begins to be decoded, ticks of the timescale. */
+  #endOf(timeBase: Rational, origin: Origin): number {
+    if (this.#next.length < 2) return this.#wish.end;
+    return Math.min(this.#wish.end, firstDecodeTime(this.#onGrid(this.#next, timeBase, origin)));
+  }
+
+  /** Demuxer timestamps as ticks of the timescale, on the frame grid where they all are. */
+  #onGrid(ticks: readonly number[], timeBase: Rational, origin: Origin): number[] {
+    const { timescale, frameGrid } = this.#track;
+    const exact = ticks.map((each) => toTimeline(each, timeBase, { origin, timescale }));
+    return (frameGrid && snapToGrid(exact, timescale, frameGrid)) ?? exact;
+  }
+
+  pictures(timeBase: Rational, origin: Origin): CopiedPictures {
+    const { timescale } = this.#track;
+    const times = this.#onGrid(
+      this.#packets.map(({ pts }) => pts),
+      timeBase,
+      origin,
+    );
+    // The first picture stands from the beginning of the presentation on.
+    if (this.#isFirst) times[0] = this.#wish.start;
+    const samples = this.#packets.map((packet, i): Sample => ({
+      data: packet.data,
+      pts: times[i] ?? 0,
+      isSync: packet.isKey,
+    }));
+    const to = this.#leadingFrom ?? samples.length;
+    return {
+      run: { timescale, start: this.#wish.start, end: this.#endOf(timeBase, origin), samples },
+      copied: { from: Math.min(this.#firstIdr, to), to },
+      isDamaged: this.#isDamaged,
+    };
+  }
+}
+
+/** All timestamps moved onto the frame grid, or undefined when one of them is not near it or two would meet. */
+function snapToGrid(times: number[], timescale: number, grid: Rational): number[] | undefined {
+  const tolerance = GRID_TOLERANCE_SECONDS * timescale;
+  const frames = new Set<number>();
+  for (const time of times) {
+    const frame = Math.round((time * grid.num) / (grid.den * timescale));
+    if (Math.abs((frame * grid.den * timescale) / grid.num - time) > tolerance || frames.has(frame)) return undefined;
+    frames.add(frame);
+  }
+  return [...frames].map((frame) => Math.round((frame * grid.den * timescale) / grid.num));
+}

@@ -1,0 +1,100 @@
+// What an encoder keeps between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time.
+import { openProbed } from './demuxers.ts';
+import { interrupting } from '../libav/demux/interrupting.ts';
+import type { Demuxer } from '../libav/demux/demuxer.ts';
+import { PictureGrid } from '../libav/video/picture-grid.ts';
+import { SoundGrid } from '../libav/audio/sound-grid.ts';
+import type { EncodedAudio, EncodedVideo, Origin, WorkerInput } from '../protocol/protocol.ts';
+import { inputKey, readingOneFile } from '../libav/demux/same-file.ts';
+
+interface Session {
+  /** What it reads. */
+  inputKey: string | undefined;
+  pictures: PictureGrid | undefined;
+  sound: SoundGrid | undefined;
+  /** All that were opened for it; closed by the grids. */
+  demuxers: Set<Demuxer>;
+  /** Of the job at work. */
+  signal: AbortSignal;
+  /** The end of the line of jobs. */
+  tail: Promise<unknown>;
+}
+
+export interface SessionPlace {
+  key: string;
+  input: WorkerInput;
+  origin: Origin;
+}
+
+export class EncoderSessions implements AsyncDisposable {
+  readonly #sessions = new Map<string, Session>();
+
+  /**
+   * Runs `work` after all earlier work of the same key. A failure ends the session: the next job starts a clean one.
+   * After an abort, what waits for a remote source ends at once.
+   * @throws AppError SOURCE_CHANGED when the file was another one after the work; the signal's reason
+   */
+  async run<T>({ key, input }: SessionPlace, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const session = this.#sessions.get(key) ?? newSession(signal);
+    this.#sessions.set(key, session);
+    const result = session.tail.then(async () => {
+      if (session.inputKey !== inputKey(input)) await this.#close(session);
+      session.inputKey = inputKey(input);
+      session.signal = signal;
+      return readingOneFile(input, () => interrupting(session.demuxers, signal, work));
+    });
+    session.tail = result.catch(() => this.#close(session));
+    return result;
+  }
+
+  async pictures(place: SessionPlace, track: EncodedVideo): Promise<PictureGrid> {
+    const session = this.#session(place.key);
+    session.pictures ??= new PictureGrid(await open(session, place.input), track, place.origin);
+    return session.pictures;
+  }
+
+  async sound(place: SessionPlace, track: EncodedAudio): Promise<SoundGrid> {
+    const session = this.#session(place.key);
+    session.sound ??= await SoundGrid.open(track, { origin: place.origin, open: () => open(session, place.input) });
+    return session.sound;
+  }
+
+  #session(key: string): Session {
+    const session = this.#sessions.get(key);
+    if (!session) throw new TypeError('a session is used outside of its run');
+    return session;
+  }
+
+  /** Ends a session once its last job is done. */
+  async release(key: string): Promise<void> {
+    const session = this.#sessions.get(key);
+    if (!session) return;
+    this.#sessions.delete(key);
+    await session.tail;
+    await this.#close(session);
+  }
+
+  async #close(session: Session): Promise<void> {
+    const { pictures, sound } = session;
+    session.pictures = undefined;
+    session.sound = undefined;
+    session.demuxers.clear();
+    await pictures?.[Symbol.asyncDispose]();
+    await sound?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const key of this.#sessions.keys()) await this.release(key);
+  }
+}
+
+async function open(session: Session, input: WorkerInput): Promise<Demuxer> {
+  const demuxer = await openProbed(input, session.signal);
+  session.demuxers.add(demuxer);
+  return demuxer;
+}
+
+function newSession(signal: AbortSignal): Session {
+  const empty = { inputKey: undefined, pictures: undefined, sound: undefined };
+  return { ...empty, demuxers: new Set(), signal, tail: Promise.resolve() };
+}

@@ -1,0 +1,83 @@
+// Packets of one stream in, frames out.
+import { AVERROR_EAGAIN, AVERROR_EOF, AVERROR_INVALIDDATA } from 'node-av/constants';
+import { CodecContext, Dictionary, Frame } from 'node-av/lib';
+import type { Packet, Stream } from 'node-av/lib';
+import { AppError } from '../../../../base/app-error.ts';
+import { check, codecName } from './check.ts';
+import { decoderFor, MAX_PIXELS } from './decoders.ts';
+
+/** Broken packets a decoder with threads can hold at once, and many more. */
+const MAX_FAILURES = 64;
+
+/** Yields the frames of one stream. The caller frees every frame it is given. */
+export class Decoder implements Disposable {
+  readonly #context = new CodecContext();
+
+  private constructor() {}
+
+  /** `extradata`: in place of what the stream states. */
+  static async open(stream: Stream, threads: number, extradata?: Buffer): Promise<Decoder> {
+    const codec = decoderFor(stream.codecpar);
+    if (!codec) throw new AppError('UNSUPPORTED_MEDIA', `There is no decoder for ${codecName(stream.codecpar)}.`);
+    const decoder = new Decoder();
+    const context = decoder.#context;
+    context.allocContext3(codec);
+    check(context.parametersToContext(stream.codecpar), 'set up the decoder');
+    if (extradata) context.extraData = extradata;
+    context.pktTimebase = stream.timeBase;
+    context.threadCount = threads;
+    const options = Dictionary.fromObject({ max_pixels: String(MAX_PIXELS) });
+    check(await context.open2(codec, options), 'open the decoder');
+    return decoder;
+  }
+
+  /** Frames the decoder holds back to put them in presentation order. */
+  get delayFrames(): number {
+    return this.#context.hasBFrames;
+  }
+
+  /** Feeds a packet (undefined: the end) and returns the frames that came out. A broken packet yields none, and does not keep back those after it. */
+  async decode(packet: Packet | undefined): Promise<Frame[]> {
+    await this.#context.sendPacket(packet ?? null);
+    const frames: Frame[] = [];
+    for (let failures = 0; failures < MAX_FAILURES;) {
+      const frame = new Frame();
+      frame.alloc();
+      const code = await this.#context.receiveFrame(frame);
+      if (code < 0) {
+        frame.free();
+        if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return frames;
+        continueOnBrokenData(code);
+        failures += 1;
+      } else frames.push(frame);
+    }
+    return frames;
+  }
+
+  /** The same, done when the call returns: for sound, where to hand a frame of some samples to another thread takes longer than to decode it. */
+  decodeAtOnce(packet: Packet | undefined): Frame[] {
+    this.#context.sendPacketSync(packet ?? null);
+    const frames: Frame[] = [];
+    for (let failures = 0; failures < MAX_FAILURES;) {
+      const frame = new Frame();
+      frame.alloc();
+      const code = this.#context.receiveFrameSync(frame);
+      if (code < 0) {
+        frame.free();
+        if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return frames;
+        continueOnBrokenData(code);
+        failures += 1;
+      } else frames.push(frame);
+    }
+    return frames;
+  }
+
+  [Symbol.dispose](): void {
+    this.#context.freeContext();
+  }
+}
+
+/** Damaged packets are part of life: the decoder goes on with the next one. Anything else is a failure. */
+function continueOnBrokenData(code: number): void {
+  if (code !== AVERROR_INVALIDDATA) check(code, 'decode');
+}

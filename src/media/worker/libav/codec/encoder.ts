@@ -1,0 +1,48 @@
+// Frames in, coded samples out: the two encoders the server uses.
+import { AVERROR_EAGAIN, AVERROR_EOF, FF_ENCODER_AAC, FF_ENCODER_LIBX264 } from 'node-av/constants';
+import { Codec, CodecContext, Dictionary, Packet } from 'node-av/lib';
+import type { Frame } from 'node-av/lib';
+import { AppError } from '../../../../base/app-error.ts';
+import { check } from './check.ts';
+
+const ENCODERS = { libx264: FF_ENCODER_LIBX264, aac: FF_ENCODER_AAC };
+
+/** Pulls the encoded packets out of an encoder context. */
+export async function drain(context: CodecContext, onPacket: (packet: Packet) => void): Promise<void> {
+  const packet = new Packet();
+  packet.alloc();
+  try {
+    for (;;) {
+      const code = await context.receivePacket(packet);
+      if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
+      check(code, 'encode');
+      onPacket(packet);
+      packet.unref();
+    }
+  } finally {
+    packet.free();
+  }
+}
+
+/** Opens an encoder by name; `configure` sets the context before it opens. */
+export async function openEncoder(
+  name: keyof typeof ENCODERS,
+  configure: (context: CodecContext) => Record<string, string>,
+): Promise<CodecContext> {
+  const codec = Codec.findEncoderByName(ENCODERS[name]);
+  if (!codec) throw new AppError('MEDIA_FAILED', `The media library has no ${name} encoder.`);
+  const context = new CodecContext();
+  context.allocContext3(codec);
+  const options = configure(context);
+  const code = await context.open2(codec, Dictionary.fromObject(options));
+  if (code < 0) {
+    context.freeContext();
+    check(code, `open the ${name} encoder`);
+  }
+  return context;
+}
+
+/** Sends one frame (undefined: the end) to an encoder. */
+export async function encode(context: CodecContext, frame: Frame | undefined): Promise<void> {
+  check(await context.sendFrame(frame ?? null), 'encode');
+}

@@ -1,0 +1,128 @@
+// The first packets of a source: when each track starts, and what the pictures at the start of a video tell that no header does.
+import type { Stream } from 'node-av/lib';
+import type { Demuxer } from './demuxer.ts';
+import { FieldProbe } from '../describe/field-probe.ts';
+
+/** Packets read at most to see every track's first one. */
+const MAX_PACKETS = 1500;
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Pictures kept of each video: B-frames show within them. */
+const KEPT_PICTURES = 32;
+/** Parameter sets and slice headers are within them. */
+const HEAD_BYTES = 8 * 1024;
+
+export interface OpeningPicture {
+  head: Uint8Array;
+  /** Ticks; undefined where the container has none. */
+  pts: number | undefined;
+  isKey: boolean;
+}
+
+/** Of one track. */
+export interface Opening {
+  /** Timestamp of the first packet that has one. */
+  startTicks: number;
+  /** Payload of that packet. */
+  payload: Uint8Array;
+  /** How many packets of the track there were. */
+  count: number;
+  /** Video only, in decode order. */
+  pictures: OpeningPicture[];
+  /** Video only: whether pictures were found to be interlaced; undefined where the codec's headers tell. */
+  hasFields: boolean | undefined;
+}
+
+/**
+ * By stream number. Leaves the demuxer a little after the beginning.
+ * `isUnclear`: whether more pictures of a video would tell more.
+ */
+export async function readOpening(
+  demuxer: Demuxer,
+  isUnclear: (stream: Stream, opening: Opening) => boolean,
+): Promise<Map<number, Opening>> {
+  const tracks = demuxer.streams.filter((stream) => ['audio', 'video'].includes(demuxer.kindOf(stream)));
+  const wanted = new Set(tracks.map((stream) => demuxer.numberOf(stream)));
+  const videos = new Set(
+    tracks.filter((stream) => demuxer.kindOf(stream) === 'video').map((stream) => demuxer.numberOf(stream)),
+  );
+  demuxer.keepOnly([...wanted]);
+  using probes = await FieldProbes.open(demuxer, [...videos]);
+  const openings = new Map<number, Opening>();
+  const areUnclear = () => {
+    const [number = -1] = videos;
+    const opening = openings.get(number);
+    return (
+      // Which of several videos moves, only more packets tell.
+      videos.size > 1 ||
+      !probes.areDone ||
+      (opening !== undefined && opening.pictures.length < KEPT_PICTURES && isUnclear(demuxer.stream(number), opening))
+    );
+  };
+  let bytes = 0;
+  for (
+    let count = 0;
+    count < MAX_PACKETS && bytes < MAX_BYTES && (openings.size < wanted.size || areUnclear());
+    count++
+  ) {
+    const packet = await demuxer.read();
+    if (!packet) break;
+    bytes += packet.sizeBytes;
+    const { streamIndex: number, pts, isKey } = packet;
+    const ticks = pts ?? packet.dts;
+    if (!wanted.has(number)) continue;
+    await probes.take(number);
+    const known = openings.get(number);
+    // Priming, and what an edit list cuts off, is not where a track starts.
+    const isCutOff = packet.isHidden && !videos.has(number);
+    if (!known && (ticks === undefined || isCutOff)) continue;
+    const opening = known ?? newOpening(ticks ?? 0, demuxer.payload);
+    opening.count += 1;
+    if (videos.has(number) && opening.pictures.length < KEPT_PICTURES)
+      opening.pictures.push({ head: demuxer.payload.slice(0, HEAD_BYTES), pts, isKey });
+    openings.set(number, opening);
+  }
+  for (const [number, opening] of openings) opening.hasFields = probes.hasFields(number);
+  return openings;
+}
+
+function newOpening(startTicks: number, payload: Uint8Array): Opening {
+  return { startTicks, payload, count: 0, pictures: [], hasFields: undefined };
+}
+
+/** One probe for each video whose codec says nothing of fields in its headers. */
+class FieldProbes implements Disposable {
+  readonly #demuxer: Demuxer;
+  readonly #probes: ReadonlyMap<number, FieldProbe>;
+
+  private constructor(demuxer: Demuxer, probes: ReadonlyMap<number, FieldProbe>) {
+    this.#demuxer = demuxer;
+    this.#probes = probes;
+  }
+
+  static async open(demuxer: Demuxer, videos: readonly number[]): Promise<FieldProbes> {
+    const probes = new Map<number, FieldProbe>();
+    for (const number of videos) {
+      const stream: Stream = demuxer.stream(number);
+      const probe = await FieldProbe.open(stream);
+      if (probe) probes.set(number, probe);
+    }
+    return new FieldProbes(demuxer, probes);
+  }
+
+  get areDone(): boolean {
+    return [...this.#probes.values()].every((probe) => probe.isDone);
+  }
+
+  async take(number: number): Promise<void> {
+    await this.#probes.get(number)?.take(this.#demuxer.raw);
+  }
+
+  hasFields(number: number): boolean | undefined {
+    return this.#probes.get(number)?.hasFields;
+  }
+
+  [Symbol.dispose](): void {
+    for (const probe of this.#probes.values()) probe[Symbol.dispose]();
+  }
+}

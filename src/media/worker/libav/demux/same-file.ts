@@ -1,0 +1,33 @@
+// A worker opens a path whose content id was taken before: what it reads must be of that very file.
+import { stat } from 'node:fs/promises';
+import { AppError } from '../../../../base/app-error.ts';
+import { fileIdentity, isSameFile } from '../../../../base/file-identity.ts';
+import type { MediaInput } from '../../../../sources/port/source.ts';
+import type { WorkerInput } from '../../protocol/protocol.ts';
+
+/** Equal for inputs that hold equal bytes and are read alike. */
+export function inputKey(input: WorkerInput): string {
+  const place = input.kind === 'file' ? `${input.inode} ${input.sizeBytes} ${input.mtimeNs} ${input.path}` : input.url;
+  return input.splices ? `${place} ${JSON.stringify([input.splices.continuations, input.splices.clock])}` : place;
+}
+
+/** Does nothing for what is not a file. @throws AppError SOURCE_CHANGED, SOURCE_NOT_FOUND, SOURCE_FAILED */
+export async function assertSameFile(input: MediaInput): Promise<void> {
+  if (input.kind !== 'file') return;
+  const stats = await stat(input.path, { bigint: true }).catch((cause: unknown) => {
+    const isGone = cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
+    if (isGone) throw new AppError('SOURCE_NOT_FOUND', 'The file does not exist', { cause });
+    throw new AppError('SOURCE_FAILED', 'The file could not be read', { cause });
+  });
+  if (!isSameFile(fileIdentity(stats), input))
+    throw new AppError('SOURCE_CHANGED', 'The file changed while it was being played.');
+}
+
+/** What was read, or failed, while the file became another one is void. @throws AppError SOURCE_CHANGED; what `read` threw */
+export async function readingOneFile<T>(input: MediaInput, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } finally {
+    await assertSameFile(input);
+  }
+}

@@ -1,0 +1,191 @@
+// The pictures of a source on a constant frame grid: picture n is the one on show at n / rate seconds.
+import { AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY } from 'node-av/constants';
+import type { Frame } from 'node-av/lib';
+import { AppError } from '../../../../base/app-error.ts';
+import { toDemuxer, toTimeline } from '../../../model/media-clock.ts';
+import { Decoder } from '../codec/decoder.ts';
+import type { Demuxer } from '../demux/demuxer.ts';
+import { DisplayTimes } from './display-times.ts';
+import { FilterChain } from '../codec/filter-chain.ts';
+import { fittedSize, type Size } from './fitted-picture.ts';
+import { bufferArguments, pictureFilters, stateColor } from './picture-filters.ts';
+import type { EncodedVideo, Origin } from '../../protocol/protocol.ts';
+
+/** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
+const EARLIER_SECONDS = [0, 2, 6, 20, 90];
+
+/** Ticks before all timestamps there are. */
+const FIRST_BYTE = -1e9;
+
+/** How many pictures before its own the deinterlacer can make use of. */
+const DEINTERLACER_PICTURES = 2;
+
+interface Picture {
+  number: number;
+  frame: Frame;
+}
+
+/** Sequential use goes on decoding; a step back, or far ahead, seeks. One user at a time. */
+export class PictureGrid implements AsyncDisposable {
+  readonly #demuxer: Demuxer;
+  readonly #track: EncodedVideo;
+  readonly #origin: Origin;
+  #decoder: Decoder | undefined;
+  #filters: { shape: string; chain: FilterChain } | undefined;
+  #ready: Picture[] = [];
+  #current: Picture | undefined;
+  #atEnd = false;
+  #nextGuess = 0;
+  #displayTimes = new DisplayTimes();
+
+  constructor(demuxer: Demuxer, track: EncodedVideo, origin: Origin) {
+    this.#demuxer = demuxer;
+    this.#track = track;
+    this.#origin = origin;
+  }
+
+  /** The picture on show at frame `number`; it stays ours, and valid until the next call. */
+  async frame(number: number, signal: AbortSignal): Promise<Frame> {
+    if (!this.#current || this.#current.number > number) await this.#goTo(number, signal);
+    for (;;) {
+      const next = this.#ready[0] ?? (await this.#decodeMore(signal));
+      if (!next || next.number > number) break;
+      this.#ready.shift();
+      this.#current?.frame.free();
+      this.#current = next;
+    }
+    if (!this.#current) throw new AppError('MEDIA_FAILED', 'No picture of the video could be decoded.');
+    return this.#current.frame;
+  }
+
+  /** Seeks so that the first picture out is at or before `number`, or is the very first; deinterlacing looks at the pictures before, too. */
+  async #goTo(number: number, signal: AbortSignal): Promise<void> {
+    const { frameRate, streamIndex } = this.#track;
+    const headStart = this.#demuxer.isIndexed ? 0 : 1.5;
+    const shown = Math.min(number, this.#track.lastFrame);
+    const wanted = this.#track.deinterlace ? shown - DEINTERLACER_PICTURES : shown;
+    for (const earlier of EARLIER_SECONDS) {
+      const seconds = (wanted * frameRate.den) / frameRate.num - earlier - headStart;
+      await this.#demuxer.require([streamIndex]);
+      await this.#restart();
+      this.#demuxer.keepOnly([streamIndex]);
+      await this.#seek(seconds);
+      const first = await this.#decodeMore(signal);
+      if (seconds <= 0 || (first && first.number <= wanted)) break;
+    }
+    this.#current = this.#ready.shift();
+  }
+
+  /** Where there is no index, a seek to the time of the first picture may land after it: the first is decoded before it is shown. */
+  async #seek(seconds: number): Promise<void> {
+    const { streamIndex } = this.#track;
+    const { timeBase } = this.#demuxer.stream(streamIndex);
+    if (seconds <= 0 && !this.#demuxer.isIndexed && (await this.#demuxer.seek(streamIndex, FIRST_BYTE))) return;
+    await this.#demuxer.seek(streamIndex, toDemuxer(Math.max(seconds, 0) + 0.0005, timeBase, this.#origin));
+  }
+
+  async #restart(): Promise<void> {
+    this.#clear();
+    this.#dropFilters();
+    this.#decoder?.[Symbol.dispose]();
+    const { streamIndex } = this.#track;
+    const extradata = this.#demuxer.latestExtradata(streamIndex);
+    this.#decoder = await Decoder.open(this.#demuxer.stream(streamIndex), DECODER_THREADS, extradata);
+    this.#atEnd = false;
+    this.#nextGuess = 0;
+    this.#displayTimes = new DisplayTimes();
+  }
+
+  /** Decodes until at least one more picture is ready; undefined at the end of the source. */
+  async #decodeMore(signal: AbortSignal): Promise<Picture | undefined> {
+    while (!this.#ready.length && !this.#atEnd && this.#decoder) {
+      signal.throwIfAborted();
+      const packet = await this.#demuxer.read();
+      if (packet && packet.streamIndex !== this.#track.streamIndex) continue;
+      if (!packet) this.#atEnd = true;
+      else if (this.#track.hasDecodeTimesOnly) this.#displayTimes.sent(Number(packet.pts ?? packet.dts));
+      const decoded = await this.#decoder.decode(packet ? this.#demuxer.raw : undefined);
+      for (const frame of decoded) await this.#place(frame);
+      if (this.#atEnd && this.#filters) this.#receive(this.#filters.chain, await this.#filters.chain.filter(undefined));
+    }
+    return this.#ready[0];
+  }
+
+  /** Sends a decoded frame through the filters, with its number on the grid for a timestamp. */
+  async #place(frame: Frame): Promise<void> {
+    const number = this.#numberOf(frame);
+    const isBroken = (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 && !this.#current && !this.#ready.length;
+    if (!isBroken) {
+      this.#nextGuess = number + 1;
+      frame.pts = BigInt(number);
+      const chain = this.#chainFor(frame);
+      this.#receive(chain, await chain.filter(frame));
+    }
+    frame.free();
+  }
+
+  #receive(chain: FilterChain, frames: Frame[]): void {
+    const { num, den } = chain.timeBase;
+    for (const frame of frames) this.#ready.push({ number: Math.floor((Number(frame.pts) * num) / den), frame });
+  }
+
+  #numberOf(frame: Frame): number {
+    const { frameRate, streamIndex } = this.#track;
+    const best = this.#track.hasDecodeTimesOnly ? this.#displayTime(frame) : Number(frame.bestEffortTimestamp);
+    // The last frames of AVI come out without a time: they follow the one before.
+    if (!Number.isSafeInteger(best)) return this.#nextGuess;
+    const { timeBase } = this.#demuxer.stream(streamIndex);
+    // A half frame is rounded by the grid, so the timescale is twice the rate.
+    const halves = toTimeline(best, timeBase, { origin: this.#origin, timescale: 2 * frameRate.num }) / frameRate.den;
+    const late = this.#demuxer.container === 'avi' ? (this.#decoder?.delayFrames ?? 0) : 0;
+    return Math.floor((halves + 1) / 2) - late;
+  }
+
+  /** Not a number where there is none. */
+  #displayTime(frame: Frame): number {
+    const isKey = (frame.flags & AV_FRAME_FLAG_KEY) !== 0;
+    return this.#displayTimes.next({ ownTicks: Number(frame.pts), isKey }) ?? Number.NaN;
+  }
+
+  #chainFor(frame: Frame): FilterChain {
+    const color = stateColor(frame, this.#track);
+    const shape = `${bufferArguments(frame)} ${color.transfer}`;
+    if (this.#filters?.shape === shape) return this.#filters.chain;
+    this.#dropFilters();
+    const chain = new FilterChain(
+      'video',
+      bufferArguments(frame),
+      pictureFilters(this.#track, color, this.#fitted(frame)),
+    );
+    this.#filters = { shape, chain };
+    return chain;
+  }
+
+  /** Pictures of the described size fill the frame, whatever aspect ratio they state: the container's counts. */
+  #fitted(frame: Frame): Size {
+    const { width, height } = this.#demuxer.stream(this.#track.streamIndex).codecpar;
+    const isAsDescribed = width === 0 || (frame.width === width && frame.height === height);
+    return isAsDescribed ? this.#track : fittedSize(this.#track, frame);
+  }
+
+  #dropFilters(): void {
+    this.#filters?.chain[Symbol.dispose]();
+    this.#filters = undefined;
+  }
+
+  #clear(): void {
+    for (const picture of this.#ready) picture.frame.free();
+    this.#ready = [];
+    this.#current?.frame.free();
+    this.#current = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#clear();
+    this.#dropFilters();
+    this.#decoder?.[Symbol.dispose]();
+    await this.#demuxer[Symbol.asyncDispose]();
+  }
+}
+
+const DECODER_THREADS = 2;

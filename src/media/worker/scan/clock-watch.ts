@@ -1,0 +1,143 @@
+// Clocks that start again or jump in the middle of a stream: joined recordings, cells of a DVD, broadcasts. Timestamps behind a jump are moved so
+// that the first picture there follows the last one before.
+import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
+import type { Splices } from '../protocol/protocol.ts';
+
+/** MPEG streams count in these. */
+const TICKS_PER_SECOND = 90_000;
+
+/** Decode times that go back by more than this are of another clock. */
+const STEP_BACK_TICKS = TICKS_PER_SECOND / 2;
+/** A track without a packet for so long is not a track with a pause, if the others jump as well. */
+const STEP_AHEAD_TICKS = 10 * TICKS_PER_SECOND;
+
+/** The packets of all tracks cross a join within these. */
+const JOIN_BYTES = 4 * 1024 * 1024;
+
+/** Packets on another clock that make a step of it. */
+const PROVING_PACKETS = 8;
+
+/** A stream with more steps is broken, not joined. */
+const MAX_STEPS = 1000;
+
+/** Packets behind a jump among which the first picture shown is looked for. */
+const OPENING_PACKETS = 32;
+
+interface Step {
+  isBack: boolean;
+  /** The first packet behind it. */
+  byte: number;
+  /** The end of what was shown before, and the beginning of what is shown after, on their own clocks, ticks. */
+  endBefore: number;
+  startAfter: number;
+  packetsAfter: number;
+}
+
+/** A step that the next packets must still bear out: one packet with a wrong timestamp is no other clock. */
+interface Candidate {
+  step: Step;
+  /** Of the track before it. */
+  lastDts: number;
+  end: number;
+  packets: number;
+}
+
+interface Track {
+  candidate: Candidate | undefined;
+  lastDts: number;
+  /** Of what was shown since the last step. */
+  end: number;
+  lastByte: number;
+  steps: Step[];
+}
+
+/** Sees the packets of the tracks that are played, in order. */
+export class ClockWatch {
+  readonly #main: number;
+  readonly #delayFrames: number;
+  readonly #tracks = new Map<number, Track>();
+
+  /** `main`: the track whose pictures follow each other across a step; `delayFrames`: how much later it shows them where no time is stated. */
+  constructor({ main, delayFrames }: { main: number; delayFrames: number }) {
+    this.#main = main;
+    this.#delayFrames = delayFrames;
+  }
+
+  see({ streamIndex, pts, dts, duration, byte, isCorrupt }: DemuxedPacket): void {
+    const decoded = dts ?? pts;
+    const shown = pts ?? dts;
+    if (decoded === undefined || shown === undefined) return;
+    const delay = pts === undefined && streamIndex === this.#main ? this.#delayFrames * duration : 0;
+    const end = shown + delay + duration;
+    const track = this.#tracks.get(streamIndex);
+    if (!track) {
+      const lastByte = Math.max(0, byte);
+      this.#tracks.set(streamIndex, { candidate: undefined, lastDts: decoded, end, lastByte, steps: [] });
+      return;
+    }
+    // libavformat also calls the last pictures before a join corrupt: those count.
+    if (isCorrupt && isStep(decoded - track.lastDts)) return;
+    if (byte >= 0) track.lastByte = byte;
+    if (isStep(decoded - track.lastDts)) begin(track, { decoded, shown, end });
+    prove(track);
+    track.lastDts = decoded;
+    track.end = Math.max(track.end, end);
+    this.#open(track, shown);
+  }
+
+  #open({ candidate, steps }: Track, shown: number): void {
+    const step = candidate?.step ?? steps.at(-1);
+    if (!step || step.packetsAfter >= OPENING_PACKETS) return;
+    step.packetsAfter += 1;
+    step.startAfter = Math.min(step.startAfter, shown);
+  }
+
+  /** Ascending: from which byte on how many ticks are to be added. Empty where the clock runs on. */
+  steps(): Splices['clock'] {
+    for (const track of this.#tracks.values()) if (track.steps.length > MAX_STEPS) return [];
+    const main = this.#tracks.get(this.#main);
+    const clock: Splices['clock'] = [];
+    for (const step of main?.steps ?? []) {
+      const others = this.#beside(step);
+      if (!step.isBack && others.length === 0 && this.#tracks.size > 1) continue;
+      const added = clock.at(-1)?.[1] ?? 0;
+      const byte = Math.min(step.byte, ...others.map((other) => other.byte));
+      clock.push([byte, step.endBefore + added - step.startAfter]);
+    }
+    return clock;
+  }
+
+  /** Steps of the other tracks at the same join. */
+  #beside({ isBack, byte }: Step): Step[] {
+    const others = [...this.#tracks].flatMap(([number, { steps }]) => (number === this.#main ? [] : steps));
+    return others.filter((other) => other.isBack === isBack && Math.abs(other.byte - byte) < JOIN_BYTES);
+  }
+}
+
+function isStep(change: number): boolean {
+  return change < -STEP_BACK_TICKS || change > STEP_AHEAD_TICKS;
+}
+
+/** Begins a step, or takes back the last one when the old clock goes on. */
+function begin(track: Track, packet: { decoded: number; shown: number; end: number }): void {
+  const { candidate } = track;
+  if (candidate && !isStep(packet.decoded - candidate.lastDts)) {
+    track.candidate = undefined;
+    track.end = candidate.end;
+    return;
+  }
+  if (candidate) track.steps.push(candidate.step);
+  const isBack = packet.decoded < track.lastDts;
+  const begun = { isBack, byte: track.lastByte, endBefore: track.end, startAfter: packet.shown, packetsAfter: 0 };
+  track.candidate = { step: begun, lastDts: track.lastDts, end: track.end, packets: 0 };
+  track.end = packet.end;
+}
+
+function prove(track: Track): void {
+  const { candidate } = track;
+  if (!candidate) return;
+  candidate.packets += 1;
+  if (candidate.packets < PROVING_PACKETS) return;
+  track.steps.push(candidate.step);
+  track.candidate = undefined;
+}

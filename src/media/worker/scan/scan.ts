@@ -1,0 +1,160 @@
+// A whole pass over the packets, for containers that keep no index: where the keyframes are, how many frames, where they end.
+import { nalCodecOf, lengthSizeOf } from '../../bitstream/decoding-start.ts';
+import { SequenceWatch, statedParameterSets } from '../../bitstream/parameter-sets.ts';
+import { reorderDepth } from '../../mpegts/decode-times.ts';
+import { codecName } from '../libav/codec/check.ts';
+import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
+import type { Demuxer } from '../libav/demux/demuxer.ts';
+import { ClockWatch } from './clock-watch.ts';
+import { SpliceWatch } from './find-splices.ts';
+import type { ScanJob, ScanResult, Splices } from '../protocol/protocol.ts';
+
+/** Frames looked at to learn how far decoding runs ahead of showing. */
+const REORDER_SAMPLE = 600;
+
+/** Places are this far apart. */
+const PLACE_SECONDS = 5;
+
+/** Parameter sets of a keyframe are within these. */
+const HEAD_BYTES = 8 * 1024;
+
+export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
+  await demuxer.require([job.streamIndex, ...job.otherStreams]);
+  const streams = [job.streamIndex, ...job.otherStreams];
+  if (!demuxer.container.startsWith('mpeg') || job.input.splices || job.fromTicks !== undefined)
+    return measure(demuxer, job, { signal });
+  const numbers = demuxer.container === 'mpegts' ? new SpliceWatch(demuxer) : undefined;
+  const clock = new ClockWatch({ main: job.streamIndex, delayFrames: unstatedDelayOf(demuxer, job.streamIndex) });
+  const result = await measure(demuxer, job, { numbers, clock, signal });
+  const found = { continuations: numbers?.continuations(streams) ?? [], clock: clock.steps() };
+  if (!found.continuations.length && !found.clock.length) return result;
+  demuxer.splice({ ...found, places: [] });
+  const spliced = await measure(demuxer, job, { signal });
+  return { ...spliced, splices: { ...found, places: spliced.places } };
+}
+
+interface Measuring {
+  numbers?: SpliceWatch | undefined;
+  clock?: ClockWatch | undefined;
+  signal: AbortSignal;
+}
+
+async function measure(
+  demuxer: Demuxer,
+  job: ScanJob,
+  { numbers, clock, signal }: Measuring,
+): Promise<ScanResult & Pick<Splices, 'places'>> {
+  const streams = [job.streamIndex, ...job.otherStreams];
+  demuxer.keepOnly(streams);
+  if (numbers) demuxer.keepAll();
+  if (job.fromTicks === undefined) await demuxer.goToBeginning(job.streamIndex);
+  else await demuxer.seek(job.streamIndex, job.fromTicks);
+  const tally = new Tally(unstatedDelayOf(demuxer, job.streamIndex));
+  const changes = new ChangeWatch(demuxer, job.streamIndex);
+  const starts = new Map<number, number>();
+  const places: Splices['places'] = [];
+  let endSeconds = -Infinity;
+  for (;;) {
+    signal.throwIfAborted();
+    const packet = await demuxer.read();
+    if (!packet) break;
+    numbers?.see(packet);
+    if (!streams.includes(packet.streamIndex)) continue;
+    clock?.see(packet);
+    const isMain = packet.streamIndex === job.streamIndex;
+    if (isMain) {
+      tally.count(packet);
+      changes.see(packet);
+    }
+    const ticks = packet.pts ?? packet.dts;
+    if (ticks === undefined || packet.isHidden) continue;
+    if (!isMain) starts.set(packet.streamIndex, Math.min(starts.get(packet.streamIndex) ?? ticks, ticks));
+    const { num, den } = demuxer.stream(packet.streamIndex).timeBase;
+    const seconds = (ticks * num) / den;
+    endSeconds = Math.max(endSeconds, seconds + (packet.duration * num) / den);
+    if (isMain && isPlace(packet, seconds - (places.at(-1)?.[0] ?? -Infinity))) places.push([seconds, packet.byte]);
+  }
+  return { endSeconds, starts, hasChanges: changes.hasChanged, splices: undefined, places, ...tally.result() };
+}
+
+function isPlace({ isKey, byte }: DemuxedPacket, secondsSinceLast: number): boolean {
+  return isKey && byte >= 0 && secondsSinceLast >= PLACE_SECONDS;
+}
+
+/** Whether keyframes bring other parameter sets on the way; codecs without such sets never do. */
+class ChangeWatch {
+  readonly #demuxer: Demuxer;
+  readonly #watch: SequenceWatch | undefined;
+  readonly #lengthSize: number | undefined;
+
+  constructor(demuxer: Demuxer, streamIndex: number) {
+    this.#demuxer = demuxer;
+    const { codecpar } = demuxer.stream(streamIndex);
+    const codec = nalCodecOf(codecName(codecpar));
+    const stated = codecpar.extradata ?? new Uint8Array(0);
+    this.#lengthSize = codec && lengthSizeOf(codec, codecpar.extradata);
+    this.#watch = codec && new SequenceWatch(codec, statedParameterSets(codec, stated));
+  }
+
+  see({ isKey }: DemuxedPacket): void {
+    if (isKey) this.#watch?.see(this.#demuxer.payload.subarray(0, HEAD_BYTES), this.#lengthSize);
+  }
+
+  get hasChanged(): boolean {
+    return this.#watch?.hasChanged ?? false;
+  }
+}
+
+/** MPEG leaves out some presentation times: frames by which the last picture is shown after the last one is decoded. */
+function unstatedDelayOf(demuxer: Demuxer, streamIndex: number): number {
+  return demuxer.container.startsWith('mpeg') ? demuxer.stream(streamIndex).codecpar.videoDelay : 0;
+}
+
+class Tally {
+  readonly #unstatedDelay: number;
+  #isUnstated = false;
+  /** Bytes of the frames before each. */
+  readonly #keyframes = new Map<number, number>();
+  #bytes = 0;
+  readonly #order: number[] = [];
+  #frames = 0;
+  #start = Infinity;
+  #end = 0;
+  #hasHidden = false;
+  #last: number | undefined;
+  #lastStep = 0;
+
+  constructor(unstatedDelay: number) {
+    this.#unstatedDelay = unstatedDelay;
+  }
+
+  count(packet: DemuxedPacket): void {
+    const time = packet.pts ?? packet.dts;
+    if (packet.isHidden) this.#hasHidden = true;
+    if (packet.isHidden || time === undefined) return;
+    this.#frames += 1;
+    this.#start = Math.min(this.#start, time);
+    if (packet.isKey && packet.pts !== undefined && !this.#keyframes.has(time)) this.#keyframes.set(time, this.#bytes);
+    this.#bytes += packet.sizeBytes;
+    if (this.#order.length < REORDER_SAMPLE) this.#order.push(time);
+    if (this.#last !== undefined) this.#lastStep = packet.duration || Math.abs(time - this.#last);
+    this.#last = time;
+    const duration = packet.duration || this.#lastStep;
+    this.#isUnstated ||= packet.pts === undefined;
+    const shown = this.#isUnstated ? (packet.dts ?? time) + this.#unstatedDelay * duration : time;
+    this.#end = Math.max(this.#end, time + duration, shown + duration);
+  }
+
+  result(): Omit<ScanResult, 'endSeconds' | 'hasChanges' | 'starts' | 'splices'> {
+    const keyframes = [...this.#keyframes].toSorted(([a], [b]) => a - b);
+    return {
+      keyframes: keyframes.map(([time]) => time),
+      keyframeBytes: [...keyframes.map(([, bytes]) => bytes), this.#bytes],
+      frameCount: this.#frames,
+      startTicks: Number.isFinite(this.#start) ? this.#start : 0,
+      endTicks: this.#end,
+      hasHidden: this.#hasHidden,
+      reorderFrames: reorderDepth(this.#order),
+    };
+  }
+}

@@ -1,0 +1,198 @@
+// Opens what a session plays. Sessions of one source share one presentation; it is closed when the last of them lets go.
+import { LRUCache } from 'lru-cache';
+
+import { isAbort } from '../base/app-error.ts';
+import { SingleFlight } from '../base/single-flight.ts';
+import { isStoredFacts, toStored } from '../media/model/facts.ts';
+import type { MediaFacts } from '../media/model/facts.ts';
+import { probe } from '../media/probe/probe.ts';
+import { openSource } from '../sources/open/open-source.ts';
+import type { OpenSourceOptions, OpenedSource } from '../sources/open/open-source.ts';
+import { parseLocator, type SourceLocator } from '../sources/open/source-locator.ts';
+import type { Source } from '../sources/port/source.ts';
+import { TorrentSource } from '../sources/torrent/torrent-source.ts';
+import { explained, MediaPresentation } from './media-presentation.ts';
+import type { MediaEngine } from './media-presentation.ts';
+import type { Playable, Playables, PlayableSource, RelayedPlaylist, TransferFacts } from './playable.ts';
+import type { Presentation } from './presentation.ts';
+import { SharedPresentation } from './shared-presentation.ts';
+import type { KnowledgeStore } from '../state/session-store.ts';
+
+export interface MediaPlayablesOptions {
+  engine: MediaEngine;
+  knowledge: KnowledgeStore;
+  sources: OpenSourceOptions;
+  /** Torrents stay when their last session is ended on request. */
+  seedsOn: boolean;
+  /** Passes on a presentation that is HLS already; owns the upstream from then on. */
+  relay(upstream: HlsUpstream, signal: AbortSignal): Promise<RelayedPlaylist>;
+}
+
+type HlsUpstream = Extract<OpenedSource, { kind: 'hls' }>['upstream'];
+
+interface Found {
+  source: Source;
+  key: string;
+}
+
+interface Holding {
+  source: Source;
+  presentation: MediaPresentation;
+  users: number;
+  isStale: boolean;
+}
+
+/** How often a source whose bytes turn out to be wrong is looked at again. */
+const PROBES = 3;
+
+/** Torrents by what named them, for those named by a file. */
+const KEPT_TORRENTS = 1000;
+
+export class MediaPlayables implements Playables {
+  readonly #options: MediaPlayablesOptions;
+  /** By what is played and from where: an address that fails must not spoil the same film from another. */
+  readonly #open = new Map<string, Holding>();
+  readonly #probes = new SingleFlight<MediaFacts>();
+  /** By the text of what was asked for. */
+  readonly #torrents = new LRUCache<string, { infoHash: string; fileIndex: number }>({ max: KEPT_TORRENTS });
+
+  constructor(options: MediaPlayablesOptions) {
+    this.#options = options;
+  }
+
+  async open(wanted: PlayableSource, signal: AbortSignal): Promise<Playable> {
+    const locator = parseLocator(wanted.uri, wanted);
+    const { requester, fileIndex } = wanted;
+    const opened = await openSource(locator, { ...this.#options.sources, requester, fileIndex }, signal);
+    if (opened.kind === 'hls') return this.#options.relay(opened.upstream, signal);
+    const { source } = opened;
+    // However a torrent was named, its bytes come from the same swarm.
+    const isTorrent = source instanceof TorrentSource;
+    if (isTorrent)
+      this.#torrents.set(textOf(locator, fileIndex), { infoHash: source.infoHash, fileIndex: source.fileIndex });
+    const key = isTorrent ? source.id : `${source.id} ${JSON.stringify(locator)}`;
+    return this.#present({ source, key }, signal);
+  }
+
+  transfer(wanted: PlayableSource): TransferFacts | undefined {
+    const { infoHash, fileIndex } = this.#torrentOf(wanted);
+    return infoHash === undefined ? undefined : this.#options.sources.torrents?.transfer(infoHash, fileIndex);
+  }
+
+  async discard(ended: PlayableSource, others: readonly PlayableSource[]): Promise<void> {
+    const { infoHash } = this.#torrentOf(ended);
+    const { torrents } = this.#options.sources;
+    if (this.#options.seedsOn || infoHash === undefined || torrents === undefined) return;
+    if (others.some((other) => this.#torrentOf(other).infoHash === infoHash)) return;
+    await torrents.discard(infoHash);
+  }
+
+  #torrentOf(wanted: PlayableSource): { infoHash?: string; fileIndex: number | undefined } {
+    const locator = parseLocator(wanted.uri, wanted);
+    return this.#torrents.get(textOf(locator, wanted.fileIndex)) ?? named(locator);
+  }
+
+  async #present(found: Found, signal: AbortSignal): Promise<Presentation> {
+    const { source, key } = found;
+    let claim: Presentation | undefined;
+    try {
+      const facts = this.#open.has(key) ? undefined : await this.#rightFacts(found, signal);
+      const held = this.#open.get(key) ?? (facts && this.#hold(found, facts));
+      if (!held) throw new TypeError('a presentation closed while nothing was waited for');
+      // Claimed before anything is waited for: the last session that holds it may let go at any moment.
+      claim = this.#share(key, held);
+      if (held.source !== source) await source[Symbol.asyncDispose]();
+      return claim;
+    } catch (error) {
+      await claim?.[Symbol.asyncDispose]();
+      await source[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  #hold({ source, key }: Found, facts: MediaFacts): Holding {
+    const presentation = new MediaPresentation(source, facts, this.#options.engine);
+    const holding: Holding = { source, presentation, users: 0, isStale: false };
+    source.watchSpoiled?.(() => this.#spoiled(key, holding));
+    source.watchGone?.(() => this.#leave(key, holding));
+    this.#open.set(key, holding);
+    return holding;
+  }
+
+  /** What was learned and made may be wrong: all of it is done anew, by the sessions that are open as well. */
+  #spoiled(key: string, holding: Holding): void {
+    const { id } = holding.source;
+    this.#leave(key, holding);
+    this.#options.knowledge.put(id, null);
+    this.#options.engine.spoil(id);
+  }
+
+  /** Whoever has it opens its source anew. */
+  #leave(key: string, holding: Holding): void {
+    holding.isStale = true;
+    if (this.#open.get(key) === holding) this.#open.delete(key);
+  }
+
+  /** Looks again when bytes it was given turned out to be wrong meanwhile. */
+  async #rightFacts(found: Found, signal: AbortSignal): Promise<MediaFacts> {
+    for (let probes = 1; ; probes += 1) {
+      let isSpoiled = false;
+      using _watch = found.source.watchSpoiled?.(() => {
+        isSpoiled = true;
+      });
+      try {
+        const facts = await this.#factsOf(found, signal);
+        if (!isSpoiled) return facts;
+      } catch (error) {
+        if (!isSpoiled || probes === PROBES || signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** Facts outlive the server, so they must be made of bytes that have been checked. Closing the source ends the wait. */
+  async #remember(source: Source, facts: MediaFacts): Promise<void> {
+    const isRight = source.checked === undefined || (await source.checked(new AbortController().signal));
+    if (isRight) this.#options.knowledge.put(source.id, toStored(facts));
+  }
+
+  async #factsOf({ source, key }: Found, signal: AbortSignal): Promise<MediaFacts> {
+    const { knowledge, engine } = this.#options;
+    const known = knowledge.get(source.id);
+    if (isStoredFacts(known)) return known.facts;
+    try {
+      return await this.#probes.run(key, async () => {
+        const facts = await probe(source, engine.run, signal);
+        void this.#remember(source, facts);
+        return facts;
+      });
+    } catch (error) {
+      // The session whose probe we joined went away; ours has not.
+      if (isAbort(error) && !signal.aborted) return this.#factsOf({ source, key }, signal);
+      throw explained(error, engine.sourceError(source));
+    }
+  }
+
+  #share(key: string, holding: Holding): Presentation {
+    holding.users += 1;
+    const release = async (viewers: ReadonlySet<string>) => {
+      holding.users -= 1;
+      for (const viewer of viewers) this.#options.engine.scheduler.viewerGone(viewer);
+      if (holding.users > 0) return;
+      if (this.#open.get(key) === holding) this.#open.delete(key);
+      await holding.presentation[Symbol.asyncDispose]();
+    };
+    return new SharedPresentation(holding.presentation, release, () => holding.isStale);
+  }
+}
+
+/** An address may turn out to be a torrent: then the file that is wanted of it counts as well. */
+function textOf(locator: SourceLocator, fileIndex: number | undefined): string {
+  return JSON.stringify([locator, fileIndex]);
+}
+
+/** What a locator says by itself: the info hash is known before the torrent is open, unless a file names it. */
+function named(locator: SourceLocator): { infoHash?: string; fileIndex: number | undefined } {
+  if (locator.kind !== 'torrent') return { fileIndex: undefined };
+  const { torrent, fileIndex } = locator;
+  return torrent.kind === 'magnet' ? { infoHash: torrent.magnet.infoHash, fileIndex } : { fileIndex };
+}

@@ -1,0 +1,246 @@
+// A presentation over the media engine: the plans of a source's renditions, made once, and the segments behind them.
+import { AppError } from '../base/app-error.ts';
+import { planCastAudio, planCastVideo } from '../media/plan/cast-plan.ts';
+import { planAudio, reasonsToEncodeAudio, whySilent } from '../media/plan/audio-plan.ts';
+import type { AudioPlan } from '../media/plan/audio-plan.ts';
+import { planCopiedVideo, reasonsToEncode } from '../media/plan/copied-video-plan.ts';
+import type { CopiedVideoPlan } from '../media/plan/copied-video-plan.ts';
+import type { ClipMaker } from '../media/clip/clip-maker.ts';
+import { clipName } from '../media/clip/clip-name.ts';
+import { planClip } from '../media/clip/clip-plan.ts';
+import type { Chapter, MediaDescription } from '../media/model/description.ts';
+import { planLadder } from '../media/plan/encoded-video-plan.ts';
+import type { EncodedVideoPlan } from '../media/plan/encoded-video-plan.ts';
+import type { MediaFacts } from '../media/model/facts.ts';
+import { audioInit, copiedVideoInit, encodedVideoInit } from '../media/plan/init-sections.ts';
+import { inputFor } from '../media/probe/probe.ts';
+import type { RunJob } from '../media/pool/run-job.ts';
+import { planRendition, playlistTimeline } from '../media/plan/rendition-plan.ts';
+import type { RenditionParts, RenditionPlan } from '../media/plan/rendition-plan.ts';
+import type { SegmentFile } from '../media/store/segment-file.ts';
+import type { SegmentScheduler } from '../media/schedule/segment-scheduler.ts';
+import type { SubtitleLibrary, SubtitleText } from '../media/subtitles/subtitle-library.ts';
+import { segmentCount, segmentSeconds } from '../media/model/timeline.ts';
+import type { Source } from '../sources/port/source.ts';
+import { listVariants } from './list-variants.ts';
+import type { AudioRendition, ClipWish, Presentation, Rendition, Variant } from './presentation.ts';
+import { parseCastRenditionName } from './segment-name.ts';
+
+export interface MediaEngine {
+  scheduler: SegmentScheduler;
+  run: RunJob;
+  subtitles: SubtitleLibrary;
+  clips: ClipMaker;
+  /** Bytes of a source turned out to be wrong: segments made of it are dropped. */
+  spoil(sourceId: string): void;
+  /** Why the source could not be read the last time, while that is so. Workers only know that it could not. */
+  sourceError(source: Source): AppError | undefined;
+  /** Somebody watches the source: from now on it is read on and on. */
+  readOn(source: Source): void;
+}
+
+/** B-frames save bits; without them hls.js shows MPEG-TS exactly, wherever it starts. */
+const LADDER_B_FRAMES = 3;
+const MUXED_B_FRAMES = 0;
+
+/** On this rung and below the muxed route encodes. */
+const MUXED_RUNG = 0;
+
+const MAX_CLIP_SECONDS = { local: 3600, remote: 900 } as const;
+
+export class MediaPresentation implements Presentation {
+  readonly #source: Source;
+  readonly #facts: MediaFacts;
+  readonly #engine: MediaEngine;
+  readonly #audio: AudioPlan[];
+  readonly #original: CopiedVideoPlan | undefined;
+  readonly #ladder: EncodedVideoPlan[];
+  readonly #muxedVideo: CopiedVideoPlan | EncodedVideoPlan | undefined;
+  readonly #renditions = new Map<string, Rendition>();
+  readonly audioRenditions: AudioRendition[];
+  readonly variants: Variant[];
+  readonly targetDurationSeconds: number;
+
+  constructor(source: Source, facts: MediaFacts, engine: MediaEngine) {
+    this.#source = source;
+    this.#facts = facts;
+    this.#engine = engine;
+    this.#audio = facts.description.audio.map((track) => planAudio(facts, track));
+    this.#original = planCopiedVideo(facts, 'cmaf');
+    this.#ladder = planLadder(facts, { bFrames: LADDER_B_FRAMES, original: this.#original });
+    this.#muxedVideo = planCopiedVideo(facts, 'mpegts') ?? planLadder(facts, { bFrames: MUXED_B_FRAMES })[MUXED_RUNG];
+    this.audioRenditions = facts.description.audio.map((track, i) => ({
+      name: `audio-${i}`,
+      track,
+      channels: this.#audio[i]?.channels ?? 2,
+    }));
+    for (const parts of this.#cmafParts()) this.#renditions.set(parts.name, this.#rendition(parts));
+    this.variants = listVariants({
+      facts,
+      original: this.#original,
+      ladder: this.#ladder,
+      audio: this.#audio,
+      sizeBytes: source.sizeBytes,
+    });
+    this.targetDurationSeconds = this.#targetDuration();
+  }
+
+  get description(): MediaDescription {
+    return this.#facts.description;
+  }
+
+  get chapters(): Chapter[] {
+    return this.#facts.chapters;
+  }
+
+  get durationSeconds(): number {
+    return this.#facts.durationSeconds;
+  }
+
+  get fileSizeBytes(): number | undefined {
+    return this.#source.sizeBytes;
+  }
+
+  get canSeek(): boolean {
+    return this.#source.seekable;
+  }
+
+  get why(): string[] {
+    const { video, audio } = this.#facts.description;
+    const [sound] = audio;
+    const left = [
+      ...(video && !this.#muxedVideo ? ['the picture cannot be decoded and is left out'] : []),
+      ...(audio.some((track) => whySilent(track) !== undefined) ? ['sound that cannot be decoded is silence'] : []),
+    ];
+    const order = this.canSeek
+      ? []
+      : ['the server only sends the file from its start, so a place ahead must be waited for'];
+    return [
+      ...reasonsToEncode(this.#facts, 'mpegts'),
+      ...(sound ? reasonsToEncodeAudio(sound) : []),
+      ...left,
+      ...order,
+    ];
+  }
+
+  rendition(name: string): Rendition | undefined {
+    return this.#renditions.get(name) ?? this.#cast(name);
+  }
+
+  muxed(audioIndex: number): Rendition {
+    const audio = this.#audio[audioIndex];
+    if (!audio && this.#audio.length) throw new AppError('BAD_REQUEST', `There is no audio track ${audioIndex}.`);
+    const name = `muxed-${audio ? audioIndex : 0}`;
+    const known = this.#renditions.get(name);
+    if (known) return known;
+    const rendition = this.#rendition({ name, format: 'mpegts', video: this.#muxedVideo, audio });
+    this.#renditions.set(name, rendition);
+    return rendition;
+  }
+
+  subtitles(index: number, fromSeconds: number): SubtitleText {
+    return this.#engine.subtitles.text({ source: this.#source, facts: this.#facts, index, fromSeconds });
+  }
+
+  async clip(wish: ClipWish, signal: AbortSignal): Promise<string> {
+    const { input, name } = this.#source;
+    const maxSeconds = input.kind === 'file' ? MAX_CLIP_SECONDS.local : MAX_CLIP_SECONDS.remote;
+    const plan = planClip(this.#facts, wish.audioIndex, { ...wish, maxSeconds });
+    this.#engine.readOn(this.#source);
+    const made = {
+      plan,
+      input: inputFor(this.#source, this.#facts.description.container, this.#facts.splices),
+      origin: this.#facts.origin,
+      name: clipName(wish.name, defaultClipName(name, wish)),
+      onProgress: wish.onProgress,
+    };
+    return this.#engine.clips.make(made, signal).catch((error: unknown) => this.#explain(error));
+  }
+
+  #cast(name: string): Rendition | undefined {
+    const audioIndex = parseCastRenditionName(name);
+    const audio = audioIndex === undefined ? undefined : planCastAudio(this.#facts, audioIndex);
+    if (audio === undefined) return undefined;
+    const rendition = this.#rendition({ name, format: 'mpegts', video: planCastVideo(this.#facts), audio });
+    this.#renditions.set(name, rendition);
+    return rendition;
+  }
+
+  *#cmafParts(): Iterable<RenditionParts> {
+    if (this.#original) yield { name: 'original', format: 'cmaf', video: this.#original, audio: undefined };
+    for (const rung of this.#ladder) yield { name: rung.name, format: 'cmaf', video: rung, audio: undefined };
+    for (const [i, audio] of this.#audio.entries())
+      yield { name: `audio-${i}`, format: 'cmaf', video: undefined, audio };
+  }
+
+  #rendition(parts: RenditionParts): Rendition {
+    const { id } = this.#source;
+    const input = inputFor(this.#source, this.#facts.description.container, this.#facts.splices);
+    const plan = planRendition({ id, input, origin: this.#facts.origin }, parts);
+    return {
+      name: parts.name,
+      format: parts.format,
+      timeline: plan.timeline,
+      playlistTimeline: plan.playlistTimeline,
+      isIndependent: parts.video?.track.kind !== 'copied' || parts.video.track.codec !== 'hevc',
+      init: (signal) => this.#init(plan, signal).catch((error: unknown) => this.#explain(error)),
+      segment: (number, viewer, signal) =>
+        this.#segment({ plan, number, viewer }, signal).catch((error: unknown) => this.#explain(error)),
+    };
+  }
+
+  #segment(wish: { plan: RenditionPlan; number: number; viewer: string }, signal: AbortSignal): Promise<SegmentFile> {
+    this.#engine.readOn(this.#source);
+    return this.#engine.scheduler.request(
+      { rendition: wish.plan.scheduled, number: wish.number, viewer: wish.viewer },
+      signal,
+    );
+  }
+
+  #explain(error: unknown): never {
+    throw explained(error, this.#engine.sourceError(this.#source));
+  }
+
+  async #init(plan: RenditionPlan, signal: AbortSignal): Promise<Uint8Array> {
+    const { video, audio } = plan;
+    if (video && !('cuts' in video)) {
+      const header = await this.#engine.run({ kind: 'encoder-header', track: video.track }, signal);
+      return encodedVideoInit(video.track, header.configuration);
+    }
+    const source = this.#facts.description.video;
+    if (video && source) return copiedVideoInit(source, video.track);
+    if (audio) return audioInit(audio);
+    throw new TypeError('a rendition needs video or audio');
+  }
+
+  /** RFC 8216 section 4.3.3.1: no EXTINF, rounded, is longer. The muxed renditions have the grids of the others. */
+  #targetDuration(): number {
+    const timelines = [...this.#renditions.values()].map((rendition) => rendition.playlistTimeline);
+    const muxed = this.#muxedVideo;
+    if (muxed) timelines.push(playlistTimeline({ format: 'mpegts', video: muxed }, muxed.timeline));
+    let longest = 1;
+    for (const timeline of timelines) {
+      for (let number = 0; number < segmentCount(timeline); number++) {
+        const { start, end } = segmentSeconds(timeline, number);
+        longest = Math.max(longest, Math.round(end - start));
+      }
+    }
+    return longest;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#source[Symbol.asyncDispose]();
+  }
+}
+
+/** What is wrong with the source, where a worker failed because of it. */
+export function explained(error: unknown, sourceError: AppError | undefined): unknown {
+  const isMedia = error instanceof AppError && ['MEDIA_FAILED', 'NOT_MEDIA', 'UNSUPPORTED_MEDIA'].includes(error.code);
+  return isMedia && sourceError ? sourceError : error;
+}
+
+/** The film's own name and where in it the clip begins. */
+function defaultClipName(film: string, { startSeconds }: { startSeconds: number }): string {
+  const clock = new Date(Math.round(startSeconds) * 1000).toISOString().slice(11, 19).replaceAll(':', '.');
+  return `${film.replace(/\.[^.]{1,5}$/u, '')} ${clock}`;
+}

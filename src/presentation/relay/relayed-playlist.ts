@@ -1,0 +1,167 @@
+// HLS of another server under names of our own: a client never learns an address, and can only ask for what a playlist named.
+import { createHash } from 'node:crypto';
+import { extname } from 'node:path/posix';
+
+import { LRUCache } from 'lru-cache';
+
+import type { RelayedAudio, RelayedBytes, RelayedPlaylist } from '../playable.ts';
+import { playlistSeconds, relayedAudio } from './relayed-text.ts';
+
+/** What is needed of the server behind: its playlists with renamed URIs, and its bytes. */
+export interface HlsOrigin extends AsyncDisposable {
+  /** Of the first playlist. */
+  readonly url: URL;
+  playlist(url: URL, rename: (uri: NamedUri) => string | undefined, signal: AbortSignal): Promise<string>;
+  fetch(url: URL, range: { start: number; end?: number } | undefined, signal: AbortSignal): Promise<OriginBytes>;
+}
+
+export interface NamedUri {
+  url: URL;
+  /** The tag whose attribute it is; undefined for a line of its own. */
+  tag: string | undefined;
+  isPlaylist: boolean;
+}
+
+export interface OriginBytes {
+  status: 200 | 206;
+  contentType: string | undefined;
+  lengthBytes: number | undefined;
+  contentRange: string | undefined;
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** A live stream names new segments for ever; the oldest are long gone from its playlist. */
+const REMEMBERED_NAMES = 50_000;
+/** Extensions that players judge by are kept. */
+const KNOWN_EXTENSIONS = new Set([
+  '.ts',
+  '.m4s',
+  '.mp4',
+  '.m4a',
+  '.m4v',
+  '.aac',
+  '.ac3',
+  '.ec3',
+  '.mp3',
+  '.vtt',
+  '.key',
+]);
+/** Sound that is inside the variants: one track nobody described. */
+const UNNAMED_AUDIO: RelayedAudio = { language: 'und', title: '', channels: undefined, isDefault: true };
+
+/** Reads the first playlist, and the first variant for the duration. Owns the origin, also when it throws. */
+export async function relayPlaylist(origin: HlsOrigin, signal: AbortSignal): Promise<RelayedPlaylist> {
+  await using stack = new AsyncDisposableStack();
+  stack.use(origin);
+  const names = new UriNames();
+  const text = await origin.playlist(origin.url, (uri) => names.name(uri), signal);
+  const [child] = names.playlists();
+  const media = child === undefined ? text : await origin.playlist(child, (uri) => names.name(uri), signal);
+  const audio = relayedAudio(text);
+  stack.move();
+  return new OriginPlaylist({
+    origin,
+    names,
+    durationSeconds: playlistSeconds(media),
+    audio: audio.length > 0 ? audio : [UNNAMED_AUDIO],
+  });
+}
+
+interface OriginPlaylistParts {
+  origin: HlsOrigin;
+  names: UriNames;
+  durationSeconds: number | undefined;
+  audio: RelayedAudio[];
+}
+
+class OriginPlaylist implements RelayedPlaylist {
+  readonly isRelayed = true;
+  readonly durationSeconds: number | undefined;
+  readonly audio: RelayedAudio[];
+  readonly #origin: HlsOrigin;
+  readonly #names: UriNames;
+
+  constructor({ origin, names, durationSeconds, audio }: OriginPlaylistParts) {
+    this.#origin = origin;
+    this.#names = names;
+    this.durationSeconds = durationSeconds;
+    this.audio = audio;
+  }
+
+  async playlist(
+    wanted: { name: string | undefined; prefix: string },
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const url = wanted.name === undefined ? this.#origin.url : await this.#address(wanted.name, signal);
+    if (url === undefined) return undefined;
+    return this.#origin.playlist(url, (uri) => wanted.prefix + this.#names.name(uri), signal);
+  }
+
+  async fetch(
+    wanted: { name: string; range: string | undefined },
+    signal: AbortSignal,
+  ): Promise<RelayedBytes | undefined> {
+    const url = await this.#address(wanted.name, signal);
+    if (url === undefined) return undefined;
+    const { lengthBytes, ...rest } = await this.#origin.fetch(url, parseRange(wanted.range), signal);
+    return { ...rest, contentLength: lengthBytes };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#origin[Symbol.asyncDispose]();
+  }
+
+  /** A name of before a restart is not known yet: names depend on addresses only, so reading the playlists again finds it. */
+  async #address(name: string, signal: AbortSignal): Promise<URL | undefined> {
+    const known = this.#names.address(name);
+    if (known !== undefined || !UriNames.isName(name)) return known;
+    const learn = (uri: NamedUri) => this.#names.name(uri);
+    await this.#origin.playlist(this.#origin.url, learn, signal);
+    for (const url of this.#names.playlists()) {
+      if (this.#names.address(name) !== undefined) break;
+      await this.#origin.playlist(url, learn, signal);
+    }
+    return this.#names.address(name);
+  }
+}
+
+/** Addresses by the names we gave them. */
+class UriNames {
+  readonly #addresses = new LRUCache<string, { url: URL; isPlaylist: boolean }>({ max: REMEMBERED_NAMES });
+
+  static isName(name: string): boolean {
+    return /^[\w-]{22}\.[a-z0-9]{2,4}$/u.test(name);
+  }
+
+  /** The same address always has the same name. */
+  name({ url, tag, isPlaylist }: NamedUri): string {
+    const hash = createHash('sha256').update(url.href).digest('base64url').slice(0, 22);
+    const name = hash + (isPlaylist ? '.m3u8' : extension(url, tag));
+    this.#addresses.set(name, { url, isPlaylist });
+    return name;
+  }
+
+  address(name: string): URL | undefined {
+    return this.#addresses.get(name)?.url;
+  }
+
+  /** Oldest first. */
+  playlists(): URL[] {
+    return [...this.#addresses.rvalues()].flatMap((each) => (each?.isPlaylist === true ? [each.url] : []));
+  }
+}
+
+function extension(url: URL, tag: string | undefined): string {
+  if (tag === 'EXT-X-KEY') return '.key';
+  const stated = extname(url.pathname).toLowerCase();
+  if (KNOWN_EXTENSIONS.has(stated)) return stated;
+  return tag === 'EXT-X-MAP' ? '.mp4' : '.ts';
+}
+
+/** `bytes=a-b` and `bytes=a-`; anything else asks for all of it. */
+function parseRange(header: string | undefined): { start: number; end?: number } | undefined {
+  const match = /^bytes=(\d+)-(\d*)$/u.exec(header?.trim() ?? '');
+  if (match === null) return undefined;
+  const start = Number(match[1]);
+  return match[2] === '' ? { start } : { start, end: Number(match[2]) + 1 };
+}

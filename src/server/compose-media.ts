@@ -1,0 +1,124 @@
+// The media side of the server: sources, workers, cache, scheduler, and the presentations over them.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createTorrents } from './compose-torrents.ts';
+import { workerEnvironment } from '../config/worker-environment.ts';
+import type { Metrics } from '../http/reply/metrics.ts';
+import { ClipMaker } from '../media/clip/clip-maker.ts';
+import { LearningLanes } from '../media/probe/learning-lanes.ts';
+import { SegmentCache } from '../media/store/segment-cache.ts';
+import { SegmentScheduler } from '../media/schedule/segment-scheduler.ts';
+import { SubtitleLibrary } from '../media/subtitles/subtitle-library.ts';
+import { WorkerPool } from '../media/pool/worker-pool.ts';
+import type { ClosablePlayables, PlayablesContext } from './server.ts';
+import { MediaPlayables } from '../presentation/media-playables.ts';
+import { relayPlaylist } from '../presentation/relay/relayed-playlist.ts';
+import { BlockMemory } from '../sources/http/ranged/block-memory.ts';
+import { KnownServers } from '../sources/http/client/known-servers.ts';
+import { SourceEndpoint } from '../sources/endpoint/source-endpoint.ts';
+
+export const WORKER_ENTRY = new URL('../media/worker/segment-worker.ts', import.meta.url);
+
+/**
+ * Workers make many short-lived objects; a small young generation keeps them small. What they spend their time in is native code: the
+ * optimizing compiler, which takes megabytes, gains nothing over the faster one below it.
+ */
+export const WORKER_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
+
+/** Of the eight places for short jobs; the others are for segments. */
+const LEARNING = { looks: { file: 2, endpoint: 4 }, scans: 2 };
+
+/** Opens every part; the result closes them in reverse, all work first. */
+export async function createPlayables(context: PlayablesContext): Promise<ClosablePlayables> {
+  const { config, cacheDirectory, knowledge, metrics } = context;
+  await using stack = new AsyncDisposableStack();
+  const spoolDirectory = join(cacheDirectory, 'spool');
+  await mkdir(spoolDirectory, { recursive: true });
+  const endpoint = stack.use(await SourceEndpoint.open());
+  context.ownPorts.add(endpoint.port);
+  const pool = stack.use(createPool(context, endpoint));
+  const torrents = stack.use(createTorrents(context, endpoint));
+  const cache = stack.use(
+    await SegmentCache.open({
+      root: join(cacheDirectory, 'segments'),
+      capBytes: config.cacheBytes,
+      memoryBytes: config.memoryCacheBytes,
+    }),
+  );
+  const scheduler = new SegmentScheduler({ cache, pool, endAfterMs: config.encoderIdleMs });
+  const clips = new ClipMaker({ directory: config.clipsDirectory, lease: () => pool.lease() });
+  // Scheduler and clips wait for workers to let go of their jobs. Killed workers do so at once, those that read a stalled source do not.
+  stack.defer(async () => {
+    await Promise.all([scheduler, clips, pool].map((part) => part[Symbol.asyncDispose]()));
+  });
+  addGauges(metrics, scheduler);
+  const learning = new LearningLanes({ ...LEARNING, run: (job, signal) => pool.run(job, signal) });
+  metrics.gauge('raffi_learning_waiting', 'Sources that wait to be looked at', () => learning.waiting);
+  const playables = new MediaPlayables({
+    engine: {
+      scheduler,
+      run: learning.run,
+      clips,
+      subtitles: stack.use(new SubtitleLibrary(knowledge)),
+      spoil: (sourceId) => cache.spoil(sourceId),
+      sourceError: (source) => endpoint.lastError(source),
+      readOn: (source) => endpoint.readOn(source),
+    },
+    knowledge,
+    sources: {
+      spoolDirectory,
+      endpoint,
+      memory: new BlockMemory(),
+      servers: new KnownServers(),
+      torrents,
+      addresses: context.addresses,
+      mediaRoots: config.mediaRoots,
+      privateHints: config.torrents.privatePeers,
+    },
+    relay: relayPlaylist,
+    seedsOn: config.seedsOn,
+  });
+  const owned = stack.move();
+  return {
+    open: (source, signal) => playables.open(source, signal),
+    transfer: (source) => playables.transfer(source),
+    discard: (source, others) => playables.discard(source, others),
+    torrents,
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
+}
+
+function createPool(context: PlayablesContext, endpoint: SourceEndpoint): WorkerPool {
+  return new WorkerPool({
+    entry: WORKER_ENTRY,
+    execArgv: WORKER_FLAGS,
+    env: workerEnvironment(),
+    memoryLimitBytes: context.config.workerMemoryBytes,
+    recordChild: (pid) => recorded(pid, context),
+    nearUntil: (url, start) => endpoint.nearUntil(url, start),
+    log: (line) => context.log.info({ line }, 'media workers'),
+  });
+}
+
+/** A note that cannot be written, on a full disk for one, only costs the next server a clean-up. */
+function recorded(pid: number, { recordChild, log }: PlayablesContext): { forget(): void } {
+  try {
+    return recordChild(pid);
+  } catch (err) {
+    log.warn({ err, pid }, 'a media worker could not be recorded');
+    return { forget: () => undefined };
+  }
+}
+
+function addGauges(metrics: Metrics, scheduler: SegmentScheduler): void {
+  metrics.gauge('raffi_media_workers', 'Media worker processes', () => scheduler.stats.workers.workers);
+  metrics.gauge(
+    'raffi_media_workers_lost',
+    'Media workers that failed since the start',
+    () => scheduler.stats.workers.lost,
+  );
+  metrics.gauge('raffi_encoders', 'Encoder runs that live', () => scheduler.stats.encoderRuns);
+  metrics.gauge('raffi_encoders_wanted', 'Wishes that wait for an encoder to be free', () => scheduler.stats.inLine);
+  metrics.gauge('raffi_segments_pending', 'Segments being made or waited for', () => scheduler.stats.flights);
+  metrics.gauge('raffi_cache_bytes', 'Finished segments on the disk', () => scheduler.stats.cache.sizeBytes);
+}

@@ -1,0 +1,306 @@
+// The composition: builds every part once, in the order they need each other, and closes them in reverse.
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { DatabaseSync } from 'node:sqlite';
+
+import { CommunityAddons } from '../addons/community-addons.ts';
+import { AppError } from '../base/app-error.ts';
+import { ipKind } from '../base/ip-address.ts';
+import { InstanceDirectory, isAliveInstance } from './instance-directory.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Config } from '../config/config.ts';
+import { castAddress, type OwnAddress } from '../cast/cast-address.ts';
+import { networkHost } from '../cast/cast-host.ts';
+import { CastTokens } from '../cast/cast-tokens.ts';
+import { Casting } from '../cast/casting.ts';
+import type { App } from '../http/schemas/app-type.ts';
+import { createApp, type AppParts } from '../http/app.ts';
+import { listeningAt } from '../http/access/listening.ts';
+import { Metrics } from '../http/reply/metrics.ts';
+import type { Readiness } from '../http/routes/health.ts';
+import type { Identity } from '../http/routes/root.ts';
+import { DeferredPlayables } from '../presentation/deferred-playables.ts';
+import type { Playables, PlayableSource } from '../presentation/playable.ts';
+import type { TorrentLibrary } from '../sessions/torrent-library.ts';
+import { SessionRegistry } from '../sessions/session-registry.ts';
+import { openDatabase } from '../state/sqlite/database.ts';
+import type { KnowledgeStore } from '../state/session-store.ts';
+import { SqliteCastTokenStore } from '../state/sqlite/sqlite-cast-token-store.ts';
+import { SqliteKnowledgeStore } from '../state/sqlite/sqlite-knowledge-store.ts';
+import { SqliteSessionStore } from '../state/sqlite/sqlite-session-store.ts';
+import { AddressPolicy } from '../sources/http/client/address-policy.ts';
+import { assertPresent, parseLocator } from '../sources/open/source-locator.ts';
+
+/** What the media side is built from. */
+export interface PlayablesContext {
+  config: Config;
+  /** Directory for segments, of this server alone; removed when it ends. */
+  cacheDirectory: string;
+  knowledge: KnowledgeStore;
+  metrics: Metrics;
+  log: Logger;
+  /** Notes a child process, so that the next server can end it should this one be killed. */
+  recordChild(pid: number): { forget(): void };
+  addresses: AddressPolicy;
+  /** Ports of this server: whoever opens one adds it, so that no source is read from it. */
+  ownPorts: Set<number>;
+}
+
+/** The media side: what sessions play, and the torrents, by themselves. */
+export interface ClosablePlayables extends Playables, Partial<AsyncDisposable> {
+  torrents: TorrentLibrary & { readonly state: PartState };
+}
+
+type PartState = Readiness['parts'][string]['state'];
+
+export interface ServerOptions {
+  config: Config;
+  identity: Identity;
+  log: Logger;
+  /** Called once the server listens: the answer to `GET /` must not wait for the media engine. */
+  createPlayables(context: PlayablesContext): Promise<ClosablePlayables>;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:6969` */
+  readonly url: string;
+  readonly isLoopbackOnly: boolean;
+  /** The same for devices of the network; undefined: they cannot connect. */
+  readonly networkUrl: string | undefined;
+  /** What can still be done when closing takes too long. */
+  closeNow(): void;
+}
+
+const CLOCKS = { now: () => performance.now(), wallClock: () => Date.now() };
+const SWEEP_MS = 30_000;
+/** With less free, not even a few segments fit. */
+const DISK_NEEDED_BYTES = 64 * 2 ** 20;
+const INFO_HOLD_MS = 8_000;
+
+/** @throws the error of `listen`, EADDRINUSE for one; everything is closed again then */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, identity, log } = options;
+  await using stack = new AsyncDisposableStack();
+  const instance = stack.use(new InstanceDirectory(config.tmpDirectory));
+  const database = stack.adopt(openStore(config, log), (opened) => opened.close());
+  const playables = Promise.withResolvers<ClosablePlayables>();
+  const store = new SqliteCastTokenStore(database, { owner: instance.path, log });
+  const castTokens = new CastTokens({ ...CLOCKS, store });
+  const ownPorts = new Set<number>();
+  const addresses = new AddressPolicy({ privateSources: config.privateSources, ownPorts: () => [...ownPorts] });
+  const sessions = createSessions({ options, instance, database, castTokens, addresses, playables: playables.promise });
+  const metrics = new Metrics();
+  metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
+  const state: PartStates = { media: () => 'starting', torrents: () => 'starting' };
+  const app = await createApp({
+    sessions,
+    torrents: () => torrentsOf(playables.promise),
+    ...createOutward(options, stack),
+    log,
+    identity,
+    instanceToken: config.instanceToken,
+    metrics,
+    access: config,
+    castTokens,
+    castHost: () => config.castHost ?? networkHost(ownAddress(app.addresses(), undefined).bound),
+    castAddress: (deviceHost) => castAddress(deviceHost, ownAddress(app.addresses(), config.castHost)),
+    now: CLOCKS.now,
+    sessionsPerMinute: config.sessionsPerMinute,
+    readiness: () => readiness(state, instance.path),
+  });
+  stack.defer(() => app.close());
+  sessions.takeOver();
+  castTokens.takeOver();
+  await listen(app, config.listen);
+  stack.use(sessions);
+  ownPorts.add(listeningAt(app.addresses()).port ?? 0);
+
+  const cacheDirectory = join(instance.path, 'segments');
+  const context = {
+    config,
+    cacheDirectory,
+    knowledge: new SqliteKnowledgeStore(database),
+    metrics,
+    log,
+    recordChild: instance.recordChild.bind(instance),
+    addresses,
+    ownPorts,
+  };
+  playables.resolve(startMedia(options, context, state));
+  stack.defer(async () => (await playables.promise.catch(() => undefined))?.[Symbol.asyncDispose]?.());
+  stack.use(sweeping(() => [sessions, castTokens].forEach((each) => each.sweep())));
+  removeLeftovers(instance, log);
+  return running(app.addresses(), stack.move(), { instance, config });
+}
+
+function sweeping(sweep: () => void): Disposable {
+  const timer = setInterval(sweep, SWEEP_MS).unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Without a host: on every address, of both families where the machine has both. */
+async function listen(app: Pick<App, 'listen'>, { host, port }: Config['listen']): Promise<void> {
+  if (host !== undefined) return void (await app.listen({ host, port }));
+  try {
+    await app.listen({ host: '::', port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error;
+    await app.listen({ host: '0.0.0.0', port });
+  }
+}
+
+/** The parts that reach out to others when somebody asks them to. */
+function createOutward(
+  { config, log }: ServerOptions,
+  stack: AsyncDisposableStack,
+): Pick<AppParts, 'addons' | 'casting'> {
+  const { addonCatalogues: catalogues, castDevices: devices, castDiscovery: discovery } = config;
+  return {
+    addons: stack.use(new CommunityAddons({ catalogues, log, now: CLOCKS.now })),
+    casting: stack.use(new Casting({ devices, discovery, log })),
+  };
+}
+
+function ownAddress(listening: (AddressInfo | string)[], castHost: string | undefined): OwnAddress {
+  const [first] = listening.filter((each) => typeof each === 'object');
+  if (first === undefined) throw new TypeError('the server listens nowhere');
+  return { bound: first.address, port: first.port, castHost };
+}
+
+/** A database that cannot be opened costs memory of the past, not the service. */
+function openStore(config: Config, log: Logger): DatabaseSync {
+  try {
+    return openDatabase(join(config.dataDirectory, 'raffi.db'));
+  } catch (err) {
+    log.warn({ err }, 'no database can be written; sessions will not survive a crash');
+    return openDatabase(':memory:');
+  }
+}
+
+interface SessionsNeeds {
+  options: ServerOptions;
+  instance: InstanceDirectory;
+  database: DatabaseSync;
+  castTokens: CastTokens;
+  addresses: AddressPolicy;
+  playables: Promise<Playables>;
+}
+
+function createSessions(needs: SessionsNeeds): SessionRegistry {
+  const { options, instance, database, castTokens, addresses, playables } = needs;
+  const { config, log } = options;
+  return new SessionRegistry({
+    playables: new DeferredPlayables(playables),
+    store: new SqliteSessionStore(database, { owner: instance.path, isAlive: isAliveInstance }),
+    log,
+    checkSource: (source) => checkSource(source, { addresses, mediaRoots: config.mediaRoots }),
+    ...CLOCKS,
+    infoHoldMs: INFO_HOLD_MS,
+    sessionIdleMs: config.sessionIdleMs,
+    releaseIdleMs: config.releaseIdleMs,
+    maxSessions: config.maxSessions,
+    onEnd: (id) => castTokens.revokeSession(id),
+  });
+}
+
+interface SourceRules {
+  addresses: AddressPolicy;
+  mediaRoots: string[] | undefined;
+}
+
+/** What can be said of a source before it is opened. @throws AppError */
+async function checkSource(source: PlayableSource, { addresses, mediaRoots }: SourceRules): Promise<void> {
+  const { uri, kind, headers, requester = 'owner' } = source;
+  const locator = parseLocator(uri, { kind, headers });
+  const place = locator.kind === 'torrent' ? locator.torrent : locator;
+  if (place.kind === 'http') addresses.assertPossible(place.url, requester);
+  if (place.kind === 'file' && requester === 'network' && mediaRoots === undefined) {
+    const hint = 'RAFFI_MEDIA_ROOTS names directories that everybody may play from.';
+    throw new AppError('SOURCE_FORBIDDEN', 'Files of this machine are for its owner.', { hint });
+  }
+  await assertPresent(locator, { roots: mediaRoots });
+}
+
+interface PartStates {
+  media(): PartState;
+  torrents(): PartState;
+}
+
+async function torrentsOf(playables: Promise<ClosablePlayables>): Promise<TorrentLibrary> {
+  try {
+    return (await playables).torrents;
+  } catch (cause) {
+    throw new AppError('NOT_READY', 'The torrent engine could not be started.', { cause });
+  }
+}
+
+async function startMedia(
+  options: ServerOptions,
+  context: PlayablesContext,
+  state: PartStates,
+): Promise<ClosablePlayables> {
+  try {
+    const playables = await options.createPlayables(context);
+    state.media = () => 'ready';
+    state.torrents = () => playables.torrents.state;
+    return playables;
+  } catch (err) {
+    state.media = state.torrents = () => 'failed';
+    options.log.error({ err }, 'media engine could not be started');
+    throw err;
+  }
+}
+
+async function readiness(state: PartStates, directory: string): Promise<Readiness> {
+  const disk = await diskState(directory);
+  const parts = { media: { state: state.media() }, disk, torrents: { state: state.torrents() } };
+  return { ready: Object.values(parts).every((part) => part.state === 'ready'), parts };
+}
+
+/** Whether segments can be written. */
+async function diskState(directory: string): Promise<Readiness['parts'][string]> {
+  try {
+    await access(directory, constants.W_OK);
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize >= DISK_NEEDED_BYTES ? { state: 'ready' } : { state: 'failed', detail: 'the disk is full' };
+  } catch {
+    return { state: 'failed', detail: 'the directory for segments cannot be written' };
+  }
+}
+
+function removeLeftovers(instance: InstanceDirectory, log: Logger): void {
+  instance.removeDeadNeighbours().then(
+    (removed) => {
+      if (removed.directories > 0) log.info(removed, 'leftovers of a killed server removed');
+    },
+    (err: unknown) => log.warn({ err }, 'leftovers of a killed server could not be removed'),
+  );
+}
+
+function running(
+  listening: (AddressInfo | string)[],
+  stack: AsyncDisposableStack,
+  { instance, config }: { instance: InstanceDirectory; config: Config },
+): RunningServer {
+  const addresses = listening.filter((each) => typeof each === 'object');
+  const [first] = addresses;
+  if (first === undefined) throw new TypeError('the server listens nowhere');
+  const host = first.family === 'IPv6' ? `[${first.address}]` : first.address;
+  return {
+    url: `http://${host === '[::]' || host === '0.0.0.0' ? '127.0.0.1' : host}:${first.port}`,
+    isLoopbackOnly: listeningAt(listening).isLoopbackOnly,
+    networkUrl: networkUrl(config.castHost ?? networkHost(first.address), first.port),
+    closeNow: () => instance[Symbol.dispose](),
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
+
+function networkUrl(host: string | undefined, port: number): string | undefined {
+  if (host === undefined) return undefined;
+  const written = host.includes(':') && !host.startsWith('[') && ipKind(host) !== undefined ? `[${host}]` : host;
+  return /:\d+$/u.test(written) ? `http://${written}` : `http://${written}:${port}`;
+}

@@ -1,0 +1,283 @@
+// The loopback HTTP endpoint where media workers read remote sources: workers never talk to a remote server themselves.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+import { AppError, isAbort } from '../../base/app-error.ts';
+import type { SourcePublisher } from '../port/source-publisher.ts';
+import { IN_ORDER_QUERY, isFarAhead } from '../port/in-order-input.ts';
+import type { EndpointInput, Source } from '../port/source.ts';
+
+const HOST = '127.0.0.1';
+
+interface Publication {
+  source: Source;
+  path: string;
+  error: AppError | undefined;
+  /** A film is played: whoever reads here, reads on. */
+  isReadOn: boolean;
+}
+
+/** Workers keep a demuxer, and its connection, from one segment to the next. */
+const KEEP_ALIVE_MS = 15 * 60_000;
+
+/** Sent by those who ask again where an answer to their range was shorter than it, as RFC 9110 section 15.3.7 allows. */
+const SHORT_ANSWERS = 'Raffi-Short-Answers';
+
+/**
+ * Their length. What an answer holds ends up in socket buffers, whether it is read or not: a look at a few places must not pull megabytes.
+ * Whoever reads on gains by fewer answers.
+ */
+const ANSWER_BYTES = { look: 256 * 1024, readOn: 2 * 1024 * 1024 } as const;
+
+/** Who has read so much in order, reads on. */
+const IN_ORDER_BYTES = 2 * 1024 * 1024;
+
+/** A range of a source of unknown size is answered in pieces: each needs its length first. */
+const PIECE_BYTES = 256 * 1024;
+
+/** Stands for the size while nobody knows it: libav then believes that it may go back. */
+const SIZE_UNKNOWN = Number.MAX_SAFE_INTEGER;
+
+/** Serves sources to other processes of this machine, each under a path of 256 random bits. Owns its server. */
+export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
+  readonly #server: Server;
+  readonly #port: number;
+  readonly #byPath = new Map<string, Publication>();
+  readonly #bySource = new Map<Source, Publication>();
+  /** What each connection was given in order, up to which byte. */
+  readonly #given = new WeakMap<Socket, { end: number; inOrderBytes: number }>();
+
+  private constructor(server: Server, port: number) {
+    this.#server = server;
+    this.#port = port;
+    server.on('request', (request, response) => void this.#answer(request, response));
+  }
+
+  /** Listens on a free port of 127.0.0.1. */
+  static async open(): Promise<SourceEndpoint> {
+    const server = createServer({
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+    });
+    server.listen(0, HOST);
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new TypeError('the endpoint has no port');
+    return new SourceEndpoint(server, address.port);
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  publish(source: Source): EndpointInput {
+    const known = this.#bySource.get(source);
+    const path = `/${randomBytes(32).toString('base64url')}`;
+    const publication = known ?? { source, path, error: undefined, isReadOn: false };
+    this.#bySource.set(source, publication);
+    this.#byPath.set(publication.path, publication);
+    const url = `http://${HOST}:${this.#port}${publication.path}`;
+    return { kind: 'endpoint', url, headers: `${SHORT_ANSWERS}: 1\r\n` };
+  }
+
+  /** From now on the source is read on and on, not only looked at. */
+  readOn(source: Source): void {
+    const publication = this.#bySource.get(source);
+    if (publication) publication.isReadOn = true;
+  }
+
+  withdraw(source: Source): void {
+    const publication = this.#bySource.get(source);
+    if (publication === undefined) return;
+    this.#bySource.delete(source);
+    this.#byPath.delete(publication.path);
+  }
+
+  /** The failure of the last answer for this source; undefined when it went well (readers that left do not count). */
+  lastError(source: Source): AppError | undefined {
+    return this.#bySource.get(source)?.error;
+  }
+
+  /** How far the bytes behind a published address lie in memory, from `start` on; infinity: to their end. */
+  nearUntil(url: string, start: number): number {
+    const source = this.#byPath.get(URL.parse(url)?.pathname ?? '')?.source;
+    const end = source?.nearUntil?.(start) ?? start;
+    return end === source?.sizeBytes ? Infinity : end;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  /** How much is given from `start` on. */
+  #mostBytes({ headers, socket }: IncomingMessage, { isReadOn }: Publication, start: number): number {
+    if (headers[SHORT_ANSWERS.toLowerCase()] === undefined) return Infinity;
+    const given = this.#given.get(socket);
+    const inOrderBytes = given?.end === start ? given.inOrderBytes : 0;
+    // A demuxer that goes elsewhere may only have a look there, on its way.
+    const isRead = inOrderBytes > (isReadOn ? 0 : IN_ORDER_BYTES);
+    return isRead ? ANSWER_BYTES.readOn : ANSWER_BYTES.look;
+  }
+
+  #note(socket: Socket, { start, end }: ReplyPlan): void {
+    if (end === undefined) return;
+    const given = this.#given.get(socket);
+    const before = given?.end === start ? given.inOrderBytes : 0;
+    this.#given.set(socket, { end, inOrderBytes: before + end - start });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Only our own workers know the address; anything else may be a web page with a rebound name.
+    if (request.headers.host !== `${HOST}:${this.#port}`) return refuse(response, 421);
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+    const [path = '', query] = (request.url ?? '').split('?');
+    const publication = this.#byPath.get(path);
+    if (publication === undefined) return refuse(response, 404);
+    const { source } = publication;
+    const inOrder = `?${query}` === IN_ORDER_QUERY;
+    const rangeHeader = request.headers.range;
+    const mostBytes = (start: number): number => this.#mostBytes(request, publication, start);
+    const plan = planReply(source, { rangeHeader, mayGoBack: source.seekable || inOrder, mostBytes });
+    this.#note(request.socket, plan);
+    if (inOrder && isFarAhead(source, plan.start)) return refuse(response, 503);
+    if (request.method === 'HEAD' || plan.status === 416) {
+      response.writeHead(plan.status, plan.headers).end();
+      return;
+    }
+    const gone = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort(new DOMException('The reader left', 'AbortError'));
+    });
+    try {
+      const reader = { response, signal: gone.signal, readsOn: publication.isReadOn };
+      await (plan.isPiece ? sendPiece(source, plan, reader) : send(source, plan, reader));
+      publication.error = undefined;
+    } catch (error) {
+      if (gone.signal.aborted || isAbort(error)) return void response.destroy();
+      publication.error = asAppError(error);
+      if (response.headersSent) response.destroy();
+      else refuse(response, 502);
+    }
+  }
+}
+
+interface EndpointReader {
+  response: ServerResponse;
+  signal: AbortSignal;
+  readsOn: boolean;
+}
+
+interface ReplyPlan {
+  status: 200 | 206 | 416;
+  headers: Record<string, string>;
+  start: number;
+  /** Undefined: to the end of a source of unknown size. */
+  end: number | undefined;
+  /** A range of a source of unknown size. */
+  isPiece?: true;
+}
+
+/** 200, 206 or 416 by RFC 9110 section 14; ranges that are not single and well-formed are ignored, as it allows. */
+function planReply(
+  source: Source,
+  {
+    rangeHeader,
+    mayGoBack,
+    mostBytes,
+  }: { rangeHeader: string | undefined; mayGoBack: boolean; mostBytes: (start: number) => number },
+): ReplyPlan {
+  const size = source.sizeBytes;
+  const common = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
+  if (size === undefined) {
+    const piece = mayGoBack ? parseRange(rangeHeader, SIZE_UNKNOWN) : undefined;
+    return piece
+      ? { status: 206, headers: { ...common, 'accept-ranges': 'bytes' }, ...piece, isPiece: true }
+      : { status: 200, headers: common, start: 0, end: undefined };
+  }
+  // libav takes either answer as leave to seek. Where each seek means waiting for everything before it, it must not.
+  const headers = mayGoBack ? { ...common, 'accept-ranges': 'bytes' } : common;
+  const range = parseRange(rangeHeader, size);
+  const whole = range === undefined || (!mayGoBack && rangeHeader === 'bytes=0-');
+  if (whole) return { status: 200, headers: { ...headers, 'content-length': String(size) }, start: 0, end: size };
+  if (range.start >= range.end) {
+    return {
+      status: 416,
+      headers: { ...headers, 'content-length': '0', 'content-range': `bytes */${size}` },
+      start: 0,
+      end: 0,
+    };
+  }
+  const { start } = range;
+  const end = Math.min(range.end, start + mostBytes(start));
+  const length = String(end - start);
+  const contentRange = `bytes ${start}-${end - 1}/${size}`;
+  return { status: 206, headers: { ...headers, 'content-length': length, 'content-range': contentRange }, start, end };
+}
+
+/** `[start, end)`, empty when it cannot be satisfied; undefined when there is no single well-formed range. */
+function parseRange(value: string | undefined, size: number): { start: number; end: number } | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(value ?? '');
+  const [first, last] = [match?.[1] ?? '', match?.[2] ?? ''];
+  if (match === null || (first === '' && last === '')) return undefined;
+  if (first === '') return { start: Math.max(0, size - Number(last)), end: last === '0' ? 0 : size };
+  if (last !== '' && Number(last) < Number(first)) return undefined;
+  return { start: Number(first), end: last === '' ? size : Math.min(Number(last) + 1, size) };
+}
+
+/** The headers wait for the first bytes, so that a source that fails can still be answered with an error. */
+async function send(source: Source, plan: ReplyPlan, reader: EndpointReader): Promise<void> {
+  const { response, signal } = reader;
+  const { start, end } = plan;
+  const range = { start, ...(end !== undefined && { end }), readsOn: reader.readsOn };
+  for await (const chunk of source.stream(range, signal)) {
+    // A response that is closed would never drain.
+    signal.throwIfAborted();
+    if (!response.headersSent) response.writeHead(plan.status, plan.headers);
+    await written(response, chunk);
+  }
+  signal.throwIfAborted();
+  if (!response.headersSent) response.writeHead(plan.status, plan.headers);
+  response.end();
+}
+
+/** Resolves when the chunk's memory is not needed any more: it was sent, or the reader is gone. */
+function written(response: ServerResponse, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('close', resolve);
+    response.write(chunk, () => {
+      response.off('close', resolve);
+      resolve();
+    });
+  });
+}
+
+/** One byte more is waited for than is sent, so that the piece that ends the source tells its size. */
+async function sendPiece(source: Source, plan: ReplyPlan, reader: EndpointReader): Promise<void> {
+  const { start } = plan;
+  const end = Math.min(plan.end ?? Infinity, start + PIECE_BYTES);
+  const bytes = (await source.read({ start, end: end + 1 }, reader.signal)).subarray(0, end - start);
+  const { response } = reader;
+  if (bytes.length === 0)
+    return void response
+      .writeHead(416, { 'content-length': '0', 'content-range': `bytes */${source.sizeBytes}` })
+      .end();
+  const contentRange = `bytes ${start}-${start + bytes.length - 1}/${source.sizeBytes ?? SIZE_UNKNOWN}`;
+  response.writeHead(206, { ...plan.headers, 'content-length': String(bytes.length), 'content-range': contentRange });
+  response.end(bytes);
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError('SOURCE_FAILED', 'The source could not be read', { cause: error });
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { 'content-length': '0' }).end();
+}

@@ -1,0 +1,31 @@
+// The client for an address that somebody named as a source, under the rules for who that was.
+import type { AddressPolicy, Requester } from '../http/client/address-policy.ts';
+import { HttpClient } from '../http/client/http-client.ts';
+import type { HttpLocator } from './source-locator.ts';
+
+export interface SourceClientOptions {
+  addresses: AddressPolicy;
+  /** Default: the owner of this machine. */
+  requester?: Requester | undefined;
+  userAgent?: string | undefined;
+  connectTimeoutMs?: number | undefined;
+}
+
+export function sourceClient({ url, headers }: HttpLocator, options: SourceClientOptions): HttpClient {
+  const { requester = 'owner', userAgent, connectTimeoutMs } = options;
+  const addresses = options.addresses.rulesFor(url, requester);
+  return new HttpClient({ home: url, headers, addresses, userAgent, connectTimeoutMs });
+}
+
+/**
+ * The same for an address that a magnet link or a file names: it leads to this machine and its network only where the owner has
+ * opened them to such hints, or to every source.
+ */
+export function hintClient(
+  url: URL,
+  options: SourceClientOptions & { privateHints?: boolean | undefined },
+): HttpClient {
+  const { requester = 'owner', privateHints = false, userAgent, connectTimeoutMs } = options;
+  const addresses = options.addresses.rulesFor(privateHints ? url : undefined, requester);
+  return new HttpClient({ home: url, headers: {}, addresses, userAgent, connectTimeoutMs });
+}

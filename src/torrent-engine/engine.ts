@@ -1,0 +1,232 @@
+// All torrents of the process: does what the server orders, and keeps within the disk.
+import { statfsSync } from 'node:fs';
+import type { EngineOrder, EngineReport, StartOrder } from './protocol/engine-protocol.ts';
+import type { TorrentSettings } from './protocol/torrent-settings.ts';
+import { guardConnections } from './webtorrent/address-guard.ts';
+import { URGENT_ROOM_BYTES } from './download/download.ts';
+import { EngineTorrent } from './engine-torrent.ts';
+import { planEviction } from './storage/eviction.ts';
+import { missingTransports, SwarmClient } from './swarm/swarm-client.ts';
+import { Vault, type KeptTorrent } from './storage/vault.ts';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+const TICK_MS = 100;
+const REPORT_EVERY = 5;
+const LOOK_AFTER_EVERY = 10;
+/** Room is made when less than this share of the cap is left... */
+const LOW_WATER = 0.05;
+/** ... until this much is. */
+const HIGH_WATER = 0.15;
+const FREE_TO_GO_ON_BYTES = 16 * MIB;
+
+export interface EngineNeeds {
+  send: (report: EngineReport) => void;
+  log: (line: string) => void;
+}
+
+export class Engine implements AsyncDisposable {
+  readonly #needs: EngineNeeds;
+  readonly #settings: TorrentSettings;
+  readonly #directory: string;
+  readonly #vault: Vault;
+  readonly #client: SwarmClient;
+  readonly #torrents = new Map<string, EngineTorrent>();
+  readonly #timer: NodeJS.Timeout;
+  #ticks = 0;
+  #freeBytes = 0;
+  #isDiskFull = false;
+
+  private constructor(start: StartOrder, needs: EngineNeeds, parts: { vault: Vault; client: SwarmClient }) {
+    this.#needs = needs;
+    this.#settings = start.settings;
+    this.#directory = start.directory;
+    this.#vault = parts.vault;
+    this.#client = parts.client;
+    this.#measure();
+    for (const kept of parts.vault.torrents()) this.#open(kept);
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** @throws the error of the file system, or of `listen` */
+  static async open(start: StartOrder, needs: EngineNeeds): Promise<Engine> {
+    guardConnections(start.settings);
+    const vault = new Vault(start.directory, needs.log);
+    const { settings, dhtFile } = start;
+    const client = await SwarmClient.open({ settings, dhtFile, log: needs.log });
+    const missing = missingTransports(settings);
+    if (missing.length > 0) needs.log(`not available on this machine: ${missing.join(', ')}`);
+    return new Engine(start, needs, { vault, client });
+  }
+
+  obey(order: Exclude<EngineOrder, { type: 'start' | 'ping' | 'stop' }>): void {
+    if (order.type === 'add') return (this.#torrents.get(order.infoHash) ?? this.#open(newTorrent(order))).add(order);
+    const torrent = this.#torrents.get(order.infoHash);
+    if (order.type === 'remove') return this.#remove(order.infoHash, torrent);
+    if (!torrent) return;
+    switch (order.type) {
+      case 'users':
+        torrent.users = order.count;
+        return;
+      case 'reader':
+        return torrent.setReader(order);
+      case 'reader-closed':
+        return torrent.closeReader(order.reader);
+      case 'prefetch':
+        return torrent.prefetch(order.fileIndex, order.ranges);
+      case 'let-go':
+        return torrent.letGo(order.ticket);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer);
+    this.saveAll();
+    const torrents = [...this.#torrents.values()].map((torrent) => torrent[Symbol.asyncDispose]());
+    await Promise.all([this.#client.closePorts(), ...torrents]);
+    await this.#client[Symbol.asyncDispose]();
+    this.#vault[Symbol.dispose]();
+  }
+
+  /** Whatever happens next, what is on the disk will be known. */
+  saveAll(): void {
+    for (const torrent of this.#torrents.values()) torrent.save();
+    this.#client.save();
+  }
+
+  #open(kept: KeptTorrent): EngineTorrent {
+    // First, because the torrent tells more about itself at once.
+    this.#needs.send({ type: 'kept', infoHash: kept.infoHash, name: kept.name });
+    const torrent = new EngineTorrent(kept, {
+      client: this.#client.webtorrent,
+      settings: this.#settings,
+      vault: this.#vault,
+      send: this.#needs.send,
+      log: this.#needs.log,
+      roomBytes: () => this.#roomBytes(),
+      onDiskError: (error) => this.#diskFailed(error),
+    });
+    this.#torrents.set(kept.infoHash, torrent);
+    torrent.report(this.#problem());
+    return torrent;
+  }
+
+  /** All of it, at once: it may be added again in the next order. */
+  #remove(infoHash: string, torrent: EngineTorrent | undefined): void {
+    this.#torrents.delete(infoHash);
+    // Saying goodbye to trackers takes a while; nothing of the torrent is used meanwhile.
+    void torrent?.[Symbol.asyncDispose]();
+    try {
+      this.#vault.remove(infoHash);
+    } catch (error) {
+      this.#needs.log(`the data of ${infoHash} could not be deleted: ${String(error)}`);
+    }
+    this.#needs.send({ type: 'removed', infoHash });
+  }
+
+  #tick(): void {
+    this.#ticks += 1;
+    const torrents = [...this.#torrents.values()];
+    if (this.#ticks % LOOK_AFTER_EVERY === 0) {
+      this.#measure();
+      this.#tryDiskAgain();
+      this.#shareConnections();
+      for (const torrent of torrents) torrent.lookAfter();
+      for (const torrent of torrents) if (torrent.isSpent) this.#remove(torrent.infoHash, torrent);
+    }
+    this.#makeRoom();
+    for (const torrent of torrents) torrent.tick();
+    if (this.#ticks % REPORT_EVERY === 0) for (const torrent of torrents) torrent.report(this.#problem());
+  }
+
+  #measure(): void {
+    const { bavail, bsize } = statfsSync(this.#directory);
+    this.#freeBytes = bavail * bsize;
+    const readers = [...this.#torrents.values()].reduce((sum, { readerCount }) => sum + readerCount, 0);
+    const share = this.#capBytes() / 3 / Math.max(1, readers);
+    for (const torrent of this.#torrents.values()) torrent.mostAheadBytes = Math.max(4 * MIB, Math.floor(share));
+  }
+
+  #shareConnections(): void {
+    const active = [...this.#torrents.values()].filter(({ isActive }) => isActive).length;
+    const { maxConnections, maxConnectionsPerTorrent } = this.#settings;
+    const share = Math.floor(maxConnections / Math.max(1, active));
+    this.#client.webtorrent.maxConns = Math.max(1, Math.min(maxConnectionsPerTorrent, share));
+  }
+
+  #usedBytes(): number {
+    let bytes = 0;
+    for (const torrent of this.#torrents.values()) bytes += torrent.diskBytes;
+    return bytes;
+  }
+
+  #capBytes(): number {
+    const used = this.#usedBytes();
+    const cap = this.#settings.capBytes ?? Math.min(20 * GIB, (this.#freeBytes + used) / 4);
+    return Math.min(cap, used + this.#freeBytes - this.#settings.minFreeBytes);
+  }
+
+  /** On its way out. */
+  #leavingBytes(): number {
+    let bytes = 0;
+    for (const torrent of this.#torrents.values()) bytes += torrent.leavingBytes;
+    return bytes;
+  }
+
+  #roomBytes(): number {
+    let requested = 0;
+    for (const torrent of this.#torrents.values()) requested += torrent.requestedBytes;
+    return this.#capBytes() - this.#usedBytes() - requested;
+  }
+
+  /** Frees what the plan says until there is enough; what is being read stays. */
+  #makeRoom(): void {
+    const capBytes = this.#capBytes();
+    const room = this.#roomBytes() + this.#leavingBytes();
+    if (room >= capBytes * LOW_WATER && !this.#isDiskFull) return;
+    const evictables = [...this.#torrents.values()]
+      .map((torrent) => torrent.evictable())
+      .filter((each) => each !== undefined);
+    const plan = planEviction(evictables, {
+      needBytes: Math.max(capBytes * HIGH_WATER - room, FREE_TO_GO_ON_BYTES),
+      backBytes: Math.min(64 * MIB, Math.max(0, capBytes / 8)),
+      aheadBytes: Math.max(4 * MIB, capBytes / 3),
+    });
+    for (const { infoHash, pieces } of plan) {
+      const torrent = this.#torrents.get(infoHash);
+      if (torrent?.canPunch === true) torrent.evict(pieces);
+      else if (torrent && !torrent.isUsed) this.#remove(infoHash, torrent);
+    }
+  }
+
+  #diskFailed(error: unknown): void {
+    if (this.#isDiskFull) return;
+    this.#isDiskFull = true;
+    this.#needs.log(`the disk does not take more: ${error instanceof Error ? error.message : String(error)}`);
+    for (const torrent of this.#torrents.values()) torrent.stopForDisk();
+  }
+
+  #tryDiskAgain(): void {
+    if (!this.#isDiskFull || this.#freeBytes < FREE_TO_GO_ON_BYTES) return;
+    this.#isDiskFull = false;
+    for (const torrent of this.#torrents.values()) torrent.goOn();
+  }
+
+  #problem(): 'disk-full' | undefined {
+    return this.#isDiskFull || this.#roomBytes() < -URGENT_ROOM_BYTES ? 'disk-full' : undefined;
+  }
+}
+
+function newTorrent({ infoHash, name, trackers, peers, webSeeds }: Extract<EngineOrder, { type: 'add' }>): KeptTorrent {
+  return {
+    infoHash,
+    name: name ?? infoHash,
+    trackers,
+    peers,
+    webSeeds,
+    verified: undefined,
+    downloadedBytes: 0,
+    uploadedBytes: 0,
+    usedAtMs: Date.now(),
+  };
+}

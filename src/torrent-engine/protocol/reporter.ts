@@ -1,0 +1,67 @@
+// Tells the server what is on the disk, many blocks in one message.
+import type { ByteRange } from '../../base/byte-range.ts';
+import type { EngineReport } from './engine-protocol.ts';
+
+export class Reporter {
+  readonly #infoHash: string;
+  readonly #send: (report: EngineReport) => void;
+  #blocks: ByteRange[] = [];
+  #verified: number[] = [];
+  #isDue = false;
+  #ticket = 0;
+
+  constructor(infoHash: string, send: (report: EngineReport) => void) {
+    this.#infoHash = infoHash;
+    this.#send = send;
+  }
+
+  blocks(start: number, end: number): void {
+    const last = this.#blocks.at(-1);
+    if (last && last.end === start) last.end = end;
+    else this.#blocks.push({ start, end });
+    this.#sendSoon();
+  }
+
+  verified(piece: number): void {
+    this.#verified.push(piece);
+    this.#sendSoon();
+  }
+
+  bad(ranges: readonly ByteRange[]): void {
+    this.#lost(ranges, 'bad', 0);
+  }
+
+  /** The result is what `let-go` will carry. */
+  evicted(ranges: readonly ByteRange[]): number {
+    this.#ticket += 1;
+    this.#lost(ranges, 'evicted', this.#ticket);
+    return this.#ticket;
+  }
+
+  flush(): void {
+    const infoHash = this.#infoHash;
+    if (this.#blocks.length > 0) this.#send({ type: 'blocks', infoHash, ranges: flattened(this.#blocks) });
+    if (this.#verified.length > 0) this.#send({ type: 'verified', infoHash, pieces: new Uint32Array(this.#verified) });
+    this.#blocks = [];
+    this.#verified = [];
+  }
+
+  /** In the order things happened. */
+  #lost(ranges: readonly ByteRange[], why: 'bad' | 'evicted', ticket: number): void {
+    this.flush();
+    this.#send({ type: 'lost', infoHash: this.#infoHash, ranges: flattened(ranges), why, ticket });
+  }
+
+  #sendSoon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      this.flush();
+    });
+  }
+}
+
+function flattened(ranges: readonly ByteRange[]): Uint32Array {
+  return Uint32Array.from(ranges.flatMap(({ start, end }) => [start, end]));
+}

@@ -1,0 +1,66 @@
+// Trackers and web seeds are named by strangers. What a name leads to, and where an answer redirects to, is looked at before anybody connects.
+import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns';
+import http from 'node:http';
+import https from 'node:https';
+import { isIP } from 'node:net';
+import { isAllowedAddress, type AddressRules } from '../protocol/address-policy.ts';
+import { guardFetch } from './guarded-fetch.ts';
+
+type LookupDone = (error: Error | null, found?: string | LookupAddress[], family?: number) => void;
+
+/** For the whole process, before the first connection. Addresses somebody wrote down as such (peers) are checked where they come in. */
+export function guardConnections(rules: AddressRules): void {
+  guardFetch((host) => isIP(host) === 0 || isAllowedAddress(host, rules));
+  if (rules.privatePeers) return;
+  // Node's own modules look names up with what is here at that time.
+  Reflect.set(dns, 'lookup', guardedLookup(rules));
+  for (const { Agent } of [http, https]) {
+    const connect: unknown = Reflect.get(Agent.prototype, 'createConnection');
+    if (typeof connect !== 'function') throw new TypeError('agents do not connect as they did');
+    Reflect.set(Agent.prototype, 'createConnection', function guarded(this: unknown, ...args: unknown[]): unknown {
+      const host: unknown = typeof args[0] === 'object' && args[0] !== null ? Reflect.get(args[0], 'host') : undefined;
+      if (typeof host === 'string' && isIP(host) !== 0 && !isAllowedAddress(host, rules)) throw refused(host);
+      const socket: unknown = Reflect.apply(connect, this, args);
+      return socket;
+    });
+  }
+}
+
+function guardedLookup(rules: AddressRules) {
+  const { lookup } = dns;
+  return (name: string, given: unknown, callback?: LookupDone): void => {
+    const done: unknown = callback ?? given;
+    if (!isDone(done)) throw new TypeError('a look-up needs a callback');
+    const options = optionsOf(given);
+    lookup(name, { ...options, all: true }, (error, addresses) => {
+      if (error) return done(error);
+      // An address by itself is one of our own, to listen at, or has been checked.
+      const allowed =
+        isIP(name) === 0 ? addresses.filter(({ address }) => isAllowedAddress(address, rules)) : addresses;
+      const [first] = allowed;
+      if (!first) return done(refused(name));
+      if (options.isForAll) done(null, allowed);
+      else done(null, first.address, first.family);
+    });
+  };
+}
+
+function optionsOf(given: unknown): Partial<LookupAllOptions> & { isForAll: boolean } {
+  if (given === 4 || given === 6) return { family: given, isForAll: false };
+  if (typeof given !== 'object' || given === null) return { isForAll: false };
+  const family: unknown = Reflect.get(given, 'family');
+  const hints: unknown = Reflect.get(given, 'hints');
+  return {
+    ...(family === 4 || family === 6 ? { family } : {}),
+    ...(typeof hints === 'number' ? { hints } : {}),
+    isForAll: Reflect.get(given, 'all') === true,
+  };
+}
+
+function isDone(value: unknown): value is LookupDone {
+  return typeof value === 'function';
+}
+
+function refused(host: string): Error {
+  return new Error(`${host} is an address of this machine or its network`);
+}

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { createLogger } from '../../src/base/logger.ts';
+import { openDatabase } from '../../src/state/sqlite/database.ts';
+import type { SessionRecord } from '../../src/state/session-store.ts';
+import { SqliteCastTokenStore } from '../../src/state/sqlite/sqlite-cast-token-store.ts';
+import { SqliteKnowledgeStore } from '../../src/state/sqlite/sqlite-knowledge-store.ts';
+import { SqliteSessionStore } from '../../src/state/sqlite/sqlite-session-store.ts';
+
+const RECORD: SessionRecord = {
+  id: 'one',
+  source: { uri: '/film.mkv', kind: 'file', headers: { Referer: 'x' }, fileIndex: undefined },
+  kind: 'http',
+  quality: undefined,
+  createdAtMs: 1,
+  startSeconds: 2,
+  positionSeconds: 3.5,
+  audioIndex: 1,
+  lastRequestAtMs: 4,
+};
+
+function directory(): { path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'raffi-test-store-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+test('sessions of a server that is gone are taken over whole, once', () => {
+  using database = openDatabase(':memory:');
+  const store = (owner: string, alive: string[] = []) =>
+    new SqliteSessionStore(database, { owner, isAlive: (name) => alive.includes(name) });
+  store('dead').put(RECORD);
+  store('dead').put({ ...RECORD, id: 'two', positionSeconds: 9 });
+  store('dead').delete('two');
+  assert.deepEqual(store('next', ['dead']).takeOver(), [], 'it still lives');
+  assert.deepEqual(store('next').takeOver(), [RECORD]);
+  assert.deepEqual(store('third', ['next']).takeOver(), [], 'it has an owner again');
+});
+
+test('a record that makes no sense is dropped, the others are not', () => {
+  using database = openDatabase(':memory:');
+  const store = new SqliteSessionStore(database, { owner: 'a', isAlive: () => false });
+  store.put(RECORD);
+  const insert = database.prepare('INSERT INTO sessions VALUES (?, ?, ?)');
+  for (const [index, record] of ['', '{', '{}', JSON.stringify({ ...RECORD, id: 7 })].entries())
+    insert.run(`bad-${index}`, 'x', record);
+  assert.deepEqual(store.takeOver(), [RECORD]);
+  assert.equal(database.prepare('SELECT count(*) AS n FROM sessions').get()?.['n'], 1);
+});
+
+test('tokens go with their session, and come back with those that were taken over', () => {
+  using database = openDatabase(':memory:');
+  const sessions = (owner: string) => new SqliteSessionStore(database, { owner, isAlive: (name) => name === 'alive' });
+  const tokens = (owner: string) =>
+    new SqliteCastTokenStore(database, { owner, log: createLogger('silent', { write: () => true }) });
+  const token = (hash: string, sessionId: string) => ({ hash, sessionId, lifeMs: 900_000, expiresAtMs: 5 });
+  sessions('dead').put(RECORD);
+  sessions('dead').put({ ...RECORD, id: 'two' });
+  sessions('alive').put({ ...RECORD, id: 'three' });
+  tokens('dead').put(token('h1', 'one'));
+  tokens('dead').put({ ...token('h1', 'one'), expiresAtMs: 6 });
+  tokens('dead').put(token('h2', 'one'));
+  tokens('dead').put(token('h3', 'two'));
+  tokens('alive').put(token('h4', 'three'));
+  tokens('dead').put(token('h5', 'nobody'));
+  tokens('dead').delete('h2');
+  sessions('dead').put({ ...RECORD, positionSeconds: 9 });
+  sessions('dead').delete('two');
+  assert.deepEqual(tokens('next').takeOver(), []);
+  sessions('next').takeOver();
+  assert.deepEqual(tokens('next').takeOver(), [{ ...token('h1', 'one'), expiresAtMs: 6 }]);
+  assert.equal(database.prepare('SELECT count(*) AS n FROM cast_tokens').get()?.['n'], 2);
+});
+
+test('knowledge keeps values of JSON and bytes inside them', () => {
+  using database = openDatabase(':memory:');
+  const store = new SqliteKnowledgeStore(database);
+  const value = { tracks: [{ configuration: new Uint8Array([1, 2, 255]), codec: 'h264' }], none: null, n: 1.5 };
+  store.put('source', value);
+  assert.deepEqual(store.get('source'), value);
+  store.put('source', { tracks: [{ configuration: Buffer.from([1, 2, 255]), codec: 'h264' }], none: null, n: 1.5 });
+  assert.deepEqual(store.get('source'), value, 'bytes from another process come as a Buffer');
+  store.put('source', { n: 2 });
+  assert.deepEqual(store.get('source'), { n: 2 });
+  assert.equal(store.get('other'), undefined);
+  database.prepare("UPDATE knowledge SET value = '{'").run();
+  assert.equal(store.get('source'), undefined);
+});
+
+test('a database survives being closed, and only its owner may read it', () => {
+  using home = directory();
+  const path = join(home.path, 'deep', 'raffi.db');
+  const open = () => openDatabase(path);
+  using first = open();
+  new SqliteKnowledgeStore(first).put('source', { n: 1 });
+  first.close();
+  using second = open();
+  assert.deepEqual(new SqliteKnowledgeStore(second).get('source'), { n: 1 });
+  if (process.platform !== 'win32') assert.equal(statSync(join(home.path, 'deep')).mode & 0o077, 0);
+});
+
+const DAMAGE: [string, (path: string) => void][] = [
+  ['nonsense', (path) => writeFileSync(path, 'nonsense'.repeat(1000))],
+  ['a cut file', (path) => truncateSync(path, 5000)],
+  ['a newer schema', (path) => executed(path, 'PRAGMA user_version = 99')],
+];
+
+for (const [name, damage] of DAMAGE) {
+  test(`${name} is replaced by a new database`, () => {
+    using home = directory();
+    const path = join(home.path, 'raffi.db');
+    executed(path, "INSERT INTO knowledge VALUES ('a', '1', 0)");
+    damage(path);
+    using database = openDatabase(path);
+    const store = new SqliteKnowledgeStore(database);
+    store.put('b', 2);
+    assert.deepEqual([store.get('a'), store.get('b')], [undefined, 2]);
+  });
+}
+
+function executed(path: string, sql: string): void {
+  using database = openDatabase(path);
+  database.exec(sql);
+}

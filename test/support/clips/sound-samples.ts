@@ -1,0 +1,27 @@
+// The sound of a file as ffmpeg decodes it, channel by channel, one sample after the other: timestamps place nothing.
+import { outputOf } from './ffmpeg.ts';
+
+export interface SampleOptions {
+  /** Which of the audio tracks, from 0. */
+  track?: number;
+  rate?: number;
+  /** ffmpeg's audio filter, before the rate is changed. */
+  filter?: string;
+  channels?: number;
+  inputOptions?: readonly string[];
+}
+
+/** Interleaved floats. */
+export async function pcmOf(
+  source: string,
+  { track = 0, rate = 48_000, filter = 'anull', channels = 1, inputOptions = [] }: SampleOptions = {},
+): Promise<Float32Array> {
+  const input = ['-hide_banner', '-loglevel', 'fatal', '-threads', '1', ...inputOptions, '-i', source];
+  const output = ['-map', `0:a:${track}`, '-af', filter, '-ac', String(channels), '-ar', String(rate)];
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of outputOf('ffmpeg', [...input, ...output, '-f', 'f32le', 'pipe:1'])) chunks.push(chunk);
+  const bytes = Buffer.concat(chunks);
+  const samples = new Float32Array(Math.floor(bytes.length / 4));
+  new Uint8Array(samples.buffer).set(bytes.subarray(0, samples.length * 4));
+  return samples;
+}

@@ -1,0 +1,75 @@
+// A peer as a web browser is one: it has everything, and only WebSocket trackers and WebRTC lead to it.
+import WebTorrent from 'webtorrent';
+
+import { mendWebRtc } from '../../../src/torrent-engine/webtorrent/web-rtc.ts';
+import type { MadeTorrent } from './torrent-files.ts';
+
+// As prompt as a browser.
+mendWebRtc(() => true);
+
+type Done = (error: Error | null, bytes?: Uint8Array) => void;
+
+export class WebPeer implements AsyncDisposable {
+  readonly #client: WebTorrent;
+
+  constructor(torrent: MadeTorrent, content: Uint8Array, trackers: string[]) {
+    this.#client = new WebTorrent({
+      torrentPort: { port: 0, host: '127.0.0.1' },
+      dht: false,
+      lsd: false,
+      utPex: false,
+      natUpnp: false,
+      natPmp: false,
+      utp: false,
+      webSeeds: false,
+      secure: 0,
+      maxConns: 5,
+      downloadLimit: -1,
+      uploadLimit: -1,
+      tracker: { rtcConfig: { iceServers: [] } },
+    });
+    this.#client.on('error', () => undefined);
+    this.#client.add(torrent.metainfo, {
+      deselect: true,
+      path: '/',
+      announce: trackers,
+      urlList: [],
+      store: fullStore(content),
+      storeCacheSlots: 0,
+      uploads: 5,
+      maxWebConns: 1,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise((resolve) => this.#client.destroy(resolve));
+  }
+}
+
+/** A store that has everything. */
+function fullStore(content: Uint8Array) {
+  return class {
+    readonly chunkLength: number;
+
+    constructor(chunkLength: number) {
+      this.chunkLength = chunkLength;
+    }
+
+    get(piece: number, options: { offset?: number; length?: number } | null, done: Done): void {
+      const start = piece * this.chunkLength + (options?.offset ?? 0);
+      done(null, content.subarray(start, start + (options?.length ?? this.chunkLength)));
+    }
+
+    put(_piece: number, _bytes: Uint8Array, done: (error: Error | null) => void): void {
+      done(null);
+    }
+
+    close(done: (error: Error | null) => void): void {
+      done(null);
+    }
+
+    destroy(done: (error: Error | null) => void): void {
+      done(null);
+    }
+  };
+}

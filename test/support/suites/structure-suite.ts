@@ -1,0 +1,76 @@
+// Films of every structure a seed can name: each is right on every route, or refused in words that are true.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+
+import { described, planOf } from '../fuzz/film-plan.ts';
+import { FORMATS, makeFilm } from '../fuzz/make-film.ts';
+import { toleranceOf, truthOf } from '../fuzz/planned-film.ts';
+import { judgeFilm } from '../judges/judge-film.ts';
+import { inPool } from '../viewers/in-pool.ts';
+import { startServer, type ServerProcess } from '../servers/server-process.ts';
+
+/** Films of one test. */
+const BLOCK = 20;
+const WIDTH = 2;
+/** Sentences of a fault that are printed. */
+const MAX_SENTENCES = 6;
+
+/** What a film may be refused with: none of the planned ones should be. */
+const TRUE_REFUSALS: readonly RegExp[] = [];
+
+/** Defines the tests. Each film is made, judged and removed. `RAFFI_FUZZ_SEED=17` judges that seed alone. */
+export function structureSuite({ from, to }: { from: number; to: number }): void {
+  suite('films of every structure', () => {
+    const stack = new AsyncDisposableStack();
+    let directory = '';
+    let server: ServerProcess | undefined;
+    before(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'raffi-structures-'));
+      stack.defer(() => rm(directory, { recursive: true, force: true }));
+      server = stack.use(await startServer({ env: { RAFFI_SESSIONS_PER_MINUTE: '100000' } }));
+    });
+    after(() => stack.disposeAsync());
+
+    for (const seeds of blocksOf(from, to)) {
+      test(`seeds ${seeds[0]} to ${seeds.at(-1)} are right, or refused in true words`, async () => {
+        const faults: string[] = [];
+        await inPool(seeds, WIDTH, async (seed) => {
+          const fault = await faultOf(seed, { directory, serverUrl: server?.url ?? '' });
+          if (fault !== undefined) faults.push(fault);
+        });
+        assert.equal(faults.length, 0, `${faults.length} of ${seeds.length} films are wrong:\n${faults.join('\n')}`);
+        assert.doesNotMatch(server?.output() ?? '', /an error nobody caught|"code":"INTERNAL"/u);
+      });
+    }
+  });
+}
+
+function blocksOf(from: number, to: number): number[][] {
+  const only = process.env['RAFFI_FUZZ_SEED'];
+  if (only !== undefined) return [[Number(only)]];
+  const blocks: number[][] = [];
+  for (let first = from; first < to; first += BLOCK)
+    blocks.push(Array.from({ length: Math.min(BLOCK, to - first) }, (_, index) => first + index));
+  return blocks;
+}
+
+async function faultOf(
+  seed: number,
+  { directory, serverUrl }: { directory: string; serverUrl: string },
+): Promise<string | undefined> {
+  const plan = planOf(seed);
+  const path = join(directory, `seed-${seed}.${FORMATS[plan.container].extension}`);
+  await makeFilm(plan, path);
+  const options = { truths: [truthOf(plan)], ...toleranceOf(plan), order: 'middle' as const };
+  const { verdict, sentences } = await judgeFilm(serverUrl, path, options);
+  await rm(path, { force: true });
+  if (verdict === 'right') return undefined;
+  const [first = ''] = sentences;
+  if (verdict === 'refused' && TRUE_REFUSALS.some((words) => words.test(first))) return undefined;
+  const shown = sentences.slice(0, MAX_SENTENCES).map((sentence) => `    ${sentence}`);
+  const again = `RAFFI_FUZZ_SEED=${seed} npm run test:structure`;
+  return [`  seed ${seed} (${described(plan)}) is ${verdict}: ${again}`, ...shown].join('\n');
+}

@@ -1,0 +1,167 @@
+// Everything that makes segments, in a directory of its own, with scripted worker processes: for the tests of their rules.
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScheduledRendition } from '../../../src/media/plan/scheduled-rendition.ts';
+import { SegmentCache, type SegmentCacheOptions } from '../../../src/media/store/segment-cache.ts';
+import type { SegmentFile } from '../../../src/media/store/segment-file.ts';
+import type { SegmentSchedulerOptions } from '../../../src/media/schedule/scheduler-options.ts';
+import { SegmentScheduler } from '../../../src/media/schedule/segment-scheduler.ts';
+import { WorkerPool, type WorkerPoolOptions } from '../../../src/media/pool/worker-pool.ts';
+import { scriptInput, type WorkerScript } from './worker-script.ts';
+
+export interface WorkerEvent {
+  what: 'start' | 'done' | 'cancelled' | 'failed';
+  number: number;
+  key: string;
+  pid: number;
+}
+
+export interface StudioOptions {
+  pool?: Partial<WorkerPoolOptions>;
+  cache?: Partial<SegmentCacheOptions>;
+  scheduler?: Partial<SegmentSchedulerOptions>;
+}
+
+export class SegmentStudio implements AsyncDisposable {
+  readonly directory: string;
+  readonly pool: WorkerPool;
+  readonly cache: SegmentCache;
+  readonly scheduler: SegmentScheduler;
+  /** What workers said and how they ended. */
+  readonly lines: string[];
+
+  static async open({ pool, cache, scheduler }: StudioOptions = {}): Promise<SegmentStudio> {
+    const directory = await mkdtemp(join(tmpdir(), 'raffi-studio-'));
+    const lines: string[] = [];
+    const entry = new URL('./scripted-worker.ts', import.meta.url);
+    const workers = new WorkerPool({ entry, log: (line) => lines.push(line), ...pool });
+    const opened = await SegmentCache.open({ root: join(directory, 'cache'), ...cache });
+    const segments = new SegmentScheduler({ cache: opened, pool: workers, copyAhead: 0, ...scheduler });
+    return new SegmentStudio({ directory, pool: workers, cache: opened, scheduler: segments, lines });
+  }
+
+  private constructor(parts: Pick<SegmentStudio, 'directory' | 'pool' | 'cache' | 'scheduler' | 'lines'>) {
+    this.directory = parts.directory;
+    this.pool = parts.pool;
+    this.cache = parts.cache;
+    this.scheduler = parts.scheduler;
+    this.lines = parts.lines;
+  }
+
+  /** A film of 500 segments of 2 s. */
+  rendition(key: string, work: 'copy' | 'encode', script: Partial<WorkerScript> = {}): ScheduledRendition {
+    const whole = {
+      logPath: this.path('log'),
+      segmentMs: 20,
+      startMs: 0,
+      sizeBytes: 1000,
+      failingNumbers: [],
+      ...script,
+    };
+    return {
+      sourceId: 'd'.repeat(32),
+      key,
+      format: 'cmaf',
+      work,
+      medium: 'video',
+      count: 500,
+      secondsOf: (number) => ({ start: 2 * number, end: 2 * number + 2 }),
+      jobFor: (number) => ({
+        kind: 'segment',
+        input: scriptInput(whole),
+        origin: { ticks: 0, timeBase: { num: 1, den: 1000 } },
+        format: 'cmaf',
+        number,
+        video: undefined,
+        audio: undefined,
+        renditionKey: key,
+      }),
+    };
+  }
+
+  request(rendition: ScheduledRendition, number: number, viewer = 'viewer'): Promise<SegmentFile> {
+    return this.scheduler.request({ rendition, number, viewer }, AbortSignal.timeout(20_000));
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** Makes an accident happen: see `WorkerScript`. */
+  async mark(name: string): Promise<string> {
+    await writeFile(this.path(name), '');
+    return this.path(name);
+  }
+
+  async events(what?: WorkerEvent['what']): Promise<WorkerEvent[]> {
+    if (!existsSync(this.path('log'))) return [];
+    // What follows the last line break is still being written.
+    const lines = (await readFile(this.path('log'), 'utf8')).split('\n').slice(0, -1);
+    return lines
+      .map((line): unknown => JSON.parse(line))
+      .filter(isWorkerEvent)
+      .filter((event) => what === undefined || event.what === what);
+  }
+
+  /** Numbers of the segments a job was begun for, in order. */
+  async begun(key?: string): Promise<number[]> {
+    return (await this.events('start'))
+      .filter((event) => key === undefined || event.key === key)
+      .map(({ number }) => number);
+  }
+
+  /** Pids of the worker processes that were given segments (of one rendition). */
+  async pids(key?: string): Promise<number[]> {
+    const events = await this.events('start');
+    return [...new Set(events.filter((event) => key === undefined || event.key === key).map(({ pid }) => pid))];
+  }
+
+  /** Sizes of all files that bear a finished segment's name. */
+  async segmentSizes(): Promise<number[]> {
+    const names = await readdir(this.path('cache'), { recursive: true });
+    const sizes = names.filter((name) => name.endsWith('.m4s')).map((name) => stat(this.path(join('cache', name))));
+    return (await Promise.all(sizes)).map(({ size }) => size);
+  }
+
+  /** Pids of the worker processes that encode, or have encoded, and are alive. */
+  async alive(): Promise<number[]> {
+    return (await this.pids()).filter(isAlive);
+  }
+
+  /** Files below the cache's root that are not finished segments. */
+  async drafts(): Promise<string[]> {
+    return await readdir(this.path('cache/drafts')).catch(() => []);
+  }
+
+  /** Waits until `isSo`; fails after twenty seconds. */
+  async until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    while (!(await isSo())) {
+      if (performance.now() > deadline) throw new Error(`still not so after 20 s: ${what}`);
+      await sleep(5);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.scheduler[Symbol.asyncDispose]();
+    await this.pool[Symbol.asyncDispose]();
+    await this.cache[Symbol.asyncDispose]();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isWorkerEvent(value: unknown): value is WorkerEvent {
+  return typeof value === 'object' && value !== null && 'what' in value && 'number' in value && 'pid' in value;
+}
