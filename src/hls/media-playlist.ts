@@ -1,9 +1,10 @@
 // The media playlist of one rendition (RFC 8216 section 4.3.3): the whole timeline as VOD, written at once.
+import type { SegmentFormat } from '../media/model/rendition-track.ts';
 import type { Timeline } from '../media/model/timeline.ts';
 import { quotable, startTag } from './attribute-list.ts';
 
 export interface MediaPlaylistOptions {
-  format: 'cmaf' | 'mpegts';
+  format: SegmentFormat;
   timeline: Timeline;
   /** Equal in every media playlist of a presentation (section 6.2.4). Raised when a segment is longer than it says. */
   targetDurationSeconds: number;

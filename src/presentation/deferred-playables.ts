@@ -1,6 +1,7 @@
 // Playables that are still being built: sessions may be made at once, their items open when the parts are up.
 import { untilAborted } from '../base/until-aborted.ts';
-import type { Playable, Playables, PlayableSource, TransferFacts } from './playable.ts';
+import type { PlayableSource } from '../sources/port/playable-source.ts';
+import type { Playable, Playables, TransferFacts } from './playable.ts';
 
 export class DeferredPlayables implements Playables {
   readonly #ready: Promise<Playables>;

@@ -7,7 +7,7 @@ import { displaySize, PEAK_OVER_CAP } from '../media/plan/encoded-video-plan.ts'
 import type { EncodedVideoPlan } from '../media/plan/encoded-video-plan.ts';
 import type { AudioTrack } from '../media/model/description.ts';
 import type { MediaFacts } from '../media/model/facts.ts';
-import type { EncodedVideo } from '../media/worker/protocol/protocol.ts';
+import type { EncodedVideo } from '../media/model/rendition-track.ts';
 import type { Variant } from './presentation.ts';
 
 export interface VariantSources {

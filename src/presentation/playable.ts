@@ -1,19 +1,6 @@
 // What a session plays: a presentation made by us, or the playlists of another HLS server, passed on.
-import type { Requester } from '../sources/http/client/address-policy.ts';
+import type { PlayableSource } from '../sources/port/playable-source.ts';
 import type { Presentation } from './presentation.ts';
-
-/** What the caller asked to play. */
-export interface PlayableSource {
-  /** URL, path, magnet URI or info hash. */
-  uri: string;
-  kind: 'http' | 'torrent' | 'file';
-  /** Sent with requests for an http(s) source only. */
-  headers: Record<string, string>;
-  /** Which file of a torrent. */
-  fileIndex: number | undefined;
-  /** Whoever is not the owner gets less of this machine and its network; undefined: the owner. */
-  requester?: Requester | undefined;
-}
 
 /** HLS that another server made. Nothing is encoded: texts get new names for their URIs, bytes pass through. */
 export interface RelayedPlaylist extends AsyncDisposable {

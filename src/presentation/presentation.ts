@@ -1,4 +1,5 @@
 // One item to play: a source, its timeline and its renditions, shared by every session that plays it.
+import type { SegmentFormat } from '../media/model/rendition-track.ts';
 import type { PlaylistVariant } from '../hls/multivariant-playlist.ts';
 import type { AudioTrack, Chapter, MediaDescription } from '../media/model/description.ts';
 import type { SegmentFile } from '../media/store/segment-file.ts';
@@ -8,7 +9,7 @@ import type { Timeline } from '../media/model/timeline.ts';
 export interface Rendition {
   /** `original`, `1080p`, ..., `audio-0`, `muxed-0`: one path segment of the URL. */
   readonly name: string;
-  readonly format: 'cmaf' | 'mpegts';
+  readonly format: SegmentFormat;
   readonly timeline: Timeline;
   /** The boundaries as playlists state them: MPEG-TS counts decode time. */
   readonly playlistTimeline: Timeline;

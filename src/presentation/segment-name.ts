@@ -1,4 +1,5 @@
 // Names of segments in URLs. Segments are cached for a year, so the name of a muxed one carries its audio track.
+import type { SegmentFormat } from '../media/model/rendition-track.ts';
 
 /** `segment-a1-00012.ts`: segment 12 with audio track 1. */
 export function muxedSegmentName(audioIndex: number, number: number): string {
@@ -25,16 +26,16 @@ export function parseCastRenditionName(name: string): number | undefined {
 }
 
 /** `segment00012.m4s` (CMAF) or `segment00012.ts`. */
-export function segmentName(format: 'cmaf' | 'mpegts', number: number): string {
+export function segmentName(format: SegmentFormat, number: number): string {
   return `segment${padded(number)}.${extension(format)}`;
 }
 
-export function parseSegmentName(format: 'cmaf' | 'mpegts', name: string): number | undefined {
+export function parseSegmentName(format: SegmentFormat, name: string): number | undefined {
   const match = /^segment(\d{1,7})\.(m4s|ts)$/u.exec(name);
   return match !== null && match[2] === extension(format) ? Number(match[1]) : undefined;
 }
 
-function extension(format: 'cmaf' | 'mpegts'): string {
+function extension(format: SegmentFormat): string {
   return format === 'cmaf' ? 'm4s' : 'ts';
 }
 

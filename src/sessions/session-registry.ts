@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 
 import { AppError } from '../base/app-error.ts';
 import { redactedAddress, type Logger } from '../base/logger.ts';
-import type { Playables, PlayableSource } from '../presentation/playable.ts';
+import type { PlayableSource } from '../sources/port/playable-source.ts';
+import type { Playables } from '../presentation/playable.ts';
 import { Session } from './session.ts';
 import type { SessionRecord, SessionStore } from '../state/session-store.ts';
 

@@ -1,5 +1,5 @@
 // What must outlive a crash: enough of each session to take it over, and what was learned about sources.
-import type { PlayableSource } from '../presentation/playable.ts';
+import type { PlayableSource } from '../sources/port/playable-source.ts';
 
 export interface SessionRecord {
   id: string;

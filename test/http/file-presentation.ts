@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { AppError } from '../../src/base/app-error.ts';
 import type { AudioTrack } from '../../src/media/model/description.ts';
 import type { SegmentFile } from '../../src/media/store/segment-file.ts';
-import type { Playable, Playables, PlayableSource } from '../../src/presentation/playable.ts';
+import type { PlayableSource } from '../../src/sources/port/playable-source.ts';
+import type { Playable, Playables } from '../../src/presentation/playable.ts';
 import type { Presentation, Rendition } from '../../src/presentation/presentation.ts';
 
 const SEGMENT_SECONDS = 2;

@@ -4,7 +4,7 @@ import { encodedTrack } from '../plan/audio-plan.ts';
 import { planLadder } from '../plan/encoded-video-plan.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { segmentCount } from '../model/timeline.ts';
-import type { EncodedAudio, EncodedVideo } from '../worker/protocol/protocol.ts';
+import type { EncodedAudio, EncodedVideo } from '../model/rendition-track.ts';
 
 /** `[start, end)` on the presentation's timeline. */
 export interface ClipSpan {

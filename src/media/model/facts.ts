@@ -2,7 +2,7 @@
 import type { Rational } from '../../base/rational.ts';
 import type { BytePositions } from './byte-positions.ts';
 import type { Chapter, MediaDescription } from './description.ts';
-import type { Origin, Splices } from '../worker/protocol/protocol.ts';
+import type { Origin, Splices } from './rendition-track.ts';
 
 /** Where copied video may be cut. */
 export interface KeyframeTable {

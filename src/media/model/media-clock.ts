@@ -1,7 +1,7 @@
 // From a demuxer's clock to the presentation's: exact, absolute, never by adding durations.
 import type { Rational } from '../../base/rational.ts';
 import { rescale } from '../../base/rational.ts';
-import type { Origin } from '../worker/protocol/protocol.ts';
+import type { Origin } from './rendition-track.ts';
 
 /** `(ticks * timeBase - origin) * timescale`, rounded half up once. */
 export function toTimeline(ticks: number, timeBase: Rational, target: { origin: Origin; timescale: number }): number {

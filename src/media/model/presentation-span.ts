@@ -5,7 +5,7 @@
 import type { Rational } from '../../base/rational.ts';
 import type { MediaFacts } from './facts.ts';
 import { reducedFraction } from './reduced-fraction.ts';
-import type { Origin } from '../worker/protocol/protocol.ts';
+import type { Origin } from './rendition-track.ts';
 
 /** Priming of encoders: sound that begins before the first picture by no more than this is cut off there. */
 const LEAD_TOLERANCE_SECONDS = 0.05;

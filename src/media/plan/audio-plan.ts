@@ -4,7 +4,7 @@ import type { AudioTrack } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { toTimeline } from '../model/media-clock.ts';
 import type { Timeline } from '../model/timeline.ts';
-import type { CopiedAudio, EncodedAudio, SilentAudio } from '../worker/protocol/protocol.ts';
+import type { CopiedAudio, EncodedAudio, SilentAudio } from '../model/rendition-track.ts';
 
 const SEGMENT_SECONDS = 4;
 

@@ -6,7 +6,7 @@ import { snapTime, toTimeline } from '../model/media-clock.ts';
 import { pictureEnd } from '../model/presentation-span.ts';
 import { fineTimescale } from '../model/samples.ts';
 import type { Timeline } from '../model/timeline.ts';
-import type { CopiedVideo, VideoCut } from '../worker/protocol/protocol.ts';
+import type { CopiedVideo, VideoCut, SegmentFormat } from '../model/rendition-track.ts';
 
 /** Cut at the first keyframe in each of these. */
 const TARGET_SECONDS = 6;
@@ -36,10 +36,8 @@ export interface CopiedVideoPlan {
 /** Codecs with a mapping into CMAF that players know. */
 const CMAF_CODECS = ['h264', 'hevc', 'vp9', 'av1'];
 
-export type Route = 'cmaf' | 'mpegts';
-
 /** Why the video cannot be copied on this route, in words; empty when it can. */
-export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
+export function reasonsToEncode(facts: MediaFacts, route: SegmentFormat): string[] {
   const { table } = facts;
   const { video } = facts.description;
   if (!video) return [];
@@ -91,7 +89,7 @@ function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack
 }
 
 /** The plan; undefined when there are reasons to encode. */
-export function planCopiedVideo(facts: MediaFacts, route: Route): CopiedVideoPlan | undefined {
+export function planCopiedVideo(facts: MediaFacts, route: SegmentFormat): CopiedVideoPlan | undefined {
   const { table } = facts;
   const { video } = facts.description;
   if (!video || !table || reasonsToEncode(facts, route).length) return undefined;

@@ -7,7 +7,7 @@ import type { CopiedVideoPlan } from './copied-video-plan.ts';
 import { encodedRate } from '../model/frame-rate.ts';
 import { pictureEnd } from '../model/presentation-span.ts';
 import type { Timeline } from '../model/timeline.ts';
-import type { EncodedVideo } from '../worker/protocol/protocol.ts';
+import type { EncodedVideo } from '../model/rendition-track.ts';
 
 interface Rung {
   name: string;

@@ -4,7 +4,7 @@ import type { AudioPlan } from './audio-plan.ts';
 import type { VideoTrack } from '../model/description.ts';
 import { initSegment } from '../fmp4/init-segment.ts';
 import { fineTimescale } from '../model/samples.ts';
-import type { CopiedVideo, EncodedVideo } from '../worker/protocol/protocol.ts';
+import type { CopiedVideo, EncodedVideo } from '../model/rendition-track.ts';
 
 const TRACK_ID = 1;
 

@@ -7,14 +7,15 @@ import type { EncodedVideoPlan } from './encoded-video-plan.ts';
 import type { ScheduledRendition } from './scheduled-rendition.ts';
 import { segmentCount, segmentSeconds, segmentTicks } from '../model/timeline.ts';
 import type { Timeline } from '../model/timeline.ts';
-import type { Origin, SegmentJob, WorkerInput } from '../worker/protocol/protocol.ts';
+import type { Origin, SegmentFormat } from '../model/rendition-track.ts';
+import type { SegmentJob, WorkerInput } from '../worker/protocol/protocol.ts';
 
 /** Part of every key: segments written by another version of the engine are not taken for ours. */
 const ENGINE_VERSION = 4;
 
 export interface RenditionParts {
   name: string;
-  format: 'cmaf' | 'mpegts';
+  format: SegmentFormat;
   video: CopiedVideoPlan | EncodedVideoPlan | undefined;
   audio: AudioPlan | undefined;
 }

@@ -1,4 +1,5 @@
 // Where a segment lives in the cache directory. Every part of a path is made here, from digests and numbers.
+import type { SegmentFormat } from '../model/rendition-track.ts';
 import { createHash } from 'node:crypto';
 import { join, sep } from 'node:path';
 
@@ -8,7 +9,7 @@ export interface CachedRendition {
   sourceId: string;
   /** The `renditionKey` of its jobs. Names the source too: equal keys, equal segments. */
   key: string;
-  format: 'cmaf' | 'mpegts';
+  format: SegmentFormat;
 }
 
 const EXTENSIONS = { cmaf: 'm4s', mpegts: 'ts' } as const;

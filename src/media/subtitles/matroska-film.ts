@@ -2,7 +2,7 @@
 import type { Rational } from '../../base/rational.ts';
 import type { SegmentLayout } from '../index/matroska/matroska-segment.ts';
 import { toTimeline } from '../model/media-clock.ts';
-import type { Origin } from '../worker/protocol/protocol.ts';
+import type { Origin } from '../model/rendition-track.ts';
 import type { SubtitleEvent } from './cue.ts';
 import type { FilmReaders } from './film-readers.ts';
 import type { SubtitleBlock } from './matroska-block.ts';

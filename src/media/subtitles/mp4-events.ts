@@ -10,7 +10,7 @@ import { sampleTimes } from '../index/mp4/mp4-sample-times.ts';
 import { editContext } from '../index/mp4/mp4-video-index.ts';
 import { WindowedReader } from '../index/container/windowed-reader.ts';
 import { toTimeline } from '../model/media-clock.ts';
-import type { Origin } from '../worker/protocol/protocol.ts';
+import type { Origin } from '../model/rendition-track.ts';
 import type { SubtitleEvent } from './cue.ts';
 import type { FilmReaders } from './film-readers.ts';
 import { inOrder, rotated } from './in-order.ts';

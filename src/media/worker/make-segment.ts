@@ -18,7 +18,8 @@ import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/audio/encod
 import { encodeSegment } from './libav/video/encoded-video.ts';
 import { encoderHeader } from './libav/video/encoder-header.ts';
 import { isWhole, mend, wordsOn } from './copy/mended-video.ts';
-import type { CopiedAudio, EncodedAudio, EncoderHeader, SegmentJob, SegmentResult } from './protocol/protocol.ts';
+import type { CopiedAudio, EncodedAudio } from '../model/rendition-track.ts';
+import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol/protocol.ts';
 import { writeParts } from './write-parts.ts';
 
 /** Of encoded sound that stands in for copied one. */

@@ -6,7 +6,7 @@ import type { VideoTrack } from '../../../src/media/model/description.ts';
 import { planLadder } from '../../../src/media/plan/encoded-video-plan.ts';
 import { quietLibav } from '../../../src/media/worker/libav/codec/check.ts';
 import { openVideoEncoder } from '../../../src/media/worker/libav/video/encoded-video.ts';
-import type { EncodedVideo } from '../../../src/media/worker/protocol/protocol.ts';
+import type { EncodedVideo } from '../../../src/media/model/rendition-track.ts';
 
 const VIDEO: VideoTrack = {
   streamIndex: 0,

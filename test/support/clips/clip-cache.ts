@@ -6,7 +6,7 @@ import { run } from './ffmpeg.ts';
 import { pictures } from './picture.ts';
 import { ingredientsOf, recipeHash, recipeOf, type PictureRecipe, type Recipe, type RecipeBook } from './recipe.ts';
 
-const CACHE = resolve(import.meta.dirname, '../../.cache/clips');
+const CACHE = resolve(import.meta.dirname, '../../../.cache/clips');
 /** Longer than the slowest recipe takes on a busy machine. */
 const LOCK_LIFE_MS = 20 * 60_000;
 

@@ -47,6 +47,9 @@ export interface VideoIndex {
   readHeads: ReadKeyframeHeads | undefined;
 }
 
+/** Parameter sets and messages come before the picture: kilobytes at most. */
+export const KEYFRAME_HEAD_BYTES = 8 * 1024;
+
 /**
  * Reads the first kilobytes of keyframes of the list, as the container stores them; undefined for one that is not where its tables say.
  * Errors are the reader's own.

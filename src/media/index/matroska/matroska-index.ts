@@ -5,7 +5,7 @@ import type { ByteReader, ContainerIndex, VideoIndex } from '../container/contai
 import { parseMatroskaChapters } from './matroska-chapters.ts';
 import { cuePositions, parseCueTimes, readFirstKeyframe } from './matroska-cues.ts';
 import { ID } from './matroska-ids.ts';
-import { matroskaKeyframeHeads } from '../keyframe-heads.ts';
+import { matroskaKeyframeHeads } from './matroska-keyframe-heads.ts';
 import { readSegmentLayout, readTopLevel, type SegmentLayout } from './matroska-segment.ts';
 import { parseTrackDuration } from './matroska-tags.ts';
 import { parseInfo, parseVideoTracks, type MatroskaVideoTrack, type SegmentInfo } from './matroska-tracks.ts';

@@ -1,7 +1,7 @@
 // Index of an MP4 or QuickTime film from its `moov` box alone, wherever in the file it lies.
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteReader, ContainerIndex, VideoIndex } from '../container/container-index.ts';
-import { mp4KeyframeHeads } from '../keyframe-heads.ts';
+import { mp4KeyframeHeads } from './mp4-keyframe-heads.ts';
 import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
 import { readMp4Chapters } from './mp4-chapters.ts';
 import { parseMovie, type Mp4Movie, type Mp4Track } from './mp4-movie.ts';

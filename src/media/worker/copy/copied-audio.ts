@@ -6,7 +6,7 @@ import { toTimeline } from '../../model/media-clock.ts';
 import type { Sample, SampleRun } from '../../model/samples.ts';
 import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
-import type { CopiedAudio, Origin } from '../protocol/protocol.ts';
+import type { CopiedAudio, Origin } from '../../model/rendition-track.ts';
 
 export interface AudioSpan {
   /** Samples of the presentation; both on the frame grid. */

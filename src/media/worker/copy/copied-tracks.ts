@@ -4,7 +4,8 @@ import { toDemuxer } from '../../model/media-clock.ts';
 import type { CopiedAudioCollector } from './copied-audio.ts';
 import type { CopiedVideoCollector } from './copied-video.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
-import type { Origin } from '../protocol/protocol.ts';
+import { seekStreamOf } from '../libav/demux/seek-stream.ts';
+import type { Origin } from '../../model/rendition-track.ts';
 
 export interface Collectors {
   video: CopiedVideoCollector | undefined;
@@ -72,19 +73,6 @@ async function sendTo(
   // Half a millisecond later, so that a rounded timestamp still finds its keyframe.
   if (await demuxer.seek(streamIndex, toDemuxer(place.seconds + 0.0005, timeBase, place.origin))) return;
   await demuxer.seek(streamIndex, toDemuxer(0, timeBase, place.origin));
-}
-
-/** Matroska indexes video only; MP4 finds audio by itself, without walking through the video. */
-export function seekStreamOf(
-  demuxer: Demuxer,
-  wish: {
-    video?: { streamIndex: number } | undefined;
-    audio?: { streamIndex: number; seekStream: number } | undefined;
-  },
-): number {
-  if (wish.video) return wish.video.streamIndex;
-  const { streamIndex = 0, seekStream = 0 } = wish.audio ?? {};
-  return demuxer.container.startsWith('mov') ? streamIndex : seekStream;
 }
 
 /** Reads until every collector is done; false when the video collector says that it is too late already. */

@@ -9,7 +9,8 @@ import { firstDecodeTime } from '../../fmp4/decode-schedule.ts';
 import type { Sample, SampleRun } from '../../model/samples.ts';
 import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
-import type { CopiedVideo, Origin, SegmentJob, VideoCut } from '../protocol/protocol.ts';
+import type { CopiedVideo, Origin, VideoCut } from '../../model/rendition-track.ts';
+import type { SegmentJob } from '../protocol/protocol.ts';
 
 type VideoWish = NonNullable<SegmentJob['video']>;
 

@@ -9,7 +9,8 @@ import type { CopiedPictures } from './copied-video.ts';
 import type { EncoderSessions } from '../encode/encoder-sessions.ts';
 import { encodePictures } from '../libav/video/encoded-video.ts';
 import type { PictureGrid } from '../libav/video/picture-grid.ts';
-import type { CopiedVideo, EncodedVideo, SegmentJob } from '../protocol/protocol.ts';
+import type { CopiedVideo, EncodedVideo } from '../../model/rendition-track.ts';
+import type { SegmentJob } from '../protocol/protocol.ts';
 
 /** Not to be told from what is beside it. */
 const CRF = 18;

@@ -4,7 +4,8 @@ import { interrupting } from '../libav/demux/interrupting.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
 import { PictureGrid } from '../libav/video/picture-grid.ts';
 import { SoundGrid } from '../libav/audio/sound-grid.ts';
-import type { EncodedAudio, EncodedVideo, Origin, WorkerInput } from '../protocol/protocol.ts';
+import type { EncodedAudio, EncodedVideo, Origin } from '../../model/rendition-track.ts';
+import type { WorkerInput } from '../protocol/protocol.ts';
 import { inputKey, readingOneFile } from '../libav/demux/same-file.ts';
 
 interface Session {

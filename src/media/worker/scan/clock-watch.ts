@@ -1,7 +1,7 @@
 // Clocks that start again or jump in the middle of a stream: joined recordings, cells of a DVD, broadcasts. Timestamps behind a jump are moved so
 // that the first picture there follows the last one before.
 import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
-import type { Splices } from '../protocol/protocol.ts';
+import type { Splices } from '../../model/rendition-track.ts';
 
 /** MPEG streams count in these. */
 const TICKS_PER_SECOND = 90_000;

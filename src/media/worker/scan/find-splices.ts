@@ -2,7 +2,7 @@
 import { codecName } from '../libav/codec/check.ts';
 import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
-import type { Splices } from '../protocol/protocol.ts';
+import type { Splices } from '../../model/rendition-track.ts';
 
 /** Packets further apart are of two stretches. */
 const STRETCH_SECONDS = 1;

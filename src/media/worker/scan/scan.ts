@@ -7,7 +7,8 @@ import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { SpliceWatch } from './find-splices.ts';
-import type { ScanJob, ScanResult, Splices } from '../protocol/protocol.ts';
+import type { Splices } from '../../model/rendition-track.ts';
+import type { ScanJob, ScanResult } from '../protocol/protocol.ts';
 
 /** Frames looked at to learn how far decoding runs ahead of showing. */
 const REORDER_SAMPLE = 600;

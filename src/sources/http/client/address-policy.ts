@@ -1,4 +1,5 @@
 // Where sources may be read from. A name is judged by the addresses it leads to, at the moment of connecting.
+import type { Requester } from '../../port/playable-source.ts';
 import { networkInterfaces } from 'node:os';
 
 import { LRUCache } from 'lru-cache';
@@ -12,9 +13,6 @@ import { placeOf, type AddressRules, type Place } from './http-client.ts';
  * own source names, and those that such a server itself redirects to; not what a file says, nor a server of the internet.
  */
 export type PrivateSources = 'auto' | 'allow' | 'deny';
-
-/** Who asked for a source: the owner of this machine and paired devices, or anybody of an open network. */
-export type Requester = 'owner' | 'network';
 
 export interface AddressPolicyOptions {
   privateSources: PrivateSources;

@@ -6,7 +6,7 @@ import type { CodecContext } from 'node-av/lib';
 import type { Sample, SampleRun } from '../../../model/samples.ts';
 import { aacLayout } from './channel-layouts.ts';
 import { drain, encode, openEncoder } from '../codec/encoder.ts';
-import type { EncodedAudio } from '../../protocol/protocol.ts';
+import type { EncodedAudio } from '../../../model/rendition-track.ts';
 import type { SoundGrid } from './sound-grid.ts';
 
 /** Samples in one AAC frame, and frames the encoder is fed before and after the ones that are kept. */

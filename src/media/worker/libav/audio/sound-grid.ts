@@ -8,7 +8,7 @@ import { PacketWindow } from '../demux/packet-window.ts';
 import { LIMITER_MARGIN, limitPeaks } from './peak-limiter.ts';
 import { type Chunk, mixed } from './sound-mixer.ts';
 import { type DecodedSound, soundRuns } from './sound-placement.ts';
-import type { EncodedAudio, Origin } from '../../protocol/protocol.ts';
+import type { EncodedAudio, Origin } from '../../../model/rendition-track.ts';
 
 /** Timestamps may be so far behind the sound they belong to. */
 const LATE_SECONDS = 0.05;

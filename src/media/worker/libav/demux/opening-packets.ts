@@ -1,7 +1,7 @@
 // The first packets of a source: when each track starts, and what the pictures at the start of a video tell that no header does.
 import type { Stream } from 'node-av/lib';
 import type { Demuxer } from './demuxer.ts';
-import { FieldProbe } from '../describe/field-probe.ts';
+import { FieldProbe } from './field-probe.ts';
 
 /** Packets read at most to see every track's first one. */
 const MAX_PACKETS = 1500;

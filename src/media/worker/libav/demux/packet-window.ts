@@ -2,9 +2,9 @@
 import { AV_PKT_DATA_NEW_EXTRADATA } from 'node-av/constants';
 import type { Packet, Stream } from 'node-av/lib';
 import { toDemuxer } from '../../../model/media-clock.ts';
-import { seekStreamOf } from '../../copy/copied-tracks.ts';
-import type { Origin } from '../../protocol/protocol.ts';
+import type { Origin } from '../../../model/rendition-track.ts';
 import type { Demuxer } from './demuxer.ts';
+import { seekStreamOf } from './seek-stream.ts';
 
 interface TimedPacket {
   seconds: number;

@@ -1,7 +1,7 @@
 // Streams that go on under other numbers: where to go for a time, and which packets come too late.
 import { AV_NOPTS_VALUE } from 'node-av/constants';
 import type { Packet } from 'node-av/lib';
-import type { Splices } from '../../protocol/protocol.ts';
+import type { Splices } from '../../../model/rendition-track.ts';
 
 export class SplicedStreams {
   readonly #places: Splices['places'];

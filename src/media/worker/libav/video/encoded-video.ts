@@ -15,7 +15,7 @@ import { annexBToSample, withoutParameterSets } from '../../../bitstream/nal-uni
 import type { Sample, SampleRun } from '../../../model/samples.ts';
 import { drain, encode, openEncoder } from '../codec/encoder.ts';
 import type { PictureGrid } from './picture-grid.ts';
-import type { EncodedVideo } from '../../protocol/protocol.ts';
+import type { EncodedVideo } from '../../../model/rendition-track.ts';
 
 // With more than one, x264 fits rows to the rate by what its other threads have done so far: equal pictures would give different bytes.
 const THREADS = 1;

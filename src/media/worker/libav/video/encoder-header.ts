@@ -2,7 +2,8 @@
 import { AppError } from '../../../../base/app-error.ts';
 import { annexBUnits, H264_NAL, nalType } from '../../../bitstream/nal-units.ts';
 import { buildAvcConfiguration } from '../../../bitstream/avc-configuration.ts';
-import type { EncodedVideo, EncoderHeader } from '../../protocol/protocol.ts';
+import type { EncodedVideo } from '../../../model/rendition-track.ts';
+import type { EncoderHeader } from '../../protocol/protocol.ts';
 import { openVideoEncoder } from './encoded-video.ts';
 
 export async function encoderHeader(track: EncodedVideo): Promise<EncoderHeader> {

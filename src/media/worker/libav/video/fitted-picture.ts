@@ -1,5 +1,5 @@
 // Pictures of another shape than the track is described with: videos that change their size on the way. They are fitted into the picture, as players do.
-import type { EncodedVideo } from '../../protocol/protocol.ts';
+import type { EncodedVideo } from '../../../model/rendition-track.ts';
 
 interface Shape extends Size {
   sampleAspectRatio: { num: number; den: number };

@@ -5,7 +5,7 @@ import { Filter } from 'node-av/lib';
 import type { Frame } from 'node-av/lib';
 import { RGB_MATRIX, UNSPECIFIED, videoRange } from '../../../model/color.ts';
 import type { ColorDescription } from '../../../model/description.ts';
-import type { EncodedVideo } from '../../protocol/protocol.ts';
+import type { EncodedVideo } from '../../../model/rendition-track.ts';
 import type { Size } from './fitted-picture.ts';
 
 /** Names of libswscale for matrices of ISO/IEC 23091-2. */

@@ -9,7 +9,7 @@ import { DisplayTimes } from './display-times.ts';
 import { FilterChain } from '../codec/filter-chain.ts';
 import { fittedSize, type Size } from './fitted-picture.ts';
 import { bufferArguments, pictureFilters, stateColor } from './picture-filters.ts';
-import type { EncodedVideo, Origin } from '../../protocol/protocol.ts';
+import type { EncodedVideo, Origin } from '../../../model/rendition-track.ts';
 
 /** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
 const EARLIER_SECONDS = [0, 2, 6, 20, 90];

@@ -1,24 +1,10 @@
-// The first bytes of keyframes, found by the container's own tables: enough to see what they are, without loading pictures.
-import type { ByteRange } from '../../base/byte-range.ts';
-import type { ByteReader, ReadKeyframeHeads } from './container/container-index.ts';
-import { blockIn, childrenFrom, CLUSTER_WINDOW_BYTES, elementAt, timestampIn } from './matroska/matroska-clusters.ts';
-import type { PlacedElement } from './matroska/matroska-clusters.ts';
-import { walkCues, type CuePosition } from './matroska/matroska-cue-points.ts';
-import { ID } from './matroska/matroska-ids.ts';
-import { WindowedReader } from './container/windowed-reader.ts';
-
-/** Parameter sets and messages come before the picture: kilobytes at most. */
-const HEAD_BYTES = 8 * 1024;
-
-/** Where tables tell the ranges of samples. `rangesOf` gives them for some keyframes. */
-export function mp4KeyframeHeads(
-  reader: ByteReader,
-  rangesOf: (keyframes: readonly number[]) => (ByteRange | undefined)[],
-): ReadKeyframeHeads {
-  const read = async (range: ByteRange | undefined) =>
-    range && reader.read({ start: range.start, end: Math.min(range.end, range.start + HEAD_BYTES) });
-  return (keyframes) => Promise.all(rangesOf(keyframes).map(read));
-}
+// The first bytes of keyframes, found by the cues: enough to see what they are, without loading pictures.
+import { KEYFRAME_HEAD_BYTES, type ByteReader, type ReadKeyframeHeads } from '../container/container-index.ts';
+import { blockIn, childrenFrom, CLUSTER_WINDOW_BYTES, elementAt, timestampIn } from './matroska-clusters.ts';
+import type { PlacedElement } from './matroska-clusters.ts';
+import { walkCues, type CuePosition } from './matroska-cue-points.ts';
+import { ID } from './matroska-ids.ts';
+import { WindowedReader } from '../container/windowed-reader.ts';
 
 export interface MatroskaFilm {
   reader: ByteReader;
@@ -58,7 +44,7 @@ async function blockHead(film: MatroskaFilm, place: CuePosition): Promise<Uint8A
     if (block?.trackNumber !== film.trackNumber || clusterTime + block.relativeTime !== place.time) continue;
     if (!block.isKeyframe || block.isLaced) return undefined;
     const { start, end } = block.frames;
-    const view = await reader.read(start, Math.min(end - start, HEAD_BYTES), CLUSTER_WINDOW_BYTES);
+    const view = await reader.read(start, Math.min(end - start, KEYFRAME_HEAD_BYTES), CLUSTER_WINDOW_BYTES);
     return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   }
   return undefined;
