@@ -13,7 +13,12 @@ import { PlaybackPosition } from './playback-position.ts';
 import { muxedPlaylist, presentationMultivariant, renditionPlaylist } from '../presentation/presentation-playlists.ts';
 import type { Presentation, Rendition } from '../presentation/presentation.ts';
 import { chooseRelayedAudio, withStart } from '../presentation/relay/relayed-text.ts';
-import { castRenditionName, parseMuxedSegmentName, parseSegmentName, parseSubtitleName } from '../presentation/segment-name.ts';
+import {
+  castRenditionName,
+  parseMuxedSegmentName,
+  parseSegmentName,
+  parseSubtitleName,
+} from '../presentation/segment-name.ts';
 import { SessionClips, type ClipInfo } from './session-clips.ts';
 import { sessionInfo, type SessionInfo, type SessionStatus } from './session-info.ts';
 import type {

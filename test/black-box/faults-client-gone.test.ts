@@ -6,7 +6,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { clip } from '../support/clips/clips.ts';
 import { inPool } from '../support/viewers/in-pool.ts';
-import { childrenOf, descriptorsOf, encodersOf, isDoomed, IS_LINUX, until } from '../support/servers/server-children.ts';
+import {
+  childrenOf,
+  descriptorsOf,
+  encodersOf,
+  isDoomed,
+  IS_LINUX,
+  until,
+} from '../support/servers/server-children.ts';
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { bytesOf, openSession, playlistOf, type Session } from '../support/viewers/viewer.ts';
 

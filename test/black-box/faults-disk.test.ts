@@ -6,7 +6,13 @@ import { after, before, suite, test } from 'node:test';
 
 import { clip } from '../support/clips/clips.ts';
 import { FaultServer } from '../support/servers/fault-server.ts';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from '../support/judges/copied-bytes.ts';
+import {
+  assertSameBytes,
+  copiedBytes,
+  markedFilm,
+  referenceBytes,
+  type CopiedBytes,
+} from '../support/judges/copied-bytes.ts';
 import { serverHome, startServer, type ServerHome, type ServerProcess } from '../support/servers/server-process.ts';
 import { mountedDisk, whyNoSmallDisk } from '../support/servers/small-disk.ts';
 import { membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';

@@ -4,7 +4,13 @@ import { after, before, suite, test } from 'node:test';
 
 import { clip } from '../support/clips/clips.ts';
 import { FaultServer, type Faults } from '../support/servers/fault-server.ts';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from '../support/judges/copied-bytes.ts';
+import {
+  assertSameBytes,
+  copiedBytes,
+  markedFilm,
+  referenceBytes,
+  type CopiedBytes,
+} from '../support/judges/copied-bytes.ts';
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 

@@ -9,7 +9,14 @@ import { text as textOf } from 'node:stream/consumers';
 import { test } from 'node:test';
 
 import { at } from '../http/json.ts';
-import { MAIN, newSession, serverEnvironment, serverHome, startServer, type ServerHome } from '../support/servers/server-process.ts';
+import {
+  MAIN,
+  newSession,
+  serverEnvironment,
+  serverHome,
+  startServer,
+  type ServerHome,
+} from '../support/servers/server-process.ts';
 
 async function run(
   home: ServerHome,

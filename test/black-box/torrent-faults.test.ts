@@ -10,7 +10,14 @@ import { sampleBytes } from '../support/servers/fault-server.ts';
 import { Seeder } from '../support/peers/seeder.ts';
 import { torrentOf } from '../support/peers/torrent-files.ts';
 import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from '../support/judges/copied-bytes.ts';
-import { childrenOf, descriptorsOf, IS_LINUX, isRunning, until, type ChildProcessFacts } from '../support/servers/server-children.ts';
+import {
+  childrenOf,
+  descriptorsOf,
+  IS_LINUX,
+  isRunning,
+  until,
+  type ChildProcessFacts,
+} from '../support/servers/server-children.ts';
 import { serverHome, startServer } from '../support/servers/server-process.ts';
 import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from '../support/peers/torrent-stage.ts';
 import { bytesOf, playlistOf } from '../support/viewers/viewer.ts';

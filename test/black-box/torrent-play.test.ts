@@ -10,7 +10,13 @@ import { clip } from '../support/clips/clips.ts';
 import { FaultServer, sampleBytes } from '../support/servers/fault-server.ts';
 import { Seeder } from '../support/peers/seeder.ts';
 import { torrentOf, type FileToShare, type MadeTorrent } from '../support/peers/torrent-files.ts';
-import { assertSameBytes, copiedBytes, markedFilm, referenceBytes, type CopiedBytes } from '../support/judges/copied-bytes.ts';
+import {
+  assertSameBytes,
+  copiedBytes,
+  markedFilm,
+  referenceBytes,
+  type CopiedBytes,
+} from '../support/judges/copied-bytes.ts';
 import { decodedHashes } from '../support/judges/judge.ts';
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { until } from '../support/servers/server-children.ts';

@@ -1,78 +1,88 @@
-// Proves that the rules in .oxlintrc.json bite: writes files that break them into a project of its own and reads what oxlint says.
+// The rules in .oxlintrc.json and the table of layers bite: files that break them, in a project of their own, and what oxlint says.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-
-/** What each folder of src/ may import, besides base/. */
-const LAYERS: Record<string, string[]> = {
-  cli: ['config'],
-  http: ['sessions', 'cast', 'addons'],
-  web: [],
-  cast: [],
-  addons: [],
-  sessions: ['sources', 'media', 'hls'],
-  hls: [],
-  media: [],
-  sources: [],
-  config: [],
-  base: [],
-};
+import { HOUSE, PROTOCOLS } from '../../scripts/lint/layers.ts';
 
 /** Path of a file, its text, and the rule that must forbid it; undefined: it is fine. */
 type Case = [path: string, text: string, rule: string | undefined];
 
-const LAYER_RULE = 'eslint(no-restricted-imports)';
+const LAYER_RULE = 'raffi(layers)';
+const PACKAGE_RULE = 'eslint(no-restricted-imports)';
 
 /** What the files below import: `x`, a value, and `T`, a type. */
 const TARGETS = [
-  'server',
-  'sources/source',
-  'sources/open-source',
+  'sources/port/x',
+  'sources/open/x',
   'sources/file/x',
-  'sources/http/x',
+  'sources/http/client/x',
   'sources/torrent/x',
+  'http/routes/x',
+  'media/model/x',
+  'media/plan/x',
+  'media/index/x',
+  'media/worker/x',
+  'media/worker/protocol/x',
+  'media/worker/libav/codec/x',
+  'media/worker/copy/x',
+  'torrent-engine/protocol/x',
+  'torrent-engine/swarm/x',
 ];
 
-const CASES: Case[] = [
-  ['src/media/reads-source.ts', "import type { T } from '../sources/source.ts';\nexport type U = T;", undefined],
-  [
-    'src/media/index/reads-source.ts',
-    "import type { T } from '../../sources/source.ts';\nexport type U = T;",
-    undefined,
-  ],
-  ['src/media/runs-source.ts', "import { x } from '../sources/source.ts';\nexport const t = x;", LAYER_RULE],
-  ['src/media/opens-source.ts', "import type { T } from '../sources/open-source.ts';\nexport type U = T;", LAYER_RULE],
-  ['src/media/deep/down/leaves.ts', "import { x } from '../../../http/x.ts';\nexport const t = x;", LAYER_RULE],
-  ['src/media/loads-http.ts', "export const t = await import('../http/x.ts');", LAYER_RULE],
-  ['src/media/passes-http-on.ts', "export { x } from '../http/x.ts';", LAYER_RULE],
-  ['src/hls/types-media.ts', "import type { T } from '../media/x.ts';\nexport type U = T;", undefined],
-  ['src/sources/opens-file.ts', "import { x } from './file/x.ts';\nexport const t = x;", undefined],
-  ['src/sources/http/takes-file.ts', "import { x } from '../file/x.ts';\nexport const t = x;", LAYER_RULE],
-  ['src/sources/file/takes-torrent.ts', "import { x } from '../torrent/x.ts';\nexport const t = x;", LAYER_RULE],
-  ['src/sources/torrent/takes-http.ts', "import { x } from '../http/x.ts';\nexport const t = x;", LAYER_RULE],
-  ['src/sessions/takes-server.ts', "import { x } from '../server.ts';\nexport const t = x;", LAYER_RULE],
-  ['src/cli/takes-server.ts', "import { x } from '../server.ts';\nexport const t = x;", undefined],
-  ['src/any-root.ts', "import { x } from './http/x.ts';\nexport const t = x;", undefined],
-  ['src/other-root.ts', "import { x } from './cli/x.ts';\nexport const t = x;", LAYER_RULE],
+/** A file that imports a value, or a type. */
+const value = (path: string): string => `import { x } from '${path}';\nexport const t = x;`;
+const type = (path: string): string => `import type { T } from '${path}';\nexport type U = T;`;
 
-  ['src/media/worker/libav/opens.ts', "import { Codec } from 'node-av/lib';\nexport const t = Codec;", undefined],
+const CASES: Case[] = [
+  ['src/media/store/types-source.ts', type('../../sources/port/x.ts'), undefined],
+  ['src/media/store/runs-source.ts', value('../../sources/port/x.ts'), LAYER_RULE],
+  ['src/media/store/opens-source.ts', type('../../sources/open/x.ts'), LAYER_RULE],
+  [
+    'src/media/store/mixes.ts',
+    "import { type T, x } from '../../sources/port/x.ts';\nexport const t: T = x;",
+    LAYER_RULE,
+  ],
+  ['src/media/worker/deep/leaves.ts', value('../../../http/routes/x.ts'), LAYER_RULE],
+  ['src/media/store/loads-http.ts', "export const t = await import('../../http/routes/x.ts');", LAYER_RULE],
+  ['src/media/store/passes-http-on.ts', "export { x } from '../../http/routes/x.ts';", LAYER_RULE],
+  ['src/hls/types-media.ts', type('../media/model/x.ts'), undefined],
+  ['src/hls/types-plan.ts', type('../media/plan/x.ts'), LAYER_RULE],
+  ['src/hls/runs-media.ts', value('../media/model/x.ts'), LAYER_RULE],
+  ['src/sources/open/opens-file.ts', value('../file/x.ts'), undefined],
+  ['src/sources/http/client/takes-file.ts', value('../../file/x.ts'), LAYER_RULE],
+  ['src/sources/file/takes-torrent.ts', value('../torrent/x.ts'), LAYER_RULE],
+  ['src/sources/torrent/takes-http.ts', value('../http/client/x.ts'), LAYER_RULE],
+  ['src/sources/port/takes-open.ts', value('../open/x.ts'), LAYER_RULE],
+  ['src/sources/torrent/speaks-to-engine.ts', value('../../torrent-engine/protocol/x.ts'), undefined],
+  ['src/sources/torrent/reaches-into-engine.ts', value('../../torrent-engine/swarm/x.ts'), LAYER_RULE],
+  ['src/media/pool/speaks-to-worker.ts', value('../worker/protocol/x.ts'), undefined],
+  ['src/media/pool/reaches-into-worker.ts', value('../worker/copy/x.ts'), LAYER_RULE],
+  ['src/media/pool/types-worker.ts', type('../worker/x.ts'), LAYER_RULE],
+  ['src/media/model/takes-plan.ts', value('../plan/x.ts'), LAYER_RULE],
+  ['src/media/index/mp4/takes-index.ts', value('../x.ts'), LAYER_RULE],
+  ['src/media/worker/libav/codec/takes-worker.ts', value('../../copy/x.ts'), LAYER_RULE],
+  ['src/media/worker/copy/takes-libav.ts', value('../libav/codec/x.ts'), undefined],
+  ['src/media/attic/takes-model.ts', value('../model/x.ts'), LAYER_RULE],
+  ['src/base/leaves.ts', "import { x } from '../../elsewhere.ts';\nexport const t = x;", LAYER_RULE],
+
+  ['src/media/worker/libav/codec/opens.ts', "import { Codec } from 'node-av/lib';\nexport const t = Codec;", undefined],
   ['src/media/worker/takes-libav.ts', "import { Codec } from 'node-av/lib';\nexport const t = Codec;", LAYER_RULE],
   ['src/media/worker/types-libav.ts', "import type { Codec } from 'node-av';\nexport type T = Codec;", LAYER_RULE],
   ['src/sessions/takes-libav.ts', "import { C } from 'node-av/constants';\nexport const t = C;", LAYER_RULE],
 
-  ['src/sources/torrent/engine/joins.ts', "export { t } from 'webtorrent';", undefined],
-  ['src/sources/torrent/client/joins.ts', "export { t } from 'webtorrent';", LAYER_RULE],
+  ['src/torrent-engine/swarm/joins.ts', "export { t } from 'webtorrent';", undefined],
+  ['src/sources/torrent/joins.ts', "export { t } from 'webtorrent';", LAYER_RULE],
   ['src/media/worker/libav/joins.ts', "export { t } from 'webtorrent';", LAYER_RULE],
 
   ['src/config/reads-env.ts', "export const t = process.env['PORT'];", undefined],
   ['src/http/reads-env.ts', "export const t = process.env['PORT'];", 'eslint(no-restricted-properties)'],
   ['src/http/unpacks-env.ts', 'const { env } = process;\nexport const t = env;', 'eslint(no-restricted-properties)'],
   ['src/cli/reads-argv.ts', 'export const t = process.argv;', 'eslint(no-restricted-properties)'],
-  ['src/http/imports-env.ts', "import { env } from 'node:process';\nexport const t = env;", LAYER_RULE],
-  ['src/http/imports-process.ts', "import process from 'node:process';\nexport const t = process;", LAYER_RULE],
+  ['src/http/imports-env.ts', "import { env } from 'node:process';\nexport const t = env;", PACKAGE_RULE],
+  ['src/http/imports-process.ts', "import process from 'node:process';\nexport const t = process;", PACKAGE_RULE],
   ['src/http/global-env.ts', 'export const t = globalThis.process;', 'eslint(no-restricted-properties)'],
 
   ['src/base/any.ts', 'export const t: any = 1;', 'typescript(no-explicit-any)'],
@@ -117,13 +127,14 @@ const CASES: Case[] = [
 ];
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const FOLDERS = Object.keys(LAYERS);
+const FOLDERS = Object.keys(HOUSE);
 let found: Map<string, string[]>;
 let project: string;
 
 before(() => {
   project = mkdtempSync(join(tmpdir(), 'lint-'));
   for (const name of ['.oxlintrc.json', 'tsconfig.json']) copyFileSync(join(ROOT, name), join(project, name));
+  cpSync(join(ROOT, 'scripts/lint'), join(project, 'scripts/lint'), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(project, 'node_modules'), 'junction');
   for (const name of [...TARGETS, ...FOLDERS.map((folder) => `${folder}/x`)]) {
     write(`src/${name}.ts`, 'export const x = 1;\nexport type T = 1;');
@@ -159,12 +170,8 @@ function write(path: string, text: string): void {
 function pairs(): Case[] {
   return FOLDERS.flatMap((from) =>
     FOLDERS.filter((to) => to !== from).map((to): Case => {
-      const isFine = to === 'base' || (LAYERS[from] ?? []).includes(to);
-      return [
-        `src/${from}/takes-${to}.ts`,
-        `import { x } from '../${to}/x.ts';\nexport const t = x;`,
-        isFine ? undefined : LAYER_RULE,
-      ];
+      const isFine = to === 'base' || (HOUSE[from] ?? []).includes(to);
+      return [`src/${from}/takes-${to}.ts`, value(`../${PROTOCOLS[to] ?? to}/x.ts`), isFine ? undefined : LAYER_RULE];
     }),
   );
 }

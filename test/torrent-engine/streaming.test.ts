@@ -8,7 +8,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PlainPeer } from '../support/peers/plain-peer.ts';
 import { Seeder } from '../support/peers/seeder.ts';
 import { torrentOf, type MadeTorrent } from '../support/peers/torrent-files.ts';
-import { fetchedBytes, noise, readAndCompare, runEngine, until, type RunningEngine } from '../sources/torrent/running-engine.ts';
+import {
+  fetchedBytes,
+  noise,
+  readAndCompare,
+  runEngine,
+  until,
+  type RunningEngine,
+} from '../sources/torrent/running-engine.ts';
 
 const MIB = 2 ** 20;
 const SLOW = 2 * MIB;

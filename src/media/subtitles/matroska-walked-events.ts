@@ -1,5 +1,10 @@
 // Lines of a Matroska film found by walking the clusters from header to header, past the bytes of picture and sound.
-import { ELEMENT_HEADER_BYTES, parseElementHeader, unsignedValue, type ElementHeader } from '../index/matroska/matroska-ebml.ts';
+import {
+  ELEMENT_HEADER_BYTES,
+  parseElementHeader,
+  unsignedValue,
+  type ElementHeader,
+} from '../index/matroska/matroska-ebml.ts';
 import { ID } from '../index/matroska/matroska-ids.ts';
 import { WindowedReader } from '../index/container/windowed-reader.ts';
 import type { SubtitleEvent } from './cue.ts';

@@ -1,5 +1,10 @@
 // The torrent engine, started when the first torrent is named: its process is not for those who never play one.
-import type { TorrentEngine, TorrentHandle, TorrentInfo, TorrentRequest } from '../../torrent-engine/protocol/torrent-engine.ts';
+import type {
+  TorrentEngine,
+  TorrentHandle,
+  TorrentInfo,
+  TorrentRequest,
+} from '../../torrent-engine/protocol/torrent-engine.ts';
 
 export class EngineOnDemand implements TorrentEngine {
   readonly #open: () => TorrentEngine;

@@ -1,6 +1,11 @@
 // A file of a torrent for one reader outside of a session: its bytes as they come.
 import type { ByteRange } from '../../base/byte-range.ts';
-import type { FilePart, TorrentFile, TorrentHandle, TorrentReader } from '../../torrent-engine/protocol/torrent-engine.ts';
+import type {
+  FilePart,
+  TorrentFile,
+  TorrentHandle,
+  TorrentReader,
+} from '../../torrent-engine/protocol/torrent-engine.ts';
 import { wholePiecesOf } from './whole-pieces.ts';
 
 const CHUNK_BYTES = 256 * 1024;

@@ -7,7 +7,14 @@ import { parseAvcConfiguration } from '../../../src/media/bitstream/avc-configur
 import { reorderDepth } from '../../../src/media/mpegts/decode-times.ts';
 import { tsSegment, type TsSegmentOptions } from '../../../src/media/mpegts/ts-segment.ts';
 import type { SampleRun } from '../../../src/media/model/samples.ts';
-import { clipDirectory, decodedFrames, makeClip, probedPackets, readClip, streamOf } from '../../support/workers/real-packets.ts';
+import {
+  clipDirectory,
+  decodedFrames,
+  makeClip,
+  probedPackets,
+  readClip,
+  streamOf,
+} from '../../support/workers/real-packets.ts';
 import { audioRuns, shuffled, videoRuns } from '../../support/judges/runs.ts';
 
 const directory = clipDirectory();

@@ -119,7 +119,10 @@ test('many who want a file at once get the one that was made', async () => {
 });
 
 test('the command makes the named clips and tells their size', async () => {
-  const said = await textOf(process.execPath, [fileURLToPath(new URL('../../support/clips/make-clips.ts', import.meta.url)), 'text-mkv']);
+  const said = await textOf(process.execPath, [
+    fileURLToPath(new URL('../../support/clips/make-clips.ts', import.meta.url)),
+    'text-mkv',
+  ]);
   assert.match(said, /^text-mkv +[\d.]+ s +6 kB .*text-mkv\.mkv\n/);
 });
 

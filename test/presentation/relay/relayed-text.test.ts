@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { chooseRelayedAudio, playlistSeconds, relayedAudio, withStart } from '../../../src/presentation/relay/relayed-text.ts';
+import {
+  chooseRelayedAudio,
+  playlistSeconds,
+  relayedAudio,
+  withStart,
+} from '../../../src/presentation/relay/relayed-text.ts';
 
 const MULTIVARIANT = `#EXTM3U
 #EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="lo",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2",URI="en-lo.m3u8"

@@ -2,7 +2,15 @@
 import type { MediaInput } from '../../../sources/port/source.ts';
 import type { SourceTracks } from '../../model/description.ts';
 import type {
-  CopiedAudio, CopiedVideo, EncodedAudio, EncodedVideo, Origin, SegmentFormat, SilentAudio, Splices, VideoCut,
+  CopiedAudio,
+  CopiedVideo,
+  EncodedAudio,
+  EncodedVideo,
+  Origin,
+  SegmentFormat,
+  SilentAudio,
+  Splices,
+  VideoCut,
 } from '../../model/rendition-track.ts';
 
 /** A source as workers read it. */

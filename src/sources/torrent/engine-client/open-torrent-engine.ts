@@ -6,7 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../base/app-error.ts';
 import { untilAborted } from '../../../base/until-aborted.ts';
 import type { AddOrder, EngineOrder, EngineReport } from '../../../torrent-engine/protocol/engine-protocol.ts';
-import type { ReaderWish, TorrentEngine, TorrentHandle, TorrentReader, TorrentRequest } from '../../../torrent-engine/protocol/torrent-engine.ts';
+import type {
+  ReaderWish,
+  TorrentEngine,
+  TorrentHandle,
+  TorrentReader,
+  TorrentRequest,
+} from '../../../torrent-engine/protocol/torrent-engine.ts';
 import type { TorrentSettings } from '../../../torrent-engine/protocol/torrent-settings.ts';
 import { EngineProcess } from './engine-process.ts';
 import { TorrentFileReader } from './torrent-file-reader.ts';

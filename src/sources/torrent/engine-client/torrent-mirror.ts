@@ -3,7 +3,12 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { BitSet } from '../../../torrent-engine/protocol/bit-set.ts';
-import type { EngineFile, EngineOrder, EngineReport, MetadataReport } from '../../../torrent-engine/protocol/engine-protocol.ts';
+import type {
+  EngineFile,
+  EngineOrder,
+  EngineReport,
+  MetadataReport,
+} from '../../../torrent-engine/protocol/engine-protocol.ts';
 import { PieceLayout } from '../../../torrent-engine/protocol/piece-layout.ts';
 import {
   NO_TORRENT_STATS,
