@@ -50,6 +50,7 @@ export const FLOORS: Readonly<Record<string, readonly (string | readonly string[
     'bitstream',
     'model',
   ],
+  'media/store': ['local', '.'],
   'media/index': ['.', ['matroska', 'mp4'], 'container'],
   'media/worker': ['.', ['copy', 'scan'], 'encode', 'libav', 'protocol'],
   'media/worker/libav': [['describe', 'audio', 'video'], 'demux', 'codec'],

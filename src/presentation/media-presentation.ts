@@ -17,7 +17,7 @@ import { inputFor } from '../media/probe/probe.ts';
 import type { RunJob } from '../media/pool/run-job.ts';
 import { planRendition, playlistTimeline } from '../media/plan/rendition-plan.ts';
 import type { RenditionParts, RenditionPlan } from '../media/plan/rendition-plan.ts';
-import type { SegmentFile } from '../media/store/segment-file.ts';
+import type { Segment } from '../media/store/segment-store.ts';
 import type { SegmentScheduler } from '../media/schedule/segment-scheduler.ts';
 import type { SubtitleLibrary, SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import { segmentCount, segmentSeconds } from '../media/model/timeline.ts';
@@ -189,7 +189,7 @@ export class MediaPresentation implements Presentation {
     };
   }
 
-  #segment(wish: { plan: RenditionPlan; number: number; viewer: string }, signal: AbortSignal): Promise<SegmentFile> {
+  #segment(wish: { plan: RenditionPlan; number: number; viewer: string }, signal: AbortSignal): Promise<Segment> {
     this.#engine.readOn(this.#source);
     return this.#engine.scheduler.request(
       { rendition: wish.plan.scheduled, number: wish.number, viewer: wish.viewer },

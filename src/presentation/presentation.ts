@@ -2,7 +2,7 @@
 import type { SegmentFormat } from '../media/model/rendition-track.ts';
 import type { PlaylistVariant } from '../hls/multivariant-playlist.ts';
 import type { AudioTrack, Chapter, MediaDescription } from '../media/model/description.ts';
-import type { SegmentFile } from '../media/store/segment-file.ts';
+import type { Segment } from '../media/store/segment-store.ts';
 import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import type { Timeline } from '../media/model/timeline.ts';
 
@@ -21,7 +21,7 @@ export interface Rendition {
    * Makes or finds segment n. `viewer` names who wishes it: a newer wish of one viewer replaces the work for an older one.
    * @throws RangeError for a number outside the timeline; AppError when it cannot be made
    */
-  segment(number: number, viewer: string, signal: AbortSignal): Promise<SegmentFile>;
+  segment(number: number, viewer: string, signal: AbortSignal): Promise<Segment>;
 }
 
 /** A variant stream of the multivariant playlist (RFC 8216 section 4.3.4.2). */

@@ -6,7 +6,7 @@ import { workerEnvironment } from '../config/worker-environment.ts';
 import type { Metrics } from '../http/reply/metrics.ts';
 import { ClipMaker } from '../media/clip/clip-maker.ts';
 import { LearningLanes } from '../media/probe/learning-lanes.ts';
-import { SegmentCache } from '../media/store/segment-cache.ts';
+import { LocalSegmentStore } from '../media/store/local/local-segment-store.ts';
 import { SegmentScheduler } from '../media/schedule/segment-scheduler.ts';
 import { SubtitleLibrary } from '../media/subtitles/subtitle-library.ts';
 import { WorkerPool } from '../media/pool/worker-pool.ts';
@@ -38,14 +38,14 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
   context.ownPorts.add(endpoint.port);
   const pool = stack.use(createPool(context, endpoint));
   const torrents = stack.use(createTorrents(context, endpoint));
-  const cache = stack.use(
-    await SegmentCache.open({
+  const store = stack.use(
+    await LocalSegmentStore.open({
       root: join(cacheDirectory, 'segments'),
       capBytes: config.cacheBytes,
       memoryBytes: config.memoryCacheBytes,
     }),
   );
-  const scheduler = new SegmentScheduler({ cache, pool, endAfterMs: config.encoderIdleMs });
+  const scheduler = new SegmentScheduler({ store, pool, endAfterMs: config.encoderIdleMs });
   const clips = new ClipMaker({ directory: config.clipsDirectory, lease: () => pool.lease() });
   // Scheduler and clips wait for workers to let go of their jobs. Killed workers do so at once, those that read a stalled source do not.
   stack.defer(async () => {
@@ -60,7 +60,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       run: learning.run,
       clips,
       subtitles: stack.use(new SubtitleLibrary(knowledge)),
-      spoil: (sourceId) => cache.spoil(sourceId),
+      spoil: (sourceId) => store.invalidate(sourceId),
       sourceError: (source) => endpoint.lastError(source),
       readOn: (source) => endpoint.readOn(source),
     },
@@ -120,5 +120,5 @@ function addGauges(metrics: Metrics, scheduler: SegmentScheduler): void {
   metrics.gauge('raffi_encoders', 'Encoder runs that live', () => scheduler.stats.encoderRuns);
   metrics.gauge('raffi_encoders_wanted', 'Wishes that wait for an encoder to be free', () => scheduler.stats.inLine);
   metrics.gauge('raffi_segments_pending', 'Segments being made or waited for', () => scheduler.stats.flights);
-  metrics.gauge('raffi_cache_bytes', 'Finished segments on the disk', () => scheduler.stats.cache.sizeBytes);
+  metrics.gauge('raffi_cache_bytes', 'Finished segments on the disk', () => scheduler.stats.store.sizeBytes);
 }

@@ -1,6 +1,6 @@
 // What is asked of a session, and what it answers.
 import type { SegmentFormat } from '../media/model/rendition-track.ts';
-import type { SegmentFile } from '../media/store/segment-file.ts';
+import type { Segment } from '../media/store/segment-store.ts';
 import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import type { RelayedBytes } from '../presentation/playable.ts';
 
@@ -26,6 +26,6 @@ export interface NewClip {
 /** A playlist, or the position the player must ask for explicitly. */
 export type MuxedPlaylistReply = { text: string } | { redirectSeconds: number };
 
-export type SegmentReply = { file: SegmentFile; format: SegmentFormat };
+export type SegmentReply = { segment: Segment; format: SegmentFormat };
 export type SubtitleReply = SubtitleText;
 export type StreamFileReply = SegmentReply | { text: string } | { relayed: RelayedBytes };

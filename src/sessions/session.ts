@@ -330,8 +330,8 @@ export class Session {
     this.#position.segmentRequested(place.end);
     this.#lastSegmentAtMs = this.#options.now();
     return this.#waits.run(place, signal, async (interest) => {
-      const file = await rendition.segment(number, this.id, interest);
-      return { file, format: rendition.format };
+      const segment = await rendition.segment(number, this.id, interest);
+      return { segment, format: rendition.format };
     });
   }
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { AppError } from '../../src/base/app-error.ts';
+import { FilePartReader, memoryPartReader } from '../../src/base/part-reader.ts';
 import type { AudioTrack } from '../../src/media/model/description.ts';
-import type { SegmentFile } from '../../src/media/store/segment-file.ts';
+import type { Segment } from '../../src/media/store/segment-store.ts';
 import type { PlayableSource } from '../../src/sources/port/playable-source.ts';
 import type { Playable, Playables } from '../../src/presentation/playable.ts';
 import type { Presentation, Rendition } from '../../src/presentation/presentation.ts';
@@ -30,6 +31,8 @@ export class FilePresentations implements Playables, AsyncDisposable {
   failure: Error | undefined;
   /** Whether segments are handed over in memory. */
   inMemory = false;
+  /** How many of the next segments are evicted before they are opened. */
+  evictions = 0;
   /** While set, the text of every subtitle track. */
   subtitles: string | undefined;
 
@@ -49,13 +52,21 @@ export class FilePresentations implements Playables, AsyncDisposable {
     return presentation(this);
   }
 
-  async segment(name: string, number: number, signal: AbortSignal): Promise<SegmentFile> {
+  async segment(name: string, number: number, signal: AbortSignal): Promise<Segment> {
     if (this.gate !== undefined) await Promise.race([this.gate, aborted(signal)]);
     const bytes = segmentBytes(name, number);
     const path = join(this.directory, `${name}-${number}`);
     await writeFile(path, bytes);
     const etag = `"${name}-${number}"`;
-    return { path, sizeBytes: bytes.byteLength, etag, bytes: this.inMemory ? bytes : undefined };
+    const open: Segment['open'] = async (range) => {
+      if (this.inMemory) return memoryPartReader(bytes, range);
+      if (this.evictions > 0) {
+        this.evictions -= 1;
+        throw new AppError('SEGMENT_EVICTED', 'The segment was evicted');
+      }
+      return new FilePartReader(path, range, { isQuick: false });
+    };
+    return { sizeBytes: bytes.byteLength, etag, open };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,8 @@
 // Buffers for reading files into the network: lent, written out, given back. Each is on the wire until its write is done.
 
-import type { Pace } from './part-reader.ts';
-
 const POOLED_BUFFER_BYTES = 256 * 1024;
 
 export class BufferPool {
-  /** How files were read into these buffers of late. */
-  readonly pace: Pace = { isQuick: false };
   readonly #idle: Buffer[] = [];
   readonly #keep: number;
 

@@ -1,12 +1,12 @@
-// Replies with the bytes of an immutable entity, from memory, from a file or as they come, whole or one range of it.
+// Replies with the bytes of an immutable entity, from memory, from a store or as they arrive, whole or one range of it.
 import type { ServerResponse } from 'node:http';
 import { setImmediate as othersTurn } from 'node:timers/promises';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { ByteRange } from '../../base/byte-range.ts';
+import type { PartReader } from '../../base/part-reader.ts';
 import type { BufferPool } from './buffer-pool.ts';
-import { PartReader } from './part-reader.ts';
 import { matchesEtag, rangeVerdict } from './range-header.ts';
 
 export interface Entity {
@@ -15,13 +15,17 @@ export interface Entity {
   /** Strong validator, with quotes. */
   etag: string;
   sizeBytes: number;
-  /** The bytes, the path of the file that holds them, or what gives those of a range `[start, end)` as they come. */
-  content: Uint8Array | string | ((range: ByteRange) => AsyncIterable<Uint8Array>);
+  /** The bytes, what opens those of a range `[start, end)`, or what yields them as they arrive. */
+  content: Uint8Array | OpenableContent | ((range: ByteRange) => AsyncIterable<Uint8Array>);
+}
+
+export interface OpenableContent {
+  open(range: ByteRange): Promise<PartReader>;
 }
 
 /**
  * Answers GET and HEAD with 200, 206, 304 or 416.
- * @throws the error of the file system when the file cannot be opened, or of what gives the bytes before the first; nothing was sent then
+ * @throws the error of the content when it cannot be opened, or before its first bytes; nothing was sent then
  */
 export async function sendEntity(
   request: FastifyRequest,
@@ -66,13 +70,14 @@ async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, 
     return;
   }
   if (typeof content === 'function') return sendAsTheyCome(reply, content(range));
-  if (typeof content !== 'string') {
+  if (content instanceof Uint8Array) {
     beginRaw(reply).end(content.subarray(range.start, range.end));
     return;
   }
-  using parts = new PartReader(content, range, pool.pace);
+  using parts = await content.open(range);
   const response = beginRaw(reply);
-  if (await writeParts(response, parts, pool)) response.end();
+  if (parts.bytes) response.end(parts.bytes);
+  else if (await writeParts(response, parts, pool)) response.end();
   else response.destroy();
 }
 

@@ -1,6 +1,7 @@
 // Replies that carry media: playlists, which change, and segments, which never do.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { AppError } from '../../base/app-error.ts';
 import type { SegmentReply } from '../../sessions/session-replies.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { sendEntity } from './byte-range-reply.ts';
@@ -19,36 +20,27 @@ export async function sendPlaylist(reply: FastifyReply, text: string): Promise<F
   return reply.header('Cache-Control', 'no-store').type(PLAYLIST_TYPE).send(bytes);
 }
 
-/** Sends what `make` gives. The cache may drop the file just before it is opened: then it is made once more. */
+/** Sends the segment that `get` resolves with. The store may evict it just before it is opened: then it is asked for once more. */
 export async function sendSegment(
   request: FastifyRequest,
   reply: FastifyReply,
-  { pool, make }: { pool: BufferPool; make(): Promise<SegmentReply> },
+  { pool, get }: { pool: BufferPool; get(): Promise<SegmentReply> },
 ): Promise<FastifyReply> {
   try {
-    return await sendMade(request, reply, { pool, made: await make() });
+    return await sendOpened(request, reply, { pool, got: await get() });
   } catch (error) {
-    if (!isMissingFile(error)) throw error;
-    return sendMade(request, reply, { pool, made: await make() });
+    if (!(error instanceof AppError && error.code === 'SEGMENT_EVICTED')) throw error;
+    return sendOpened(request, reply, { pool, got: await get() });
   }
 }
 
-function sendMade(
+function sendOpened(
   request: FastifyRequest,
   reply: FastifyReply,
-  { pool, made }: { pool: BufferPool; made: SegmentReply },
+  { pool, got }: { pool: BufferPool; got: SegmentReply },
 ): Promise<FastifyReply> {
-  const { file, format } = made;
-  const entity = {
-    content: file.bytes ?? file.path,
-    etag: file.etag,
-    sizeBytes: file.sizeBytes,
-    contentType: SEGMENT_TYPES[format],
-    cacheControl: IMMUTABLE,
-  };
+  const { segment, format } = got;
+  const { etag, sizeBytes } = segment;
+  const entity = { content: segment, etag, sizeBytes, contentType: SEGMENT_TYPES[format], cacheControl: IMMUTABLE };
   return sendEntity(request, reply, { entity, pool });
-}
-
-function isMissingFile(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -39,6 +39,6 @@ export function hlsRoutes(app: App, { sessions, pool }: { sessions: SessionRegis
   app.get('/sessions/:id/:rendition/:segment', { schema: segment }, async (request, reply) => {
     const { id, rendition, segment: name } = request.params;
     const signal = requestSignal(reply);
-    return sendSegment(request, reply, { pool, make: () => sessions.get(id).segment(rendition, name, signal) });
+    return sendSegment(request, reply, { pool, get: () => sessions.get(id).segment(rendition, name, signal) });
   });
 }

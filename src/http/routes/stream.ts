@@ -75,13 +75,13 @@ async function sendFile(
   if ('text' in made) return sendPlaylist(reply, made.text);
   if ('relayed' in made) return sendRelayed(request, reply, made.relayed);
   let known: typeof made | undefined = made;
-  const make = async () => {
+  const get = async () => {
     const segment = known ?? (await sessions.get(id).streamFile(name, undefined, signal));
     known = undefined;
-    if (!('file' in segment)) throw new AppError('NOT_READY', 'The session changed.');
+    if (!('segment' in segment)) throw new AppError('NOT_READY', 'The session changed.');
     return segment;
   };
-  return sendSegment(request, reply, { pool, make });
+  return sendSegment(request, reply, { pool, get });
 }
 
 /** `auto` is our own mark on a redirect: each is a seek of its own, only named ones are repeated. */

@@ -5,6 +5,15 @@ import type { ColorDescription } from './description.ts';
 /** How the segments of a rendition are packaged: fragmented MP4 (CMAF), or MPEG-TS. */
 export type SegmentFormat = 'cmaf' | 'mpegts';
 
+/** A rendition of a source, as far as stores of segments are concerned. */
+export interface StoredRendition {
+  /** Id of the source. */
+  sourceId: string;
+  /** The `renditionKey` of its jobs. Names the source too: equal keys, equal segments. */
+  key: string;
+  format: SegmentFormat;
+}
+
 /** The demuxer timestamp that is the presentation's zero. */
 export interface Origin {
   ticks: number;

@@ -1,8 +1,8 @@
 // What the scheduler must know of a rendition to make its segments, in any order.
-import type { CachedRendition } from '../store/segment-path.ts';
+import type { StoredRendition } from '../model/rendition-track.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 
-export interface ScheduledRendition extends CachedRendition {
+export interface ScheduledRendition extends StoredRendition {
   /** `copy`: short jobs, in any order. `encode`: runs of an encoder that goes on from one segment to the next. */
   work: 'copy' | 'encode';
   /** A viewer has one live encoder of each. What has a picture is video. */

@@ -1,15 +1,15 @@
 // Segments that are short jobs: each is made on a shared worker, on its own, and cancelled when nobody waits for it.
-import { makeSegment } from './publish-segment.ts';
+import { publishSegment } from './publish-segment.ts';
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
-import type { SegmentCache } from '../store/segment-cache.ts';
+import type { Segment, SegmentStore } from '../store/segment-store.ts';
 import type { SegmentFlight } from './segment-flight.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 
 export interface CopyLaneContext {
-  cache: SegmentCache;
+  store: SegmentStore;
   pool: WorkerPool;
-  onMade: (rendition: ScheduledRendition, number: number) => void;
+  onMade: (rendition: ScheduledRendition, number: number, segment: Segment) => void;
   onFailed: (rendition: ScheduledRendition, number: number, error: unknown) => void;
 }
 
@@ -45,11 +45,11 @@ export class CopyLane implements AsyncDisposable {
   }
 
   async #make({ rendition, number }: SegmentFlight, signal: AbortSignal): Promise<void> {
-    const { cache, pool, onMade, onFailed } = this.#context;
+    const { store, pool, onMade, onFailed } = this.#context;
     const run = (job: SegmentJob, jobSignal: AbortSignal) => pool.run(job, jobSignal);
     try {
-      await makeSegment({ cache, rendition, number, run }, signal);
-      onMade(rendition, number);
+      const { segment } = await publishSegment({ store, rendition, number, run }, signal);
+      onMade(rendition, number, segment);
     } catch (error) {
       if (!signal.aborted) onFailed(rendition, number, error);
     }

@@ -2,6 +2,7 @@
 import { EncoderRun, type EncoderRunContext } from './encoder-run.ts';
 import { lengthSeconds, type ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { SegmentFlight } from './segment-flight.ts';
+import type { Segment } from '../store/segment-store.ts';
 
 type Medium = ScheduledRendition['medium'];
 
@@ -48,9 +49,9 @@ export class EncoderFleet implements AsyncDisposable {
     this.#options = options;
     this.#context = {
       ...context,
-      onMade: (run, number) => {
+      onMade: (run, number, segment) => {
         for (const viewer of this.#waitingFor(run, number)) run.wish(viewer, number);
-        context.onMade(run.rendition, number);
+        context.onMade(run.rendition, number, segment);
         this.plan();
       },
       onFailed: (run, number, error) => {
@@ -290,7 +291,7 @@ export class EncoderFleet implements AsyncDisposable {
 }
 
 interface FleetEvents {
-  onMade: (rendition: ScheduledRendition, number: number) => void;
+  onMade: (rendition: ScheduledRendition, number: number, segment: Segment) => void;
   onFailed: (rendition: ScheduledRendition, number: number, error: unknown) => void;
 }
 

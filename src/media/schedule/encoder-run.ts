@@ -1,9 +1,9 @@
 // One encoder at work on a rendition: goes from segment to segment as long as somebody wants them, a little ahead, and no further.
 import { isAbort } from '../../base/app-error.ts';
 import type { EncoderSpeed } from './encoder-speed.ts';
-import { makeSegment } from './publish-segment.ts';
+import { publishSegment } from './publish-segment.ts';
 import { lengthSeconds, type ScheduledRendition } from '../plan/scheduled-rendition.ts';
-import type { SegmentCache } from '../store/segment-cache.ts';
+import type { Segment, SegmentStore } from '../store/segment-store.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 import { isWorkerLost, type WorkerLease } from '../pool/worker-pool.ts';
 
@@ -19,12 +19,12 @@ export interface EncoderRunLimits {
 }
 
 export interface EncoderRunContext {
-  cache: SegmentCache;
+  store: SegmentStore;
   speed: EncoderSpeed;
   limits: EncoderRunLimits;
   now: () => number;
   lease: () => WorkerLease;
-  onMade: (run: EncoderRun, number: number) => void;
+  onMade: (run: EncoderRun, number: number, segment: Segment) => void;
   /** Every loss of a worker; true: no more attempts. */
   onLost: (run: EncoderRun, error: unknown) => boolean;
   /** The run is over: segment `number` cannot be made. */
@@ -127,8 +127,8 @@ export class EncoderRun implements AsyncDisposable {
   }
 
   #remainingMs(number: number): number {
-    const { cache, speed, now } = this.#context;
-    if (this.#current?.number !== number && cache.has(this.rendition, number)) return 0;
+    const { store, speed, now } = this.#context;
+    if (this.#current?.number !== number && store.peek(this.rendition, number)) return 0;
     const totalMs = speed.runMs(this.rendition.key, lengthSeconds(this.rendition, number));
     if (this.#current?.number !== number) return totalMs;
     const startMs = this.#isFirst(number) ? speed.startMs(this.rendition.key) : 0;
@@ -142,8 +142,8 @@ export class EncoderRun implements AsyncDisposable {
   async #drive(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#wake = Promise.withResolvers();
-      const { cache } = this.#context;
-      while (this.#next < this.rendition.count && cache.has(this.rendition, this.#next)) this.#next += 1;
+      const { store } = this.#context;
+      while (this.#next < this.rendition.count && store.peek(this.rendition, this.#next)) this.#next += 1;
       if (this.#isWanted(this.#next)) await this.#make(this.#next);
       else await this.#wake.promise;
     }
@@ -153,10 +153,10 @@ export class EncoderRun implements AsyncDisposable {
   #isWanted(number: number): boolean {
     if (number >= this.rendition.count) return false;
     if (this.#target !== undefined && number <= this.#target) return true;
-    const { now, limits, cache } = this.#context;
+    const { now, limits, store } = this.#context;
     const recent = this.#wishes.values().filter(({ atMs }) => now() - atMs < limits.pauseAfterMs);
     const newest = recent.reduce((furthest, wish) => Math.max(furthest, wish.number), -Infinity);
-    if (newest === -Infinity || cache.isTight) return false;
+    if (newest === -Infinity || store.isTight) return false;
     if (number <= newest) return true;
     this.#ahead = this.#ahead.filter((made) => made.number > newest);
     const aheadBytes = this.#ahead.reduce((sum, made) => sum + made.sizeBytes, 0);
@@ -169,16 +169,18 @@ export class EncoderRun implements AsyncDisposable {
     const { now, speed, onMade, onFailed } = this.#context;
     this.#current = { number, startedMs: now() };
     try {
-      const sizeBytes = await this.#attempt(number);
-      const wallMs = now() - this.#current.startedMs;
-      const seconds = lengthSeconds(this.rendition, number);
-      speed.learn(this.rendition.key, { seconds, wallMs, isFirst: this.#isFirst(number) });
-      if (this.#isFirst(number)) this.startedMs = now();
-      this.#last = number;
-      this.#ahead.push({ number, sizeBytes });
+      const { segment, isMade } = await this.#attempt(number);
+      if (isMade) {
+        const wallMs = now() - this.#current.startedMs;
+        const seconds = lengthSeconds(this.rendition, number);
+        speed.learn(this.rendition.key, { seconds, wallMs, isFirst: this.#isFirst(number) });
+        if (this.#isFirst(number)) this.startedMs = now();
+        this.#last = number;
+        this.#ahead.push({ number, sizeBytes: segment.sizeBytes });
+      }
       this.#next = number + 1;
       this.#current = undefined;
-      onMade(this, number);
+      onMade(this, number, segment);
     } catch (error) {
       this.#current = undefined;
       if (this.#stop.signal.aborted && (isAbort(error) || isWorkerLost(error))) return;
@@ -188,14 +190,14 @@ export class EncoderRun implements AsyncDisposable {
   }
 
   /** A worker that dies under the segment is replaced, and those who wait see only a delay. */
-  async #attempt(number: number): Promise<number> {
-    const { cache, limits, lease, onLost } = this.#context;
+  async #attempt(number: number): Promise<{ segment: Segment; isMade: boolean }> {
+    const { store, limits, lease, onLost } = this.#context;
     const { signal } = this.#stop;
     for (let attempt = 0; ; attempt += 1) {
       const worker = (this.#lease ??= lease());
       const run = async (job: SegmentJob, jobSignal: AbortSignal) => await worker.run(job, jobSignal);
       try {
-        return await makeSegment({ cache, rendition: this.rendition, number, run }, signal);
+        return await publishSegment({ store, rendition: this.rendition, number, run }, signal);
       } catch (error) {
         if (!isWorkerLost(error) || signal.aborted) throw error;
         this.#lease = undefined;

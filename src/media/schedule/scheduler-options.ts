@@ -1,9 +1,9 @@
 // The numbers the scheduler goes by.
-import type { SegmentCache } from '../store/segment-cache.ts';
+import type { SegmentStore } from '../store/segment-store.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 
 export interface SegmentSchedulerOptions {
-  cache: SegmentCache;
+  store: SegmentStore;
   pool: WorkerPool;
   /** Live video encoders. Default: the cores, 2 at least. Audio, which is light, may have four times as many. */
   maxEncoders?: number;
@@ -11,7 +11,7 @@ export interface SegmentSchedulerOptions {
   aheadSeconds?: number;
   /** Default 64 MiB. */
   aheadBytes?: number;
-  /** Played seconds before a viewer's newest wish that are kept in the cache. Default 30 s. */
+  /** Played seconds before a viewer's newest wish that are pinned in the store. Default 30 s. */
   behindSeconds?: number;
   /** Copied segments made after one that was served, when the workers have nothing else to do. Default 1. */
   copyAhead?: number;

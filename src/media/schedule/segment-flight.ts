@@ -1,12 +1,12 @@
 // A segment that is being made or waits to be, and those who wait for it.
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
-import type { SegmentFile } from '../store/segment-file.ts';
+import type { Segment } from '../store/segment-store.ts';
 
 interface Waiter {
   viewer: string;
   /** Grows with every request of the server: the larger, the newer the wish. */
   order: number;
-  settle: (file: SegmentFile | undefined) => void;
+  settle: (segment: Segment) => void;
   fail: (reason: unknown) => void;
 }
 
@@ -46,13 +46,10 @@ export class SegmentFlight {
     return this.#waiters.values().reduce((oldest, { order }) => Math.min(oldest, order), Infinity);
   }
 
-  /** Waits for the segment; undefined when it was made and had to make room again before it could be read. @throws the signal's reason, or why it could not be made */
-  async wait(
-    { viewer, order }: { viewer: string; order: number },
-    signal: AbortSignal,
-  ): Promise<SegmentFile | undefined> {
+  /** Waits for the segment. @throws the signal's reason, or why it could not be made */
+  async wait({ viewer, order }: { viewer: string; order: number }, signal: AbortSignal): Promise<Segment> {
     signal.throwIfAborted();
-    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<SegmentFile | undefined>();
+    const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Segment>();
     const waiter = { viewer, order, settle, fail };
     const leave = (): void => this.#leave(waiter, signal.reason);
     this.#waiters.add(waiter);
@@ -64,8 +61,8 @@ export class SegmentFlight {
     }
   }
 
-  settle(file: SegmentFile | undefined): void {
-    for (const waiter of this.#waiters) waiter.settle(file);
+  settle(segment: Segment): void {
+    for (const waiter of this.#waiters) waiter.settle(segment);
     this.#waiters.clear();
   }
 

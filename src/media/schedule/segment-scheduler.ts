@@ -1,7 +1,6 @@
-// Turns wishes for segments into segments: from the cache, from work that is under way, or by new work, each piece of it done once.
+// Turns wishes for segments into segments: from the store, from work that is under way, or by new work, each piece of it done once.
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
-import { AppError } from '../../base/app-error.ts';
 import { CopyAhead } from './copy-ahead.ts';
 import { CopyLane } from './copy-lane.ts';
 import { EncoderFleet } from './encoder-fleet.ts';
@@ -9,8 +8,7 @@ import { EncoderSpeed } from './encoder-speed.ts';
 import { FailureBrake } from './failure-brake.ts';
 import { type ScheduledRendition, segmentsAround } from '../plan/scheduled-rendition.ts';
 import { SCHEDULER_DEFAULTS, type SegmentSchedulerOptions } from './scheduler-options.ts';
-import type { CacheStats, SegmentCache } from '../store/segment-cache.ts';
-import type { SegmentFile } from '../store/segment-file.ts';
+import type { Segment, SegmentStore, SegmentStoreStats } from '../store/segment-store.ts';
 import { SegmentFlight } from './segment-flight.ts';
 import { isWorkerLost, type WorkerPool, type WorkerStats } from '../pool/worker-pool.ts';
 
@@ -32,13 +30,13 @@ export interface SchedulerStats {
   misses: number;
   /** Misses that found the segment already being made. */
   joins: number;
-  cache: CacheStats;
+  store: SegmentStoreStats;
   workers: WorkerStats;
 }
 
 export class SegmentScheduler implements AsyncDisposable {
   readonly #options: Required<SegmentSchedulerOptions>;
-  readonly #cache: SegmentCache;
+  readonly #store: SegmentStore;
   readonly #pool: WorkerPool;
   readonly #copies: CopyLane;
   readonly #fleet: EncoderFleet;
@@ -46,7 +44,6 @@ export class SegmentScheduler implements AsyncDisposable {
   /** By segment name. */
   readonly #flights = new Map<string, SegmentFlight>();
   readonly #ahead: CopyAhead;
-  readonly #settling = new Set<Promise<void>>();
   /** Order of each viewer's newest wish, by medium and viewer. */
   readonly #newest = new LRUCache<string, number>({ max: 10_000 });
   #order = 0;
@@ -62,15 +59,15 @@ export class SegmentScheduler implements AsyncDisposable {
       now: () => performance.now(),
       ...options,
     };
-    const { cache, pool, now, coolDownMs, quickMs } = this.#options;
-    this.#cache = cache;
+    const { store, pool, now, coolDownMs, quickMs } = this.#options;
+    this.#store = store;
     this.#pool = pool;
     this.#ahead = new CopyAhead(this.#options.copyAheadDelayMs);
     this.#brake = new FailureBrake({ limit: FAILURES, quickMs, coolDownMs, now });
     this.#copies = new CopyLane({
-      cache,
+      store,
       pool,
-      onMade: (rendition, number) => this.#made(rendition, number),
+      onMade: (rendition, number, segment) => this.#made(rendition, number, segment),
       onFailed: (rendition, number, error) => this.#failed(rendition, number, error),
     });
     this.#fleet = this.#createFleet();
@@ -84,7 +81,7 @@ export class SegmentScheduler implements AsyncDisposable {
       hits: this.#hits,
       misses: this.#misses,
       joins: this.#joins,
-      cache: this.#cache.stats,
+      store: this.#store.stats,
       workers: this.#pool.stats,
     };
   }
@@ -93,7 +90,7 @@ export class SegmentScheduler implements AsyncDisposable {
    * The segment, from wherever it comes soonest. Work that nobody waits for any more is cancelled.
    * @throws RangeError for a number the rendition has not; AppError DISK_FULL, WORKER_LOST, what the worker reports; the signal's reason
    */
-  async request(wish: SegmentWish, signal: AbortSignal): Promise<SegmentFile> {
+  async request(wish: SegmentWish, signal: AbortSignal): Promise<Segment> {
     const { rendition, number, viewer } = wish;
     if (!(Number.isSafeInteger(number) && number >= 0 && number < rendition.count))
       throw new RangeError(`no segment ${number}`);
@@ -102,59 +99,46 @@ export class SegmentScheduler implements AsyncDisposable {
     const lane = `${rendition.medium} ${viewer}`;
     this.#newest.set(lane, order);
     const { behindSeconds: before, aheadSeconds: after } = this.#options;
-    this.#cache.keep(viewer, rendition, segmentsAround(rendition, number, { before, after }));
-    let file: SegmentFile | undefined;
-    let isHit = true;
-    for (let tries = 0; !file; tries++) {
-      signal.throwIfAborted();
-      if (tries > MAX_LOOKS) throw new AppError('DISK_FULL', 'The disk is full.');
-      isHit &&= this.#cache.has(rendition, number);
-      // Nothing may come between the look into the cache and the launch: that is what makes each segment only once.
-      file = this.#cache.has(rendition, number)
-        ? await this.#cache.lookup(rendition, number)
-        : await this.#make(wish, order, signal);
-    }
-    if (isHit) this.#hits += 1;
+    this.#store.pin(viewer, rendition, segmentsAround(rendition, number, { before, after }));
+    const held = await this.#store.get(rendition, number);
+    if (held) this.#hits += 1;
     else this.#misses += 1;
+    if (!this.#newest.has(lane)) throw viewerGone();
+    const segment = held ?? (await this.#make(wish, order, signal));
     if (this.#newest.get(lane) === order) this.#goOn(wish);
-    return file;
+    return segment;
   }
 
   /** Stops all that was done for this viewer only; its waiting requests end with an AbortError. */
   viewerGone(viewer: string): void {
-    const reason = new DOMException('The viewer is gone.', 'AbortError');
+    const reason = viewerGone();
     for (const medium of MEDIA) {
       this.#ahead.stop(medium, viewer);
       this.#newest.delete(`${medium} ${viewer}`);
     }
     for (const flight of [...this.#flights.values()]) flight.dismiss(viewer, reason);
     this.#fleet.viewerGone(viewer);
-    this.#cache.release(viewer);
+    this.#store.unpin(viewer);
   }
 
-  /** Ends all work; waiting requests end with an AbortError. The pool and the cache stay open: they belong to who made them. */
+  /** Ends all work; waiting requests end with an AbortError. The pool and the store stay open: they belong to who made them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     const reason = closing();
     for (const flight of [...this.#flights.values()]) this.#fail(flight, reason);
     await Promise.all([this.#fleet[Symbol.asyncDispose](), this.#copies[Symbol.asyncDispose]()]);
-    await Promise.all(this.#settling);
   }
 
-  #make(
-    { rendition, number, viewer }: SegmentWish,
-    order: number,
-    signal: AbortSignal,
-  ): Promise<SegmentFile | undefined> {
+  #make({ rendition, number, viewer }: SegmentWish, order: number, signal: AbortSignal): Promise<Segment> {
     const name = flightName(rendition, number);
     const flying = this.#flights.get(name);
     if (flying) this.#joins += 1;
     else this.#throwIfBraked(rendition);
     const flight = flying ?? this.#launch(rendition, number);
-    const file = flight.wait({ viewer, order }, signal);
+    const made = flight.wait({ viewer, order }, signal);
     this.#ahead.yieldTo(viewer, flight);
     if (rendition.work === 'encode') this.#fleet.plan();
-    return file;
+    return made;
   }
 
   #launch(rendition: ScheduledRendition, number: number): SegmentFlight {
@@ -196,18 +180,11 @@ export class SegmentScheduler implements AsyncDisposable {
     this.#copies.cancel(flight);
   }
 
-  #made(rendition: ScheduledRendition, number: number): void {
+  #made(rendition: ScheduledRendition, number: number, segment: Segment): void {
     this.#brake.succeeded(rendition.key);
     const flight = this.#flights.get(flightName(rendition, number));
     if (!flight) return;
-    this.#fleet.remove(flight);
-    const settling: Promise<void> = this.#settle(flight).finally(() => this.#settling.delete(settling));
-    this.#settling.add(settling);
-  }
-
-  async #settle(flight: SegmentFlight): Promise<void> {
-    // A tight disk may have evicted it already: those who wait look again.
-    flight.settle(await this.#cache.lookup(flight.rendition, flight.number, flight.viewers.size));
+    flight.settle(segment);
     this.#drop(flight);
   }
 
@@ -236,39 +213,41 @@ export class SegmentScheduler implements AsyncDisposable {
   #copyAhead(rendition: ScheduledRendition, number: number): SegmentFlight | undefined {
     const end = Math.min(rendition.count, number + 1 + this.#options.copyAhead);
     let next = number + 1;
-    while (next < end && this.#cache.has(rendition, next)) next += 1;
+    while (next < end && this.#store.peek(rendition, next)) next += 1;
     const isFlying = this.#flights.has(flightName(rendition, next));
-    const isBusy = !this.#pool.isIdle || this.#cache.isTight || isFlying;
+    const isBusy = !this.#pool.isIdle || this.#store.isTight || isFlying;
     if (next >= end || isBusy || this.#isClosed || this.#brake.errorOf(rendition.key)) return undefined;
     return this.#launch(rendition, next);
   }
 
   #createFleet(): EncoderFleet {
-    const { cache, pool, now, maxEncoders, aheadSeconds, aheadBytes, pauseAfterMs, endAfterMs, turnMs, graceMs } =
+    const { store, pool, now, maxEncoders, aheadSeconds, aheadBytes, pauseAfterMs, endAfterMs, turnMs, graceMs } =
       this.#options;
     const caps = { video: maxEncoders, audio: 4 * maxEncoders };
     return new EncoderFleet(
       { caps, endAfterMs, turnMs, graceMs, nearSeconds: 2 * aheadSeconds },
       {
-        cache,
+        store,
         now,
         speed: new EncoderSpeed(),
         limits: { aheadSeconds, aheadBytes, pauseAfterMs, retries: FAILURES - 1 },
         lease: () => pool.lease(),
         onLost: (run, error) => this.#brake.failed(run.rendition.key, error),
-        onMade: (rendition, number) => this.#made(rendition, number),
+        onMade: (rendition, number, segment) => this.#made(rendition, number, segment),
         onFailed: (rendition, number, error) => this.#failed(rendition, number, error),
       },
     );
   }
 }
 
-/** A segment that was made and evicted before it could be read is made again, this often. */
-const MAX_LOOKS = 8;
 const MEDIA = ['video', 'audio'] as const;
 
 /** In a row, of one rendition: then its error is given. */
 const FAILURES = 3;
+
+function viewerGone(): DOMException {
+  return new DOMException('The viewer is gone.', 'AbortError');
+}
 
 function closing(): DOMException {
   return new DOMException('The server is closing.', 'AbortError');

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -103,22 +102,18 @@ test('taken-over replies carry the headers for other origins', async () => {
   assert.match(headers.get('access-control-expose-headers') ?? '', /Content-Range/u);
 });
 
-test('a segment whose file has just gone is made again', async () => {
+test('a segment that is evicted before it is opened is asked for again, once', async () => {
   await using app = await startApp();
   const id = await app.session();
   const { files } = app;
-  const make = files.segment.bind(files);
-  let made = 0;
-  files.segment = async (rendition, number, signal) => {
-    const file = await make(rendition, number, signal);
-    made += 1;
-    if (made === 1) await rm(file.path);
-    return file;
-  };
   for (const path of ['original/segment00003.m4s', 'stream/segment3.ts']) {
-    made = 0;
+    const asked = files.wishes.length;
+    files.evictions = 1;
     const reply = await fetch(`${app.url}/sessions/${id}/${path}`);
-    assert.deepEqual([reply.status, (await reply.arrayBuffer()).byteLength, made], [200, SEGMENT_BYTES, 2], path);
+    assert.deepEqual([reply.status, (await reply.arrayBuffer()).byteLength], [200, SEGMENT_BYTES], path);
+    assert.equal(files.wishes.length, asked + 2, path);
+    files.evictions = 2;
+    assert.equal((await fetch(`${app.url}/sessions/${id}/${path}`)).status, 503, path);
   }
 });
 

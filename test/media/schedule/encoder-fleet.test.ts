@@ -118,11 +118,11 @@ describe('an encoder works ahead', () => {
     await using studio = await SegmentStudio.open({ scheduler: { aheadSeconds: 6 } });
     const rendition = studio.rendition('encoded', 'encode', { segmentMs: 5 });
     await studio.request(rendition, 0);
-    await studio.until(() => studio.cache.has(rendition, 3), 'three segments are ahead');
+    await studio.until(() => studio.store.peek(rendition, 3), 'three segments are ahead');
     await sleep(200);
     assert.deepEqual(await studio.begun(), [0, 1, 2, 3]);
     await studio.request(rendition, 2);
-    await studio.until(() => studio.cache.has(rendition, 5), 'three segments are ahead again');
+    await studio.until(() => studio.store.peek(rendition, 5), 'three segments are ahead again');
     await sleep(200);
     assert.deepEqual(await studio.begun(), [0, 1, 2, 3, 4, 5]);
   });
@@ -131,7 +131,7 @@ describe('an encoder works ahead', () => {
     await using studio = await SegmentStudio.open({ scheduler: { aheadSeconds: 100, aheadBytes: 2500 } });
     const rendition = studio.rendition('encoded', 'encode', { segmentMs: 5, sizeBytes: 1000 });
     await studio.request(rendition, 0);
-    await studio.until(() => studio.cache.has(rendition, 2), 'two segments are ahead');
+    await studio.until(() => studio.store.peek(rendition, 2), 'two segments are ahead');
     await sleep(200);
     assert.deepEqual(await studio.begun(), [0, 1, 2]);
   });
@@ -213,7 +213,7 @@ describe('over the cap', () => {
     })();
     await studio.until(async () => (await studio.begun('a')).length > 0, 'the first encoder works');
     const waiting = studio.request(second, 0, 'two');
-    assert.equal(studio.scheduler.stats.inLine, 1);
+    await studio.until(() => studio.scheduler.stats.inLine === 1, 'the second request is in line');
     await waiting;
     isServed = true;
     await playing;

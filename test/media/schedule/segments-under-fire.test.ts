@@ -10,12 +10,13 @@ import { planLadder } from '../../../src/media/plan/encoded-video-plan.ts';
 import { probe } from '../../../src/media/probe/probe.ts';
 import { planRendition } from '../../../src/media/plan/rendition-plan.ts';
 import type { ScheduledRendition } from '../../../src/media/plan/scheduled-rendition.ts';
-import { SegmentCache } from '../../../src/media/store/segment-cache.ts';
+import { LocalSegmentStore } from '../../../src/media/store/local/local-segment-store.ts';
 import { SegmentScheduler } from '../../../src/media/schedule/segment-scheduler.ts';
 import { WorkerPool } from '../../../src/media/pool/worker-pool.ts';
 import { FileSource } from '../../../src/sources/file/file-source.ts';
 import { clip } from '../../support/clips/clips.ts';
 import { oddCutClip } from '../../support/clips/odd-cut-clips.ts';
+import { bytesOfSegment } from '../../support/stores/segment-bytes.ts';
 
 const never = new AbortController().signal;
 const WORKER = new URL('../../../src/media/worker/segment-worker.ts', import.meta.url);
@@ -31,15 +32,15 @@ class Engine implements AsyncDisposable {
 
   static async open(): Promise<Engine> {
     const directory = await mkdtemp(join(tmpdir(), 'raffi-fire-'));
-    return new Engine(directory, await SegmentCache.open({ root: directory }));
+    return new Engine(directory, await LocalSegmentStore.open({ root: directory }));
   }
 
-  private constructor(directory: string, cache: SegmentCache) {
+  private constructor(directory: string, store: LocalSegmentStore) {
     this.directory = directory;
     this.#parts.defer(() => rm(directory, { recursive: true, force: true }));
     this.pool = this.#parts.use(new WorkerPool({ entry: WORKER, log: () => {} }));
-    this.#parts.use(cache);
-    this.scheduler = this.#parts.use(new SegmentScheduler({ cache, pool: this.pool, copyAhead: 0, aheadSeconds: 0 }));
+    this.#parts.use(store);
+    this.scheduler = this.#parts.use(new SegmentScheduler({ store, pool: this.pool, copyAhead: 0, aheadSeconds: 0 }));
   }
 
   async rendition(work: 'copy' | 'encode'): Promise<ScheduledRendition> {
@@ -51,8 +52,7 @@ class Engine implements AsyncDisposable {
   }
 
   async bytes(rendition: ScheduledRendition, number: number, viewer = 'viewer'): Promise<Buffer> {
-    const { path } = await this.scheduler.request({ rendition, number, viewer }, never);
-    return await readFile(path);
+    return await bytesOfSegment(await this.scheduler.request({ rendition, number, viewer }, never));
   }
 
   /** Kills every worker, with the segment in the middle of its making. */

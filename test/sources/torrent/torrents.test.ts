@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { SegmentCache } from '../../../src/media/store/segment-cache.ts';
 import { never } from '../../contract/source-contract.ts';
 import { sampleBytes } from '../../support/servers/fault-server.ts';
 import { Seeder } from '../../support/peers/seeder.ts';
@@ -63,25 +62,4 @@ test('what was read is checked once its pieces have passed their hash', async ()
   assert.equal(await opened.source.checked(AbortSignal.timeout(10_000)), true);
   await opened.source[Symbol.asyncDispose]();
   assert.equal(await opened.source.checked(never()), false, 'nobody can tell any more');
-});
-
-test('segments of a source that turned out to be wrong go, those being made do not appear, others stay', async () => {
-  await using stack = new AsyncDisposableStack();
-  const cache = stack.use(await SegmentCache.open({ root: await temporaryDirectory(stack) }));
-  const renditionOf = (sourceId: string) => ({ sourceId, key: `k ${sourceId}`, format: 'cmaf' as const });
-  const [wrong, right] = [renditionOf('aa'.repeat(16)), renditionOf('bb'.repeat(16))];
-  for (const rendition of [wrong, right]) {
-    await using draft = await cache.draft(rendition, 0);
-    await writeFile(draft.outputPath, 'segment');
-    await draft.publish();
-  }
-  await using late = await cache.draft(wrong, 1);
-  await writeFile(late.outputPath, 'segment');
-  cache.spoil(wrong.sourceId);
-  await assert.rejects(late.publish(), appError('SOURCE_CHANGED'));
-  assert.deepEqual([cache.has(wrong, 0), cache.has(wrong, 1), cache.has(right, 0)], [false, false, true]);
-  await using fresh = await cache.draft(wrong, 1);
-  await writeFile(fresh.outputPath, 'segment');
-  await fresh.publish();
-  assert.equal(cache.has(wrong, 1), true);
 });

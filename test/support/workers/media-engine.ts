@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { ClipMaker } from '../../../src/media/clip/clip-maker.ts';
-import { SegmentCache } from '../../../src/media/store/segment-cache.ts';
+import { LocalSegmentStore } from '../../../src/media/store/local/local-segment-store.ts';
 import { SegmentScheduler } from '../../../src/media/schedule/segment-scheduler.ts';
 import { SubtitleLibrary } from '../../../src/media/subtitles/subtitle-library.ts';
 import { WorkerPool, type WorkerPoolOptions } from '../../../src/media/pool/worker-pool.ts';
@@ -34,8 +34,8 @@ export async function openEngine(stack: AsyncDisposableStack, options: EngineOpt
   const endpoint = stack.use(await SourceEndpoint.open());
   const nearUntil = (url: string, start: number) => endpoint.nearUntil(url, start);
   const pool = stack.use(new WorkerPool({ entry, log: () => undefined, nearUntil, ...options.pool }));
-  const cache = stack.use(await SegmentCache.open({ root: join(directory, 'segments') }));
-  const scheduler = stack.use(new SegmentScheduler({ cache, pool, copyAhead: 0 }));
+  const store = stack.use(await LocalSegmentStore.open({ root: join(directory, 'segments') }));
+  const scheduler = stack.use(new SegmentScheduler({ store, pool, copyAhead: 0 }));
   const publisher: SourcePublisher = {
     publish: (source) => endpoint.publish(source),
     withdraw: (source) => {

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScheduledRendition } from '../../../src/media/plan/scheduled-rendition.ts';
-import { SegmentCache, type SegmentCacheOptions } from '../../../src/media/store/segment-cache.ts';
-import type { SegmentFile } from '../../../src/media/store/segment-file.ts';
+import {
+  LocalSegmentStore,
+  type LocalSegmentStoreOptions,
+} from '../../../src/media/store/local/local-segment-store.ts';
+import type { Segment, SegmentStore } from '../../../src/media/store/segment-store.ts';
 import type { SegmentSchedulerOptions } from '../../../src/media/schedule/scheduler-options.ts';
 import { SegmentScheduler } from '../../../src/media/schedule/segment-scheduler.ts';
 import { WorkerPool, type WorkerPoolOptions } from '../../../src/media/pool/worker-pool.ts';
@@ -21,32 +24,34 @@ export interface WorkerEvent {
 
 export interface StudioOptions {
   pool?: Partial<WorkerPoolOptions>;
-  cache?: Partial<SegmentCacheOptions>;
+  store?: Partial<LocalSegmentStoreOptions>;
+  /** In place of the local one. Closed with the studio. */
+  otherStore?: SegmentStore;
   scheduler?: Partial<SegmentSchedulerOptions>;
 }
 
 export class SegmentStudio implements AsyncDisposable {
   readonly directory: string;
   readonly pool: WorkerPool;
-  readonly cache: SegmentCache;
+  readonly store: SegmentStore;
   readonly scheduler: SegmentScheduler;
   /** What workers said and how they ended. */
   readonly lines: string[];
 
-  static async open({ pool, cache, scheduler }: StudioOptions = {}): Promise<SegmentStudio> {
+  static async open({ pool, store, otherStore, scheduler }: StudioOptions = {}): Promise<SegmentStudio> {
     const directory = await mkdtemp(join(tmpdir(), 'raffi-studio-'));
     const lines: string[] = [];
     const entry = new URL('./scripted-worker.ts', import.meta.url);
     const workers = new WorkerPool({ entry, log: (line) => lines.push(line), ...pool });
-    const opened = await SegmentCache.open({ root: join(directory, 'cache'), ...cache });
-    const segments = new SegmentScheduler({ cache: opened, pool: workers, copyAhead: 0, ...scheduler });
-    return new SegmentStudio({ directory, pool: workers, cache: opened, scheduler: segments, lines });
+    const opened = otherStore ?? (await LocalSegmentStore.open({ root: join(directory, 'cache'), ...store }));
+    const segments = new SegmentScheduler({ store: opened, pool: workers, copyAhead: 0, ...scheduler });
+    return new SegmentStudio({ directory, pool: workers, store: opened, scheduler: segments, lines });
   }
 
-  private constructor(parts: Pick<SegmentStudio, 'directory' | 'pool' | 'cache' | 'scheduler' | 'lines'>) {
+  private constructor(parts: Pick<SegmentStudio, 'directory' | 'pool' | 'store' | 'scheduler' | 'lines'>) {
     this.directory = parts.directory;
     this.pool = parts.pool;
-    this.cache = parts.cache;
+    this.store = parts.store;
     this.scheduler = parts.scheduler;
     this.lines = parts.lines;
   }
@@ -82,7 +87,7 @@ export class SegmentStudio implements AsyncDisposable {
     };
   }
 
-  request(rendition: ScheduledRendition, number: number, viewer = 'viewer'): Promise<SegmentFile> {
+  request(rendition: ScheduledRendition, number: number, viewer = 'viewer'): Promise<Segment> {
     return this.scheduler.request({ rendition, number, viewer }, AbortSignal.timeout(20_000));
   }
 
@@ -148,7 +153,7 @@ export class SegmentStudio implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.scheduler[Symbol.asyncDispose]();
     await this.pool[Symbol.asyncDispose]();
-    await this.cache[Symbol.asyncDispose]();
+    await this.store[Symbol.asyncDispose]();
     await rm(this.directory, { recursive: true, force: true });
   }
 }

@@ -1,7 +1,8 @@
 // File operations around a segment that is being written: a full disk is told from other troubles.
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { AppError } from '../../base/app-error.ts';
+import { AppError } from '../../../base/app-error.ts';
+import { hasErrno } from '../../../base/errno.ts';
 
 const MOVES = 5;
 
@@ -11,7 +12,7 @@ export async function moveInto(path: string, draft: string): Promise<void> {
     try {
       return await rename(draft, path);
     } catch (error) {
-      if (!hasCode(error, ['ENOENT'])) translate(error);
+      if (!hasErrno(error, 'ENOENT')) translate(error);
       await madeDirectory(dirname(path));
     }
   }
@@ -41,10 +42,6 @@ export async function removeStartingWith(directory: string, prefix: string): Pro
 }
 
 function translate(error: unknown): never {
-  if (!hasCode(error, ['ENOSPC', 'EDQUOT'])) throw error;
+  if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
   throw new AppError('DISK_FULL', 'The disk is full.', { cause: error });
-}
-
-function hasCode(error: unknown, codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }

@@ -1,0 +1,311 @@
+// Finished segments on the local disk: files named by what they hold; the least recently used are evicted first, popular ones are in memory too.
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AppError } from '../../../base/app-error.ts';
+import { hasErrno } from '../../../base/errno.ts';
+import { FilePartReader, memoryPartReader, type Pace } from '../../../base/part-reader.ts';
+import type { StoredRendition } from '../../model/rendition-track.ts';
+import { ClaimTurns } from '../claim-turns.ts';
+import { segmentEtag } from '../segment-etag.ts';
+import type { ClaimResult, Segment, SegmentClaim, SegmentStore, SegmentStoreStats } from '../segment-store.ts';
+import { DiskAllowance } from './disk-allowance.ts';
+import { madeDirectory, moveInto, removeStartingWith, sizeOfDraft } from './draft-files.ts';
+import { PinnedRanges } from './pinned-ranges.ts';
+import { SegmentMemory } from './segment-memory.ts';
+import { renditionPath, segmentFileName, sourceDirectory } from './segment-path.ts';
+
+export interface LocalSegmentStoreOptions {
+  /** A directory of the store's own, new or empty: files of an earlier server are not looked at. One process at a time. */
+  root: string;
+  /** Default 4 GiB. */
+  capBytes?: number;
+  /** What must stay free on the disk: the cap shrinks for it. Default 1 GiB. */
+  keepFreeBytes?: number;
+  /** How long a measurement of the free space is used. Default 3 s. */
+  freeCheckMs?: number;
+  /** Default 64 MiB; segments larger than a quarter of it are served from the disk. */
+  memoryBytes?: number;
+  /** A viewer's pins expire after so long without a new one. Default 10 min. */
+  pinMs?: number;
+  /** Monotonic clock, milliseconds. */
+  now?: () => number;
+}
+
+interface Entry {
+  rendition: string;
+  number: number;
+  sizeBytes: number;
+  etag: string;
+  requests: number;
+}
+
+interface OpenClaim {
+  sourceId: string;
+  turn: Disposable;
+  isInvalid: boolean;
+}
+
+export class LocalSegmentStore implements SegmentStore {
+  readonly #options: Required<LocalSegmentStoreOptions>;
+  /** By name, least recently used first. */
+  readonly #entries = new Map<string, Entry>();
+  /** Paths of renditions, which are digests and needed for each request. */
+  readonly #paths = new WeakMap<StoredRendition, string>();
+  readonly #pins = new PinnedRanges();
+  readonly #memory: SegmentMemory;
+  readonly #turns = new ClaimTurns();
+  /** Files being removed, by name: none may be written anew until its removal is done. */
+  readonly #leaving = new Map<string, Promise<void>>();
+  /** Names under which a file is about to appear: the file that was there is replaced, not removed. */
+  readonly #appearing = new Set<string>();
+  readonly #disk: DiskAllowance;
+  readonly #pace: Pace = { isQuick: false };
+  readonly #claims = new Set<OpenClaim>();
+  #sizeBytes = 0;
+  #evicted = 0;
+
+  /** @throws when the directory cannot be made */
+  static async open(options: LocalSegmentStoreOptions): Promise<LocalSegmentStore> {
+    const store = new LocalSegmentStore(options);
+    await mkdir(store.#options.root, { recursive: true });
+    await store.#trim(undefined);
+    return store;
+  }
+
+  private constructor(options: LocalSegmentStoreOptions) {
+    this.#options = { ...DEFAULTS, now: () => performance.now(), ...options };
+    const { root, keepFreeBytes, freeCheckMs, now, memoryBytes } = this.#options;
+    this.#disk = new DiskAllowance({ root, keepFreeBytes, freeCheckMs, now });
+    this.#memory = new SegmentMemory(memoryBytes);
+  }
+
+  get stats(): SegmentStoreStats {
+    return {
+      segments: this.#entries.size,
+      sizeBytes: this.#sizeBytes,
+      memoryBytes: this.#memory.sizeBytes,
+      evicted: this.#evicted,
+    };
+  }
+
+  get isTight(): boolean {
+    return this.#sizeBytes >= this.#limit();
+  }
+
+  peek(rendition: StoredRendition, number: number): boolean {
+    return this.#entries.has(this.#name(rendition, number));
+  }
+
+  async get(rendition: StoredRendition, number: number): Promise<Segment | undefined> {
+    const name = this.#name(rendition, number);
+    const entry = this.#entries.get(name);
+    if (!entry) return undefined;
+    this.#entries.delete(name);
+    this.#entries.set(name, entry);
+    entry.requests += 1;
+    const bytes = this.#memory.get(name);
+    if (bytes) return this.#segment(name, entry, bytes);
+    if (!this.#isWhole(name, entry)) return undefined;
+    const isValid = () => this.#entries.get(name) === entry;
+    return this.#segment(name, entry, await this.#memory.read(name, { path: this.#path(name), ...entry }, isValid));
+  }
+
+  async claim(rendition: StoredRendition, number: number, signal: AbortSignal): Promise<ClaimResult> {
+    const turn = await this.#turns.take(this.#name(rendition, number), signal);
+    try {
+      const segment = await this.get(rendition, number);
+      if (!segment) return { claim: await this.#open(rendition, number, turn) };
+      turn[Symbol.dispose]();
+      return { segment };
+    } catch (error) {
+      turn[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  pin(viewer: string, rendition: StoredRendition, range: { from: number; to: number }): void {
+    const expiresMs = this.#options.now() + this.#options.pinMs;
+    this.#pins.set(viewer, this.#directory(rendition), { ...range, expiresMs });
+  }
+
+  unpin(viewer: string): void {
+    this.#pins.remove(viewer);
+  }
+
+  invalidate(sourceId: string): void {
+    const directory = sourceDirectory(sourceId);
+    for (const [name, entry] of [...this.#entries]) if (name.startsWith(directory)) this.#evict(name, entry);
+    for (const claim of this.#claims) {
+      if (claim.sourceId !== sourceId) continue;
+      claim.isInvalid = true;
+      claim.turn[Symbol.dispose]();
+    }
+  }
+
+  async makeRoom(wantedBytes: number): Promise<boolean> {
+    const before = this.#sizeBytes;
+    this.#evictDownTo(before - wantedBytes, undefined);
+    await Promise.all(this.#leaving.values());
+    return this.#sizeBytes < before;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#memory.clear();
+    await Promise.all(this.#leaving.values());
+  }
+
+  async #open(rendition: StoredRendition, number: number, turn: Disposable): Promise<SegmentClaim> {
+    const name = this.#name(rendition, number);
+    const drafts = join(this.#options.root, DRAFTS);
+    await this.#trim(undefined);
+    await madeDirectory(drafts);
+    const id = randomUUID();
+    const outputPath = join(drafts, id);
+    const claim = { sourceId: rendition.sourceId, turn, isInvalid: false };
+    this.#claims.add(claim);
+    return {
+      outputPath,
+      publish: async () => {
+        if (claim.isInvalid) throw invalidated();
+        const etag = segmentEtag(rendition, number);
+        return this.#publish(outputPath, name, { rendition: this.#directory(rendition), number, etag });
+      },
+      [Symbol.asyncDispose]: async () => {
+        this.#claims.delete(claim);
+        turn[Symbol.dispose]();
+        await removeStartingWith(drafts, id);
+      },
+    };
+  }
+
+  async #publish(draft: string, name: string, parts: Pick<Entry, 'rendition' | 'number' | 'etag'>): Promise<Segment> {
+    const entry = { ...parts, sizeBytes: await sizeOfDraft(draft), requests: 1 };
+    this.#appearing.add(name);
+    try {
+      await this.#leaving.get(name);
+      await moveInto(this.#path(name), draft);
+      this.#forget(name);
+      this.#entries.set(name, entry);
+      this.#sizeBytes += entry.sizeBytes;
+    } finally {
+      this.#appearing.delete(name);
+    }
+    await this.#trim(name);
+    return this.#segment(name, entry, undefined);
+  }
+
+  #segment(name: string, { sizeBytes, etag }: Entry, bytes: Uint8Array | undefined): Segment {
+    return {
+      sizeBytes,
+      etag,
+      open: async (range) => {
+        if (bytes) return memoryPartReader(bytes, range);
+        try {
+          return new FilePartReader(this.#path(name), range, this.#pace);
+        } catch (error) {
+          throw hasErrno(error, 'ENOENT') ? evicted(error) : error;
+        }
+      },
+    };
+  }
+
+  /** Whether it is the file that was published. Any other is forgotten. */
+  #isWhole(name: string, entry: Entry): boolean {
+    // The system keeps what it knows of such files in memory: a call on a thread takes many times longer.
+    if (sizeOf(this.#path(name)) === entry.sizeBytes) return true;
+    if (this.#entries.get(name) === entry && !this.#appearing.has(name)) this.#evict(name, entry);
+    return false;
+  }
+
+  #path(name: string): string {
+    return join(this.#options.root, name);
+  }
+
+  #name(rendition: StoredRendition, number: number): string {
+    return join(this.#directory(rendition), segmentFileName(rendition, number));
+  }
+
+  #directory(rendition: StoredRendition): string {
+    const known = this.#paths.get(rendition);
+    if (known !== undefined) return known;
+    const path = renditionPath(rendition);
+    this.#paths.set(rendition, path);
+    return path;
+  }
+
+  async #trim(fresh: string | undefined): Promise<void> {
+    this.#pins.expire(this.#options.now());
+    if (this.#disk.isStale) {
+      await Promise.all(this.#leaving.values());
+      await this.#disk.look(() => this.#sizeBytes);
+    }
+    this.#evictDownTo(this.#limit(), fresh);
+  }
+
+  #limit(): number {
+    return Math.min(this.#options.capBytes, this.#disk.allowedBytes);
+  }
+
+  #evictDownTo(limitBytes: number, fresh: string | undefined): void {
+    if (this.#sizeBytes <= limitBytes) return;
+    for (const [name, entry] of [...this.#entries]) {
+      if (name === fresh || this.#appearing.has(name) || this.#pins.has(entry.rendition, entry.number)) continue;
+      this.#evict(name, entry);
+      if (this.#sizeBytes <= limitBytes) return;
+    }
+  }
+
+  #evict(name: string, entry: Entry): void {
+    this.#forget(name);
+    this.#evicted += 1;
+    const { root } = this.#options;
+    const removal = rm(join(root, name), { force: true })
+      .then(() => rmdir(join(root, entry.rendition)))
+      .then(() => rmdir(join(root, dirname(entry.rendition))))
+      // Directories that still hold something stay.
+      .catch(() => {})
+      .finally(() => this.#leaving.delete(name));
+    this.#leaving.set(name, removal);
+  }
+
+  #forget(name: string): void {
+    const entry = this.#entries.get(name);
+    if (!entry) return;
+    this.#entries.delete(name);
+    this.#memory.delete(name);
+    this.#sizeBytes -= entry.sizeBytes;
+  }
+}
+
+function invalidated(): AppError {
+  return new AppError('SOURCE_CHANGED', 'A part of the film was damaged when it came; it is being fetched again');
+}
+
+function evicted(cause: unknown): AppError {
+  return new AppError('SEGMENT_EVICTED', 'The segment was evicted before it could be sent', {
+    cause,
+    retryAfterSeconds: 1,
+  });
+}
+
+/** Undefined when there is no such file, or it cannot be reached. */
+function sizeOf(path: string): number | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where unfinished segments are written, below the root. */
+const DRAFTS = 'drafts';
+
+const DEFAULTS = {
+  capBytes: 4 * 2 ** 30,
+  keepFreeBytes: 2 ** 30,
+  freeCheckMs: 3000,
+  memoryBytes: 64 * 2 ** 20,
+  pinMs: 600_000,
+};
