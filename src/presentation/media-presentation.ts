@@ -1,16 +1,11 @@
 // A presentation over the media engine: the plans of a source's renditions, made once, and the segments behind them.
 import { AppError } from '../base/app-error.ts';
-import { planCastAudio, planCastVideo } from '../media/plan/cast-plan.ts';
-import { planAudio, reasonsToEncodeAudio, whySilent } from '../media/plan/audio-plan.ts';
-import type { AudioPlan } from '../media/plan/audio-plan.ts';
-import { planCopiedVideo, reasonsToEncode } from '../media/plan/copied-video-plan.ts';
-import type { CopiedVideoPlan } from '../media/plan/copied-video-plan.ts';
 import type { ClipMaker } from '../media/clip/clip-maker.ts';
 import { clipName } from '../media/clip/clip-name.ts';
 import { planClip } from '../media/clip/clip-plan.ts';
 import type { Chapter, MediaDescription } from '../media/model/description.ts';
-import { planLadder } from '../media/plan/encoded-video-plan.ts';
-import type { EncodedVideoPlan } from '../media/plan/encoded-video-plan.ts';
+import { CAST, MULTIVARIANT, MUXED } from '../media/plan/capabilities.ts';
+import { planDelivery, type DeliveryPlan } from '../media/plan/delivery-plan.ts';
 import type { MediaFacts } from '../media/model/facts.ts';
 import { audioInit, copiedVideoInit, encodedVideoInit } from '../media/plan/init-sections.ts';
 import { inputFor } from '../media/probe/probe.ts';
@@ -39,23 +34,14 @@ export interface MediaEngine {
   readOn(source: Source): void;
 }
 
-/** B-frames save bits; without them hls.js shows MPEG-TS exactly, wherever it starts. */
-const LADDER_B_FRAMES = 3;
-const MUXED_B_FRAMES = 0;
-
-/** On this rung and below the muxed route encodes. */
-const MUXED_RUNG = 0;
-
 const MAX_CLIP_SECONDS = { local: 3600, remote: 900 } as const;
 
 export class MediaPresentation implements Presentation {
   readonly #source: Source;
   readonly #facts: MediaFacts;
   readonly #engine: MediaEngine;
-  readonly #audio: AudioPlan[];
-  readonly #original: CopiedVideoPlan | undefined;
-  readonly #ladder: EncodedVideoPlan[];
-  readonly #muxedVideo: CopiedVideoPlan | EncodedVideoPlan | undefined;
+  readonly #muxed: DeliveryPlan;
+  #castPlan: DeliveryPlan | undefined;
   readonly #renditions = new Map<string, Rendition>();
   readonly audioRenditions: AudioRendition[];
   readonly variants: Variant[];
@@ -65,23 +51,15 @@ export class MediaPresentation implements Presentation {
     this.#source = source;
     this.#facts = facts;
     this.#engine = engine;
-    this.#audio = facts.description.audio.map((track) => planAudio(facts, track));
-    this.#original = planCopiedVideo(facts, 'cmaf');
-    this.#ladder = planLadder(facts, { bFrames: LADDER_B_FRAMES, original: this.#original });
-    this.#muxedVideo = planCopiedVideo(facts, 'mpegts') ?? planLadder(facts, { bFrames: MUXED_B_FRAMES })[MUXED_RUNG];
+    const { renditions, original, ladder, audio } = planDelivery(facts, MULTIVARIANT);
+    this.#muxed = planDelivery(facts, MUXED);
     this.audioRenditions = facts.description.audio.map((track, i) => ({
       name: `audio-${i}`,
       track,
-      channels: this.#audio[i]?.channels ?? 2,
+      channels: audio[i]?.channels ?? 2,
     }));
-    for (const parts of this.#cmafParts()) this.#renditions.set(parts.name, this.#rendition(parts));
-    this.variants = listVariants({
-      facts,
-      original: this.#original,
-      ladder: this.#ladder,
-      audio: this.#audio,
-      sizeBytes: source.sizeBytes,
-    });
+    for (const parts of renditions) this.#renditions.set(parts.name, this.#rendition(parts));
+    this.variants = listVariants({ facts, original, ladder, audio, sizeBytes: source.sizeBytes });
     this.targetDurationSeconds = this.#targetDuration();
   }
 
@@ -106,21 +84,10 @@ export class MediaPresentation implements Presentation {
   }
 
   get why(): string[] {
-    const { video, audio } = this.#facts.description;
-    const [sound] = audio;
-    const left = [
-      ...(video && !this.#muxedVideo ? ['the picture cannot be decoded and is left out'] : []),
-      ...(audio.some((track) => whySilent(track) !== undefined) ? ['sound that cannot be decoded is silence'] : []),
-    ];
     const order = this.canSeek
       ? []
       : ['the server only sends the file from its start, so a place ahead must be waited for'];
-    return [
-      ...reasonsToEncode(this.#facts, 'mpegts'),
-      ...(sound ? reasonsToEncodeAudio(sound) : []),
-      ...left,
-      ...order,
-    ];
+    return [...this.#muxed.why.map(({ sentence }) => sentence), ...order];
   }
 
   rendition(name: string): Rendition | undefined {
@@ -128,13 +95,10 @@ export class MediaPresentation implements Presentation {
   }
 
   muxed(audioIndex: number): Rendition {
-    const audio = this.#audio[audioIndex];
-    if (!audio && this.#audio.length) throw new AppError('BAD_REQUEST', `There is no audio track ${audioIndex}.`);
-    const name = `muxed-${audio ? audioIndex : 0}`;
-    const known = this.#renditions.get(name);
-    if (known) return known;
-    const rendition = this.#rendition({ name, format: 'mpegts', video: this.#muxedVideo, audio });
-    this.#renditions.set(name, rendition);
+    const tracks = this.#facts.description.audio.length;
+    if (audioIndex >= tracks && tracks > 0) throw new AppError('BAD_REQUEST', `There is no audio track ${audioIndex}.`);
+    const rendition = this.#planned(this.#muxed, `muxed-${tracks === 0 ? 0 : audioIndex}`);
+    if (!rendition) throw new TypeError('a presentation without video and audio');
     return rendition;
   }
 
@@ -158,19 +122,19 @@ export class MediaPresentation implements Presentation {
   }
 
   #cast(name: string): Rendition | undefined {
-    const audioIndex = parseCastRenditionName(name);
-    const audio = audioIndex === undefined ? undefined : planCastAudio(this.#facts, audioIndex);
-    if (audio === undefined) return undefined;
-    const rendition = this.#rendition({ name, format: 'mpegts', video: planCastVideo(this.#facts), audio });
-    this.#renditions.set(name, rendition);
-    return rendition;
+    if (parseCastRenditionName(name) === undefined) return undefined;
+    this.#castPlan ??= planDelivery(this.#facts, CAST);
+    return this.#planned(this.#castPlan, name);
   }
 
-  *#cmafParts(): Iterable<RenditionParts> {
-    if (this.#original) yield { name: 'original', format: 'cmaf', video: this.#original, audio: undefined };
-    for (const rung of this.#ladder) yield { name: rung.name, format: 'cmaf', video: rung, audio: undefined };
-    for (const [i, audio] of this.#audio.entries())
-      yield { name: `audio-${i}`, format: 'cmaf', video: undefined, audio };
+  /** Renditions are made when they are asked for, and once. */
+  #planned({ renditions }: DeliveryPlan, name: string): Rendition | undefined {
+    const known = this.#renditions.get(name);
+    if (known) return known;
+    const parts = renditions.find((each) => each.name === name);
+    const rendition = parts && this.#rendition(parts);
+    if (rendition) this.#renditions.set(name, rendition);
+    return rendition;
   }
 
   #rendition(parts: RenditionParts): Rendition {
@@ -216,7 +180,7 @@ export class MediaPresentation implements Presentation {
   /** RFC 8216 section 4.3.3.1: no EXTINF, rounded, is longer. The muxed renditions have the grids of the others. */
   #targetDuration(): number {
     const timelines = [...this.#renditions.values()].map((rendition) => rendition.playlistTimeline);
-    const muxed = this.#muxedVideo;
+    const muxed = this.#muxed.video;
     if (muxed) timelines.push(playlistTimeline({ format: 'mpegts', video: muxed }, muxed.timeline));
     let longest = 1;
     for (const timeline of timelines) {

@@ -1,7 +1,7 @@
 // What a clip is made of: which frames of the picture, which samples of the sound, and the pieces it is encoded in.
 import { AppError } from '../../base/app-error.ts';
-import { encodedTrack } from '../plan/audio-plan.ts';
-import { planLadder } from '../plan/encoded-video-plan.ts';
+import { CLIP } from '../plan/capabilities.ts';
+import { planDelivery } from '../plan/delivery-plan.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { segmentCount } from '../model/timeline.ts';
 import type { EncodedAudio, EncodedVideo } from '../model/rendition-track.ts';
@@ -31,11 +31,6 @@ export interface ClipPlan {
   audio: { track: EncodedAudio; samples: UnitSpan } | undefined;
   pieces: ClipPiece[];
 }
-
-/** Closer to the original than what is streamed: a clip is kept. */
-const CRF = 18;
-const BIT_RATE_FACTOR = 3;
-const B_FRAMES = 3;
 
 /** Each piece begins with a picture of its own; a lost worker costs one. */
 const PIECE_SECONDS = 4;
@@ -67,11 +62,12 @@ export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan &
     );
   if (endSeconds - startSeconds > maxSeconds)
     throw new AppError('BAD_REQUEST', `A clip of this source may not be longer than ${maxSeconds} s.`);
-  const [top] = planLadder(facts, { bFrames: B_FRAMES });
-  const sound = facts.description.audio[audioIndex];
-  const audioTrack = sound?.isDecodable ? encodedTrack(facts, sound) : undefined;
+  const { ladder, audio } = planDelivery(facts, CLIP);
+  const [top] = ladder;
+  const sound = audio[audioIndex]?.track;
+  const audioTrack = sound?.kind === 'encoded' ? sound : undefined;
   if (!top) return soundPlan(audioTrack, { startSeconds, endSeconds });
-  const track = { ...top.track, crf: CRF, maxBitRate: top.track.maxBitRate * BIT_RATE_FACTOR, quickEnd: 0 };
+  const { track } = top;
   const rate = track.frameRate.num / track.frameRate.den;
   const total = (top.timeline.boundaries[segmentCount(top.timeline)] ?? 0) / track.frameRate.den;
   const frameAt = (seconds: number) => Math.max(0, Math.ceil((seconds - ROUNDING_SECONDS) * rate));

@@ -5,6 +5,7 @@ import type { MediaFacts } from '../model/facts.ts';
 import { toTimeline } from '../model/media-clock.ts';
 import type { Timeline } from '../model/timeline.ts';
 import type { CopiedAudio, EncodedAudio, SilentAudio } from '../model/rendition-track.ts';
+import type { Reason } from './reason.ts';
 
 const SEGMENT_SECONDS = 4;
 
@@ -36,16 +37,17 @@ export interface AudioPlan {
   timeline: Timeline;
 }
 
-/** Why the track cannot be copied, in words; empty when it can. */
-export function reasonsToEncodeAudio(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): string[] {
-  if (track.codec !== 'aac') return [`${track.codec} sound does not play everywhere`];
+/** Why the track cannot be copied; empty when it can. */
+export function reasonsToEncodeAudio(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): Reason[] {
+  if (track.codec !== 'aac')
+    return [{ code: 'audio-codec', sentence: `${track.codec} sound does not play everywhere` }];
   const config = parseAudioSpecificConfig(track.configuration);
   const isPlain =
     config.objectType === AAC_LC &&
     config.channels > 0 &&
     config.channels <= maxChannels &&
     config.frameLength === AAC_FRAME_SAMPLES;
-  return isPlain ? [] : ['this kind of AAC does not play everywhere'];
+  return isPlain ? [] : [{ code: 'audio-profile', sentence: 'this kind of AAC does not play everywhere' }];
 }
 
 /** Why the track stays silent, in a sentence; undefined when it is heard. What is copied needs no decoder. */
@@ -107,7 +109,7 @@ function copiedTrack(facts: MediaFacts, track: AudioTrack): CopiedAudio {
 }
 
 /** Stereo or mono, at the source's own rate where encoders know it. */
-export function encodedTrack(facts: MediaFacts, track: AudioTrack): EncodedAudio {
+function encodedTrack(facts: MediaFacts, track: AudioTrack): EncodedAudio {
   return {
     kind: 'encoded',
     streamIndex: track.streamIndex,

@@ -6,7 +6,9 @@ import { snapTime, toTimeline } from '../model/media-clock.ts';
 import { pictureEnd } from '../model/presentation-span.ts';
 import { fineTimescale } from '../model/samples.ts';
 import type { Timeline } from '../model/timeline.ts';
-import type { CopiedVideo, VideoCut, SegmentFormat } from '../model/rendition-track.ts';
+import type { CopiedVideo, VideoCut } from '../model/rendition-track.ts';
+import type { VideoCopies } from './capabilities.ts';
+import type { Reason, ReasonCode } from './reason.ts';
 
 /** Cut at the first keyframe in each of these. */
 const TARGET_SECONDS = 6;
@@ -18,12 +20,6 @@ const START_SPACING_SECONDS = 1;
 /** A longer group of pictures makes the player wait: such a video is encoded instead. */
 const MAX_GROUP_SECONDS = 12;
 
-/** In MPEG-TS the clock comes with the pictures: a longer stand of the first one would stop it. */
-const MAX_TS_HOLD_SECONDS = 1;
-
-/** Players of MPEG-TS that find a single picture in a segment do not learn its size. */
-const MIN_TS_FRAMES_PER_SECOND = 2;
-
 export interface CopiedVideoPlan {
   track: CopiedVideo;
   timeline: Timeline;
@@ -33,41 +29,61 @@ export interface CopiedVideoPlan {
   rates: BitRates | undefined;
 }
 
-/** Codecs with a mapping into CMAF that players know. */
-const CMAF_CODECS = ['h264', 'hevc', 'vp9', 'av1'];
+/** Where an avcC record states the level. */
+const AVC_LEVEL_OFFSET = 3;
 
-/** Why the video cannot be copied on this route, in words; empty when it can. */
-export function reasonsToEncode(facts: MediaFacts, route: SegmentFormat): string[] {
-  const { table } = facts;
+/** Why the video cannot be copied for a client; empty when it can. */
+export function reasonsToEncodeVideo(facts: MediaFacts, copies: VideoCopies): Reason[] {
   const { video } = facts.description;
   if (!video) return [];
-  const reasons: string[] = [];
-  const codecs = route === 'mpegts' ? ['h264'] : CMAF_CODECS;
-  if (!codecs.includes(video.codec)) reasons.push(`${video.codec} video does not play everywhere`);
-  if (video.interlaced) reasons.push('the video is interlaced');
-  if (video.hasDecodeTimesOnly) reasons.push('the file does not say when its pictures are shown');
-  if (table?.hasChanges) reasons.push('the coding of the video changes on the way');
-  if (!codecs.includes(video.codec)) return reasons;
-  if (!video.codecString) reasons.push('the video states no parameter sets');
-  if (route === 'mpegts' && (video.bitDepth !== 8 || video.chroma !== '4:2:0'))
-    reasons.push(`${video.bitDepth} bit ${video.chroma} video does not play everywhere`);
-  if (route === 'mpegts' && (facts.videoStartSeconds ?? 0) > MAX_TS_HOLD_SECONDS)
-    reasons.push('the sound begins long before the picture');
-  if (route === 'mpegts' && video.frameRate.num < MIN_TS_FRAMES_PER_SECOND * video.frameRate.den)
-    reasons.push('the picture changes too rarely');
-  if (video.rotationDegrees !== 0) reasons.push('the picture must be turned upright');
-  if (!table) reasons.push('the file has no index of its keyframes');
-  else if (table.isEdited) reasons.push('its edit list cuts between keyframes');
-  else if (!table.startsClean) reasons.push('the video cannot be cut at its keyframes');
-  else if (longestGroup(facts, table, video) > MAX_GROUP_SECONDS) reasons.push('its keyframes are too far apart');
+  const isKnown = copies.codecs.includes(video.codec);
+  return [
+    ...(isKnown ? [] : [because('video-codec', `${video.codec} video does not play everywhere`)]),
+    ...reasonsOfCoding(facts, video),
+    ...(isKnown ? [...reasonsOfClient(facts, video, copies), ...reasonsOfCuts(facts, video)] : []),
+  ];
+}
+
+/** No client gets it as it is. */
+function reasonsOfCoding({ table }: MediaFacts, video: VideoTrack): Reason[] {
+  const reasons: Reason[] = [];
+  if (video.interlaced) reasons.push(because('video-interlaced', 'the video is interlaced'));
+  if (video.hasDecodeTimesOnly)
+    reasons.push(because('video-no-presentation-times', 'the file does not say when its pictures are shown'));
+  if (table?.hasChanges) reasons.push(because('video-changes', 'the coding of the video changes on the way'));
   return reasons;
 }
 
-/** Why the picture is left out, in a sentence; undefined when it is shown, or there is none. What is copied needs no decoder. */
-export function whyNoPicture(facts: MediaFacts): string | undefined {
-  const { video } = facts.description;
-  if (!video || video.isDecodable || !reasonsToEncode(facts, 'cmaf').length) return undefined;
-  return noDecoderFor(video);
+function reasonsOfClient(facts: MediaFacts, video: VideoTrack, copies: VideoCopies): Reason[] {
+  const { bitDepth = video.bitDepth, chroma = video.chroma, maxLevel, maxHoldSeconds, minFrameRate } = copies;
+  const reasons: Reason[] = [];
+  if (!video.codecString) reasons.push(because('video-no-parameter-sets', 'the video states no parameter sets'));
+  if (video.bitDepth !== bitDepth || video.chroma !== chroma)
+    reasons.push(because('video-format', `${video.bitDepth} bit ${video.chroma} video does not play everywhere`));
+  if (video.codec === 'h264' && (video.configuration[AVC_LEVEL_OFFSET] ?? 0) > maxLevel)
+    reasons.push(because('video-level', `H.264 above level ${maxLevel / 10} does not play on the device`));
+  if ((facts.videoStartSeconds ?? 0) > maxHoldSeconds)
+    reasons.push(because('video-starts-late', 'the sound begins long before the picture'));
+  if (video.frameRate.num < minFrameRate * video.frameRate.den)
+    reasons.push(because('video-frame-rate', 'the picture changes too rarely'));
+  return reasons;
+}
+
+function reasonsOfCuts(facts: MediaFacts, video: VideoTrack): Reason[] {
+  const { table } = facts;
+  const reasons: Reason[] = [];
+  if (video.rotationDegrees !== 0) reasons.push(because('video-rotated', 'the picture must be turned upright'));
+  if (!table) reasons.push(because('video-no-index', 'the file has no index of its keyframes'));
+  else if (table.isEdited) reasons.push(because('video-edited', 'its edit list cuts between keyframes'));
+  else if (!table.startsClean)
+    reasons.push(because('video-keyframes-unusable', 'the video cannot be cut at its keyframes'));
+  else if (longestGroup(facts, table, video) > MAX_GROUP_SECONDS)
+    reasons.push(because('video-keyframes-far', 'its keyframes are too far apart'));
+  return reasons;
+}
+
+function because(code: ReasonCode, sentence: string): Reason {
+  return { code, sentence };
 }
 
 export function noDecoderFor({ codec }: VideoTrack): string {
@@ -89,10 +105,10 @@ function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack
 }
 
 /** The plan; undefined when there are reasons to encode. */
-export function planCopiedVideo(facts: MediaFacts, route: SegmentFormat): CopiedVideoPlan | undefined {
+export function planCopiedVideo(facts: MediaFacts, copies: VideoCopies): CopiedVideoPlan | undefined {
   const { table } = facts;
   const { video } = facts.description;
-  if (!video || !table || reasonsToEncode(facts, route).length) return undefined;
+  if (!video || !table || reasonsToEncodeVideo(facts, copies).length) return undefined;
   const grid = table.frameGrid;
   const timescale = fineTimescale(grid?.num ?? Math.round(video.timeBase.den / video.timeBase.num));
   const ticksOf = (keyframe: number) => {
@@ -113,7 +129,7 @@ export function planCopiedVideo(facts: MediaFacts, route: SegmentFormat): Copied
       codec: video.codec,
       timescale,
       frameGrid: grid,
-      mustBeIdr: route === 'mpegts',
+      mustBeIdr: copies.startsWithIdr,
       reorderFrames: video.reorderFrames,
       frameRate: video.frameRate,
       configuration: video.configuration,

@@ -3,6 +3,7 @@ import type { Rational } from '../../base/rational.ts';
 import { assumedColor, encodedColor } from '../model/color.ts';
 import type { VideoTrack } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
+import type { VideoEncodes } from './capabilities.ts';
 import type { CopiedVideoPlan } from './copied-video-plan.ts';
 import { encodedRate } from '../model/frame-rate.ts';
 import { pictureEnd } from '../model/presentation-span.ts';
@@ -30,8 +31,6 @@ const SEGMENT_SECONDS = 2;
 const SHORT_SEGMENTS = 4;
 const SHORT_SECONDS = 1;
 
-const CRF = 23;
-
 /** Fields and frames often alternate in these; the deinterlacer leaves pictures as they are that are marked progressive. */
 const MIXED_CODECS = ['mpeg2video', 'vc1', 'dvvideo'];
 
@@ -41,8 +40,7 @@ export interface EncodedVideoPlan {
   timeline: Timeline;
 }
 
-export interface LadderOptions {
-  bFrames: number;
+export interface LadderOptions extends Pick<VideoEncodes, 'bFrames' | 'crf' | 'bitRateFactor' | 'startsFast'> {
   /** The copied video beside it: every boundary of its segments is one of the ladder's. */
   original?: Pick<CopiedVideoPlan, 'timeline'> | undefined;
 }
@@ -63,14 +61,14 @@ export function displaySize(video: VideoTrack): Size {
 const NEARLY = 0.9;
 
 /** The rungs that are not above the source, and its own size (up to 1080p) where they would all make it smaller; none without a decoder. */
-export function planLadder(facts: MediaFacts, { bFrames, original }: LadderOptions): EncodedVideoPlan[] {
+export function planLadder(facts: MediaFacts, options: LadderOptions): EncodedVideoPlan[] {
   const { video } = facts.description;
   if (!video?.isDecodable) return [];
   const size = displaySize(video);
   const rungs = RUNGS.map((rung) => turnedLike(size, rung));
   const fitting = rungs.filter((rung) => rung.height * NEARLY <= size.height || rung.width * NEARLY <= size.width);
   const own = ownRung(size, rungs, fitting[0]);
-  return [...own, ...fitting].map((rung) => planRung(facts, video, { rung, bFrames, original }));
+  return [...own, ...fitting].map((rung) => planRung(facts, video, { ...options, rung }));
 }
 
 /** An upright picture has upright rungs: their names are of its short side. */
@@ -91,7 +89,7 @@ function fittedScale(size: Size, rung: Rung): number {
 function planRung(
   facts: MediaFacts,
   video: VideoTrack,
-  { rung, bFrames, original }: LadderOptions & { rung: Rung },
+  { rung, bFrames, crf, bitRateFactor, startsFast, original }: LadderOptions & { rung: Rung },
 ): EncodedVideoPlan {
   const size = displaySize(video);
   const sourceColor = assumedColor(video.color, video);
@@ -111,11 +109,11 @@ function planRung(
     rotationDegrees: video.rotationDegrees,
     color: encodedColor(sourceColor, video),
     sourceColor,
-    crf: CRF,
-    maxBitRate: rung.maxBitRate,
+    crf,
+    maxBitRate: rung.maxBitRate * bitRateFactor,
     bFrames,
     level: levelFor(rung, frameRate),
-    quickEnd: timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) ?? 0,
+    quickEnd: (startsFast ? timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) : undefined) ?? 0,
   };
   return { name: rung.name, track, timeline };
 }

@@ -7,8 +7,7 @@ import type { AudioTrack, Chapter, MediaDescription, SourceTracks, VideoTrack } 
 import type { MediaFacts } from '../model/facts.ts';
 import type { ByteReader, ContainerIndex } from '../index/container/container-index.ts';
 import { isCutOffMp4 } from '../index/mp4/cut-off-mp4.ts';
-import { whySilent } from '../plan/audio-plan.ts';
-import { whyNoPicture } from '../plan/copied-video-plan.ts';
+import { whyNothingPlays } from '../plan/delivery-plan.ts';
 import { arrivesWithin } from './in-order-reach.ts';
 import { presentationOrigin, secondsOf } from '../model/presentation-span.ts';
 import { readContainerIndex } from '../index/read-container-index.ts';
@@ -260,11 +259,8 @@ function playable(facts: MediaFacts): MediaFacts {
       'UNSUPPORTED_MEDIA',
       `The source says that it lasts ${Math.round(facts.durationSeconds / 3600)} hours.`,
     );
-  const { video, audio } = facts.description;
-  const silences = audio.map((track) => whySilent(track));
-  const isSilent = silences.every((why) => why !== undefined);
-  const why = whyNoPicture(facts) ?? (video ? undefined : silences[0]);
-  if (isSilent && why !== undefined) throw new AppError('UNSUPPORTED_MEDIA', why);
+  const why = whyNothingPlays(facts);
+  if (why !== undefined) throw new AppError('UNSUPPORTED_MEDIA', why);
   return facts;
 }
 

@@ -5,44 +5,19 @@ import { test } from 'node:test';
 import { AAC_FRAME_SAMPLES, planClip } from '../../../src/media/clip/clip-plan.ts';
 import type { AudioTrack, VideoTrack } from '../../../src/media/model/description.ts';
 import type { MediaFacts } from '../../../src/media/model/facts.ts';
+import * as media from '../../support/facts/media-facts.ts';
 
 const VIDEO: VideoTrack = {
-  streamIndex: 0,
-  codec: 'h264',
-  isDecodable: true,
-  codecString: 'avc1.640028',
-  configuration: new Uint8Array(),
-  width: 1920,
+  ...media.VIDEO,
   height: 800,
-  sampleAspectRatio: { num: 1, den: 1 },
-  rotationDegrees: 0,
-  bitDepth: 8,
-  chroma: '4:2:0',
-  interlaced: false,
-  reorderFrames: 2,
-  hasDecodeTimesOnly: false,
-  color: { primaries: 1, transfer: 1, matrix: 1, fullRange: false },
   timeBase: { num: 1, den: 24_000 },
-  startTicks: 0,
   frameRate: { num: 24_000, den: 1001 },
-  bitRate: undefined,
 };
 const AUDIO: AudioTrack = {
-  streamIndex: 1,
-  codec: 'aac',
-  isDecodable: true,
-  codecString: 'mp4a.40.2',
-  configuration: new Uint8Array(),
+  ...media.AUDIO,
   sampleRate: 44_100,
   channels: 6,
-  language: 'und',
-  title: '',
-  isDefault: true,
-  role: 'main',
   timeBase: { num: 1, den: 44_100 },
-  startTicks: 0,
-  endTicks: undefined,
-  bitRate: undefined,
 };
 
 function facts(video: VideoTrack | undefined, durationSeconds = 7200): MediaFacts {

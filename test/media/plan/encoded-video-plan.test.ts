@@ -3,44 +3,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { VideoTrack } from '../../../src/media/model/description.ts';
+import { MULTIVARIANT } from '../../../src/media/plan/capabilities.ts';
 import { planLadder } from '../../../src/media/plan/encoded-video-plan.ts';
-
-const TRACK: VideoTrack = {
-  streamIndex: 0,
-  codec: 'mpeg2video',
-  isDecodable: true,
-  codecString: undefined,
-  configuration: new Uint8Array(),
-  width: 1920,
-  height: 1080,
-  sampleAspectRatio: { num: 1, den: 1 },
-  rotationDegrees: 0,
-  bitDepth: 8,
-  chroma: '4:2:0',
-  interlaced: false,
-  reorderFrames: 2,
-  hasDecodeTimesOnly: false,
-  color: { primaries: 2, transfer: 2, matrix: 2, fullRange: false },
-  timeBase: { num: 1, den: 90_000 },
-  startTicks: 0,
-  frameRate: { num: 25, den: 1 },
-  bitRate: undefined,
-};
+import { factsOf } from '../../support/facts/media-facts.ts';
 
 function ladder(shape: Partial<VideoTrack>): string[] {
-  const video = { ...TRACK, ...shape };
-  const description = { container: 'mpegts', durationSeconds: 60, video, audio: [], subtitles: [] };
-  const origin = { ticks: 0, timeBase: video.timeBase };
-  const facts = {
-    description,
-    chapters: [],
-    origin,
-    durationSeconds: 60,
-    videoStartSeconds: 0,
-    videoSeconds: 60,
-    table: undefined,
-  };
-  return planLadder(facts, { bFrames: 3 }).map(({ name, track }) => `${name} ${track.width}x${track.height}`);
+  const facts = factsOf({ video: { codec: 'mpeg2video', ...shape }, table: null });
+  return planLadder(facts, MULTIVARIANT.video.encodes).map(
+    ({ name, track }) => `${name} ${track.width}x${track.height}`,
+  );
 }
 
 const CASES: { what: string; shape: Partial<VideoTrack>; expected: string[] }[] = [

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { planCopiedVideo } from '../../../src/media/plan/copied-video-plan.ts';
-import { planLadder } from '../../../src/media/plan/encoded-video-plan.ts';
+import { MULTIVARIANT, MUXED } from '../../../src/media/plan/capabilities.ts';
+import { planDelivery } from '../../../src/media/plan/delivery-plan.ts';
 import { probe } from '../../../src/media/probe/probe.ts';
 import { planRendition } from '../../../src/media/plan/rendition-plan.ts';
 import type { ScheduledRendition } from '../../../src/media/plan/scheduled-rendition.ts';
@@ -46,7 +46,8 @@ class Engine implements AsyncDisposable {
   async rendition(work: 'copy' | 'encode'): Promise<ScheduledRendition> {
     await using source = await FileSource.open(await clip('mp4-faststart'), never);
     const facts = await probe(source, (job, signal) => this.pool.run(job, signal), never);
-    const video = work === 'copy' ? planCopiedVideo(facts, 'cmaf') : planLadder(facts, { bFrames: 3 })[0];
+    const { original, ladder } = planDelivery(facts, MULTIVARIANT);
+    const video = work === 'copy' ? original : ladder[0];
     const parts = { name: work, format: 'cmaf', video, audio: undefined } as const;
     return planRendition({ id: source.id, input: source.input, origin: facts.origin }, parts).scheduled;
   }
@@ -99,7 +100,7 @@ describe('real segments', { skip: process.platform === 'linux' ? false : 'finds 
     await using source = await FileSource.open(await oddCutClip('odd-cuts-mkv'), never);
     await using pool = new WorkerPool({ entry: WORKER, sharedWorkers: 1, log: () => {} });
     const facts = await probe(source, (job, signal) => pool.run(job, signal), never);
-    const video = planCopiedVideo(facts, 'mpegts');
+    const { video } = planDelivery(facts, MUXED);
     const parts = { name: 'muxed', format: 'mpegts', video, audio: undefined } as const;
     const { scheduled } = planRendition({ id: source.id, input: source.input, origin: facts.origin }, parts);
     const directory = await mkdtemp(join(tmpdir(), 'raffi-fire-'));
