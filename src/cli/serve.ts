@@ -8,7 +8,7 @@ import { ConfigError, readConfig, type Config } from '../config/config.ts';
 import { startServer, type RunningServer } from '../server/server.ts';
 import { networkAnnouncement } from './announce-network.ts';
 import { IDENTITY } from './identity.ts';
-import { createPlayables } from '../server/compose-media.ts';
+import { composeMedia } from '../server/compose-media.ts';
 import { surviveErrors } from './survive.ts';
 
 /** Closing that takes longer is cut short: supervisors allow one second. */
@@ -36,7 +36,7 @@ export async function serve(): Promise<void> {
 
 async function started(config: Config, log: ReturnType<typeof createLogger>): Promise<RunningServer> {
   try {
-    return await startServer({ config, identity: IDENTITY, log, createPlayables });
+    return await startServer({ config, identity: IDENTITY, log, composeMedia });
   } catch (cause) {
     throw listenError(config, cause);
   }

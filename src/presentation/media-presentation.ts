@@ -12,13 +12,13 @@ import { inputFor } from '../media/probe/probe.ts';
 import type { RunJob } from '../media/pool/run-job.ts';
 import { planRendition, playlistTimeline } from '../media/plan/rendition-plan.ts';
 import type { RenditionParts, RenditionPlan } from '../media/plan/rendition-plan.ts';
-import type { Segment } from '../media/store/segment-store.ts';
 import type { SegmentScheduler } from '../media/schedule/segment-scheduler.ts';
 import type { SubtitleLibrary, SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import { segmentCount, segmentSeconds } from '../media/model/timeline.ts';
 import type { Source } from '../sources/port/source.ts';
 import { listVariants } from './list-variants.ts';
-import type { AudioRendition, ClipWish, Presentation, Rendition, Variant } from './presentation.ts';
+import type { ClipRequest } from './media-item.ts';
+import type { AudioRendition, Presentation, Rendition, Variant } from './presentation.ts';
 import { parseCastRenditionName } from './segment-name.ts';
 
 export interface MediaEngine {
@@ -106,19 +106,23 @@ export class MediaPresentation implements Presentation {
     return this.#engine.subtitles.text({ source: this.#source, facts: this.#facts, index, fromSeconds });
   }
 
-  async clip(wish: ClipWish, signal: AbortSignal): Promise<string> {
+  async clip(request: ClipRequest, signal: AbortSignal): Promise<string> {
     const { input, name } = this.#source;
     const maxSeconds = input.kind === 'file' ? MAX_CLIP_SECONDS.local : MAX_CLIP_SECONDS.remote;
-    const plan = planClip(this.#facts, wish.audioIndex, { ...wish, maxSeconds });
+    const plan = planClip(this.#facts, request.audioIndex, { ...request, maxSeconds });
     this.#engine.readOn(this.#source);
     const made = {
       plan,
       input: inputFor(this.#source, this.#facts.description.container, this.#facts.splices),
       origin: this.#facts.origin,
-      name: clipName(wish.name, defaultClipName(name, wish)),
-      onProgress: wish.onProgress,
+      name: clipName(request.name, defaultClipName(name, request)),
+      onProgress: request.onProgress,
     };
     return this.#engine.clips.make(made, signal).catch((error: unknown) => this.#explain(error));
+  }
+
+  viewerGone(viewer: string): void {
+    this.#engine.scheduler.viewerGone(viewer);
   }
 
   #cast(name: string): Rendition | undefined {
@@ -148,17 +152,15 @@ export class MediaPresentation implements Presentation {
       playlistTimeline: plan.playlistTimeline,
       isIndependent: parts.video?.track.kind !== 'copied' || parts.video.track.codec !== 'hevc',
       init: (signal) => this.#init(plan, signal).catch((error: unknown) => this.#explain(error)),
-      segment: (number, viewer, signal) =>
-        this.#segment({ plan, number, viewer }, signal).catch((error: unknown) => this.#explain(error)),
+      segment: async (number, viewer, signal) => {
+        this.#engine.readOn(this.#source);
+        try {
+          return await this.#engine.scheduler.request({ rendition: plan.scheduled, number, viewer }, signal);
+        } catch (error) {
+          return this.#explain(error);
+        }
+      },
     };
-  }
-
-  #segment(wish: { plan: RenditionPlan; number: number; viewer: string }, signal: AbortSignal): Promise<Segment> {
-    this.#engine.readOn(this.#source);
-    return this.#engine.scheduler.request(
-      { rendition: wish.plan.scheduled, number: wish.number, viewer: wish.viewer },
-      signal,
-    );
   }
 
   #explain(error: unknown): never {

@@ -2,6 +2,7 @@
 import type { SegmentFormat } from '../media/model/rendition-track.ts';
 import type { PlaylistVariant } from '../hls/multivariant-playlist.ts';
 import type { AudioTrack, Chapter, MediaDescription } from '../media/model/description.ts';
+import type { ClipRequest } from './media-item.ts';
 import type { Segment } from '../media/store/segment-store.ts';
 import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
 import type { Timeline } from '../media/model/timeline.ts';
@@ -18,7 +19,7 @@ export interface Rendition {
   /** The init section. Only for `cmaf`. */
   init(signal: AbortSignal): Promise<Uint8Array>;
   /**
-   * Makes or finds segment n. `viewer` names who wishes it: a newer wish of one viewer replaces the work for an older one.
+   * Makes or finds segment n. A newer request of one viewer replaces the work for an older one.
    * @throws RangeError for a number outside the timeline; AppError when it cannot be made
    */
   segment(number: number, viewer: string, signal: AbortSignal): Promise<Segment>;
@@ -34,20 +35,7 @@ export interface AudioRendition {
   channels: number;
 }
 
-export interface ClipWish {
-  /** `[startSeconds, endSeconds)` of the timeline. */
-  startSeconds: number;
-  endSeconds: number;
-  audioIndex: number;
-  /** As the caller wrote it; empty: one that fits. */
-  name: string;
-  /** Told the share that is made, 0 to 1. */
-  onProgress(share: number): void;
-}
-
 export interface Presentation extends AsyncDisposable {
-  /** It was made of bytes that turned out to be wrong: to be closed and opened anew. */
-  readonly isStale?: boolean;
   readonly description: MediaDescription;
   readonly chapters: Chapter[];
   readonly durationSeconds: number;
@@ -65,7 +53,9 @@ export interface Presentation extends AsyncDisposable {
   /** Subtitle track `index` (ordinal) as one WebVTT text, for a viewer who is at `fromSeconds`. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
   subtitles(index: number, fromSeconds: number): SubtitleText;
   /** Makes a file of a part; resolves with its path. @throws AppError BAD_REQUEST, TOO_MANY, DISK_FULL, when it cannot be made */
-  clip(wish: ClipWish, signal: AbortSignal): Promise<string>;
+  clip(request: ClipRequest, signal: AbortSignal): Promise<string>;
+  /** Stops the work that was done for this viewer alone. */
+  viewerGone(viewer: string): void;
   /** The muxed MPEG-TS rendition with audio track `audioIndex` (ordinal; ignored when there is no audio). */
   muxed(audioIndex: number): Rendition;
 }

@@ -10,9 +10,9 @@ import { LocalSegmentStore } from '../media/store/local/local-segment-store.ts';
 import { SegmentScheduler } from '../media/schedule/segment-scheduler.ts';
 import { SubtitleLibrary } from '../media/subtitles/subtitle-library.ts';
 import { WorkerPool } from '../media/pool/worker-pool.ts';
-import type { ClosablePlayables, PlayablesContext } from './server.ts';
-import { MediaPlayables } from '../presentation/media-playables.ts';
-import { relayPlaylist } from '../presentation/relay/relayed-playlist.ts';
+import type { ClosableOpener, MediaContext } from './server.ts';
+import { MediaOpener } from '../presentation/media-opener.ts';
+import { relayItem } from '../presentation/relay/relayed-item.ts';
 import { BlockMemory } from '../sources/http/ranged/block-memory.ts';
 import { KnownServers } from '../sources/http/client/known-servers.ts';
 import { SourceEndpoint } from '../sources/endpoint/source-endpoint.ts';
@@ -29,7 +29,7 @@ export const WORKER_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
 const LEARNING = { looks: { file: 2, endpoint: 4 }, scans: 2 };
 
 /** Opens every part; the result closes them in reverse, all work first. */
-export async function createPlayables(context: PlayablesContext): Promise<ClosablePlayables> {
+export async function composeMedia(context: MediaContext): Promise<ClosableOpener> {
   const { config, cacheDirectory, knowledge, metrics } = context;
   await using stack = new AsyncDisposableStack();
   const spoolDirectory = join(cacheDirectory, 'spool');
@@ -54,7 +54,7 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
   addGauges(metrics, scheduler);
   const learning = new LearningLanes({ ...LEARNING, run: (job, signal) => pool.run(job, signal) });
   metrics.gauge('raffi_learning_waiting', 'Sources that wait to be looked at', () => learning.waiting);
-  const playables = new MediaPlayables({
+  const items = new MediaOpener({
     engine: {
       scheduler,
       run: learning.run,
@@ -75,20 +75,20 @@ export async function createPlayables(context: PlayablesContext): Promise<Closab
       mediaRoots: config.mediaRoots,
       privateHints: config.torrents.privatePeers,
     },
-    relay: relayPlaylist,
+    relay: relayItem,
     seedsOn: config.seedsOn,
   });
   const owned = stack.move();
   return {
-    open: (source, signal) => playables.open(source, signal),
-    transfer: (source) => playables.transfer(source),
-    discard: (source, others) => playables.discard(source, others),
+    open: (source, signal) => items.open(source, signal),
+    transfer: (source) => items.transfer(source),
+    discard: (source, others) => items.discard(source, others),
     torrents,
     [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
   };
 }
 
-function createPool(context: PlayablesContext, endpoint: SourceEndpoint): WorkerPool {
+function createPool(context: MediaContext, endpoint: SourceEndpoint): WorkerPool {
   return new WorkerPool({
     entry: WORKER_ENTRY,
     execArgv: WORKER_FLAGS,
@@ -101,7 +101,7 @@ function createPool(context: PlayablesContext, endpoint: SourceEndpoint): Worker
 }
 
 /** A note that cannot be written, on a full disk for one, only costs the next server a clean-up. */
-function recorded(pid: number, { recordChild, log }: PlayablesContext): { forget(): void } {
+function recorded(pid: number, { recordChild, log }: MediaContext): { forget(): void } {
   try {
     return recordChild(pid);
   } catch (err) {

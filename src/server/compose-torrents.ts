@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Metrics } from '../http/reply/metrics.ts';
-import type { PlayablesContext } from './server.ts';
+import type { MediaContext } from './server.ts';
 import type { SourcePublisher } from '../sources/port/source-publisher.ts';
 import { openTorrentEngine } from '../sources/torrent/engine-client/open-torrent-engine.ts';
 import { EngineOnDemand } from '../sources/torrent/engine-on-demand.ts';
@@ -15,7 +15,7 @@ import { Torrents } from '../sources/torrent/torrents.ts';
 const MARK = 'torrents-are-used';
 
 /** The engine starts with the first torrent; where there was one before, at once, so that the next one need not wait for it. */
-export function createTorrents(context: PlayablesContext, publisher: SourcePublisher): Torrents {
+export function createTorrents(context: MediaContext, publisher: SourcePublisher): Torrents {
   const { config, log, metrics } = context;
   const mark = join(config.dataDirectory, MARK);
   const engine = new EngineOnDemand(() => {
@@ -29,7 +29,7 @@ export function createTorrents(context: PlayablesContext, publisher: SourcePubli
   return torrents;
 }
 
-function openEngine({ config, log, recordChild }: PlayablesContext): TorrentEngine {
+function openEngine({ config, log, recordChild }: MediaContext): TorrentEngine {
   return openTorrentEngine({
     directory: config.tmpDirectory,
     dhtFile: join(config.dataDirectory, 'dht.json'),

@@ -22,9 +22,9 @@ import { listeningAt } from '../http/access/listening.ts';
 import { Metrics } from '../http/reply/metrics.ts';
 import type { Readiness } from '../http/routes/health.ts';
 import type { Identity } from '../http/routes/root.ts';
-import { DeferredPlayables } from '../presentation/deferred-playables.ts';
-import type { PlayableSource } from '../sources/port/playable-source.ts';
-import type { Playables } from '../presentation/playable.ts';
+import { DeferredOpener } from '../presentation/deferred-opener.ts';
+import type { SourceRequest } from '../sources/port/source-request.ts';
+import type { ItemOpener } from '../presentation/media-item.ts';
 import type { TorrentLibrary } from '../sessions/torrent-library.ts';
 import { SessionRegistry } from '../sessions/session-registry.ts';
 import { openDatabase } from '../state/sqlite/database.ts';
@@ -36,7 +36,7 @@ import { AddressPolicy } from '../sources/http/client/address-policy.ts';
 import { assertPresent, parseLocator } from '../sources/open/source-locator.ts';
 
 /** What the media side is built from. */
-export interface PlayablesContext {
+export interface MediaContext {
   config: Config;
   /** Directory for segments, of this server alone; removed when it ends. */
   cacheDirectory: string;
@@ -51,7 +51,7 @@ export interface PlayablesContext {
 }
 
 /** The media side: what sessions play, and the torrents, by themselves. */
-export interface ClosablePlayables extends Playables, Partial<AsyncDisposable> {
+export interface ClosableOpener extends ItemOpener, Partial<AsyncDisposable> {
   torrents: TorrentLibrary & { readonly state: PartState };
 }
 
@@ -62,7 +62,7 @@ export interface ServerOptions {
   identity: Identity;
   log: Logger;
   /** Called once the server listens: the answer to `GET /` must not wait for the media engine. */
-  createPlayables(context: PlayablesContext): Promise<ClosablePlayables>;
+  composeMedia(context: MediaContext): Promise<ClosableOpener>;
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -87,18 +87,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await using stack = new AsyncDisposableStack();
   const instance = stack.use(new InstanceDirectory(config.tmpDirectory));
   const database = stack.adopt(openStore(config, log), (opened) => opened.close());
-  const playables = Promise.withResolvers<ClosablePlayables>();
+  const items = Promise.withResolvers<ClosableOpener>();
   const store = new SqliteCastTokenStore(database, { owner: instance.path, log });
   const castTokens = new CastTokens({ ...CLOCKS, store });
   const ownPorts = new Set<number>();
   const addresses = new AddressPolicy({ privateSources: config.privateSources, ownPorts: () => [...ownPorts] });
-  const sessions = createSessions({ options, instance, database, castTokens, addresses, playables: playables.promise });
+  const sessions = createSessions({ options, instance, database, castTokens, addresses, items: items.promise });
   const metrics = new Metrics();
   metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
   const state: PartStates = { media: () => 'starting', torrents: () => 'starting' };
   const app = await createApp({
     sessions,
-    torrents: () => torrentsOf(playables.promise),
+    torrents: () => torrentsOf(items.promise),
     ...createOutward(options, stack),
     log,
     identity,
@@ -130,8 +130,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     addresses,
     ownPorts,
   };
-  playables.resolve(startMedia(options, context, state));
-  stack.defer(async () => (await playables.promise.catch(() => undefined))?.[Symbol.asyncDispose]?.());
+  items.resolve(startMedia(options, context, state));
+  stack.defer(async () => (await items.promise.catch(() => undefined))?.[Symbol.asyncDispose]?.());
   stack.use(sweeping(() => [sessions, castTokens].forEach((each) => each.sweep())));
   removeLeftovers(instance, log);
   return running(app.addresses(), stack.move(), { instance, config });
@@ -188,14 +188,14 @@ interface SessionsNeeds {
   database: DatabaseSync;
   castTokens: CastTokens;
   addresses: AddressPolicy;
-  playables: Promise<Playables>;
+  items: Promise<ItemOpener>;
 }
 
 function createSessions(needs: SessionsNeeds): SessionRegistry {
-  const { options, instance, database, castTokens, addresses, playables } = needs;
+  const { options, instance, database, castTokens, addresses, items } = needs;
   const { config, log } = options;
   return new SessionRegistry({
-    playables: new DeferredPlayables(playables),
+    items: new DeferredOpener(items),
     store: new SqliteSessionStore(database, { owner: instance.path, isAlive: isAliveInstance }),
     log,
     checkSource: (source) => checkSource(source, { addresses, mediaRoots: config.mediaRoots }),
@@ -214,7 +214,7 @@ interface SourceRules {
 }
 
 /** What can be said of a source before it is opened. @throws AppError */
-async function checkSource(source: PlayableSource, { addresses, mediaRoots }: SourceRules): Promise<void> {
+async function checkSource(source: SourceRequest, { addresses, mediaRoots }: SourceRules): Promise<void> {
   const { uri, kind, headers, requester = 'owner' } = source;
   const locator = parseLocator(uri, { kind, headers });
   const place = locator.kind === 'torrent' ? locator.torrent : locator;
@@ -231,24 +231,20 @@ interface PartStates {
   torrents(): PartState;
 }
 
-async function torrentsOf(playables: Promise<ClosablePlayables>): Promise<TorrentLibrary> {
+async function torrentsOf(items: Promise<ClosableOpener>): Promise<TorrentLibrary> {
   try {
-    return (await playables).torrents;
+    return (await items).torrents;
   } catch (cause) {
     throw new AppError('NOT_READY', 'The torrent engine could not be started.', { cause });
   }
 }
 
-async function startMedia(
-  options: ServerOptions,
-  context: PlayablesContext,
-  state: PartStates,
-): Promise<ClosablePlayables> {
+async function startMedia(options: ServerOptions, context: MediaContext, state: PartStates): Promise<ClosableOpener> {
   try {
-    const playables = await options.createPlayables(context);
+    const items = await options.composeMedia(context);
     state.media = () => 'ready';
-    state.torrents = () => playables.torrents.state;
-    return playables;
+    state.torrents = () => items.torrents.state;
+    return items;
   } catch (err) {
     state.media = state.torrents = () => 'failed';
     options.log.error({ err }, 'media engine could not be started');

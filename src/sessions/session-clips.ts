@@ -1,6 +1,6 @@
 // The clips one session asked for: those that are being made, with how far they are, and the last ones that ended.
 import { AppError, isAbort } from '../base/app-error.ts';
-import type { ClipWish } from '../presentation/presentation.ts';
+import type { ClipRequest } from '../presentation/media-item.ts';
 
 export interface ClipInfo {
   /** Counts up within the session. */
@@ -29,7 +29,7 @@ export class SessionClips {
   }
 
   /** Keeps account of one clip while `make` makes it. @throws what `make` throws */
-  async run(wish: Omit<ClipWish, 'onProgress'>, make: (wish: ClipWish) => Promise<string>): Promise<string> {
+  async run(wish: Omit<ClipRequest, 'onProgress'>, make: (wish: ClipRequest) => Promise<string>): Promise<string> {
     this.#lastId += 1;
     const clip: ClipInfo = {
       id: this.#lastId,

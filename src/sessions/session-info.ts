@@ -1,6 +1,6 @@
 // The answer of `GET /sessions/{id}`: what is known of a session right now, in the fields clients know.
-import type { TransferFacts } from '../presentation/playable.ts';
-import type { AudioFacts, PlayableFacts, SubtitleFacts, VideoFacts } from '../presentation/playable-facts.ts';
+import type { AudioInfo, ItemInfo, SubtitleInfo, VideoInfo } from '../presentation/item-info.ts';
+import type { TransferInfo } from '../presentation/media-item.ts';
 
 export type SessionStatus = 'starting' | 'ready' | 'streaming' | 'error';
 
@@ -58,10 +58,10 @@ export interface SessionFacts {
   audioIndex: number;
   status: SessionStatus;
   error: string | undefined;
-  facts: PlayableFacts | undefined;
+  facts: ItemInfo | undefined;
   isTorrent: boolean;
   /** How a torrent is doing; undefined also while nobody knows. */
-  transfer: TransferFacts | undefined;
+  transfer: TransferInfo | undefined;
 }
 
 export function sessionInfo(session: SessionFacts): SessionInfo {
@@ -111,7 +111,7 @@ function speedText(bytesPerSecond: number): string {
   return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${SPEED_UNITS[power]}`;
 }
 
-function audioInfo(track: AudioFacts, index: number): StreamInfo {
+function audioInfo(track: AudioInfo, index: number): StreamInfo {
   const { codec, language, title, isDefault, channels, reason } = track;
   return {
     index,
@@ -125,14 +125,14 @@ function audioInfo(track: AudioFacts, index: number): StreamInfo {
   };
 }
 
-function subtitleInfo(id: string): (track: SubtitleFacts, index: number) => StreamInfo {
+function subtitleInfo(id: string): (track: SubtitleInfo, index: number) => StreamInfo {
   return ({ codec, language, title, isDefault, isForced, reason }, index) => {
     const place = reason === undefined ? { url: `/sessions/${id}/subtitles/${index}.vtt` } : { reason };
     return { index, type: 'subtitle', codec, language, title, default: isDefault, forced: isForced, ...place };
   };
 }
 
-function videoInfo(video: VideoFacts): NonNullable<SessionInfo['video']> {
+function videoInfo(video: VideoInfo): NonNullable<SessionInfo['video']> {
   const { codec, width, height, frameRate, hdr, reason } = video;
   const words = { ...(hdr === undefined ? {} : { hdr }), ...(reason === undefined ? {} : { reason }) };
   return { codec, width, height, ...defined({ frameRate }), ...words };

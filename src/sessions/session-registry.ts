@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto';
 
 import { AppError } from '../base/app-error.ts';
 import { redactedAddress, type Logger } from '../base/logger.ts';
-import type { PlayableSource } from '../sources/port/playable-source.ts';
-import type { Playables } from '../presentation/playable.ts';
+import type { SourceRequest } from '../sources/port/source-request.ts';
+import type { ItemOpener } from '../presentation/media-item.ts';
 import { Session } from './session.ts';
 import type { SessionRecord, SessionStore } from '../state/session-store.ts';
 
 export interface NewSession {
-  source: PlayableSource;
+  source: SourceRequest;
   /** The kind as the caller wrote it. */
   kind: string;
   startSeconds: number;
@@ -17,11 +17,11 @@ export interface NewSession {
 }
 
 export interface SessionRegistryOptions {
-  playables: Playables;
+  items: ItemOpener;
   store: SessionStore;
   log: Logger;
   /** @throws AppError when the source cannot possibly be played */
-  checkSource(source: PlayableSource): Promise<void>;
+  checkSource(source: SourceRequest): Promise<void>;
   /** Monotonic clock, milliseconds. */
   now(): number;
   /** Wall clock, milliseconds: survives a restart. */
@@ -104,7 +104,7 @@ export class SessionRegistry implements AsyncDisposable {
     if (session === undefined) return false;
     this.#end(session);
     const others = this.list().map(({ record }) => record.source);
-    this.#options.playables
+    this.#options.items
       .discard?.(session.record.source, others)
       .catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'source was not removed'));
     return true;
@@ -129,9 +129,9 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   #add(record: SessionRecord): Session {
-    const { playables, now, infoHoldMs, log } = this.#options;
+    const { items, now, infoHoldMs, log } = this.#options;
     const session = new Session(record, {
-      playables,
+      items,
       now,
       infoHoldMs,
       log: log.child({ session: record.id }),

@@ -2,7 +2,7 @@
 import type { SegmentFormat } from '../media/model/rendition-track.ts';
 import type { Segment } from '../media/store/segment-store.ts';
 import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
-import type { RelayedBytes } from '../presentation/playable.ts';
+import type { RelayedBytes } from '../presentation/media-item.ts';
 
 export interface Seek {
   seconds: number;

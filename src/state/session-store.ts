@@ -1,9 +1,9 @@
 // What must outlive a crash: enough of each session to take it over, and what was learned about sources.
-import type { PlayableSource } from '../sources/port/playable-source.ts';
+import type { SourceRequest } from '../sources/port/source-request.ts';
 
 export interface SessionRecord {
   id: string;
-  source: PlayableSource;
+  source: SourceRequest;
   /** The kind as the caller wrote it. */
   kind: string;
   quality: string | undefined;

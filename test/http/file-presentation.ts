@@ -7,8 +7,9 @@ import { AppError } from '../../src/base/app-error.ts';
 import { FilePartReader, memoryPartReader } from '../../src/base/part-reader.ts';
 import type { AudioTrack } from '../../src/media/model/description.ts';
 import type { Segment } from '../../src/media/store/segment-store.ts';
-import type { PlayableSource } from '../../src/sources/port/playable-source.ts';
-import type { Playable, Playables } from '../../src/presentation/playable.ts';
+import type { SourceRequest } from '../../src/sources/port/source-request.ts';
+import type { ItemHandle, ItemOpener } from '../../src/presentation/media-item.ts';
+import { PresentationItem } from '../../src/presentation/presentation-item.ts';
 import type { Presentation, Rendition } from '../../src/presentation/presentation.ts';
 
 const SEGMENT_SECONDS = 2;
@@ -17,11 +18,11 @@ export const SEGMENTS = 30;
 export const SEGMENT_BYTES = 600_000;
 
 /** What the tests of one server can see and change about its items. */
-export class FilePresentations implements Playables, AsyncDisposable {
+export class FilePresentations implements ItemOpener, AsyncDisposable {
   readonly directory: string;
   /** Wishes for segments, in order. */
   readonly wishes: { rendition: string; number: number; viewer: string; signal: AbortSignal }[] = [];
-  opened: PlayableSource[] = [];
+  opened: SourceRequest[] = [];
   closed = 0;
   /** While set, segments wait for it. */
   gate: Promise<void> | undefined;
@@ -44,12 +45,17 @@ export class FilePresentations implements Playables, AsyncDisposable {
     return new FilePresentations(await mkdtemp(join(tmpdir(), 'raffi-test-segments-')));
   }
 
-  async open(source: PlayableSource, signal: AbortSignal): Promise<Playable> {
+  async open(source: SourceRequest, signal: AbortSignal): Promise<ItemHandle> {
     this.opened.push(source);
     await this.openGate;
     signal.throwIfAborted();
     if (this.failure !== undefined) throw this.failure;
-    return presentation(this);
+    const opened = presentation(this);
+    return {
+      item: new PresentationItem(opened),
+      isStale: false,
+      [Symbol.asyncDispose]: () => Promise.resolve(opened[Symbol.asyncDispose]()),
+    };
   }
 
   async segment(name: string, number: number, signal: AbortSignal): Promise<Segment> {
@@ -120,6 +126,7 @@ function presentation(files: FilePresentations): Presentation {
       throw new AppError('UNSUPPORTED_MEDIA', 'There is nothing to cut in this film.');
     },
     muxed: (index) => rendition(files, `muxed-${index}`),
+    viewerGone: () => undefined,
     async [Symbol.asyncDispose]() {
       files.closed += 1;
     },

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 
-import type { Playables } from '../../src/presentation/playable.ts';
-import { relayPlaylist } from '../../src/presentation/relay/relayed-playlist.ts';
+import type { ItemOpener } from '../../src/presentation/media-item.ts';
+import { relayItem } from '../../src/presentation/relay/relayed-item.ts';
 import { openSource } from '../../src/sources/open/open-source.ts';
 import { SourceEndpoint } from '../../src/sources/endpoint/source-endpoint.ts';
 import { parseLocator } from '../../src/sources/open/source-locator.ts';
@@ -40,7 +40,7 @@ const PARTS = new Map([
 
 test('another server’s playlists and segments come through under other names', async () => {
   await using upstream = await startUpstream();
-  await using app = await startApp({ playables: upstream.playables });
+  await using app = await startApp({ items: upstream.items });
   const id = await app.session({ source: `${upstream.url}/top.m3u8?token=secret` });
   const info = await text(`${app.url}/sessions/${id}`);
   assert.deepEqual([at(info, 'durationSeconds'), at(info, 'status')], [10.25, 'ready']);
@@ -67,7 +67,7 @@ test('another server’s playlists and segments come through under other names',
 
 test('a seek and a chosen track are written into the playlist', async () => {
   await using upstream = await startUpstream();
-  await using app = await startApp({ playables: upstream.playables });
+  await using app = await startApp({ items: upstream.items });
   const id = await app.session({ source: `${upstream.url}/top.m3u8` });
   const child = `${app.url}/sessions/${id}/stream/child.m3u8`;
   assert.match(await text(`${child}?seek=99&seek_id=a`), /^#EXT-X-START:TIME-OFFSET=10\.250,PRECISE=YES$/mu);
@@ -84,13 +84,13 @@ test('a seek and a chosen track are written into the playlist', async () => {
 
 test('names outlive a restart, and only what a playlist named can be fetched', async () => {
   await using upstream = await startUpstream();
-  await using first = await startApp({ playables: upstream.playables });
+  await using first = await startApp({ items: upstream.items });
   const source = `${upstream.url}/top.m3u8`;
   const before = await first.session({ source });
   const top = `${first.url}/sessions/${before}/stream.m3u8`;
   const child = uris(await text(top), top)[0] ?? '';
   const two = new URL(uris(await text(child), child)[1] ?? '').pathname.split('/').at(-1);
-  await using second = await startApp({ playables: upstream.playables });
+  await using second = await startApp({ items: upstream.items });
   const after = await second.session({ source });
   assert.equal(await text(`${second.url}/sessions/${after}/stream/${two}`), 'the second segment');
   for (const name of ['one.m4s', 'AAAAAAAAAAAAAAAAAAAAAA.m4s', 'AAAAAAAAAAAAAAAAAAAAAA.m3u8', 'x'.repeat(300)]) {
@@ -110,7 +110,7 @@ function uris(playlist: string, base: string): string[] {
   return lines.map((line) => new URL(line, base).href);
 }
 
-async function startUpstream(): Promise<{ url: string; playables: Playables } & AsyncDisposable> {
+async function startUpstream(): Promise<{ url: string; items: ItemOpener } & AsyncDisposable> {
   const server = createServer((request, reply) => {
     const body = PARTS.get(new URL(request.url ?? '/', 'http://x').pathname);
     const [, start, end] = /^bytes=(\d+)-(\d*)$/u.exec(request.headers.range ?? '') ?? [];
@@ -125,12 +125,12 @@ async function startUpstream(): Promise<{ url: string; playables: Playables } & 
   });
   const port = await listening(server);
   const endpoint = await SourceEndpoint.open();
-  const playables: Playables = {
+  const items: ItemOpener = {
     async open(source, signal) {
       const options = { spoolDirectory: tmpdir(), endpoint, addresses: policy('auto') };
       const opened = await openSource(parseLocator(source.uri), options, signal);
       if (opened.kind !== 'hls') throw new TypeError('not HLS');
-      return relayPlaylist(opened.upstream, signal);
+      return relayItem(opened.upstream, signal);
     },
   };
   const dispose = async () => {
@@ -138,7 +138,7 @@ async function startUpstream(): Promise<{ url: string; playables: Playables } & 
     server.closeAllConnections();
     server.close();
   };
-  return { url: `http://127.0.0.1:${port}`, playables, [Symbol.asyncDispose]: dispose };
+  return { url: `http://127.0.0.1:${port}`, items, [Symbol.asyncDispose]: dispose };
 }
 
 async function listening(server: Server): Promise<number> {

@@ -13,7 +13,7 @@ import { Casting } from '../../src/cast/casting.ts';
 import { createApp, type AppParts } from '../../src/http/app.ts';
 import type { AccessOptions } from '../../src/http/access/gatekeeper.ts';
 import { Metrics } from '../../src/http/reply/metrics.ts';
-import type { Playables } from '../../src/presentation/playable.ts';
+import type { ItemOpener } from '../../src/presentation/media-item.ts';
 import { SessionRegistry } from '../../src/sessions/session-registry.ts';
 import { openDatabase } from '../../src/state/sqlite/database.ts';
 import { SqliteCastTokenStore } from '../../src/state/sqlite/sqlite-cast-token-store.ts';
@@ -42,7 +42,7 @@ export interface RunningAppOptions {
   catalogues?: string[];
   catalogueTimeoutMs?: number;
   /** Instead of the files. */
-  playables?: Playables;
+  items?: ItemOpener;
   access?: Partial<AccessOptions>;
   instanceToken?: string;
   castHost?: string;
@@ -71,7 +71,7 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
     store: new SqliteCastTokenStore(database, { owner: 'test', log: logger }),
   });
   const sessions = new SessionRegistry({
-    playables: options.playables ?? files,
+    items: options.items ?? files,
     store: new SqliteSessionStore(database, { owner: 'test', isAlive: () => false }),
     log: logger,
     checkSource: ({ uri, kind, headers }) => assertPresent(parseLocator(uri, { kind, headers })),

@@ -8,10 +8,9 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { createLogger } from '../../src/base/logger.ts';
-import { createPlayables } from '../../src/server/compose-media.ts';
+import { composeMedia } from '../../src/server/compose-media.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { Metrics } from '../../src/http/reply/metrics.ts';
-import { isRelayed } from '../../src/presentation/playable.ts';
 import { markedFilm } from '../support/judges/copied-bytes.ts';
 import { until } from '../support/servers/server-children.ts';
 import { FaultServer } from '../support/servers/fault-server.ts';
@@ -25,7 +24,7 @@ test('it ends at once while copies wait for a source that stalls', async () => {
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const remote = stack.use(await FaultServer.start(await markedFilm('composed'), { bytesPerSecond: 4 * 2 ** 20 }));
   const children = new Set<number>();
-  const playables = await createPlayables({
+  const items = await composeMedia({
     config: readConfig({}),
     cacheDirectory: directory,
     knowledge: { get: () => undefined, put: () => undefined },
@@ -38,20 +37,19 @@ test('it ends at once while copies wait for a source that stalls', async () => {
       return { forget: () => children.delete(pid) };
     },
   });
-  const playable = await playables.open({ uri: remote.url(), kind: 'http', headers: {}, fileIndex: undefined }, never);
-  assert.ok(!isRelayed(playable));
-  const rendition = playable.rendition('original') ?? assert.fail();
+  const handle = await items.open({ uri: remote.url(), kind: 'http', headers: {}, fileIndex: undefined }, never);
+  const count = handle.item.mediaPlaylist('original').match(/^#EXTINF/gmu)?.length ?? 0;
   remote.faults = { bytesPerSecond: 1000, delayMs: 60_000 };
-  const last = rendition.timeline.boundaries.length - 2;
-  const outcomes = [last, last - 1, last - 2].map((number) =>
-    assert.rejects(rendition.segment(number, 'viewer', never), { name: 'AbortError' }),
-  );
+  const outcomes = [1, 2, 3].map((fromEnd) => {
+    const name = `segment${String(count - fromEnd).padStart(5, '0')}.m4s`;
+    return assert.rejects(handle.item.segment('original', name).get('viewer', never), { name: 'AbortError' });
+  });
   await until(() => remote.active > 0, 5000, 'the film is being read');
   await delay(1000);
   const before = performance.now();
-  await playables[Symbol.asyncDispose]?.();
+  await items[Symbol.asyncDispose]?.();
   assert.ok(performance.now() - before < 1000, `${performance.now() - before} ms`);
   assert.equal(children.size, 0);
   await Promise.all(outcomes);
-  await playable[Symbol.asyncDispose]();
+  await handle[Symbol.asyncDispose]();
 });

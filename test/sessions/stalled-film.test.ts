@@ -6,9 +6,7 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isAbort } from '../../src/base/app-error.ts';
-import { isRelayed } from '../../src/presentation/playable.ts';
-import { segmentCount, segmentSeconds } from '../../src/media/model/timeline.ts';
-import type { Presentation, Rendition } from '../../src/presentation/presentation.ts';
+import type { ItemHandle, LocatedSegment, MediaItem } from '../../src/presentation/media-item.ts';
 import { clip } from '../support/clips/clips.ts';
 import { TemporaryClips } from '../media/index/temporary-clips.ts';
 import { FaultServer } from '../support/servers/fault-server.ts';
@@ -41,16 +39,23 @@ const KEYFRAMES = ['-g', '20', '-force_key_frames', 'expr:gte(t,n_forced*2)', '-
 const STALLED_PICTURE = 7;
 
 /** The segment in which that picture is shown. */
-function stalledSegment({ timeline }: Rendition): number {
+async function stalledSegment(item: MediaItem, rendition: string): Promise<LocatedSegment> {
   const time = (STALLED_PICTURE + 0.5) * PICTURE_SECONDS;
-  const numbers = Array.from({ length: segmentCount(timeline) }, (_, number) => number);
-  return numbers.find((number) => segmentSeconds(timeline, number).end > time) ?? assert.fail();
+  for (let number = 0; ; number += 1) {
+    const segment = await segmentOf(item, rendition, number);
+    if (segment.endSeconds > time) return segment;
+  }
 }
 
-async function open(engine: Engine, uri: string): Promise<Presentation> {
-  const playable = await engine.playables.open({ uri, kind: 'http', headers: {}, fileIndex: undefined }, never);
-  assert.ok(!isRelayed(playable));
-  return playable;
+async function segmentOf(item: MediaItem, rendition: string, number: number): Promise<LocatedSegment> {
+  const name = `segment${String(number).padStart(5, '0')}`;
+  if (rendition !== 'muxed-0') return item.segment(rendition, `${name}.m4s`);
+  const file = await item.streamFile({ name: `${name}.ts`, range: undefined, audioIndex: 0 }, never);
+  return 'get' in file ? file : assert.fail();
+}
+
+async function open(engine: Engine, uri: string): Promise<ItemHandle> {
+  return engine.items.open({ uri, kind: 'http', headers: {}, fileIndex: undefined }, never);
 }
 
 for (const container of ['mkv', 'mp4']) {
@@ -65,15 +70,15 @@ for (const container of ['mkv', 'mp4']) {
         const engine = await openEngine(stack, { pool, sources: { retry: { stallMs: 60_000 } } });
         const remote = stack.use(await open(engine, server.url()));
         const local = stack.use(await open(engine, await clip('mp4-faststart')));
-        const rendition = (name === 'muxed-0' ? remote.muxed(0) : remote.rendition(name)) ?? assert.fail();
+        const stalled = await stalledSegment(remote.item, name);
         // Most of the picture is there.
         const atByte = Math.round((content.length * (STALLED_PICTURE - 1 + 0.8)) / (PICTURES - 1));
         server.faults = { stall: { atByte, forMs: 60_000, times: Infinity } };
         const gone = new AbortController();
-        const ended = assert.rejects(rendition.segment(stalledSegment(rendition), 'one', gone.signal), isAbort);
+        const ended = assert.rejects(stalled.get('one', gone.signal), isAbort);
         await sleep(1500);
         const beforeMs = performance.now();
-        assert.ok((await local.rendition('original')?.segment(1, 'two', never)) !== undefined);
+        await (await segmentOf(local.item, 'original', 1)).get('two', never);
         assert.ok(performance.now() - beforeMs < 1500, `the other film waited ${performance.now() - beforeMs} ms`);
         assert.ok(server.active > 0, 'nothing is waited for');
         gone.abort();

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-import type { RelayedBytes } from '../../presentation/playable.ts';
+import type { RelayedBytes } from '../../presentation/media-item.ts';
 import { sendHead } from './head-reply.ts';
 
 /** Passes the bytes on as they come; the client's leaving ends the fetch. */

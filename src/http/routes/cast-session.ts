@@ -22,7 +22,7 @@ const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 /** Waits until the session can be played. @throws AppError BAD_REQUEST for a track that is no text; why the session cannot be played */
 export async function castSession(wish: CastWish, castTokens: CastTokens, signal: AbortSignal): Promise<CastItem> {
   const { session, base, startSeconds, subtitleTrack } = wish;
-  const { playlist, format } = await session.castable(signal);
+  const { playlist, format } = await session.castPlaylist(signal);
   const info = session.summary();
   const texts = info.availableStreams.filter(({ type, url }) => type === 'subtitle' && url !== undefined);
   if (subtitleTrack !== undefined && !texts.some(({ index }) => index === subtitleTrack)) {

@@ -23,7 +23,7 @@ export function hlsRoutes(app: App, { sessions, pool }: { sessions: SessionRegis
   const playlist = { tags: ['playback'], summary: 'Media playlist of a variant or audio rendition', params: RENDITION };
   app.get('/sessions/:id/:rendition/playlist.m3u8', { schema: playlist }, async (request, reply) => {
     const { id, rendition } = request.params;
-    return sendPlaylist(reply, await sessions.get(id).renditionPlaylist(rendition, requestSignal(reply)));
+    return sendPlaylist(reply, await sessions.get(id).mediaPlaylist(rendition, requestSignal(reply)));
   });
 
   const init = { tags: ['playback'], summary: 'Init section of a rendition', params: RENDITION };

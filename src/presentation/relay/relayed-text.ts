@@ -1,6 +1,13 @@
 // What is read from the text of another server's playlist, and what a session changes in it.
 import { startTag } from '../../hls/attribute-list.ts';
-import type { RelayedAudio } from '../playable.ts';
+
+/** An EXT-X-MEDIA audio rendition. */
+export interface RelayedAudio {
+  language: string;
+  title: string;
+  channels: number | undefined;
+  isDefault: boolean;
+}
 
 const AUDIO_LINE = /^#EXT-X-MEDIA:(?:.*,)?TYPE=AUDIO(?:,|$)/u;
 

@@ -1,6 +1,6 @@
 // The client for an address that somebody named as a source, under the rules for who that was.
 import type { AddressPolicy } from '../http/client/address-policy.ts';
-import type { Requester } from '../port/playable-source.ts';
+import type { Requester } from '../port/source-request.ts';
 import { HttpClient } from '../http/client/http-client.ts';
 import type { HttpLocator } from './source-locator.ts';
 

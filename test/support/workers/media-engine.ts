@@ -8,7 +8,7 @@ import { LocalSegmentStore } from '../../../src/media/store/local/local-segment-
 import { SegmentScheduler } from '../../../src/media/schedule/segment-scheduler.ts';
 import { SubtitleLibrary } from '../../../src/media/subtitles/subtitle-library.ts';
 import { WorkerPool, type WorkerPoolOptions } from '../../../src/media/pool/worker-pool.ts';
-import { MediaPlayables } from '../../../src/presentation/media-playables.ts';
+import { MediaOpener } from '../../../src/presentation/media-opener.ts';
 import type { OpenSourceOptions } from '../../../src/sources/open/open-source.ts';
 import type { SourcePublisher } from '../../../src/sources/port/source-publisher.ts';
 import { SourceEndpoint } from '../../../src/sources/endpoint/source-endpoint.ts';
@@ -22,13 +22,13 @@ export interface EngineOptions {
 }
 
 export interface Engine {
-  playables: MediaPlayables;
+  items: MediaOpener;
   pool: WorkerPool;
 }
 
 /** The stack closes all of it. */
 export async function openEngine(stack: AsyncDisposableStack, options: EngineOptions = {}): Promise<Engine> {
-  const directory = await mkdtemp(join(tmpdir(), 'raffi-playables-'));
+  const directory = await mkdtemp(join(tmpdir(), 'raffi-items-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const entry = new URL('../../../src/media/worker/segment-worker.ts', import.meta.url);
   const endpoint = stack.use(await SourceEndpoint.open());
@@ -43,7 +43,7 @@ export async function openEngine(stack: AsyncDisposableStack, options: EngineOpt
       options.onWithdraw?.();
     },
   };
-  const playables = new MediaPlayables({
+  const items = new MediaOpener({
     engine: {
       scheduler,
       run: (job, signal) => pool.run(job, signal),
@@ -58,5 +58,5 @@ export async function openEngine(stack: AsyncDisposableStack, options: EngineOpt
     relay: () => Promise.reject(new Error('not HLS')),
     seedsOn: false,
   });
-  return { playables, pool };
+  return { items, pool };
 }

@@ -1,5 +1,5 @@
 // Where sources may be read from. A name is judged by the addresses it leads to, at the moment of connecting.
-import type { Requester } from '../../port/playable-source.ts';
+import type { Requester } from '../../port/source-request.ts';
 import { networkInterfaces } from 'node:os';
 
 import { LRUCache } from 'lru-cache';

@@ -1,30 +1,32 @@
-// The open playable of one session: opened once, on demand, again after a failure or a release; closed by its owner.
+// The item of one session: opened once, on demand; again after a failure, a release, or when it went stale; closed by its owner.
 import { untilAborted } from '../base/until-aborted.ts';
-import { isStale, type Playable } from '../presentation/playable.ts';
+import type { ItemHandle, MediaItem } from '../presentation/media-item.ts';
 
-export interface OpeningOptions {
-  open(signal: AbortSignal): Promise<Playable>;
+export interface SessionItemOptions {
+  open(signal: AbortSignal): Promise<ItemHandle>;
+  /** The name under which the session asks for segments. */
+  viewer: string;
   /** How long a failure is repeated before another try is made, after `failures` of them in a row. */
   coolDownMs(failures: number): number;
   /** Monotonic clock, milliseconds. */
   now(): number;
-  onOpen(playable: Playable): void;
+  onOpen(item: MediaItem): void;
   onFailure(error: unknown): void;
 }
 
 type State =
   | { name: 'idle' }
-  | { name: 'opening'; work: Promise<Playable>; stop: AbortController }
-  | { name: 'open'; playable: Playable }
+  | { name: 'opening'; work: Promise<MediaItem>; stop: AbortController }
+  | { name: 'open'; handle: ItemHandle }
   | { name: 'failed'; error: unknown; retryAtMs: number };
 
-export class Opening {
-  readonly #options: OpeningOptions;
+export class SessionItem {
+  readonly #options: SessionItemOptions;
   #state: State = { name: 'idle' };
   #failures = 0;
   #closed = false;
 
-  constructor(options: OpeningOptions) {
+  constructor(options: SessionItemOptions) {
     this.#options = options;
   }
 
@@ -42,17 +44,17 @@ export class Opening {
     this.#begin().catch(() => undefined);
   }
 
-  /** The playable; waits while it is being opened. @throws what opening threw */
-  playable(signal: AbortSignal): Promise<Playable> {
+  /** The open item; waits while it is being opened. @throws what opening threw */
+  get(signal: AbortSignal): Promise<MediaItem> {
     return untilAborted(this.#begin(), signal);
   }
 
-  /** Closes the playable; the next wish opens it again. */
+  /** Closes the item; the next request opens it again. */
   async release(): Promise<void> {
     const state = this.#state;
     this.#state = { name: 'idle' };
     if (state.name === 'opening') state.stop.abort();
-    if (state.name === 'open') await state.playable[Symbol.asyncDispose]();
+    if (state.name === 'open') await this.#close(state.handle);
   }
 
   async close(): Promise<void> {
@@ -60,12 +62,12 @@ export class Opening {
     await this.release();
   }
 
-  #begin(): Promise<Playable> {
+  #begin(): Promise<MediaItem> {
     const state = this.#state;
     if (state.name === 'open') {
-      if (!isStale(state.playable)) return Promise.resolve(state.playable);
+      if (!state.handle.isStale) return Promise.resolve(state.handle.item);
       // Others may still use it; it closes when they let go.
-      Promise.resolve(state.playable[Symbol.asyncDispose]()).catch((error: unknown) => this.#options.onFailure(error));
+      this.#close(state.handle).catch((error: unknown) => this.#options.onFailure(error));
     }
     if (state.name === 'opening') return state.work;
     if (state.name === 'failed' && this.#options.now() < state.retryAtMs) return Promise.reject(state.error);
@@ -75,22 +77,27 @@ export class Opening {
     return opening.work;
   }
 
-  async #open(stop: AbortController): Promise<Playable> {
+  async #open(stop: AbortController): Promise<MediaItem> {
     try {
       stop.signal.throwIfAborted();
-      const playable = await this.#options.open(stop.signal);
+      const handle = await this.#options.open(stop.signal);
       if (stop.signal.aborted || this.#closed) {
-        await playable[Symbol.asyncDispose]();
+        await handle[Symbol.asyncDispose]();
         throw stop.signal.reason;
       }
       this.#failures = 0;
-      this.#state = { name: 'open', playable };
-      this.#options.onOpen(playable);
-      return playable;
+      this.#state = { name: 'open', handle };
+      this.#options.onOpen(handle.item);
+      return handle.item;
     } catch (error) {
       if (!stop.signal.aborted) this.#fail(error);
       throw error;
     }
+  }
+
+  async #close(handle: ItemHandle): Promise<void> {
+    handle.item.viewerGone(this.#options.viewer);
+    await handle[Symbol.asyncDispose]();
   }
 
   #fail(error: unknown): void {

@@ -1,11 +1,25 @@
-// HLS of another server under names of our own: a client never learns an address, and can only ask for what a playlist named.
+// A media item that another server makes: its HLS under names of our own. A client never learns an address, and can only ask for what a
+// playlist named. Nothing is encoded; bytes pass through.
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path/posix';
 
 import { LRUCache } from 'lru-cache';
 
-import type { RelayedAudio, RelayedBytes, RelayedPlaylist } from '../playable.ts';
-import { playlistSeconds, relayedAudio } from './relayed-text.ts';
+import { AppError } from '../../base/app-error.ts';
+import type { ItemInfo } from '../item-info.ts';
+import {
+  unknownSegment,
+  unknownSubtitles,
+  unknownVariant,
+  type ItemHandle,
+  type LocatedSegment,
+  type MediaItem,
+  type MultivariantRequest,
+  type MuxedPlaylistRequest,
+  type StreamFile,
+  type StreamFileRequest,
+} from '../media-item.ts';
+import { chooseRelayedAudio, playlistSeconds, relayedAudio, withStart, type RelayedAudio } from './relayed-text.ts';
 
 /** What is needed of the server behind: its playlists with renamed URIs, and its bytes. */
 export interface HlsOrigin extends AsyncDisposable {
@@ -50,7 +64,7 @@ const KNOWN_EXTENSIONS = new Set([
 const UNNAMED_AUDIO: RelayedAudio = { language: 'und', title: '', channels: undefined, isDefault: true };
 
 /** Reads the first playlist, and the first variant for the duration. Owns the origin, also when it throws. */
-export async function relayPlaylist(origin: HlsOrigin, signal: AbortSignal): Promise<RelayedPlaylist> {
+export async function relayItem(origin: HlsOrigin, signal: AbortSignal): Promise<ItemHandle> {
   await using stack = new AsyncDisposableStack();
   stack.use(origin);
   const names = new UriNames();
@@ -58,57 +72,74 @@ export async function relayPlaylist(origin: HlsOrigin, signal: AbortSignal): Pro
   const [child] = names.playlists();
   const media = child === undefined ? text : await origin.playlist(child, (uri) => names.name(uri), signal);
   const audio = relayedAudio(text);
-  stack.move();
-  return new OriginPlaylist({
-    origin,
-    names,
-    durationSeconds: playlistSeconds(media),
-    audio: audio.length > 0 ? audio : [UNNAMED_AUDIO],
-  });
+  const owned = stack.move();
+  const info = infoOf(playlistSeconds(media), audio.length > 0 ? audio : [UNNAMED_AUDIO]);
+  return {
+    item: new RelayedItem(origin, names, info),
+    isStale: false,
+    [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose](),
+  };
 }
 
-interface OriginPlaylistParts {
-  origin: HlsOrigin;
-  names: UriNames;
-  durationSeconds: number | undefined;
-  audio: RelayedAudio[];
-}
-
-class OriginPlaylist implements RelayedPlaylist {
-  readonly isRelayed = true;
-  readonly durationSeconds: number | undefined;
-  readonly audio: RelayedAudio[];
+class RelayedItem implements MediaItem {
+  readonly info: ItemInfo;
   readonly #origin: HlsOrigin;
   readonly #names: UriNames;
 
-  constructor({ origin, names, durationSeconds, audio }: OriginPlaylistParts) {
+  constructor(origin: HlsOrigin, names: UriNames, info: ItemInfo) {
     this.#origin = origin;
     this.#names = names;
-    this.durationSeconds = durationSeconds;
-    this.audio = audio;
+    this.info = info;
   }
 
-  async playlist(
-    wanted: { name: string | undefined; prefix: string },
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const url = wanted.name === undefined ? this.#origin.url : await this.#address(wanted.name, signal);
-    if (url === undefined) return undefined;
-    return this.#origin.playlist(url, (uri) => wanted.prefix + this.#names.name(uri), signal);
+  multivariant({ chosenAudioIndex, startSeconds }: MultivariantRequest, signal: AbortSignal): Promise<string> {
+    return this.muxedPlaylist({ audioIndex: 0, chosenAudioIndex, startSeconds, prefix: 'stream/' }, signal);
   }
 
-  async fetch(
-    wanted: { name: string; range: string | undefined },
-    signal: AbortSignal,
-  ): Promise<RelayedBytes | undefined> {
-    const url = await this.#address(wanted.name, signal);
-    if (url === undefined) return undefined;
-    const { lengthBytes, ...rest } = await this.#origin.fetch(url, parseRange(wanted.range), signal);
-    return { ...rest, contentLength: lengthBytes };
+  /** The playlist that the source points at, whatever its kind. */
+  async muxedPlaylist(request: MuxedPlaylistRequest, signal: AbortSignal): Promise<string> {
+    const { chosenAudioIndex, startSeconds, prefix } = request;
+    const text = await this.#text(this.#origin.url, prefix, signal);
+    const chosen = chosenAudioIndex === undefined ? text : chooseRelayedAudio(text, chosenAudioIndex);
+    return startSeconds === undefined ? chosen : withStart(chosen, startSeconds);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#origin[Symbol.asyncDispose]();
+  async streamFile({ name, range }: StreamFileRequest, signal: AbortSignal): Promise<StreamFile> {
+    const url = await this.#address(name, signal);
+    if (url === undefined) throw unknownSegment();
+    if (name.endsWith('.m3u8')) return { text: await this.#text(url, '', signal) };
+    const { lengthBytes, ...rest } = await this.#origin.fetch(url, parseRange(range), signal);
+    return { relayed: { ...rest, contentLength: lengthBytes } };
+  }
+
+  castPlaylist(): { playlist: string; format: undefined } {
+    return { playlist: 'stream.m3u8', format: undefined };
+  }
+
+  mediaPlaylist(rendition: string): string {
+    throw unknownVariant(rendition);
+  }
+
+  async init(rendition: string): Promise<Uint8Array> {
+    throw unknownVariant(rendition);
+  }
+
+  segment(rendition: string): LocatedSegment {
+    throw unknownVariant(rendition);
+  }
+
+  subtitles(): never {
+    throw unknownSubtitles();
+  }
+
+  async clip(): Promise<string> {
+    throw new AppError('UNSUPPORTED_MEDIA', 'Clips cannot be made of a stream that another server makes.');
+  }
+
+  viewerGone(): void {}
+
+  #text(url: URL, prefix: string, signal: AbortSignal): Promise<string> {
+    return this.#origin.playlist(url, (uri) => prefix + this.#names.name(uri), signal);
   }
 
   /** A name of before a restart is not known yet: names depend on addresses only, so reading the playlists again finds it. */
@@ -123,6 +154,20 @@ class OriginPlaylist implements RelayedPlaylist {
     }
     return this.#names.address(name);
   }
+}
+
+function infoOf(durationSeconds: number | undefined, audio: RelayedAudio[]): ItemInfo {
+  return {
+    durationSeconds,
+    fileSizeBytes: undefined,
+    canSeek: durationSeconds !== undefined,
+    chapters: [],
+    audio: audio.map((track) => ({ ...track, role: 'main', codec: undefined, reason: undefined })),
+    subtitles: [],
+    video: undefined,
+    variants: [],
+    why: [],
+  };
 }
 
 /** Addresses by the names we gave them. */

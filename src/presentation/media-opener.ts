@@ -1,4 +1,4 @@
-// Opens what a session plays. Sessions of one source share one presentation; it is closed when the last of them lets go.
+// Opens media items. Sessions of one source share one presentation, which is closed with its last handle.
 import { LRUCache } from 'lru-cache';
 
 import { isAbort } from '../base/app-error.ts';
@@ -13,20 +13,19 @@ import type { Source } from '../sources/port/source.ts';
 import { TorrentSource } from '../sources/torrent/torrent-source.ts';
 import { explained, MediaPresentation } from './media-presentation.ts';
 import type { MediaEngine } from './media-presentation.ts';
-import type { PlayableSource } from '../sources/port/playable-source.ts';
-import type { Playable, Playables, RelayedPlaylist, TransferFacts } from './playable.ts';
-import type { Presentation } from './presentation.ts';
-import { SharedPresentation } from './shared-presentation.ts';
+import type { SourceRequest } from '../sources/port/source-request.ts';
+import type { ItemHandle, ItemOpener, MediaItem, TransferInfo } from './media-item.ts';
+import { PresentationItem } from './presentation-item.ts';
 import type { KnowledgeStore } from '../state/session-store.ts';
 
-export interface MediaPlayablesOptions {
+export interface MediaOpenerOptions {
   engine: MediaEngine;
   knowledge: KnowledgeStore;
   sources: OpenSourceOptions;
   /** Torrents stay when their last session is ended on request. */
   seedsOn: boolean;
   /** Passes on a presentation that is HLS already; owns the upstream from then on. */
-  relay(upstream: HlsUpstream, signal: AbortSignal): Promise<RelayedPlaylist>;
+  relay(upstream: HlsUpstream, signal: AbortSignal): Promise<ItemHandle>;
 }
 
 type HlsUpstream = Extract<OpenedSource, { kind: 'hls' }>['upstream'];
@@ -39,6 +38,7 @@ interface Found {
 interface Holding {
   source: Source;
   presentation: MediaPresentation;
+  item: MediaItem;
   users: number;
   isStale: boolean;
 }
@@ -49,19 +49,19 @@ const PROBES = 3;
 /** Torrents by what named them, for those named by a file. */
 const KEPT_TORRENTS = 1000;
 
-export class MediaPlayables implements Playables {
-  readonly #options: MediaPlayablesOptions;
+export class MediaOpener implements ItemOpener {
+  readonly #options: MediaOpenerOptions;
   /** By what is played and from where: an address that fails must not spoil the same film from another. */
   readonly #open = new Map<string, Holding>();
   readonly #probes = new SingleFlight<MediaFacts>();
   /** By the text of what was asked for. */
   readonly #torrents = new LRUCache<string, { infoHash: string; fileIndex: number }>({ max: KEPT_TORRENTS });
 
-  constructor(options: MediaPlayablesOptions) {
+  constructor(options: MediaOpenerOptions) {
     this.#options = options;
   }
 
-  async open(wanted: PlayableSource, signal: AbortSignal): Promise<Playable> {
+  async open(wanted: SourceRequest, signal: AbortSignal): Promise<ItemHandle> {
     const locator = parseLocator(wanted.uri, wanted);
     const { requester, fileIndex } = wanted;
     const opened = await openSource(locator, { ...this.#options.sources, requester, fileIndex }, signal);
@@ -75,12 +75,12 @@ export class MediaPlayables implements Playables {
     return this.#present({ source, key }, signal);
   }
 
-  transfer(wanted: PlayableSource): TransferFacts | undefined {
+  transfer(wanted: SourceRequest): TransferInfo | undefined {
     const { infoHash, fileIndex } = this.#torrentOf(wanted);
     return infoHash === undefined ? undefined : this.#options.sources.torrents?.transfer(infoHash, fileIndex);
   }
 
-  async discard(ended: PlayableSource, others: readonly PlayableSource[]): Promise<void> {
+  async discard(ended: SourceRequest, others: readonly SourceRequest[]): Promise<void> {
     const { infoHash } = this.#torrentOf(ended);
     const { torrents } = this.#options.sources;
     if (this.#options.seedsOn || infoHash === undefined || torrents === undefined) return;
@@ -88,24 +88,24 @@ export class MediaPlayables implements Playables {
     await torrents.discard(infoHash);
   }
 
-  #torrentOf(wanted: PlayableSource): { infoHash?: string; fileIndex: number | undefined } {
+  #torrentOf(wanted: SourceRequest): { infoHash?: string; fileIndex: number | undefined } {
     const locator = parseLocator(wanted.uri, wanted);
     return this.#torrents.get(textOf(locator, wanted.fileIndex)) ?? named(locator);
   }
 
-  async #present(found: Found, signal: AbortSignal): Promise<Presentation> {
+  async #present(found: Found, signal: AbortSignal): Promise<ItemHandle> {
     const { source, key } = found;
-    let claim: Presentation | undefined;
+    let handle: ItemHandle | undefined;
     try {
       const facts = this.#open.has(key) ? undefined : await this.#rightFacts(found, signal);
       const held = this.#open.get(key) ?? (facts && this.#hold(found, facts));
       if (!held) throw new TypeError('a presentation closed while nothing was waited for');
       // Claimed before anything is waited for: the last session that holds it may let go at any moment.
-      claim = this.#share(key, held);
+      handle = this.#share(key, held);
       if (held.source !== source) await source[Symbol.asyncDispose]();
-      return claim;
+      return handle;
     } catch (error) {
-      await claim?.[Symbol.asyncDispose]();
+      await handle?.[Symbol.asyncDispose]();
       await source[Symbol.asyncDispose]();
       throw error;
     }
@@ -113,7 +113,13 @@ export class MediaPlayables implements Playables {
 
   #hold({ source, key }: Found, facts: MediaFacts): Holding {
     const presentation = new MediaPresentation(source, facts, this.#options.engine);
-    const holding: Holding = { source, presentation, users: 0, isStale: false };
+    const holding: Holding = {
+      source,
+      presentation,
+      item: new PresentationItem(presentation),
+      users: 0,
+      isStale: false,
+    };
     source.watchSpoiled?.(() => this.#spoiled(key, holding));
     source.watchGone?.(() => this.#leave(key, holding));
     this.#open.set(key, holding);
@@ -173,16 +179,23 @@ export class MediaPlayables implements Playables {
     }
   }
 
-  #share(key: string, holding: Holding): Presentation {
+  #share(key: string, holding: Holding): ItemHandle {
     holding.users += 1;
-    const release = async (viewers: ReadonlySet<string>) => {
-      holding.users -= 1;
-      for (const viewer of viewers) this.#options.engine.scheduler.viewerGone(viewer);
-      if (holding.users > 0) return;
-      if (this.#open.get(key) === holding) this.#open.delete(key);
-      await holding.presentation[Symbol.asyncDispose]();
+    let isHeld = true;
+    return {
+      item: holding.item,
+      get isStale() {
+        return holding.isStale;
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (!isHeld) return;
+        isHeld = false;
+        holding.users -= 1;
+        if (holding.users > 0) return;
+        if (this.#open.get(key) === holding) this.#open.delete(key);
+        await holding.presentation[Symbol.asyncDispose]();
+      },
     };
-    return new SharedPresentation(holding.presentation, release, () => holding.isStale);
   }
 }
 

@@ -1,10 +1,10 @@
-// A source as callers name it, before it is opened.
+// A source as a caller names it, before it is opened.
 
 /** Who asked for a source: the owner of this machine and paired devices, or anybody of an open network. */
 export type Requester = 'owner' | 'network';
 
 /** What the caller asked to play. */
-export interface PlayableSource {
+export interface SourceRequest {
   /** URL, path, magnet URI or info hash. */
   uri: string;
   kind: 'http' | 'torrent' | 'file';
@@ -12,6 +12,6 @@ export interface PlayableSource {
   headers: Record<string, string>;
   /** Which file of a torrent. */
   fileIndex: number | undefined;
-  /** Whoever is not the owner gets less of this machine and its network; undefined: the owner. */
+  /** Callers that are not the owner reach less of this machine and its network; undefined: the owner. */
   requester?: Requester | undefined;
 }
