@@ -52,7 +52,7 @@ export const FLOORS: Readonly<Record<string, readonly (string | readonly string[
   ],
   'media/store': ['local', '.'],
   'media/index': ['.', ['matroska', 'mp4'], 'container'],
-  'media/worker': ['.', ['copy', 'scan'], 'encode', 'libav', 'protocol'],
+  'media/worker': ['.', ['copy', 'scan'], 'sessions', 'libav', 'encode', 'protocol'],
   'media/worker/libav': [['describe', 'audio', 'video'], 'demux', 'codec'],
   sources: ['open', ['endpoint', 'file', 'http', 'torrent'], 'port'],
   'sources/http': [['ranged', 'spool', 'relay'], 'contact', 'client'],

@@ -47,8 +47,13 @@ export interface CopiedVideo {
   configuration: Uint8Array;
 }
 
+/** Id of the one video encoder there is. */
+export const X264 = 'x264';
+
 export interface EncodedVideo {
   kind: 'encoded';
+  /** Id of the video encoder: part of every segment's key, since another one gives other bytes. */
+  encoder: string;
   streamIndex: number;
   /** Timestamps of the packets are decode times: pictures come in their order, and are shown as late as the decoder is. */
   hasDecodeTimesOnly: boolean;
@@ -71,7 +76,7 @@ export interface EncodedVideo {
   bFrames: number;
   /** H.264 level_idc. */
   level: number;
-  /** Segments that begin before this tick are encoded with less effort: whoever starts the film waits for them. */
+  /** Segments that begin before this tick are encoded with less effort: a viewer that starts the film waits for them. */
   quickEnd: number;
 }
 

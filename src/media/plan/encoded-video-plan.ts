@@ -8,7 +8,7 @@ import type { CopiedVideoPlan } from './copied-video-plan.ts';
 import { encodedRate } from '../model/frame-rate.ts';
 import { pictureEnd } from '../model/presentation-span.ts';
 import type { Timeline } from '../model/timeline.ts';
-import type { EncodedVideo } from '../model/rendition-track.ts';
+import { X264, type EncodedVideo } from '../model/rendition-track.ts';
 
 interface Rung {
   name: string;
@@ -98,6 +98,7 @@ function planRung(
   const timeline = frameTimeline(pictureEnd(facts), frameRate, original?.timeline);
   const track: EncodedVideo = {
     kind: 'encoded',
+    encoder: X264,
     streamIndex: video.streamIndex,
     hasDecodeTimesOnly: video.hasDecodeTimesOnly,
     frameRate,

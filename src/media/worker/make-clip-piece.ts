@@ -2,18 +2,16 @@
 import { open } from 'node:fs/promises';
 import { AppError } from '../../base/app-error.ts';
 import type { SampleRun } from '../model/samples.ts';
-import type { EncoderSessions } from './encode/encoder-sessions.ts';
-import { encodeSound } from './libav/audio/encoded-audio.ts';
-import { encodeSegment } from './libav/video/encoded-video.ts';
+import { encodedRuns, type EncodeTools, type Runs } from './encoded-runs.ts';
 import type { ClipPieceJob, ClipPieceResult, ClipSamples } from './protocol/protocol.ts';
 
 /** The same job done again writes the same place. */
 export async function makeClipPiece(
   job: ClipPieceJob,
-  sessions: EncoderSessions,
+  tools: EncodeTools,
   signal: AbortSignal,
 ): Promise<ClipPieceResult> {
-  const { video, audio } = await encoded(job, sessions, signal);
+  const { video, audio } = await encodedRuns(job, tools, signal);
   assertComplete(job, video, audio);
   signal.throwIfAborted();
   const samples = [...(video?.samples ?? []), ...(audio?.samples ?? [])];
@@ -27,24 +25,6 @@ export async function makeClipPiece(
     }
   }
   return { video: tableOf(video), audio: tableOf(audio) };
-}
-
-interface Runs {
-  video: SampleRun | undefined;
-  audio: SampleRun | undefined;
-}
-
-function encoded(job: ClipPieceJob, sessions: EncoderSessions, signal: AbortSignal): Promise<Runs> {
-  const place = { key: job.renditionKey, input: job.input, origin: job.origin };
-  const work = async (): Promise<Runs> => {
-    const { video, audio } = job;
-    const sound = audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio, signal });
-    const pictures =
-      video && encodeSegment(await sessions.pictures(place, video.track), video.track, { ...video, signal });
-    const [videoRun, audioRun] = await Promise.all([pictures, sound]);
-    return { video: videoRun, audio: audioRun };
-  };
-  return sessions.run(place, work, signal);
 }
 
 /** The clip's tables count on every sample. @throws AppError MEDIA_FAILED */

@@ -11,12 +11,10 @@ import { withFineTicks, type Sample, type SampleRun } from '../model/samples.ts'
 import { collect } from './copy/copied-tracks.ts';
 import { CopiedAudioCollector } from './copy/copied-audio.ts';
 import { CopiedVideoCollector, type CopiedPictures } from './copy/copied-video.ts';
-import type { Demuxers } from './encode/demuxers.ts';
-import type { EncoderSessions } from './encode/encoder-sessions.ts';
+import type { Demuxers } from './sessions/demuxers.ts';
 import type { Demuxer } from './libav/demux/demuxer.ts';
 import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/audio/encoded-audio.ts';
-import { encodeSegment } from './libav/video/encoded-video.ts';
-import { encoderHeader } from './libav/video/encoder-header.ts';
+import { encodedRuns, headerOf, type EncodeTools, type Runs, type Stretch } from './encoded-runs.ts';
 import { isWhole, mend, wordsOn } from './copy/mended-video.ts';
 import type { CopiedAudio, EncodedAudio } from '../model/rendition-track.ts';
 import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol/protocol.ts';
@@ -25,24 +23,16 @@ import { writeParts } from './write-parts.ts';
 /** Of encoded sound that stands in for copied one. */
 const BIT_RATE_PER_CHANNEL = 96_000;
 
-export interface SegmentTools {
+export interface SegmentTools extends EncodeTools {
   demuxers: Demuxers;
-  sessions: EncoderSessions;
-  /** Parameter sets of the encoders at work, by rendition key: they are the same for every segment. */
-  headers: Map<string, EncoderHeader>;
   /** Hears of what had to be done otherwise than planned. */
   say: (line: string) => void;
-}
-
-interface Runs {
-  video: SampleRun | undefined;
-  audio: SampleRun | undefined;
 }
 
 /** Makes the segment; nothing is left at `outputPath` on failure. */
 export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<SegmentResult> {
   const copied = await copiedRuns(job, tools, signal);
-  const encoded = await encodedRuns(job, tools, signal);
+  const encoded = await encodedRuns({ ...job, ...encodedTracks(job) }, tools, signal);
   const audio = copied.audio ?? encoded.audio ?? (await silentRun(job));
   const runs = { video: copied.video ?? encoded.video, audio };
   const parts = await packaged(job, runs, tools);
@@ -94,9 +84,7 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
   const sound = copied ?? (audio && (await alike(job, audio, { tools, signal })));
   if (!video || !pictures) return { video: undefined, audio: sound };
   for (const words of wordsOn(pictures)) tools.say(`part ${job.number} of ${nameOf(job.input)} ${words}`);
-  const run = isWhole(pictures)
-    ? pictures.run
-    : await mend({ job, track: video.track, pictures }, tools.sessions, signal);
+  const run = isWhole(pictures) ? pictures.run : await mend({ job, track: video.track, pictures }, tools, signal);
   return { video: run, audio: sound };
 }
 
@@ -129,22 +117,6 @@ function startSeconds(job: SegmentJob): number {
   return (job.audio?.start ?? 0) / (job.audio?.track.sampleRate ?? 1);
 }
 
-async function encodedRuns(job: SegmentJob, { sessions }: SegmentTools, signal: AbortSignal): Promise<Runs> {
-  const video = job.video?.track.kind === 'encoded' ? { span: job.video, track: job.video.track } : undefined;
-  const audio = job.audio?.track.kind === 'encoded' ? { span: job.audio, track: job.audio.track } : undefined;
-  if (!video && !audio) return { video: undefined, audio: undefined };
-  const place = { key: job.renditionKey, input: job.input, origin: job.origin };
-  const work = async (): Promise<Runs> => {
-    const sound =
-      audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio.span, signal });
-    const pictures =
-      video && encodeSegment(await sessions.pictures(place, video.track), video.track, { ...video.span, signal });
-    const [videoRun, audioRun] = await Promise.all([pictures, sound]);
-    return { video: videoRun, audio: audioRun };
-  };
-  return sessions.run(place, work, signal);
-}
-
 async function silentRun({ audio }: SegmentJob): Promise<SampleRun | undefined> {
   if (audio?.track.kind !== 'silent') return undefined;
   const { track, start, end } = audio;
@@ -157,7 +129,7 @@ async function silentRun({ audio }: SegmentJob): Promise<SampleRun | undefined> 
 async function packaged(job: SegmentJob, runs: Runs, tools: SegmentTools): Promise<Uint8Array[]> {
   if (job.format === 'mpegts') {
     const segment = tsSegment({
-      ...(runs.video && job.video ? { video: tsVideo(job.video, runs.video, await headerOf(job, tools)) } : {}),
+      ...(runs.video && job.video ? { video: tsVideo(job.video, runs.video, await encoderHeader(job, tools)) } : {}),
       ...(runs.audio && job.audio ? { audio: { run: runs.audio, configuration: aacConfiguration(job.audio) } } : {}),
       isFirst: job.number === 0,
     });
@@ -177,12 +149,18 @@ function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun, header
   return { codec: 'h264', run, parameterSets: [...sps, ...pps], reorderTicks };
 }
 
-async function headerOf(job: SegmentJob, { headers }: SegmentTools): Promise<EncoderHeader | undefined> {
-  const track = job.video?.track;
-  if (track?.kind !== 'encoded') return undefined;
-  const header = headers.get(job.renditionKey) ?? (await encoderHeader(track));
-  headers.set(job.renditionKey, header);
-  return header;
+function encodedTracks({ video, audio }: SegmentJob): Pick<Stretch, 'video' | 'audio'> {
+  return {
+    video: video?.track.kind === 'encoded' ? { ...video, track: video.track } : undefined,
+    audio: audio?.track.kind === 'encoded' ? { ...audio, track: audio.track } : undefined,
+  };
+}
+
+async function encoderHeader(
+  { video, renditionKey }: SegmentJob,
+  tools: SegmentTools,
+): Promise<EncoderHeader | undefined> {
+  return video?.track.kind === 'encoded' ? headerOf(renditionKey, video.track, tools) : undefined;
 }
 
 function aacConfiguration(audio: NonNullable<SegmentJob['audio']>): Uint8Array {

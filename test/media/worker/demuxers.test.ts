@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Demuxers } from '../../../src/media/worker/encode/demuxers.ts';
+import { Demuxers } from '../../../src/media/worker/sessions/demuxers.ts';
 import type { Demuxer } from '../../../src/media/worker/libav/demux/demuxer.ts';
 import { FileSource } from '../../../src/sources/file/file-source.ts';
 import type { MediaInput } from '../../../src/sources/port/source.ts';

@@ -7,8 +7,10 @@ import type { MediaFacts } from '../../../src/media/model/facts.ts';
 import { audioInit } from '../../../src/media/plan/init-sections.ts';
 import { inputFor, probe } from '../../../src/media/probe/probe.ts';
 import { planRendition, type RenditionPlan } from '../../../src/media/plan/rendition-plan.ts';
-import { Demuxers } from '../../../src/media/worker/encode/demuxers.ts';
-import { EncoderSessions } from '../../../src/media/worker/encode/encoder-sessions.ts';
+import { Demuxers } from '../../../src/media/worker/sessions/demuxers.ts';
+import { VideoEncoders } from '../../../src/media/worker/encode/video-encoder.ts';
+import type { GridFrame } from '../../../src/media/worker/libav/video/picture-grid.ts';
+import { EncoderSessions } from '../../../src/media/worker/sessions/encoder-sessions.ts';
 import { quietLibav } from '../../../src/media/worker/libav/codec/check.ts';
 import { describe } from '../../../src/media/worker/libav/describe/describe.ts';
 import { makeSegment } from '../../../src/media/worker/make-segment.ts';
@@ -70,7 +72,8 @@ export class SoundEngine implements AsyncDisposable {
   async segment({ scheduled }: RenditionPlan, number: number, afresh = false): Promise<Buffer> {
     if (afresh) await this.#sessions.release(scheduled.key);
     const outputPath = join(this.#directory, `segment-${number}`);
-    const tools = { demuxers: this.#demuxers, sessions: this.#sessions, headers: new Map(), say: () => {} };
+    const encoders = new VideoEncoders<GridFrame>([]);
+    const tools = { demuxers: this.#demuxers, sessions: this.#sessions, encoders, headers: new Map(), say: () => {} };
     await makeSegment({ ...scheduled.jobFor(number), outputPath }, tools, never);
     return readFile(outputPath);
   }

@@ -6,10 +6,11 @@ import { parseH264Sps } from '../../bitstream/h264-sps.ts';
 import { assumedColor } from '../../model/color.ts';
 import type { Sample, SampleRun } from '../../model/samples.ts';
 import type { CopiedPictures } from './copied-video.ts';
-import type { EncoderSessions } from '../encode/encoder-sessions.ts';
-import { encodePictures } from '../libav/video/encoded-video.ts';
-import type { PictureGrid } from '../libav/video/picture-grid.ts';
-import type { CopiedVideo, EncodedVideo } from '../../model/rendition-track.ts';
+import type { EncoderSessions } from '../sessions/encoder-sessions.ts';
+import { encodeGroup, type GroupSource } from '../encode/encode-group.ts';
+import type { VideoEncoders } from '../encode/video-encoder.ts';
+import type { GridFrame } from '../libav/video/picture-grid.ts';
+import { X264, type CopiedVideo, type EncodedVideo } from '../../model/rendition-track.ts';
 import type { SegmentJob } from '../protocol/protocol.ts';
 
 /** Not to be told from what is beside it. */
@@ -40,7 +41,7 @@ export function wordsOn({ run, copied, isDamaged }: CopiedPictures): string[] {
 /** The whole run: equal jobs give equal bytes, whatever was made before. */
 export async function mend(
   { job, track, pictures }: Mending,
-  sessions: EncoderSessions,
+  { sessions, encoders }: { sessions: EncoderSessions; encoders: VideoEncoders<GridFrame> },
   signal: AbortSignal,
 ): Promise<SampleRun> {
   const { run, copied } = pictures;
@@ -51,7 +52,8 @@ export async function mend(
   const place = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
   const work = async (): Promise<SampleRun> => {
     const grid = await sessions.pictures(place, { ...encoding, frameRate: rate });
-    const stretch = (samples: Sample[]) => encodeStretch(grid, encoding, { samples, ticks, signal });
+    const source = { grid, track: encoding, encoder: encoders.get(encoding.encoder) };
+    const stretch = (samples: Sample[]) => encodeStretch(source, { samples, ticks }, signal);
     const head = await stretch(run.samples.slice(0, copied.from));
     const tail = await stretch(run.samples.slice(copied.to));
     return { ...run, samples: [...head, ...run.samples.slice(copied.from, copied.to), ...tail] };
@@ -65,16 +67,16 @@ export async function mend(
 
 /** The same pictures at the same times, the first an IDR picture. `ticks`: between two pictures of the grid. */
 async function encodeStretch(
-  grid: PictureGrid,
-  encoding: EncodedVideo,
-  { samples, ticks, signal }: { samples: Sample[]; ticks: number; signal: AbortSignal },
+  source: GroupSource<GridFrame>,
+  { samples, ticks }: { samples: Sample[]; ticks: number },
+  signal: AbortSignal,
 ): Promise<Sample[]> {
   if (samples.length === 0) return [];
   const times = samples.map(({ pts }) => pts).toSorted((a, b) => a - b);
   const numbers = times.map((time) => Math.round(time / ticks));
   // Decoding begins with the keyframe before: an open group needs it, and so may a picture that only looks like a keyframe.
-  await grid.frame((numbers[0] ?? 0) - 1, signal);
-  const encoded = await encodePictures(grid, encoding, { numbers, isInsert: true, signal });
+  await source.grid.frame((numbers[0] ?? 0) - 1, signal);
+  const encoded = await encodeGroup(source, { numbers, isInsert: true, header: undefined }, signal);
   return encoded.map(({ index, ...picture }) => ({ ...picture, pts: times[index] ?? 0 }));
 }
 
@@ -84,6 +86,7 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
   const { width, height, sampleAspectRatio, color, level } = parseH264Sps(sps);
   return {
     kind: 'encoded',
+    encoder: X264,
     streamIndex: track.streamIndex,
     hasDecodeTimesOnly: false,
     frameRate: track.frameRate,

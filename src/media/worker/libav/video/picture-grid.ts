@@ -20,6 +20,9 @@ const FIRST_BYTE = -1e9;
 /** How many pictures before its own the deinterlacer can make use of. */
 const DEINTERLACER_PICTURES = 2;
 
+/** What encoders are given. */
+export type GridFrame = Frame;
+
 interface Picture {
   number: number;
   frame: Frame;
