@@ -4,7 +4,14 @@ import { join, resolve } from 'node:path';
 
 import type { LogLevel } from '../base/logger.ts';
 import { userCacheDirectory, userConfigDirectory } from '../base/user-directories.ts';
-import { SETTINGS, type CastDiscovery, type ListenAddress, type NamedDevice, type Setting } from './settings.ts';
+import {
+  SETTINGS,
+  type CastDiscovery,
+  type InspectedProcess,
+  type ListenAddress,
+  type NamedDevice,
+  type Setting,
+} from './settings.ts';
 import { TORRENT_SETTINGS } from './torrent-settings.ts';
 
 export interface Config {
@@ -41,6 +48,8 @@ export interface Config {
   maxSessions: number;
   sessionsPerMinute: number;
   logLevel: LogLevel;
+  /** Child processes that a debugger can attach to. */
+  inspect: InspectedProcess[];
   torrents: TorrentConfig;
   /** The owner wants torrents seeded on that no session plays any more, also when the last one was ended on request. */
   seedsOn: boolean;
@@ -88,6 +97,7 @@ export function readConfig(env: Environment = process.env): Config {
     maxSessions: read(SETTINGS.maxSessions, env),
     sessionsPerMinute: read(SETTINGS.sessionsPerMinute, env),
     logLevel: read(SETTINGS.logLevel, env),
+    inspect: read(SETTINGS.inspect, env),
     torrents: readTorrentConfig(env),
     seedsOn: Boolean(env[TORRENT_SETTINGS.seedAfterMs.name]) && read(TORRENT_SETTINGS.seedAfterMs, env) > 0,
   };

@@ -11,7 +11,7 @@ export function configurationPage(): string {
     '# Configuration',
     '',
     'The server needs none. It reads these environment variables once, when it starts; a value that cannot be meant ends it with one line and code 1.',
-    'This page is made from `src/config/settings.ts` by `node scripts/write-configuration-page.ts`.',
+    'This page is made from `src/config/settings.ts` by `node scripts/with-setup.mjs scripts/write-configuration-page.ts`.',
     '',
     '| variable | default | meaning |',
     '| --- | --- | --- |',

@@ -33,6 +33,10 @@ export interface ListenAddress {
   port: number;
 }
 
+const INSPECTED_PROCESSES = ['workers', 'torrents'] as const;
+
+export type InspectedProcess = (typeof INSPECTED_PROCESSES)[number];
+
 const LOG_LEVELS: readonly LogLevel[] = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
 export const SETTINGS = {
@@ -146,6 +150,11 @@ export const SETTINGS = {
   logLevel: setting('RAFFI_LOG_LEVEL', logLevel, {
     fallback: 'info',
     meaning: `How much is logged: ${LOG_LEVELS.join(', ')}`,
+  }),
+  inspect: setting('RAFFI_INSPECT', inspectedProcesses, {
+    fallback: '',
+    meaning:
+      'For development: child processes that a debugger can attach to, `workers` (media workers), `torrents` (the torrent engine), or both, separated by commas. Their addresses are in the log, and they may stop at a breakpoint without being ended',
   }),
 };
 
@@ -314,6 +323,14 @@ function withUnit(text: string, units: Map<string, number>, rule: string): numbe
 export function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/u.test(text.trim())) throw new Error('write it as a whole number above 0');
   return Number(text);
+}
+
+function inspectedProcesses(text: string): InspectedProcess[] {
+  return listed(text.toLowerCase()).map((each) => {
+    const known = INSPECTED_PROCESSES.find((name) => name === each);
+    if (known === undefined) throw new Error(`"${each}" is not one of ${INSPECTED_PROCESSES.join(', ')}`);
+    return known;
+  });
 }
 
 function logLevel(text: string): LogLevel {

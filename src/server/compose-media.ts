@@ -25,6 +25,18 @@ export const WORKER_ENTRY = new URL('../media/worker/segment-worker.ts', import.
  */
 export const WORKER_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
 
+/** The longest delay a timer takes. */
+const NEVER_MS = 2 ** 31 - 1;
+
+/** A worker that stands at a breakpoint answers nothing: without limits of time it is not taken for one that hangs. */
+const INSPECTED = {
+  execArgv: [...WORKER_FLAGS, '--inspect=0'],
+  startLimitMs: NEVER_MS,
+  jobLimitMs: () => NEVER_MS,
+  pingMs: NEVER_MS,
+  graceMs: NEVER_MS,
+};
+
 /** Of the eight places for short jobs; the others are for segments. */
 const LEARNING = { looks: { file: 2, endpoint: 4 }, scans: 2 };
 
@@ -97,6 +109,7 @@ function createPool(context: MediaContext, endpoint: SourceEndpoint): WorkerPool
     recordChild: (pid) => recorded(pid, context),
     nearUntil: (url, start) => endpoint.nearUntil(url, start),
     log: (line) => context.log.info({ line }, 'media workers'),
+    ...(context.config.inspect.includes('workers') && INSPECTED),
   });
 }
 

@@ -36,6 +36,7 @@ function openEngine({ config, log, recordChild }: MediaContext): TorrentEngine {
     settings: config.torrents,
     log: (line) => log.info({ line }, 'torrent engine'),
     recordChild,
+    isInspected: config.inspect.includes('torrents'),
   });
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, isAbort, isErrorCode } from '../../src/base/app-error.ts';
+import { errorsPage } from '../../src/base/errors-page.ts';
 
 test('the code decides the HTTP status', () => {
   assert.equal(new AppError('SOURCE_NOT_FOUND', 'There is no such file.').status, 404);
@@ -36,4 +38,9 @@ test('only the codes of the table are codes', () => {
   assert.equal(isErrorCode('NOT_MEDIA'), true);
   assert.equal(isErrorCode('toString'), false);
   assert.equal(isErrorCode('not_media'), false);
+});
+
+test('docs/errors.md is the table of error codes', () => {
+  const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+  assert.equal(page, errorsPage());
 });

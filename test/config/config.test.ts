@@ -85,6 +85,15 @@ test('cast devices are looked for, not looked for, or looked for on one interfac
   assert.throws(() => discovery('maybe'), ConfigError);
 });
 
+test('a debugger attaches to workers, to the torrent engine, or to both', () => {
+  const inspected = (text: string) => readConfig({ RAFFI_INSPECT: text }).inspect;
+  assert.deepEqual(
+    [inspected(''), inspected('Workers'), inspected('torrents, workers')],
+    [[], ['workers'], ['torrents', 'workers']],
+  );
+  assert.throws(() => inspected('server'), ConfigError);
+});
+
 test('docs/configuration.md is the table of settings', () => {
   const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
   assert.equal(page, configurationPage());

@@ -1,5 +1,5 @@
-// docs/promises.md and the table of threats in docs/security.md name tests: they must exist, under these names, and a row that names
-// none must say that it is not yet.
+// docs/promises.md and the threats in docs/security.md name tests: they must exist, under these names, and what has none must say that
+// it is not yet.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -20,11 +20,26 @@ function rowsOf(page: string): string[][] {
 }
 
 const promises = rowsOf('docs/promises.md').filter(([promise]) => promise !== 'promise');
-const threats = rowsOf('docs/security.md').filter(([number = '']) => /^\d+$/u.test(number));
 
-/** Tests and what is not yet, of one row. */
-function proofsOf([, , , proofs = '']: string[]): string[] {
-  return proofs.split('<br>');
+interface Threat {
+  number: number;
+  defences: string[];
+  /** Tests, and what is not yet. */
+  proofs: string[];
+}
+
+/** Sections `### 1. Title` with two lists. */
+const threats = readFileSync(resolve(ROOT, 'docs/security.md'), 'utf8')
+  .split(/^### (?=\d+\. )/mu)
+  .slice(1)
+  .map((section): Threat => {
+    const [own = ''] = section.split(/^## /mu);
+    const [defence = '', shown = ''] = own.split('Shown by:');
+    return { number: Number.parseInt(own, 10), defences: itemsOf(defence), proofs: itemsOf(shown) };
+  });
+
+function itemsOf(list: string): string[] {
+  return [...list.matchAll(/^- (.+)$/gmu)].map(([, item = '']) => item);
 }
 
 function assertExists(proof: string): void {
@@ -48,14 +63,13 @@ test('every test that a promise names exists under that name', () => {
 });
 
 test('every threat has a test, and what is missing is said', () => {
-  const numbers = threats.map(([number]) => Number(number));
   assert.deepEqual(
-    numbers,
+    threats.map(({ number }) => number),
     Array.from({ length: 27 }, (_, index) => index + 1),
   );
-  for (const row of threats) {
-    const tests = proofsOf(row).filter((proof) => !proof.startsWith('not yet: '));
-    assert.ok(tests.length > 0, row.join(' | '));
+  for (const { number, defences, proofs } of threats) {
+    const tests = proofs.filter((proof) => !proof.startsWith('not yet: '));
+    assert.ok(defences.length > 0 && tests.length > 0, `threat ${number}`);
     for (const proof of tests) assertExists(proof);
   }
 });

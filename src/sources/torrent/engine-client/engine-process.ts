@@ -17,6 +17,8 @@ export interface EngineProcessOptions {
   log: (line: string) => void;
   /** Told of every process that is started; `forget` is called when it is gone. */
   recordChild: (pid: number) => { forget(): void };
+  /** A debugger can attach to it, and it is not ended when it says nothing: it may stand at a breakpoint. */
+  isInspected: boolean;
   /** A process is there and takes orders, though it is not ready yet: the first ones it gets. */
   onStarted: (send: (order: EngineOrder) => void) => void;
   onReport: (report: EngineReport) => void;
@@ -76,8 +78,12 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Until it is gone. Never rejects. */
   async #runOnce(): Promise<void> {
-    const { log, recordChild, onStarted, onGone } = this.#options;
-    const child = fork(ENGINE_ENTRY, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const { log, recordChild, onStarted, onGone, isInspected } = this.#options;
+    const child = fork(ENGINE_ENTRY, {
+      execArgv: isInspected ? [...process.execArgv, '--inspect=0'] : process.execArgv,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
     const gone = Promise.withResolvers<string>();
     child.on('exit', (code, signal) => gone.resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
     child.on('error', (error) => {
@@ -108,7 +114,8 @@ export class EngineProcess implements AsyncDisposable {
   }
 
   #watch(child: ChildProcess): void {
-    if (performance.now() - this.#heardAtMs > SILENCE_LIMIT_MS) child.kill('SIGKILL');
+    const isSilent = performance.now() - this.#heardAtMs > SILENCE_LIMIT_MS;
+    if (isSilent && !this.#options.isInspected) child.kill('SIGKILL');
     else this.send({ type: 'ping' });
   }
 

@@ -26,6 +26,8 @@ export interface TorrentEngineOptions {
   settings: TorrentSettings;
   log: (line: string) => void;
   recordChild: (pid: number) => { forget(): void };
+  /** See `EngineProcessOptions`. Default false. */
+  isInspected?: boolean;
 }
 
 interface Known {
@@ -58,6 +60,7 @@ class EngineClient implements TorrentEngine {
     this.#process = new EngineProcess({
       log: options.log,
       recordChild: options.recordChild,
+      isInspected: options.isInspected ?? false,
       onStarted: (send) => this.#introduce(send),
       onReport: (report) => this.#hear(report),
       onGone: () => this.#lost(),
