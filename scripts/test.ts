@@ -50,7 +50,7 @@ const RUN_LIMIT_MS = 60 * 60_000;
 const RUNNER_OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2', '--test-timeout=180000'];
 
 const words = process.argv.slice(2);
-ensureTools(words.some((word) => word.endsWith('.players.ts')));
+ensureTools(words.some((word) => /\.(?:players|long)\.ts$/u.test(word)));
 process.exitCode = runTests(words);
 
 function runTests(args: string[]): number {
