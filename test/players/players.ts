@@ -65,7 +65,9 @@ async function playInVlc({ url, directory, seek, tracks, recording = 'ts' }: Pla
   const path = join(home, `vlc.${recording}`);
   const range =
     seek === undefined ? [] : [`--start-time=${seek.startSeconds}`, `--run-time=${seek.seconds + VLC_EXTRA_SECONDS}`];
-  const output = ['--sout', `#std{access=file,mux=${recording},dst=${path}}`];
+  // Matroska's header names all tracks, so it has to wait for them.
+  const wait = recording === 'mkv' ? ['--sout-mux-caching=10000'] : [];
+  const output = [...wait, '--sout', `#std{access=file,mux=${recording},dst=${path}}`];
   await ended('cvlc', ['-q', ...range, ...output, url, 'vlc://quit'], { home, ...(isRoot ? { uid: NOBODY } : {}) });
   return decoded(path, tracks);
 }
