@@ -13,8 +13,10 @@ import { planRendition } from '../src/media/plan/rendition-plan.ts';
 import type { RunJob } from '../src/media/pool/run-job.ts';
 import { WorkerPool } from '../src/media/pool/worker-pool.ts';
 import { inputFor, probe } from '../src/media/probe/probe.ts';
-import { Demuxers } from '../src/media/worker/encode/demuxers.ts';
-import { EncoderSessions } from '../src/media/worker/encode/encoder-sessions.ts';
+import { Demuxers } from '../src/media/worker/sessions/demuxers.ts';
+import { VideoEncoders } from '../src/media/worker/encode/video-encoder.ts';
+import { x264Encoder } from '../src/media/worker/libav/video/x264-encoder.ts';
+import { EncoderSessions } from '../src/media/worker/sessions/encoder-sessions.ts';
 import { quietLibav } from '../src/media/worker/libav/codec/check.ts';
 import { makeSegment } from '../src/media/worker/make-segment.ts';
 import type { SegmentJob } from '../src/media/worker/protocol/protocol.ts';
@@ -78,7 +80,11 @@ async function run(job: SegmentJob): Promise<{ sizeBytes: number }> {
   quietLibav();
   await using demuxers = new Demuxers();
   await using sessions = new EncoderSessions();
-  return await makeSegment(job, { demuxers, sessions, headers: new Map(), say: console.error }, never);
+  return await makeSegment(
+    job,
+    { demuxers, sessions, encoders: new VideoEncoders([x264Encoder]), headers: new Map(), say: console.error },
+    never,
+  );
 }
 
 /** The job of a segment, planned as a presentation plans it. A worker looks at the file. */

@@ -87,7 +87,7 @@ const LINUX_ONLY = [
 
 const words = process.argv.slice(2);
 const isFast = words.includes('--fast');
-const isWithPlayers = words.some((word) => word.endsWith('.players.ts'));
+const isWithPlayers = words.some((word) => /\.(?:players|long)\.ts$/u.test(word));
 ensureTools(isFast ? 'fast' : isWithPlayers ? 'players' : 'usual');
 process.exitCode = runTests(words.filter((word) => word !== '--fast'));
 

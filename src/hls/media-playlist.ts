@@ -39,9 +39,16 @@ export function mediaPlaylist(options: MediaPlaylistOptions): string {
   return lines.join('\n');
 }
 
-/** Differences of rounded absolute times, in microseconds: their sum is the rounded duration, however many there are. */
+/**
+ * Differences of rounded absolute times, in microseconds: their sum is the rounded duration, however many there are. Times between segments are
+ * rounded down: libavformat adds the durations up and, after a seek, drops a keyframe whose DTS is a microsecond before the sum.
+ */
 function segmentDurations(timeline: Timeline): number[] {
-  const rounded = timeline.boundaries.map((ticks) => Math.round((ticks * MICROSECONDS) / timeline.timescale));
+  const last = timeline.boundaries.length - 1;
+  const rounded = timeline.boundaries.map((ticks, number) => {
+    const microseconds = (ticks * MICROSECONDS) / timeline.timescale;
+    return number === last ? Math.round(microseconds) : Math.floor(microseconds);
+  });
   return rounded.slice(1).map((end, number) => end - (rounded[number] ?? 0));
 }
 

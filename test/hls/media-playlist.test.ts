@@ -37,6 +37,17 @@ test('rounding does not drift: the durations add up to the end of the timeline',
   assert.equal(sum, Math.round((20_000 * 1001 * 1e6) / 3000));
 });
 
+test('no boundary inside is rounded up: players drop a keyframe that comes before the sum', () => {
+  const boundaries = Array.from({ length: 1000 }, (_, number) => number * 1001);
+  let sum = 0;
+  for (const [number, seconds] of extinf(playlist({ timescale: 24_000, boundaries }))
+    .slice(0, -1)
+    .entries()) {
+    sum += Math.round(seconds * 1e6);
+    assert.ok(sum * 24_000 <= (boundaries[number + 1] ?? 0) * 1e6, `segment ${number}`);
+  }
+});
+
 test('the target duration is a whole number that no rounded segment exceeds', () => {
   const text = playlist({ timescale: 1000, boundaries: [0, 7_499, 15_000] });
   assert.match(text, /^#EXT-X-TARGETDURATION:8$/mu);

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 
 import { decodeFilms, type DecodedFilm } from '../support/judges/decoded-film.ts';
 
-const PLAY_LIMIT_MS = 120_000;
+const PLAY_LIMIT_MS = 60_000;
+/** VLC begins at the start of a segment, and counts from there. */
+const VLC_EXTRA_SECONDS = 7;
 /** VLC does not run as root. */
 const NOBODY = 65_534;
 
@@ -15,6 +17,8 @@ export interface PlayWish {
   directory: string;
   /** Plays from there, for `seconds`; from the start to the end when absent. */
   seek?: { startSeconds: number; seconds: number };
+  /** What VLC writes into; its MPEG-TS cannot hold VP9. MPEG-TS when absent. */
+  recording?: 'ts' | 'mkv';
   /** What the film has; pictures and sound when absent. */
   tracks?: { video: boolean; audio: boolean };
 }
@@ -54,13 +58,16 @@ async function playInMpv({ url, directory, seek, tracks }: PlayWish): Promise<De
 }
 
 /** Its stream output writes the packets, with its own clock's times. */
-async function playInVlc({ url, directory, seek, tracks }: PlayWish): Promise<DecodedFilm> {
+async function playInVlc({ url, directory, seek, tracks, recording = 'ts' }: PlayWish): Promise<DecodedFilm> {
   const isRoot = process.getuid?.() === 0;
   const home = await mkdtemp(join(directory, 'vlc-'));
   if (isRoot) await chown(home, NOBODY, NOBODY);
-  const path = join(home, 'vlc.ts');
-  const range = seek === undefined ? [] : [`--start-time=${seek.startSeconds}`, `--run-time=${seek.seconds}`];
-  const output = ['--sout', `#std{access=file,mux=ts,dst=${path}}`];
+  const path = join(home, `vlc.${recording}`);
+  const range =
+    seek === undefined ? [] : [`--start-time=${seek.startSeconds}`, `--run-time=${seek.seconds + VLC_EXTRA_SECONDS}`];
+  // Matroska's header names all tracks, so it has to wait for them.
+  const wait = recording === 'mkv' ? ['--sout-mux-caching=10000'] : [];
+  const output = [...wait, '--sout', `#std{access=file,mux=${recording},dst=${path}}`];
   await ended('cvlc', ['-q', ...range, ...output, url, 'vlc://quit'], { home, ...(isRoot ? { uid: NOBODY } : {}) });
   return decoded(path, tracks);
 }
@@ -81,7 +88,11 @@ async function decoded(
   tracks: PlayWish['tracks'] = { video: true, audio: true },
   options: readonly string[] = [],
 ): Promise<DecodedFilm> {
-  const { films } = await decodeFilms([{ source, ...tracks, options }], { copyTimes: false });
+  const { films, exitCode } = await decodeFilms([{ source, ...tracks, options, choosesItself: true }], {
+    copyTimes: false,
+    limitMs: PLAY_LIMIT_MS,
+  });
+  if (exitCode === null) throw new Error(`ffmpeg did not end within ${PLAY_LIMIT_MS / 1000} s`);
   const [film] = films;
   return film ?? { pictures: [], sound: { startSeconds: 0, samples: new Float32Array(0) } };
 }

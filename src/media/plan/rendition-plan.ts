@@ -13,6 +13,10 @@ import type { SegmentJob, WorkerInput } from '../worker/protocol/protocol.ts';
 /** Part of every key: segments written by another version of the engine are not taken for ours. */
 const ENGINE_VERSION = 4;
 
+const TS_TICKS_PER_SECOND = 90_000;
+/** More than roundings to ticks and microseconds make, 100 us. */
+const TS_LEAD_TICKS = 9;
+
 export interface RenditionParts {
   name: string;
   format: SegmentFormat;
@@ -68,20 +72,24 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
 
 /**
  * In MPEG-TS the first segment begins with DTS = PTS and all others with DTS = PTS - D. Players that count segments by decode time (libavformat:
- * first DTS + sum of EXTINF; hls.js: the first DTS it loads) are exact when EXTINF counts decode time, too: boundaries lie D earlier.
+ * first DTS + sum of EXTINF; hls.js: the first DTS it loads) are exact when EXTINF counts decode time, too: boundaries lie D earlier. They lie
+ * `TS_LEAD_TICKS` earlier still, because libavformat drops a keyframe whose DTS on the wire, a whole tick, is before the boundary.
  */
 export function playlistTimeline(
   { format, video }: Pick<RenditionParts, 'format' | 'video'>,
   timeline: Timeline,
 ): Timeline {
-  if (format !== 'mpegts' || video?.track.kind !== 'copied') return timeline;
-  const { reorderFrames, frameRate } = video.track;
-  const delay = Math.round((reorderFrames * timeline.timescale * frameRate.den) / frameRate.num);
+  if (format !== 'mpegts' || video === undefined) return timeline;
+  const { track } = video;
+  const reorderFrames = track.kind === 'copied' ? track.reorderFrames : 0;
+  const reorderTicks = (reorderFrames * TS_TICKS_PER_SECOND * track.frameRate.den) / track.frameRate.num;
   const last = timeline.boundaries.length - 1;
-  const shifted = timeline.boundaries.map((ticks, i) =>
-    i === 0 || i === last ? ticks : Math.max(ticks - delay, (timeline.boundaries[0] ?? 0) + i),
+  const boundaries = timeline.boundaries.map((ticks) => (ticks * TS_TICKS_PER_SECOND) / timeline.timescale);
+  const first = boundaries[0] ?? 0;
+  const shifted = boundaries.map((ticks, i) =>
+    i === 0 || i === last ? ticks : Math.max(Math.floor(ticks - reorderTicks) - TS_LEAD_TICKS, first + i),
   );
-  return { ...timeline, boundaries: shifted };
+  return { timescale: TS_TICKS_PER_SECOND, boundaries: shifted };
 }
 
 /** What the work is about: a copied picture beside encoded sound is no work to speak of. */

@@ -22,6 +22,8 @@ export interface DecodeInput {
   /** Stream specifiers; the first of each kind when absent. */
   videoStream?: string;
   audioStream?: string;
+  /** ffmpeg chooses the streams; for one input alone. */
+  choosesItself?: boolean;
 }
 
 export interface DecodedSound {
@@ -47,6 +49,8 @@ export interface Decoded {
 export interface DecodeOptions {
   /** Times as the files state them; else each file begins at 0. */
   copyTimes: boolean;
+  /** When ffmpeg is killed; what it decoded by then is kept. Never when absent. */
+  limitMs?: number;
 }
 
 /** Decodes all inputs at once; one by one when one of them ends the process. A failure is told in `messages`. */
@@ -63,14 +67,17 @@ export async function decodeFilms(inputs: readonly DecodeInput[], options: Decod
   return { films, messages, exitCode: decoded.exitCode };
 }
 
-async function decodedTogether(inputs: readonly DecodeInput[], { copyTimes }: DecodeOptions): Promise<Decoded> {
+async function decodedTogether(
+  inputs: readonly DecodeInput[],
+  { copyTimes, limitMs }: DecodeOptions,
+): Promise<Decoded> {
   const outputs = inputs.flatMap((input, index) => outputsOf(input, index));
   const args = [
     ...['-hide_banner', '-nostdin', '-loglevel', 'level+info', '-nostats', ...(copyTimes ? ['-copyts'] : [])],
     ...inputs.flatMap(({ source, options = [] }) => ['-threads', '1', ...options, '-i', source]),
     ...outputs.flatMap(({ args: words }, index) => [...words, `pipe:${FIRST_PIPE + index}`]),
   ];
-  const { pipes, text, exitCode } = await ran(args, outputs.length);
+  const { pipes, text, exitCode } = await ran(args, { count: outputs.length, limitMs });
   const films = inputs.map((): DecodedFilm => ({
     pictures: [],
     sound: { startSeconds: 0, samples: new Float32Array(0) },
@@ -97,17 +104,42 @@ function outputsOf(input: DecodeInput, index: number): Output[] {
   const { width, height } = CODE;
   const clock = `settb=1/${TICKS},showinfo@v${index}`;
   const look = `crop=iw:floor(ih/5):0:0,scale=${width}:${height}:flags=area,format=gray,${clock}`;
-  const video = ['-map', `${index}:${input.videoStream ?? 'v:0'}`, '-fps_mode', 'passthrough', '-vf', look];
+  const own = input.choosesItself === true;
+  const video = [
+    ...(own ? ['-an'] : ['-map', `${index}:${input.videoStream ?? 'v:0'}`]),
+    '-fps_mode',
+    'passthrough',
+    '-vf',
+    look,
+  ];
   if (input.video) outputs.push({ kind: 'v', input: index, args: [...video, '-f', 'rawvideo'] });
   const place = `aresample=${CODED_RATE}:async=1:min_hard_comp=0.005,asettb=1/${TICKS},ashowinfo@a${index}`;
-  const audio = ['-map', `${index}:${input.audioStream ?? 'a:0'}`, '-ac', '1', '-af', place, '-f', 'f32le'];
+  const audio = [
+    ...(own ? ['-vn'] : ['-map', `${index}:${input.audioStream ?? 'a:0'}`]),
+    '-ac',
+    '1',
+    '-af',
+    place,
+    '-f',
+    'f32le',
+  ];
   if (input.audio) outputs.push({ kind: 'a', input: index, args: audio });
   return outputs;
 }
 
-async function ran(args: string[], count: number): Promise<{ pipes: Buffer[]; text: string; exitCode: number | null }> {
+interface Ran {
+  pipes: Buffer[];
+  text: string;
+  exitCode: number | null;
+}
+
+async function ran(args: string[], { count, limitMs }: { count: number; limitMs: number | undefined }): Promise<Ran> {
   const pipes = Array.from({ length: count }, () => 'pipe' as const);
-  const child = spawn('ffmpeg', args, { stdio: ['ignore', 'ignore', 'pipe', ...pipes] });
+  const child = spawn('ffmpeg', args, {
+    stdio: ['ignore', 'ignore', 'pipe', ...pipes],
+    timeout: limitMs,
+    killSignal: 'SIGKILL',
+  });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
