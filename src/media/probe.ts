@@ -288,7 +288,9 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
 
 function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {
   const endTicks = findings.scan?.endTicks ?? findings.index?.video?.endTicks;
-  if (endTicks !== undefined && endTicks > origin.ticks) return secondsOf(endTicks - origin.ticks, video.timeBase);
+  const start = secondsOf(origin.ticks, origin.timeBase);
+  const measured = endTicks === undefined ? 0 : secondsOf(endTicks, video.timeBase) - start;
+  if (measured > 0) return measured;
   const end = containerEnd(findings, origin);
   if (end === undefined || end <= 0)
     throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
@@ -303,8 +305,8 @@ function startsOfAudio(description: MediaDescription, scan: ScanResult | undefin
   }));
 }
 
-function startSeconds({ startTicks, timeBase }: AudioTrack): number {
-  return secondsOf(startTicks, timeBase);
+function startSeconds({ startTicks, heardTicks = startTicks, timeBase }: AudioTrack): number {
+  return secondsOf(Math.max(startTicks, heardTicks), timeBase);
 }
 
 /** Where the last track ends: as measured, or as each audio track states, or as the container does unless the file is cut short. */
@@ -313,9 +315,10 @@ function lastEnd(findings: Findings, origin: Origin): number {
   const start = secondsOf(origin.ticks, origin.timeBase);
   if (scan) return scan.endSeconds - start;
   if (index?.video?.isCutShort) return 0;
-  const ends = description.audio.flatMap(({ endTicks, timeBase }) =>
-    endTicks === undefined ? [] : [secondsOf(endTicks, timeBase) - start],
-  );
+  const ends = description.audio.flatMap(({ streamIndex, endTicks, timeBase }) => {
+    const end = index?.ends?.get(streamIndex) ?? (endTicks === undefined ? undefined : secondsOf(endTicks, timeBase));
+    return end === undefined ? [] : [end - start];
+  });
   // Matroska's are those of the whole file.
   const areOwn = index?.container === 'mp4' && ends.length === description.audio.length;
   return areOwn ? Math.max(0, ...ends) : (containerEnd(findings, origin) ?? 0);

@@ -58,7 +58,10 @@ export class PictureGrid implements AsyncDisposable {
     return this.#current.frame;
   }
 
-  /** Seeks so that the first picture out is at or before `number`, or is the very first; deinterlacing looks at the pictures before, too. */
+  /**
+   * Seeks so that the first picture out is at or before `number`, or is the very first; deinterlacing looks at the pictures before, too. Before
+   * the beginning of an indexed film there may be pictures that an edit list hides, and that those at the beginning need.
+   */
   async #goTo(number: number, signal: AbortSignal): Promise<void> {
     const { frameRate, streamIndex } = this.#track;
     const headStart = this.#demuxer.isIndexed ? 0 : 1.5;
@@ -70,8 +73,11 @@ export class PictureGrid implements AsyncDisposable {
       await this.#restart();
       this.#demuxer.keepOnly([streamIndex]);
       await this.#seek(seconds);
+    let before: number | undefined;
       const first = await this.#decodeMore(signal);
-      if (seconds <= 0 || (first && first.number <= wanted)) break;
+      if (first && first.number <= wanted) break;
+      if (seconds <= 0 && (!this.#demuxer.isIndexed || first?.number === before)) break;
+      before = first?.number;
     }
     this.#current = this.#ready.shift();
   }
@@ -92,7 +98,7 @@ export class PictureGrid implements AsyncDisposable {
     const extradata = this.#demuxer.latestExtradata(streamIndex);
     this.#decoder = await Decoder.open(this.#demuxer.stream(streamIndex), DECODER_THREADS, extradata);
     this.#atEnd = false;
-    this.#nextGuess = 0;
+    this.#nextGuess = undefined;
     this.#displayTimes = new DisplayTimes();
   }
 
