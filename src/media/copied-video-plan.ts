@@ -47,7 +47,7 @@ export function reasonsToEncode(facts: MediaFacts, route: Route): string[] {
   const codecs = route === 'mpegts' ? ['h264'] : CMAF_CODECS;
   if (!codecs.includes(video.codec)) reasons.push(`${video.codec} video does not play everywhere`);
   if (video.interlaced) reasons.push('the video is interlaced');
-  if (video.hasDecodeTimesOnly) reasons.push('the file does not say when its pictures are shown');
+  if (video.hasDecodeTimesOnly || table?.hasUntimed) reasons.push('the file does not say when its pictures are shown');
   if (table?.hasChanges) reasons.push('the coding of the video changes on the way');
   if (!codecs.includes(video.codec)) return reasons;
   if (!video.codecString) reasons.push('the video states no parameter sets');

@@ -10,6 +10,7 @@ import { isCutOffMp4 } from './index/cut-off-mp4.ts';
 import { whySilent } from './audio-plan.ts';
 import { whyNoPicture } from './copied-video-plan.ts';
 import { arrivesWithin } from './in-order-reach.ts';
+import { seenRate } from './frame-rate.ts';
 import { presentationOrigin, secondsOf } from './presentation-span.ts';
 import { readContainerIndex } from './index/read-container-index.ts';
 import type { Origin, ScanResult, Splices, WorkerInput } from './worker/protocol.ts';
@@ -203,8 +204,8 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const scan = findings.scan ?? (await scanTail(findings, signal));
   const description = withoutContinuations(findings.description, findings.scan?.splices);
   const chapters = index?.chapters ?? [];
-  const { video } = description;
-  if (!video) return withoutVideo(description, chapters, findings);
+  if (!description.video) return withoutVideo(description, chapters, findings);
+  const video = { ...description.video, frameRate: seenRate(description.video, findings.scan?.stepTicks) };
   const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
   const startTicks = index?.video?.startTicks ?? findings.scan?.startTicks ?? keyframes[0] ?? video.startTicks;
   const audio = startsOfAudio(description, findings.scan);
@@ -214,7 +215,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const verdict = await verifyKeyframes({ ...findings, input, video, keyframes }, signal);
   const hasChanges = verdict.hasChanges || (index?.video?.hasChanges ?? scan?.hasChanges ?? false);
   return playable({
-    description: { ...description, audio },
+    description: { ...description, video, audio },
     chapters: shifted(chapters, origin),
     origin,
     durationSeconds: Math.max(videoSeconds, lastEnd({ ...findings, scan }, origin)),
@@ -228,6 +229,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
           startsClean: verdict.areStarts,
           isEdited: index?.video?.isEdited ?? findings.scan?.hasHidden ?? false,
           hasChanges,
+          hasUntimed: scan?.hasUntimed ?? false,
         }
       : undefined,
     splices: scan?.splices,

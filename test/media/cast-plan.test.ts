@@ -56,6 +56,7 @@ function facts(video: Partial<VideoTrack> | undefined, audio: Partial<AudioTrack
     frameGrid: undefined,
     startsClean: true,
     hasChanges: false,
+    hasUntimed: false,
     isEdited: false,
     positions: undefined,
   };
