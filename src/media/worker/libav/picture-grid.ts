@@ -66,7 +66,7 @@ export class PictureGrid implements AsyncDisposable {
 
   /**
    * Seeks so that the first picture out is at or before `number`, or is the very first; deinterlacing looks at the pictures before, too. Before
-   * the beginning of an indexed film there may be pictures that an edit list hides, and that those at the beginning need.
+   * the beginning of an MP4 there may be pictures that its edit list hides, and that those at the beginning need.
    */
   async #goTo(number: number, signal: AbortSignal): Promise<void> {
     const { frameRate, streamIndex } = this.#track;
@@ -82,10 +82,14 @@ export class PictureGrid implements AsyncDisposable {
       await this.#seek(seconds);
       const first = await this.#decodeMore(signal);
       if (first && first.number <= wanted) break;
-      if (seconds <= 0 && (!this.#demuxer.isIndexed || first?.number === before)) break;
+      if (seconds <= 0 && (!this.#mayHide || first?.number === before)) break;
       before = first?.number;
     }
     this.#current = this.#ready.shift();
+  }
+
+  get #mayHide(): boolean {
+    return this.#demuxer.container.startsWith('mov');
   }
 
   /** Where there is no index, a seek to the time of the first picture may land after it: the first is decoded before it is shown. */
@@ -93,7 +97,7 @@ export class PictureGrid implements AsyncDisposable {
     const { streamIndex } = this.#track;
     const { timeBase } = this.#demuxer.stream(streamIndex);
     if (seconds <= 0 && !this.#demuxer.isIndexed && (await this.#demuxer.seek(streamIndex, FIRST_BYTE))) return;
-    const earliest = this.#demuxer.isIndexed ? seconds : Math.max(seconds, 0);
+    const earliest = this.#mayHide ? seconds : Math.max(seconds, 0);
     await this.#demuxer.seek(streamIndex, toDemuxer(earliest + 0.0005, timeBase, this.#origin));
   }
 
