@@ -9,12 +9,13 @@ import { described, planOf } from '../support/fuzz/film-plan.ts';
 import { FORMATS, makeFilm } from '../support/fuzz/make-film.ts';
 import { toleranceOf, truthOf } from '../support/fuzz/planned-film.ts';
 import { judgeFilm } from '../support/judges/judge-film.ts';
+import type { FetchOrder } from '../support/judges/served-film.ts';
 import { inPool } from './in-pool.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
 
 /** Films of one test. */
 const BLOCK = 20;
-const WIDTH = 2;
+const WIDTH = 3;
 /** Sentences of a fault that are printed. */
 const MAX_SENTENCES = 6;
 
@@ -57,6 +58,11 @@ function blocksOf(from: number, to: number): number[][] {
   return blocks;
 }
 
+/** One route is played from the start, the other by a viewer who seeks into the middle first. */
+function ordersOf(seed: number): { order: FetchOrder; muxedOrder: FetchOrder } {
+  return seed % 2 === 0 ? { order: 'middle', muxedOrder: 'start' } : { order: 'start', muxedOrder: 'middle' };
+}
+
 async function faultOf(
   seed: number,
   { directory, serverUrl }: { directory: string; serverUrl: string },
@@ -64,7 +70,7 @@ async function faultOf(
   const plan = planOf(seed);
   const path = join(directory, `seed-${seed}.${FORMATS[plan.container].extension}`);
   await makeFilm(plan, path);
-  const options = { truths: [truthOf(plan)], ...toleranceOf(plan), order: 'middle' as const };
+  const options = { truths: [truthOf(plan)], ...toleranceOf(plan), ...ordersOf(seed) };
   const { verdict, sentences } = await judgeFilm(serverUrl, path, options);
   await rm(path, { force: true });
   if (verdict === 'right') return undefined;
