@@ -7,6 +7,8 @@ import { Packet } from 'node-av/lib';
 import { AviClock } from '../../src/media/worker/libav/avi-clock.ts';
 import type { Splices } from '../../src/media/worker/protocol.ts';
 
+const VIDEO = 0;
+
 /** Ticks of 1/50 s: keyframes at 0, 250 and 500. */
 const PLACES: Splices['places'] = [
   [0, 1000],
@@ -61,7 +63,7 @@ const SEEKS: { what: string; wanted: number; goes: number; read: [byte: number, 
 for (const { what, wanted, goes, read, times } of SEEKS)
   test(what, () => {
     const clock = new AviClock(PLACES, { num: 1, den: 50 });
-    assert.equal(clock.sentTo(wanted), goes);
+    assert.equal(clock.sentTo(VIDEO, wanted), goes);
     assert.deepEqual(
       read.flatMap(([byte, dts]) => moved(clock, byte, dts)),
       times,
@@ -79,5 +81,5 @@ function moved(clock: AviClock, byte: number, dts: number): number[] {
   packet.alloc();
   packet.dts = BigInt(dts);
   packet.pos = BigInt(byte);
-  return clock.move(packet) ? [Number(packet.dts)] : [];
+  return clock.move(VIDEO, packet) ? [Number(packet.dts)] : [];
 }

@@ -6,10 +6,12 @@ import type { Splices } from '../protocol.ts';
 
 type Place = Splices['places'][number];
 
-/** Of the video. */
+/** Of the video that was scanned. */
 export class AviClock {
   readonly #places: readonly Place[];
   readonly #ticksPerSecond: number;
+  /** The stream by which the demuxer was sent somewhere: times of the others are right. */
+  #number: number | undefined;
   /** The keyframe that the demuxer was sent to, until it comes. */
   #awaited: { byte: number; ticks: number } | undefined;
   #added = 0n;
@@ -20,7 +22,8 @@ export class AviClock {
   }
 
   /** The demuxer is sent to `ticks`: returns where it must go instead, a known keyframe at or before. */
-  sentTo(ticks: number): number {
+  sentTo(number: number, ticks: number): number {
+    this.#number = number;
     this.#added = 0n;
     this.#awaited = undefined;
     const place = this.#places.findLast(([seconds]) => this.#ticksAt(seconds) <= ticks);
@@ -30,7 +33,8 @@ export class AviClock {
   }
 
   /** Moves the times of a packet; false for one before the keyframe, which cannot be decoded. */
-  move(packet: Packet): boolean {
+  move(number: number, packet: Packet): boolean {
+    if (number !== this.#number) return true;
     if (this.#awaited && Number(packet.pos) < this.#awaited.byte) return false;
     if (this.#awaited && packet.dts !== AV_NOPTS_VALUE && Number(packet.pos) === this.#awaited.byte)
       this.#added = BigInt(this.#awaited.ticks) - packet.dts;

@@ -202,7 +202,7 @@ export class Demuxer implements AsyncDisposable {
     const mayBeEarlier = this.isIndexed || this.container.startsWith('mpeg');
     const wanted = mayBeEarlier ? ticks : Math.max(ticks, first);
     const isVideo = this.#aviClock !== undefined && this.kindOf(stream) === 'video';
-    const target = BigInt(Math.floor(isVideo ? (this.#aviClock?.sentTo(wanted) ?? wanted) : wanted));
+    const target = BigInt(Math.floor(isVideo ? (this.#aviClock?.sentTo(number, wanted) ?? wanted) : wanted));
     this.#decodeTimes?.moved();
     if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
     this.#near?.moved();
@@ -260,7 +260,7 @@ export class Demuxer implements AsyncDisposable {
       this.#near?.tookPacket(Number(packet.pos), packet.size);
       this.#spliced?.move(packet);
       const number = this.#table.numberAt(packet.streamIndex);
-      if (this.#aviClock && this.kindOf(this.stream(number)) === 'video' && !this.#aviClock.move(packet)) continue;
+      if (this.#aviClock && !this.#aviClock.move(number, packet)) continue;
       const place = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
       if (!this.#spliced?.isStale(number, place)) return this.#completed(demuxed(packet, number));
     }
