@@ -66,6 +66,8 @@ export interface AudioTrack {
   timeBase: Rational;
   /** Timestamp of the first packet, in `timeBase`. */
   startTicks: number;
+  /** Timestamp of the first sample that is heard, where an edit list cuts into the sound: it may lie within the first packet. */
+  heardTicks?: number | undefined;
   /** Timestamp at which the track ends; undefined when the header does not tell. */
   endTicks: number | undefined;
   bitRate: number | undefined;

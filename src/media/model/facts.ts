@@ -18,6 +18,8 @@ export interface KeyframeTable {
   isEdited: boolean;
   /** Whether the video goes on under other parameter sets on the way, as far as it was looked at. */
   hasChanges: boolean;
+  /** Whether pictures do not say when they are shown. */
+  hasUntimed: boolean;
 }
 
 export interface MediaFacts {
@@ -37,7 +39,7 @@ export interface MediaFacts {
 }
 
 /** Facts in the store that were written by another version are made again. */
-const FACTS_VERSION = 8;
+const FACTS_VERSION = 9;
 
 /** Facts as they are stored. */
 export interface StoredFacts {

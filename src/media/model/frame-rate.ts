@@ -1,5 +1,7 @@
-// The constant frame rate of encoded renditions.
+// The frame rate of a source, and the constant one of encoded renditions.
 import type { Rational } from '../../base/rational.ts';
+import type { VideoTrack } from './description.ts';
+import { reducedFraction } from './reduced-fraction.ts';
 
 const STANDARD_RATES: readonly Rational[] = [
   { num: 24_000, den: 1001 },
@@ -19,4 +21,16 @@ export function encodedRate(rate: Rational): Rational {
   const near = STANDARD_RATES.find(({ num, den }) => Math.abs(num / den / value - 1) < 0.0005);
   if (near) return near;
   return STANDARD_RATES.find(({ num, den }) => num / den > value) ?? { num: 60, den: 1 };
+}
+
+/** Frames of the stated rate between two pictures, from which on the rate is not that of the pictures. */
+const CLEARLY_COARSER = 1.5;
+
+/**
+ * The stated rate may be that of fields, or count frames that were dropped. `stepTicks` divides the distances of all pictures: where it is clearly
+ * longer than a frame, it is the frame.
+ */
+export function seenRate({ frameRate, timeBase }: Pick<VideoTrack, 'frameRate' | 'timeBase'>, stepTicks = 0): Rational {
+  const frames = (stepTicks * timeBase.num * frameRate.num) / (timeBase.den * frameRate.den);
+  return frames < CLEARLY_COARSER ? frameRate : reducedFraction({ num: timeBase.den, den: timeBase.num * stepTicks });
 }

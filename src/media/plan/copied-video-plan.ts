@@ -48,7 +48,7 @@ export function reasonsToEncodeVideo(facts: MediaFacts, copies: VideoCopies): Re
 function reasonsOfCoding({ table }: MediaFacts, video: VideoTrack): Reason[] {
   const reasons: Reason[] = [];
   if (video.interlaced) reasons.push(because('video-interlaced', 'the video is interlaced'));
-  if (video.hasDecodeTimesOnly)
+  if (video.hasDecodeTimesOnly || table?.hasUntimed)
     reasons.push(because('video-no-presentation-times', 'the file does not say when its pictures are shown'));
   if (table?.hasChanges) reasons.push(because('video-changes', 'the coding of the video changes on the way'));
   return reasons;

@@ -44,11 +44,11 @@ const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
     typeof value['container'] === 'string' &&
     ['videos', 'audio', 'subtitles'].every((name) => Array.isArray(value[name])),
   scan: (value) =>
-    typeof value['hasChanges'] === 'boolean' &&
+    ['hasChanges', 'hasUntimed'].every((name) => typeof value[name] === 'boolean') &&
     isArrayOf(value['keyframes'], 'number') &&
     isArrayOf(value['keyframeBytes'], 'number') &&
     value['starts'] instanceof Map &&
-    ['frameCount', 'startTicks', 'endTicks', 'endSeconds', 'reorderFrames'].every(
+    ['frameCount', 'startTicks', 'endTicks', 'endSeconds', 'reorderFrames', 'stepTicks'].every(
       (name) => typeof value[name] === 'number',
     ),
   verify: (value) => isArrayOf(value['isStart'], 'boolean') && typeof value['hasChanges'] === 'boolean',

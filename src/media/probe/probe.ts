@@ -9,6 +9,7 @@ import type { ByteReader, ContainerIndex } from '../index/container/container-in
 import { isCutOffMp4 } from '../index/mp4/cut-off-mp4.ts';
 import { whyNothingPlays } from '../plan/delivery-plan.ts';
 import { arrivesWithin } from './in-order-reach.ts';
+import { seenRate } from '../model/frame-rate.ts';
 import { presentationOrigin, secondsOf } from '../model/presentation-span.ts';
 import { readContainerIndex } from '../index/read-container-index.ts';
 import type { Origin, Splices } from '../model/rendition-track.ts';
@@ -203,8 +204,8 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const scan = findings.scan ?? (await scanTail(findings, signal));
   const description = withoutContinuations(findings.description, findings.scan?.splices);
   const chapters = index?.chapters ?? [];
-  const { video } = description;
-  if (!video) return withoutVideo(description, chapters, findings);
+  if (!description.video) return withoutVideo(description, chapters, findings);
+  const video = { ...description.video, frameRate: seenRate(description.video, findings.scan?.stepTicks) };
   const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
   const startTicks = index?.video?.startTicks ?? findings.scan?.startTicks ?? keyframes[0] ?? video.startTicks;
   const audio = startsOfAudio(description, findings.scan);
@@ -214,7 +215,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
   const verdict = await verifyKeyframes({ ...findings, input, video, keyframes }, signal);
   const hasChanges = verdict.hasChanges || (index?.video?.hasChanges ?? scan?.hasChanges ?? false);
   return playable({
-    description: { ...description, audio },
+    description: { ...description, video, audio },
     chapters: shifted(chapters, origin),
     origin,
     durationSeconds: Math.max(videoSeconds, lastEnd({ ...findings, scan }, origin)),
@@ -228,6 +229,7 @@ async function assemble(findings: Findings, signal: AbortSignal): Promise<MediaF
           startsClean: verdict.areStarts,
           isEdited: index?.video?.isEdited ?? findings.scan?.hasHidden ?? false,
           hasChanges,
+          hasUntimed: scan?.hasUntimed ?? false,
         }
       : undefined,
     splices: scan?.splices,
@@ -285,7 +287,9 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
 
 function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {
   const endTicks = findings.scan?.endTicks ?? findings.index?.video?.endTicks;
-  if (endTicks !== undefined && endTicks > origin.ticks) return secondsOf(endTicks - origin.ticks, video.timeBase);
+  const start = secondsOf(origin.ticks, origin.timeBase);
+  const measured = endTicks === undefined ? 0 : secondsOf(endTicks, video.timeBase) - start;
+  if (measured > 0) return measured;
   const end = containerEnd(findings, origin);
   if (end === undefined || end <= 0)
     throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
@@ -300,8 +304,8 @@ function startsOfAudio(description: MediaDescription, scan: ScanResult | undefin
   }));
 }
 
-function startSeconds({ startTicks, timeBase }: AudioTrack): number {
-  return secondsOf(startTicks, timeBase);
+function startSeconds({ startTicks, heardTicks = startTicks, timeBase }: AudioTrack): number {
+  return secondsOf(Math.max(startTicks, heardTicks), timeBase);
 }
 
 /** Where the last track ends: as measured, or as each audio track states, or as the container does unless the file is cut short. */
@@ -310,9 +314,10 @@ function lastEnd(findings: Findings, origin: Origin): number {
   const start = secondsOf(origin.ticks, origin.timeBase);
   if (scan) return scan.endSeconds - start;
   if (index?.video?.isCutShort) return 0;
-  const ends = description.audio.flatMap(({ endTicks, timeBase }) =>
-    endTicks === undefined ? [] : [secondsOf(endTicks, timeBase) - start],
-  );
+  const ends = description.audio.flatMap(({ streamIndex, endTicks, timeBase }) => {
+    const end = index?.ends?.get(streamIndex) ?? (endTicks === undefined ? undefined : secondsOf(endTicks, timeBase));
+    return end === undefined ? [] : [end - start];
+  });
   // Matroska's are those of the whole file.
   const areOwn = index?.container === 'mp4' && ends.length === description.audio.length;
   return areOwn ? Math.max(0, ...ends) : (containerEnd(findings, origin) ?? 0);

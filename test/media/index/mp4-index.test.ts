@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
+import { editedEnd } from '../../../src/media/index/mp4/mp4-edit-list.ts';
 import { readMp4Index } from '../../../src/media/index/mp4/mp4-index.ts';
 import { made } from '../../support/clips/clip-cache.ts';
 import { BOOK } from '../../support/clips/clip-recipes.ts';
@@ -86,7 +87,13 @@ for (const flags of ['frag_keyframe+empty_moov', 'frag_keyframe']) {
   test(`a film fragmented with ${flags} leaves its video to a packet scan`, async () => {
     const path = await clips.make(`${flags}.mp4`, '-i', MAIN, '-t', '6', '-c', 'copy', '-movflags', flags);
     const index = await readMp4Index(await CountedBytes.of(path));
-    assert.deepEqual(index, { container: 'mp4', durationSeconds: undefined, video: undefined, chapters: [] });
+    assert.deepEqual(index, {
+      container: 'mp4',
+      durationSeconds: undefined,
+      video: undefined,
+      chapters: [],
+      ends: new Map(),
+    });
   });
 }
 
@@ -123,6 +130,35 @@ test('two hours of film are indexed within a few milliseconds', async () => {
   // Of the processor's time: a busy machine takes longer, and does no more work. Some 20 ms are usual.
   assert.ok(user + system < 400_000, `${user + system} us`);
 });
+
+const ENDS: { what: string; edits: { duration: number; mediaTime: number }[]; expected: number | undefined }[] = [
+  { what: 'without a list nothing is known', edits: [], expected: undefined },
+  { what: 'one edit ends when it says', edits: [{ duration: 4000, mediaTime: 24_000 }], expected: 4 },
+  { what: 'no edit shows more than there is', edits: [{ duration: 9000, mediaTime: 24_000 }], expected: 7 },
+  { what: 'an edit without a length shows all', edits: [{ duration: 0, mediaTime: 48_000 }], expected: 6 },
+  {
+    what: 'an empty edit comes before the others',
+    edits: [
+      { duration: 1500, mediaTime: -1 },
+      { duration: 6000, mediaTime: 0 },
+    ],
+    expected: 7.5,
+  },
+  {
+    what: 'pieces follow each other',
+    edits: [
+      { duration: 2000, mediaTime: 0 },
+      { duration: 3000, mediaTime: 120_000 },
+    ],
+    expected: 5,
+  },
+];
+
+for (const { what, edits, expected } of ENDS)
+  test(`the end of an edited track: ${what}`, () => {
+    const clock = { ticksPerSecond: 24_000, movieTicksPerSecond: 1000, durationSeconds: 8 };
+    assert.equal(editedEnd({ ...clock, edits, isOnlyShifted: false, isVideo: false }), expected);
+  });
 
 test('an edit list that cuts the film into pieces leaves the video to a packet scan', async () => {
   const pieces = [

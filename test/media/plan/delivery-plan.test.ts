@@ -132,6 +132,12 @@ const EXPECTED: Record<string, [multivariant: string, muxed: string, cast: strin
     'cast-0=1920x1080@40+copy2; video-no-presentation-times',
     'clip-0=1920x1080@40+aac2',
   ],
+  'frames without times': [
+    `${LADDER} audio-0=copy2; video-no-presentation-times`,
+    'muxed-0=1920x1080@40+copy2; video-no-presentation-times',
+    'cast-0=1920x1080@40+copy2; video-no-presentation-times',
+    'clip-0=1920x1080@40+aac2',
+  ],
   'changing parameter sets': [
     `${LADDER} audio-0=copy2; video-changes`,
     'muxed-0=1920x1080@40+copy2; video-changes',

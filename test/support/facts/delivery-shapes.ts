@@ -32,6 +32,7 @@ export const SHAPES: Record<string, FactsShape> = {
   'interlaced H.264': { video: { interlaced: true } },
   'interlaced MPEG-2': { video: { codec: 'mpeg2video', codecString: undefined, interlaced: true } },
   'decode times only': { video: { hasDecodeTimesOnly: true } },
+  'frames without times': { table: { hasUntimed: true } },
   'changing parameter sets': { table: { hasChanges: true } },
   'rotated by 90 degrees': { video: { rotationDegrees: 90 } },
   'rotated by 180 degrees': { video: { rotationDegrees: 180 } },

@@ -50,6 +50,7 @@ const TABLE: KeyframeTable = {
   frameGrid: undefined,
   startsClean: true,
   hasChanges: false,
+  hasUntimed: false,
   isEdited: false,
   positions: undefined,
 };

@@ -185,14 +185,14 @@ export function planOf(seed: number): FilmPlan {
     container,
     video: choices.of(can.video),
     audio: choices.of(can.audio),
-    videoSeconds: choices.of([3, 5, 8]),
+    videoSeconds: choices.of([3, 4, 6]),
     audioSeconds: 0,
     start: { kind: 'together' },
     tracks: 'video-audio',
     edits: 'none',
     join: 'none',
   };
-  plan.audioSeconds = choices.once(3) ? choices.of([2, 4, 6, 10]) : plan.videoSeconds;
+  plan.audioSeconds = choices.once(3) ? choices.of([2, 4, 6, 8]) : plan.videoSeconds;
   if (can.tracks.length > 0 && choices.once(2)) plan.tracks = choices.of(can.tracks);
   const odd = choices.of(oddities(can));
   if (odd === 'edits') plan.edits = choices.of(can.edits);

@@ -108,7 +108,7 @@ function offsetsOf({ start }: FilmPlan): readonly [video: number, audio: number]
 function clockOptions(plan: FilmPlan, index: number): string[] {
   if (plan.start.kind === 'both-late') return ['-output_ts_offset', '37'];
   if (plan.start.kind === 'near-wrap') return ['-output_ts_offset', String(BEFORE_WRAP_SECONDS)];
-  if (plan.start.kind === 'negative') return ['-avoid_negative_ts', 'disabled'];
+  if (plan.start.kind === 'negative' || isMovedOffTicks(plan)) return ['-avoid_negative_ts', 'disabled'];
   if (plan.join.startsWith('entry')) return ['-video_track_timescale', String(MP4_TIMESCALE)];
   if (plan.join === 'none') return [];
   const second = {
@@ -119,6 +119,11 @@ function clockOptions(plan: FilmPlan, index: number): string[] {
   const goesOn = FIRST_CLOCK_SECONDS + plan.videoSeconds;
   const at = Object.entries(second).find(([join]) => join === plan.join)?.[1] ?? goesOn;
   return ['-output_ts_offset', String(index === 0 ? FIRST_CLOCK_SECONDS : at)];
+}
+
+/** Moved by the priming of the sound, pictures would lie between two ticks of AVI; those with B-frames are moved by whole frames. */
+function isMovedOffTicks({ container, video }: FilmPlan): boolean {
+  return container === 'avi' && video !== 'mpeg4-b' && video !== 'mpeg2';
 }
 
 /** Programme streams take H.264 as it is given. */

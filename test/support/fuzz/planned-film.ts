@@ -107,14 +107,19 @@ export function truthOf(plan: FilmPlan): Truth {
   return { seconds: Math.max(...ends), frameSeconds: FRAME, pictures, sound: heard };
 }
 
+/** Edits cut sound at whole packets, and are rounded. */
+function packetSeconds({ audio }: FilmPlan): number {
+  return audio === 'flac' ? 0.1 : audio === 'ac3' ? 0.036 : 0.028;
+}
+
 /** What the containers and joins themselves do not say exactly. */
 export function toleranceOf(plan: FilmPlan): CompareOptions {
   const isJoined = plan.join !== 'none' && !plan.join.startsWith('entry');
   const otherVoices = plan.tracks.startsWith('two-audios') ? [{ voice: OTHER_VOICE, seconds: plan.audioSeconds }] : [];
   return {
     frames: isJoined ? 3 : 1,
-    // An encoder's delay of each part; sound is cut at whole packets; AVI has no times.
-    slackSeconds: isJoined ? 0.06 : plan.edits === 'none' ? 0.008 : 0.025,
+    // An encoder's delay of each part; AVI has no times.
+    slackSeconds: isJoined ? 0.06 : plan.edits === 'none' ? 0.008 : packetSeconds(plan),
     syncSeconds: isJoined ? 0.06 : plan.container === 'avi' ? 0.06 : 0.03,
     otherVoices,
   };

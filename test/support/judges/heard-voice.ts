@@ -9,10 +9,11 @@ export const WINDOW_SECONDS = WINDOW_SAMPLES / CODED_RATE;
 /** Below this there is nothing: the noise has 0.046. */
 const SILENT_RMS = 0.004;
 const SURE = 0.6;
-/** Where a window is looked for around where it is due. */
-const NEAR_SAMPLES = 240;
-/** So alike that no other place is looked at. */
-const CERTAIN = 0.95;
+/** Where a window is looked for around where it is due, and how alike it must be that it is looked for no further: noise never is by chance. */
+const NEAR = [
+  { samples: 2, enough: SURE },
+  { samples: 240, enough: 0.95 },
+] as const;
 /** Searches through all of the voices take long; sound that needs more of them in vain is not of the clip. */
 const MAX_SEARCHES = 4;
 
@@ -56,17 +57,18 @@ interface Place {
 type Scored = Place & { score: number };
 
 class VoiceSearch {
-  readonly #voices: Map<number, Float32Array>;
+  readonly #voices: Map<number, Voice>;
   #last: { place: Place; seconds: number } | undefined;
   #searches = 0;
 
   constructor(voices: readonly KnownVoice[]) {
     // A margin for what encoders add at the end.
-    this.#voices = new Map(voices.map(({ voice, seconds }) => [voice, codedSamples(voice, seconds + 0.5)]));
+    this.#voices = new Map(voices.map(({ voice, seconds }) => [voice, voiceOf(codedSamples(voice, seconds + 0.5))]));
   }
 
   look(window: Float32Array, seconds: number, expected: readonly VoiceStretch[]): Found {
-    if (rmsOf(window) < SILENT_RMS) return { verdict: 'silent', voice: 0, voiceSeconds: 0 };
+    if (Math.sqrt(energyOf(window) / window.length) < SILENT_RMS)
+      return { verdict: 'silent', voice: 0, voiceSeconds: 0 };
     const found = this.#near(window, this.#guesses(seconds, expected)) ?? this.#anywhere(window);
     if (found !== undefined) return this.#keep(found, seconds);
     return { verdict: 'unknown', voice: 0, voiceSeconds: 0 };
@@ -75,10 +77,12 @@ class VoiceSearch {
   /** The best place around the guesses. */
   #near(window: Float32Array, guesses: readonly Place[]): Place | undefined {
     let best: Scored | undefined;
-    for (const { voice, at } of guesses) {
-      const found = this.#best(window, voice, [at - NEAR_SAMPLES, at + NEAR_SAMPLES]);
-      if (found !== undefined && found.score > (best?.score ?? 0)) best = found;
-      if ((best?.score ?? 0) > CERTAIN) break;
+    for (const { samples, enough } of NEAR) {
+      for (const { voice, at } of guesses) {
+        const found = this.#best(window, voice, [at - samples, at + samples + 1]);
+        if (found !== undefined && found.score > (best?.score ?? 0)) best = found;
+        if ((best?.score ?? 0) > enough) return best;
+      }
     }
     return best;
   }
@@ -86,7 +90,7 @@ class VoiceSearch {
   #anywhere(window: Float32Array): Place | undefined {
     if (this.#searches >= MAX_SEARCHES) return undefined;
     this.#searches += 1;
-    for (const [voice, samples] of this.#voices) {
+    for (const [voice, { samples }] of this.#voices) {
       const found = this.#best(window, voice, [0, samples.length]);
       if (found !== undefined) {
         this.#searches = 0;
@@ -110,17 +114,19 @@ class VoiceSearch {
 
   /** The best place in `[from, to)` of a voice, when it is a sure one. */
   #best(window: Float32Array, voice: number, [from, to]: [number, number]): Scored | undefined {
-    const samples = this.#voices.get(voice);
-    if (samples === undefined) return undefined;
+    const known = this.#voices.get(voice);
+    if (known === undefined) return undefined;
+    const heard = { window, energy: energyOf(window) };
     const first = Math.max(0, from);
-    const last = Math.min(samples.length - window.length, to);
-    let best = { at: first, score: -1 };
+    const last = Math.min(known.samples.length - window.length, to);
+    const best = { at: first, score: -1 };
     for (let at = first; at < last; at += 1) {
-      const score = likeness(window, samples, at);
-      if (score > best.score) best = { at, score };
+      const score = likeness(heard, known, at);
+      if (score > best.score) Object.assign(best, { at, score });
     }
     if (best.score < SURE) return undefined;
-    const [before, after] = [likeness(window, samples, best.at - 1), likeness(window, samples, best.at + 1)];
+    const before = likeness(heard, known, best.at - 1);
+    const after = likeness(heard, known, best.at + 1);
     return { voice, score: best.score, at: best.at + peakBetween(before, best.score, after) };
   }
 
@@ -130,17 +136,32 @@ class VoiceSearch {
   }
 }
 
-/** Correlation of two stretches, from -1 to 1. */
-function likeness(window: Float32Array, samples: Float32Array, at: number): number {
-  if (at < 0 || at + window.length > samples.length) return -1;
-  let [product, left, right] = [0, 0, 0];
-  for (let index = 0; index < window.length; index += 1) {
-    const [a, b] = [window[index] ?? 0, samples[at + index] ?? 0];
-    product += a * b;
-    left += a * a;
-    right += b * b;
-  }
-  return left === 0 || right === 0 ? 0 : product / Math.sqrt(left * right);
+interface Voice {
+  samples: Float32Array;
+  /** Of the samples before each, and one entry more: of all. */
+  energyBefore: Float64Array;
+}
+
+interface Heard {
+  window: Float32Array;
+  energy: number;
+}
+
+function voiceOf(samples: Float32Array): Voice {
+  const energyBefore = new Float64Array(samples.length + 1);
+  for (let index = 0; index < samples.length; index += 1)
+    energyBefore[index + 1] = (energyBefore[index] ?? 0) + (samples[index] ?? 0) ** 2;
+  return { samples, energyBefore };
+}
+
+/** Correlation of the window with the voice from sample `at` on, from -1 to 1. */
+function likeness({ window, energy }: Heard, { samples, energyBefore }: Voice, at: number): number {
+  const end = at + window.length;
+  if (at < 0 || end > samples.length) return -1;
+  let product = 0;
+  for (let index = 0; index < window.length; index += 1) product += (window[index] ?? 0) * (samples[at + index] ?? 0);
+  const other = (energyBefore[end] ?? 0) - (energyBefore[at] ?? 0);
+  return energy === 0 || other === 0 ? 0 : product / Math.sqrt(energy * other);
 }
 
 /** Where the parabola through three neighbours has its top, from -0.5 to 0.5. */
@@ -149,8 +170,8 @@ function peakBetween(before: number, middle: number, after: number): number {
   return bend >= 0 ? 0 : Math.max(-0.5, Math.min(0.5, (before - after) / (2 * bend)));
 }
 
-function rmsOf(samples: Float32Array): number {
+function energyOf(samples: Float32Array): number {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
-  return Math.sqrt(sum / samples.length);
+  return sum;
 }

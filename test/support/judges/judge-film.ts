@@ -40,6 +40,8 @@ const NOTHING = { routes: [], why: [], hashes: {} };
 
 export interface JudgeOptions extends CompareOptions {
   order: FetchOrder;
+  /** Of the muxed route, which shares nothing with the others; `order` when absent. */
+  muxedOrder?: FetchOrder;
   /** Whether words of ffmpeg about the served media count. */
   strict?: boolean;
 }
@@ -79,7 +81,8 @@ async function judged({ serverUrl, source, directory, truths, options }: Work): 
     const sentence = `the session is ${facts.durationSeconds} s long instead of ${longest}: nothing of it is fetched`;
     return { verdict: 'wrong', sentences: [sentence], ...NOTHING };
   }
-  const { routes, failures } = await fetchedRoutes(facts, directory, options.order);
+  const { order, muxedOrder = order } = options;
+  const { routes, failures } = await fetchedRoutes(facts, { directory, order, muxedOrder });
   const { films, messages } = await decodedFiles(routes);
   const candidates = truths.map((truth) => [
     ...lengthFaults(truth, [['the session', facts.durationSeconds]]),
@@ -119,13 +122,12 @@ interface JudgedRoute {
 /** Every route the film is offered on, fetched; what cannot be fetched is a failure in words. */
 async function fetchedRoutes(
   facts: FilmFacts,
-  directory: string,
-  order: FetchOrder,
+  { directory, order, muxedOrder }: { directory: string; order: FetchOrder; muxedOrder: FetchOrder },
 ): Promise<{ routes: JudgedRoute[]; failures: string[] }> {
   const failures: string[] = [];
   const fetched = async (name: string): Promise<FetchedRendition | undefined> => {
     try {
-      return await fetchFilm(facts, name, { directory, order });
+      return await fetchFilm(facts, name, { directory, order: name === 'muxed' ? muxedOrder : order });
     } catch (error) {
       failures.push(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
       return undefined;

@@ -63,6 +63,8 @@ export interface ContainerIndex {
   /** Undefined: no video track, or no index of it (a packet scan is needed). */
   video: VideoIndex | undefined;
   chapters: Chapter[];
+  /** Where sound ends by its edit lists, seconds from the beginning of the movie, by stream; MP4 only. */
+  ends?: ReadonlyMap<number, number>;
   /** Streams that belong together, by their packet ids; undefined where all tracks of a source do. */
   programmes?: ReadonlySet<number>[];
 }

@@ -44,6 +44,24 @@ export function deliveredSamples(track: EditedTrack): DeliveredSamples | undefin
   return { start, end, shift: delay + shift, from: shown.start, to: shown.end };
 }
 
+/**
+ * Where the last edit ends, seconds from the beginning of the movie; undefined without a list, or where libavformat does not follow it. Its own
+ * length of a track counts the empty edits of some lists, and not of others.
+ */
+export function editedEnd(
+  track: Omit<EditedTrack, 'times' | 'isSync'> & { durationSeconds: number | undefined },
+): number | undefined {
+  const { edits, durationSeconds = Infinity, ticksPerSecond, movieTicksPerSecond } = track;
+  if (edits.length === 0 || track.isOnlyShifted) return undefined;
+  const end = edits.reduce((at, { duration, mediaTime }) => {
+    const stated = duration / movieTicksPerSecond;
+    if (mediaTime === -1) return at + stated;
+    const held = Math.max(0, durationSeconds - mediaTime / ticksPerSecond);
+    return at + (duration === 0 ? held : Math.min(stated, held));
+  }, 0);
+  return Number.isFinite(end) ? end : undefined;
+}
+
 function inTrackTicks(movieTicks: number, track: EditedTrack): number {
   return Math.round((movieTicks * track.ticksPerSecond) / track.movieTicksPerSecond);
 }

@@ -4,9 +4,10 @@ import type { ByteReader, ContainerIndex, VideoIndex } from '../container/contai
 import { mp4KeyframeHeads } from './mp4-keyframe-heads.ts';
 import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
 import { readMp4Chapters } from './mp4-chapters.ts';
+import { editedEnd } from './mp4-edit-list.ts';
 import { parseMovie, type Mp4Movie, type Mp4Track } from './mp4-movie.ts';
 import { rangesOfSamples } from './mp4-sample-ranges.ts';
-import { indexVideoTrack, videoTrack } from './mp4-video-index.ts';
+import { editContext, indexVideoTrack, videoTrack } from './mp4-video-index.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
 
 const MAX_MOVIE_BYTES = 64 * 1024 * 1024;
@@ -30,7 +31,17 @@ export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex |
     durationSeconds: movie.durationSeconds,
     video: track && readVideoIndex(reader, movie, track),
     chapters: await readMp4Chapters(movie, windowed),
+    ends: endsOf(movie),
   };
+}
+
+function endsOf(movie: Mp4Movie): Map<number, number> {
+  const ends = new Map<number, number>();
+  for (const track of movie.isFragmented ? [] : movie.tracks.filter(({ handler }) => handler === 'soun')) {
+    const end = editedEnd({ ...editContext(movie, track), durationSeconds: track.durationSeconds });
+    if (end !== undefined) ends.set(track.index, end);
+  }
+  return ends;
 }
 
 function readVideoIndex(reader: ByteReader, movie: Mp4Movie, track: Mp4Track): VideoIndex | undefined {

@@ -123,6 +123,10 @@ export interface ScanResult {
   reorderFrames: number;
   /** Whether the track goes on under other parameter sets on the way. */
   hasChanges: boolean;
+  /** Whether packets of the track do not say when they are shown. */
+  hasUntimed: boolean;
+  /** Largest number of ticks that divides the distances of all frames, in decode order; 0: there are too few. */
+  stepTicks: number;
   /** What the other numbers hold for was measured with them. */
   splices: Splices | undefined;
 }

@@ -65,10 +65,10 @@ export class ClockWatch {
 
   see({ streamIndex, pts, dts, duration, byte, isCorrupt }: DemuxedPacket): void {
     const decoded = dts ?? pts;
-    const shown = pts ?? dts;
-    if (decoded === undefined || shown === undefined) return;
     const delay = pts === undefined && streamIndex === this.#main ? this.#delayFrames * duration : 0;
-    const end = shown + delay + duration;
+    if (decoded === undefined) return;
+    const shown = (pts ?? decoded) + delay;
+    const end = shown + duration;
     const track = this.#tracks.get(streamIndex);
     if (!track) {
       const lastByte = Math.max(0, byte);

@@ -22,6 +22,7 @@ const HEAD_BYTES = 8 * 1024;
 export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
   await demuxer.require([job.streamIndex, ...job.otherStreams]);
   const streams = [job.streamIndex, ...job.otherStreams];
+  if (demuxer.container === 'avi') return scanAvi(demuxer, job, signal);
   if (!demuxer.container.startsWith('mpeg') || job.input.splices || job.fromTicks !== undefined)
     return measure(demuxer, job, { signal });
   const numbers = demuxer.container === 'mpegts' ? new SpliceWatch(demuxer) : undefined;
@@ -34,17 +35,33 @@ export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal):
   return { ...spliced, splices: { ...found, places: spliced.places } };
 }
 
+/** Where frames were dropped, the places of keyframes put its times right behind a seek. */
+async function scanAvi(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
+  const { places, hasHoles, ...result } = await measure(demuxer, job, { signal });
+  const stream = demuxer.stream(job.streamIndex);
+  if (demuxer.kindOf(stream) !== 'video' || !hasHoles) return result;
+  // The last frame lasts as long as the others, not a tick.
+  const endTicks = result.endTicks + Math.max(0, result.stepTicks - 1);
+  const endSeconds = Math.max(result.endSeconds, (endTicks * stream.timeBase.num) / stream.timeBase.den);
+  return { ...result, endTicks, endSeconds, splices: { continuations: [], clock: [], places } };
+}
+
 interface Measuring {
   numbers?: SpliceWatch | undefined;
   clock?: ClockWatch | undefined;
   signal: AbortSignal;
 }
 
+interface Measured extends Pick<Splices, 'places'> {
+  /** Whether one of the track's frames comes later than a tick after the one before. */
+  hasHoles: boolean;
+}
+
 async function measure(
   demuxer: Demuxer,
   job: ScanJob,
   { numbers, clock, signal }: Measuring,
-): Promise<ScanResult & Pick<Splices, 'places'>> {
+): Promise<ScanResult & Measured> {
   const streams = [job.streamIndex, ...job.otherStreams];
   demuxer.keepOnly(streams);
   if (numbers) demuxer.keepAll();
@@ -55,6 +72,7 @@ async function measure(
   const starts = new Map<number, number>();
   const places: Splices['places'] = [];
   let endSeconds = -Infinity;
+  const steps = new Steps();
   for (;;) {
     signal.throwIfAborted();
     const packet = await demuxer.read();
@@ -65,6 +83,7 @@ async function measure(
     const isMain = packet.streamIndex === job.streamIndex;
     if (isMain) {
       tally.count(packet);
+      steps.see(packet);
       changes.see(packet);
     }
     const ticks = packet.pts ?? packet.dts;
@@ -75,11 +94,46 @@ async function measure(
     endSeconds = Math.max(endSeconds, seconds + (packet.duration * num) / den);
     if (isMain && isPlace(packet, seconds - (places.at(-1)?.[0] ?? -Infinity))) places.push([seconds, packet.byte]);
   }
-  return { endSeconds, starts, hasChanges: changes.hasChanged, splices: undefined, places, ...tally.result() };
+  const { stepTicks, hasHoles } = steps;
+  const found = { endSeconds, starts, hasChanges: changes.hasChanged, splices: undefined, places, stepTicks, hasHoles };
+  return { ...found, ...tally.result() };
 }
 
 function isPlace({ isKey, byte }: DemuxedPacket, secondsSinceLast: number): boolean {
   return isKey && byte >= 0 && secondsSinceLast >= PLACE_SECONDS;
+}
+
+/** Frames from which on the grid they lie on can be told. */
+const MIN_STEPS = 3;
+
+/** The distances of frames in decode order. */
+class Steps {
+  #last: number | undefined;
+  #count = 0;
+  #divisor = 0;
+  #longest = 0;
+
+  see({ pts, dts = pts, isHidden }: DemuxedPacket): void {
+    if (dts === undefined || isHidden) return;
+    const step = Math.abs(dts - (this.#last ?? dts));
+    this.#last = dts;
+    if (step === 0) return;
+    this.#count += 1;
+    this.#divisor = greatestDivisor(this.#divisor, step);
+    this.#longest = Math.max(this.#longest, step);
+  }
+
+  get stepTicks(): number {
+    return this.#count < MIN_STEPS ? 0 : this.#divisor;
+  }
+
+  get hasHoles(): boolean {
+    return this.#longest > 1;
+  }
+}
+
+function greatestDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
 /** Whether keyframes bring other parameter sets on the way; codecs without such sets never do. */
@@ -132,21 +186,22 @@ class Tally {
   count(packet: DemuxedPacket): void {
     const time = packet.pts ?? packet.dts;
     if (packet.isHidden) this.#hasHidden = true;
+    this.#isUnstated ||= packet.pts === undefined;
     if (packet.isHidden || time === undefined) return;
     this.#frames += 1;
-    this.#start = Math.min(this.#start, time);
+    const delay = packet.pts === undefined ? this.#unstatedDelay * packet.duration : 0;
+    this.#start = Math.min(this.#start, time + delay);
     if (packet.isKey && packet.pts !== undefined && !this.#keyframes.has(time)) this.#keyframes.set(time, this.#bytes);
     this.#bytes += packet.sizeBytes;
     if (this.#order.length < REORDER_SAMPLE) this.#order.push(time);
     if (this.#last !== undefined) this.#lastStep = packet.duration || Math.abs(time - this.#last);
     this.#last = time;
     const duration = packet.duration || this.#lastStep;
-    this.#isUnstated ||= packet.pts === undefined;
     const shown = this.#isUnstated ? (packet.dts ?? time) + this.#unstatedDelay * duration : time;
     this.#end = Math.max(this.#end, time + duration, shown + duration);
   }
 
-  result(): Omit<ScanResult, 'endSeconds' | 'hasChanges' | 'starts' | 'splices'> {
+  result(): Omit<ScanResult, 'endSeconds' | 'hasChanges' | 'starts' | 'splices' | 'stepTicks'> {
     const keyframes = [...this.#keyframes].toSorted(([a], [b]) => a - b);
     return {
       keyframes: keyframes.map(([time]) => time),
@@ -155,6 +210,7 @@ class Tally {
       startTicks: Number.isFinite(this.#start) ? this.#start : 0,
       endTicks: this.#end,
       hasHidden: this.#hasHidden,
+      hasUntimed: this.#isUnstated,
       reorderFrames: reorderDepth(this.#order),
     };
   }

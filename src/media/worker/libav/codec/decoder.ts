@@ -1,6 +1,6 @@
 // Packets of one stream in, frames out.
 import { AVERROR_EAGAIN, AVERROR_EOF, AVERROR_INVALIDDATA } from 'node-av/constants';
-import { CodecContext, Dictionary, Frame } from 'node-av/lib';
+import { CodecContext, CodecParameters, Dictionary, Frame } from 'node-av/lib';
 import type { Packet, Stream } from 'node-av/lib';
 import { AppError } from '../../../../base/app-error.ts';
 import { check, codecName } from './check.ts';
@@ -22,7 +22,7 @@ export class Decoder implements Disposable {
     const decoder = new Decoder();
     const context = decoder.#context;
     context.allocContext3(codec);
-    check(context.parametersToContext(stream.codecpar), 'set up the decoder');
+    takeParameters(context, stream.codecpar);
     if (extradata) context.extraData = extradata;
     context.pktTimebase = stream.timeBase;
     context.threadCount = threads;
@@ -74,6 +74,19 @@ export class Decoder implements Disposable {
 
   [Symbol.dispose](): void {
     this.#context.freeContext();
+  }
+}
+
+/** Decoders would cut off the padding at the beginning of the track wherever they begin. The track's first packet says it, too. */
+function takeParameters(context: CodecContext, stated: CodecParameters): void {
+  const parameters = new CodecParameters();
+  parameters.alloc();
+  try {
+    check(stated.copy(parameters), 'copy the parameters');
+    parameters.initialPadding = 0;
+    check(context.parametersToContext(parameters), 'set up the decoder');
+  } finally {
+    parameters.free();
   }
 }
 

@@ -17,7 +17,9 @@ import { interrupting } from './interrupting.ts';
 import type { Splices } from '../../../model/rendition-track.ts';
 import type { WorkerInput } from '../../protocol/protocol.ts';
 import type { NearBytes } from './near-bytes.ts';
+import { AviClock } from './avi-clock.ts';
 import { check } from '../codec/check.ts';
+import { DecodeTimes } from './decode-times.ts';
 import { demuxed, ticksOf, type DemuxedPacket } from './demuxed-packet.ts';
 import { openOptions } from './open-options.ts';
 import { SplicedStreams } from './spliced-streams.ts';
@@ -54,7 +56,9 @@ export class Demuxer implements AsyncDisposable {
   readonly #near: NearBytes | undefined;
   readonly #extradata = new Map<number, Buffer>();
   readonly #mayChangeEntries: boolean;
+  readonly #decodeTimes: DecodeTimes | undefined;
   #spliced: SplicedStreams | undefined;
+  #aviClock: AviClock | undefined;
   #isClosed = false;
   /** Stands at the beginning: no packet was taken. */
   #isFresh = true;
@@ -69,6 +73,7 @@ export class Demuxer implements AsyncDisposable {
     this.#packet.alloc();
     this.container = context.iformat?.name ?? '';
     this.#table = new StreamTable(context, this.container);
+    this.#decodeTimes = this.container.startsWith('mpeg') ? new DecodeTimes() : undefined;
     if (input.splices) this.splice(input.splices);
     this.#mayChangeEntries = this.container.startsWith('mov');
   }
@@ -175,6 +180,11 @@ export class Demuxer implements AsyncDisposable {
 
   /** From now on packets of a stream have the number of the one that it continues. */
   splice(splices: Splices): void {
+    if (this.container === 'avi') {
+      const video = this.streams.find((stream) => this.kindOf(stream) === 'video');
+      if (video) this.#aviClock = new AviClock(splices.places, video.timeBase);
+      return;
+    }
     this.#spliced = new SplicedStreams(splices);
     this.#table.splice(new Map(splices.continuations));
   }
@@ -191,7 +201,10 @@ export class Demuxer implements AsyncDisposable {
     const start = ticksOf(stream.startTime) ?? 0;
     const first = this.container === 'flv' ? start : Math.min(0, start);
     const mayBeEarlier = this.isIndexed || this.container.startsWith('mpeg');
-    const target = BigInt(Math.floor(mayBeEarlier ? ticks : Math.max(ticks, first)));
+    const wanted = mayBeEarlier ? ticks : Math.max(ticks, first);
+    const isVideo = this.#aviClock !== undefined && this.kindOf(stream) === 'video';
+    const target = BigInt(Math.floor(isVideo ? (this.#aviClock?.sentTo(number, wanted) ?? wanted) : wanted));
+    this.#decodeTimes?.moved();
     if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
     this.#near?.moved();
     this.#spliced?.moved();
@@ -248,9 +261,15 @@ export class Demuxer implements AsyncDisposable {
       this.#near?.tookPacket(Number(packet.pos), packet.size);
       this.#spliced?.move(packet);
       const number = this.#table.numberAt(packet.streamIndex);
+      if (this.#aviClock && !this.#aviClock.move(number, packet)) continue;
       const place = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
-      if (!this.#spliced?.isStale(number, place)) return demuxed(packet, number);
+      if (!this.#spliced?.isStale(number, place)) return this.#completed(demuxed(packet, number));
     }
+  }
+
+  #completed(packet: DemuxedPacket): DemuxedPacket {
+    const isVideo = this.#decodeTimes && this.kindOf(this.stream(packet.streamIndex)) === 'video';
+    return isVideo ? (this.#decodeTimes?.completed(packet) ?? packet) : packet;
   }
 
   /**

@@ -1,4 +1,5 @@
 // The first packets of a source: when each track starts, and what the pictures at the start of a video tell that no header does.
+import { AV_PKT_DATA_SKIP_SAMPLES } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import type { Demuxer } from './demuxer.ts';
 import { FieldProbe } from './field-probe.ts';
@@ -21,8 +22,10 @@ export interface OpeningPicture {
 
 /** Of one track. */
 export interface Opening {
-  /** Timestamp of the first packet that has one. */
+  /** Timestamp of the first packet that has one, and that no edit list hides if it is sound. */
   startTicks: number;
+  /** Sound only: the first sample that is heard, where an edit list hides the packets before. */
+  heardTicks: number | undefined;
   /** Payload of that packet. */
   payload: Uint8Array;
   /** How many packets of the track there were. */
@@ -49,6 +52,7 @@ export async function readOpening(
   demuxer.keepOnly([...wanted]);
   using probes = await FieldProbes.open(demuxer, [...videos]);
   const openings = new Map<number, Opening>();
+  const heard = new Map<number, number>();
   const areUnclear = () => {
     const [number = -1] = videos;
     const opening = openings.get(number);
@@ -75,8 +79,10 @@ export async function readOpening(
     const known = openings.get(number);
     // Priming, and what an edit list cuts off, is not where a track starts.
     const isCutOff = packet.isHidden && !videos.has(number);
+    if (isCutOff && ticks !== undefined && !heard.has(number)) heard.set(number, ticks + skippedTicks(demuxer, number));
     if (!known && (ticks === undefined || isCutOff)) continue;
     const opening = known ?? newOpening(ticks ?? 0, demuxer.payload);
+    opening.heardTicks = heard.get(number);
     opening.count += 1;
     if (videos.has(number) && opening.pictures.length < KEPT_PICTURES)
       opening.pictures.push({ head: demuxer.payload.slice(0, HEAD_BYTES), pts, isKey });
@@ -86,8 +92,16 @@ export async function readOpening(
   return openings;
 }
 
+/** How much of the sound from the current packet on is decoded and not heard. */
+function skippedTicks(demuxer: Demuxer, number: number): number {
+  const { codecpar, timeBase } = demuxer.stream(number);
+  const data = demuxer.raw.getSideData(AV_PKT_DATA_SKIP_SAMPLES);
+  if (!data || data.length < 4 || codecpar.sampleRate <= 0) return 0;
+  return Math.round((data.readUInt32LE(0) * timeBase.den) / (codecpar.sampleRate * timeBase.num));
+}
+
 function newOpening(startTicks: number, payload: Uint8Array): Opening {
-  return { startTicks, payload, count: 0, pictures: [], hasFields: undefined };
+  return { startTicks, heardTicks: undefined, payload, count: 0, pictures: [], hasFields: undefined };
 }
 
 /** One probe for each video whose codec says nothing of fields in its headers. */

@@ -67,6 +67,7 @@ async function describeAudio(demuxer: Demuxer, stream: Stream, opening: Opening 
     role: audioRole(audioFlags(stream.disposition), tags(stream).title),
     timeBase: ratio(stream.timeBase),
     startTicks,
+    heardTicks: opening?.heardTicks,
     endTicks: stream.duration > 0n ? startTicks + Number(stream.duration) : undefined,
     bitRate: Number(parameters.bitRate) || undefined,
   };

@@ -20,6 +20,9 @@ const FIRST_BYTE = -1e9;
 /** How many pictures before its own the deinterlacer can make use of. */
 const DEINTERLACER_PICTURES = 2;
 
+/** MPEG states a time each 0.7 s at least. */
+const MAX_UNTIMED = 48;
+
 /** What encoders are given. */
 export type GridFrame = Frame;
 
@@ -38,7 +41,10 @@ export class PictureGrid implements AsyncDisposable {
   #ready: Picture[] = [];
   #current: Picture | undefined;
   #atEnd = false;
-  #nextGuess = 0;
+  /** Undefined: no picture had a time yet. */
+  #nextGuess: number | undefined;
+  /** Pictures before the first one that has a time, in order. */
+  #untimed: Frame[] = [];
   #displayTimes = new DisplayTimes();
 
   constructor(demuxer: Demuxer, track: EncodedVideo, origin: Origin) {
@@ -61,12 +67,16 @@ export class PictureGrid implements AsyncDisposable {
     return this.#current.frame;
   }
 
-  /** Seeks so that the first picture out is at or before `number`, or is the very first; deinterlacing looks at the pictures before, too. */
+  /**
+   * Seeks so that the first picture out is at or before `number`, or is the very first; deinterlacing looks at the pictures before, too. Before
+   * the beginning of an MP4 there may be pictures that its edit list hides, and that those at the beginning need.
+   */
   async #goTo(number: number, signal: AbortSignal): Promise<void> {
     const { frameRate, streamIndex } = this.#track;
     const headStart = this.#demuxer.isIndexed ? 0 : 1.5;
     const shown = Math.min(number, this.#track.lastFrame);
     const wanted = this.#track.deinterlace ? shown - DEINTERLACER_PICTURES : shown;
+    let before: number | undefined;
     for (const earlier of EARLIER_SECONDS) {
       const seconds = (wanted * frameRate.den) / frameRate.num - earlier - headStart;
       await this.#demuxer.require([streamIndex]);
@@ -74,9 +84,15 @@ export class PictureGrid implements AsyncDisposable {
       this.#demuxer.keepOnly([streamIndex]);
       await this.#seek(seconds);
       const first = await this.#decodeMore(signal);
-      if (seconds <= 0 || (first && first.number <= wanted)) break;
+      if (first && first.number <= wanted) break;
+      if (seconds <= 0 && (!this.#mayHide || first?.number === before)) break;
+      before = first?.number;
     }
     this.#current = this.#ready.shift();
+  }
+
+  get #mayHide(): boolean {
+    return this.#demuxer.container.startsWith('mov');
   }
 
   /** Where there is no index, a seek to the time of the first picture may land after it: the first is decoded before it is shown. */
@@ -84,7 +100,8 @@ export class PictureGrid implements AsyncDisposable {
     const { streamIndex } = this.#track;
     const { timeBase } = this.#demuxer.stream(streamIndex);
     if (seconds <= 0 && !this.#demuxer.isIndexed && (await this.#demuxer.seek(streamIndex, FIRST_BYTE))) return;
-    await this.#demuxer.seek(streamIndex, toDemuxer(Math.max(seconds, 0) + 0.0005, timeBase, this.#origin));
+    const earliest = this.#mayHide ? seconds : Math.max(seconds, 0);
+    await this.#demuxer.seek(streamIndex, toDemuxer(earliest + 0.0005, timeBase, this.#origin));
   }
 
   async #restart(): Promise<void> {
@@ -95,7 +112,7 @@ export class PictureGrid implements AsyncDisposable {
     const extradata = this.#demuxer.latestExtradata(streamIndex);
     this.#decoder = await Decoder.open(this.#demuxer.stream(streamIndex), DECODER_THREADS, extradata);
     this.#atEnd = false;
-    this.#nextGuess = 0;
+    this.#nextGuess = undefined;
     this.#displayTimes = new DisplayTimes();
   }
 
@@ -108,15 +125,30 @@ export class PictureGrid implements AsyncDisposable {
       if (!packet) this.#atEnd = true;
       else if (this.#track.hasDecodeTimesOnly) this.#displayTimes.sent(Number(packet.pts ?? packet.dts));
       const decoded = await this.#decoder.decode(packet ? this.#demuxer.raw : undefined);
-      for (const frame of decoded) await this.#place(frame);
+      for (const frame of decoded) await this.#number(frame);
+      if (this.#atEnd) await this.#placeUntimed(this.#untimed.length);
       if (this.#atEnd && this.#filters) this.#receive(this.#filters.chain, await this.#filters.chain.filter(undefined));
     }
     return this.#ready[0];
   }
 
+  /** A picture without a time follows the one before; the first ones precede the first that has a time. */
+  async #number(frame: Frame): Promise<void> {
+    const number = this.#numberOf(frame) ?? this.#nextGuess;
+    if (number === undefined) this.#untimed.push(frame);
+    if (number === undefined && this.#untimed.length < MAX_UNTIMED) return;
+    await this.#placeUntimed(number ?? this.#untimed.length);
+    if (number !== undefined) await this.#place(frame, number);
+  }
+
+  /** `end`: the number of the picture that follows them. */
+  async #placeUntimed(end: number): Promise<void> {
+    const frames = this.#untimed.splice(0);
+    for (const [index, frame] of frames.entries()) await this.#place(frame, end - frames.length + index);
+  }
+
   /** Sends a decoded frame through the filters, with its number on the grid for a timestamp. */
-  async #place(frame: Frame): Promise<void> {
-    const number = this.#numberOf(frame);
+  async #place(frame: Frame, number: number): Promise<void> {
     const isBroken = (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 && !this.#current && !this.#ready.length;
     if (!isBroken) {
       this.#nextGuess = number + 1;
@@ -132,11 +164,11 @@ export class PictureGrid implements AsyncDisposable {
     for (const frame of frames) this.#ready.push({ number: Math.floor((Number(frame.pts) * num) / den), frame });
   }
 
-  #numberOf(frame: Frame): number {
+  /** Undefined: the picture has no time. */
+  #numberOf(frame: Frame): number | undefined {
     const { frameRate, streamIndex } = this.#track;
     const best = this.#track.hasDecodeTimesOnly ? this.#displayTime(frame) : Number(frame.bestEffortTimestamp);
-    // The last frames of AVI come out without a time: they follow the one before.
-    if (!Number.isSafeInteger(best)) return this.#nextGuess;
+    if (!Number.isSafeInteger(best)) return undefined;
     const { timeBase } = this.#demuxer.stream(streamIndex);
     // A half frame is rounded by the grid, so the timescale is twice the rate.
     const halves = toTimeline(best, timeBase, { origin: this.#origin, timescale: 2 * frameRate.num }) / frameRate.den;
@@ -179,6 +211,7 @@ export class PictureGrid implements AsyncDisposable {
   #clear(): void {
     for (const picture of this.#ready) picture.frame.free();
     this.#ready = [];
+    for (const frame of this.#untimed.splice(0)) frame.free();
     this.#current?.frame.free();
     this.#current = undefined;
   }
