@@ -12,7 +12,8 @@ import { audioInit, copiedVideoInit, encodedVideoInit } from '../src/media/plan/
 import { planRendition } from '../src/media/plan/rendition-plan.ts';
 import type { RunJob } from '../src/media/pool/run-job.ts';
 import { WorkerPool } from '../src/media/pool/worker-pool.ts';
-import { inputFor, probe } from '../src/media/probe/probe.ts';
+import { inputFor } from '../src/media/probe/findings.ts';
+import { probe } from '../src/media/probe/probe.ts';
 import { Demuxers } from '../src/media/worker/sessions/demuxers.ts';
 import { VideoEncoders } from '../src/media/worker/encode/video-encoder.ts';
 import { x264Encoder } from '../src/media/worker/libav/video/x264-encoder.ts';

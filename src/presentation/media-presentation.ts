@@ -8,7 +8,7 @@ import { CAST, MULTIVARIANT, MUXED } from '../media/plan/capabilities.ts';
 import { planDelivery, type DeliveryPlan } from '../media/plan/delivery-plan.ts';
 import type { MediaFacts } from '../media/model/facts.ts';
 import { audioInit, copiedVideoInit, encodedVideoInit } from '../media/plan/init-sections.ts';
-import { inputFor } from '../media/probe/probe.ts';
+import { inputFor } from '../media/probe/findings.ts';
 import type { RunJob } from '../media/pool/run-job.ts';
 import { planRendition, playlistTimeline } from '../media/plan/rendition-plan.ts';
 import type { RenditionParts, RenditionPlan } from '../media/plan/rendition-plan.ts';

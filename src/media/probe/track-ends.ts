@@ -1,0 +1,77 @@
+// Where the tracks of a source end: as measured, as its tables state, or as the container does.
+import { AppError } from '../../base/app-error.ts';
+import type { VideoTrack } from '../model/description.ts';
+import { secondsOf } from '../model/presentation-span.ts';
+import type { Origin } from '../model/rendition-track.ts';
+import type { ScanResult } from '../worker/protocol/protocol.ts';
+import { inputFor, type Findings } from './findings.ts';
+
+/** A stated end this much after the picture's is not believed where there are subtitles. */
+const SUBTITLE_TAIL_SECONDS = 1;
+
+/** Longer groups of pictures at the end of a film are rare. */
+const MAX_GROUP_SECONDS = 15;
+
+export function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {
+  const endTicks = findings.scan?.endTicks ?? findings.index?.video?.endTicks;
+  const start = secondsOf(origin.ticks, origin.timeBase);
+  const measured = endTicks === undefined ? 0 : secondsOf(endTicks, video.timeBase) - start;
+  if (measured > 0) return measured;
+  const end = containerEnd(findings, origin);
+  if (end === undefined || end <= 0)
+    throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
+  return end;
+}
+
+/** Where the last track ends: as measured, or as each audio track states, or as the container does unless the file is cut short. */
+export function lastEnd(findings: Findings, origin: Origin): number {
+  const { scan, index, description } = findings;
+  const start = secondsOf(origin.ticks, origin.timeBase);
+  if (scan) return scan.endSeconds - start;
+  if (index?.video?.isCutShort) return 0;
+  const ends = description.audio.flatMap(({ streamIndex, endTicks, timeBase }) => {
+    const end = index?.ends?.get(streamIndex) ?? (endTicks === undefined ? undefined : secondsOf(endTicks, timeBase));
+    return end === undefined ? [] : [end - start];
+  });
+  // Matroska's are those of the whole file.
+  const areOwn = index?.container === 'mp4' && ends.length === description.audio.length;
+  return areOwn ? Math.max(0, ...ends) : (containerEnd(findings, origin) ?? 0);
+}
+
+/**
+ * A Matroska film states one end for all of its tracks, and that may be a stray subtitle's. Where it lies far behind the picture, what
+ * comes after the last keyframe is read.
+ */
+export async function scanTail(findings: Findings, signal: AbortSignal): Promise<ScanResult | undefined> {
+  const { source, description, index, isWhole } = findings;
+  const { video, audio, subtitles } = description;
+  // Where bytes only come in order, the end is as far away as the whole.
+  if (!isWhole) return undefined;
+  const fromTicks = index?.video?.keyframes.at(-1);
+  if (!video || !subtitles.length || index?.container !== 'matroska' || fromTicks === undefined) return undefined;
+  const { endTicks } = index.video ?? {};
+  const pictureSeconds = secondsOf(endTicks ?? fromTicks, video.timeBase);
+  const doubt = (index.durationSeconds ?? 0) - pictureSeconds;
+  if (doubt <= (endTicks === undefined ? MAX_GROUP_SECONDS : SUBTITLE_TAIL_SECONDS)) return undefined;
+  return findings.run(
+    {
+      kind: 'scan',
+      input: inputFor(source, description.container),
+      streamIndex: video.streamIndex,
+      otherStreams: audio.map(({ streamIndex }) => streamIndex),
+      fromTicks,
+    },
+    signal,
+  );
+}
+
+/** The stated duration counts from timestamp zero, unless the last keyframe lies beyond it: then it counts from the first picture. */
+export function containerEnd({ index, description }: Findings, origin: Origin): number | undefined {
+  const stated = index?.durationSeconds ?? description.durationSeconds;
+  if (stated === undefined) return undefined;
+  const start = secondsOf(origin.ticks, origin.timeBase);
+  const last = index?.video?.keyframes.at(-1);
+  const isRelative =
+    !index || index.container === 'mpegts' || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
+  return isRelative ? stated : stated - start;
+}
