@@ -1,8 +1,10 @@
 // The answer of `GET /sessions/{id}`: what is known of a session right now, in the fields clients know.
+import { AppError } from '../base/app-error.ts';
+import type { SessionRecord } from '../state/session-store.ts';
 import type { AudioInfo, ItemInfo, SubtitleInfo, VideoInfo } from '../presentation/item-info.ts';
 import type { TransferInfo } from '../presentation/media-item.ts';
 
-export type SessionStatus = 'starting' | 'ready' | 'streaming' | 'error';
+type SessionStatus = 'starting' | 'ready' | 'streaming' | 'error';
 
 export interface StreamInfo {
   /** Ordinal among the tracks of its type. */
@@ -48,58 +50,70 @@ export interface SessionInfo {
   why: string[];
 }
 
-export interface SessionFacts {
-  id: string;
-  source: string;
-  kind: string;
-  createdAtMs: number;
-  startSeconds: number;
+export interface SessionState {
+  record: SessionRecord;
   positionSeconds: number;
   audioIndex: number;
-  status: SessionStatus;
-  error: string | undefined;
-  facts: ItemInfo | undefined;
+  /** A segment was requested a short time ago. */
+  isStreaming: boolean;
+  /** Why the last try to open the item failed. */
+  failure: unknown;
+  /** Undefined until the item was open once. */
+  item: ItemInfo | undefined;
+  /** Whether the source names a torrent. */
   isTorrent: boolean;
-  /** How a torrent is doing; undefined also while nobody knows. */
+  /** The state of a torrent; undefined also while it is not known. */
   transfer: TransferInfo | undefined;
 }
 
-export function sessionInfo(session: SessionFacts): SessionInfo {
-  const { facts, transfer } = session;
+export function sessionInfo(state: SessionState): SessionInfo {
+  const { record, item, transfer, failure } = state;
+  const isTorrent = state.isTorrent || transfer !== undefined;
   return {
-    id: session.id,
-    source: session.source,
-    kind: session.isTorrent ? 'torrent' : session.kind,
-    createdAt: new Date(session.createdAtMs).toISOString(),
-    startTime: session.startSeconds,
-    status: session.status,
-    ...(session.error === undefined ? {} : { error: session.error }),
-    durationSeconds: facts?.durationSeconds ?? 0,
-    chapters: (facts?.chapters ?? []).map(({ startSeconds, endSeconds, title }) => ({
+    id: record.id,
+    source: record.source.uri,
+    kind: isTorrent ? 'torrent' : record.kind,
+    createdAt: new Date(record.createdAtMs).toISOString(),
+    startTime: record.startSeconds,
+    status: statusOf(state),
+    ...(failure === undefined ? {} : { error: sentenceOf(failure) }),
+    durationSeconds: item?.durationSeconds ?? 0,
+    chapters: (item?.chapters ?? []).map(({ startSeconds, endSeconds, title }) => ({
       startTime: startSeconds,
       endTime: endSeconds,
       title,
     })),
-    audioIndex: session.audioIndex,
+    audioIndex: state.audioIndex,
     availableStreams:
-      facts === undefined ? [] : [...facts.audio.map(audioInfo), ...facts.subtitles.map(subtitleInfo(session.id))],
-    isTorrent: session.isTorrent,
+      item === undefined ? [] : [...item.audio.map(audioInfo), ...item.subtitles.map(subtitleInfo(record.id))],
+    isTorrent,
     ...(transfer === undefined ? {} : { torrentInfoHash: transfer.infoHash }),
-    progress: transfer?.progress ?? (facts === undefined || session.isTorrent ? 0 : 100),
+    progress: transfer?.progress ?? (item === undefined || isTorrent ? 0 : 100),
     peers: transfer?.peers ?? 0,
     downloadSpeed: speedText(transfer?.downloadSpeed ?? 0),
-    fileSize: facts?.fileSizeBytes ?? transfer?.sizeBytes ?? 0,
-    canSeek: facts?.canSeek ?? false,
-    position: session.positionSeconds,
-    ...(facts?.video === undefined ? {} : { video: videoInfo(facts.video) }),
-    variants: (facts?.variants ?? []).map(({ name, bandwidth, codecs, width, height, frameRate }) => ({
+    fileSize: item?.fileSizeBytes ?? transfer?.sizeBytes ?? 0,
+    canSeek: item?.canSeek ?? false,
+    position: state.positionSeconds,
+    ...(item?.video === undefined ? {} : { video: videoInfo(item.video) }),
+    variants: (item?.variants ?? []).map(({ name, bandwidth, codecs, width, height, frameRate }) => ({
       name,
       bandwidth,
       codecs,
       ...defined({ width, height, frameRate }),
     })),
-    why: facts?.why ?? [],
+    why: item?.why ?? [],
   };
+}
+
+function statusOf({ failure, item, isStreaming }: SessionState): SessionStatus {
+  if (failure !== undefined) return 'error';
+  if (item === undefined) return 'starting';
+  return isStreaming ? 'streaming' : 'ready';
+}
+
+/** Only our own sentences are for people. */
+function sentenceOf(error: unknown): string {
+  return error instanceof AppError ? error.message : 'The source could not be opened';
 }
 
 const SPEED_UNITS = ['B/s', 'kB/s', 'MB/s', 'GB/s'] as const;

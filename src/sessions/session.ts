@@ -11,7 +11,8 @@ import { PlaybackPosition } from './playback-position.ts';
 import { parseSubtitleName } from '../presentation/segment-name.ts';
 import { SessionClips, type ClipInfo } from './session-clips.ts';
 import { SessionItem } from './session-item.ts';
-import { sessionInfo, type SessionInfo, type SessionStatus } from './session-info.ts';
+import { OngoingWork } from './ongoing-work.ts';
+import { sessionInfo, type SessionInfo } from './session-info.ts';
 import type {
   MuxedPlaylistReply,
   MuxedRequest,
@@ -46,14 +47,13 @@ export class Session {
   readonly #position: PlaybackPosition;
   readonly #waits = new ViewerWaits();
   readonly #clips = new SessionClips();
+  readonly #work = new OngoingWork();
   readonly #end = new AbortController();
   readonly #isTorrent: boolean;
   #record: SessionRecord;
   #known: ItemInfo | undefined;
   #infoAsked = false;
   #lastSegmentAtMs = -Infinity;
-  /** Pieces of long work that need the item open. */
-  #work = 0;
 
   constructor(record: SessionRecord, options: SessionOptions) {
     this.#record = record;
@@ -83,7 +83,7 @@ export class Session {
   }
 
   get isBusy(): boolean {
-    return this.#waits.count > 0 || this.#work > 0;
+    return this.#waits.count > 0 || this.#work.isUnderWay;
   }
 
   get isOpen(): boolean {
@@ -171,7 +171,7 @@ export class Session {
     const index = parseSubtitleName(name);
     if (index === undefined) throw unknownSubtitles();
     const text = item.subtitles(index, this.#position.seconds);
-    return { ...text, pieces: (reading) => this.#whileBusy(text.pieces(reading)) };
+    return { ...text, pieces: (reading) => this.#work.duringAll(text.pieces(reading)) };
   }
 
   /** Makes a file of `[start, end)` with the session's audio track; resolves with its path. @throws AppError BAD_REQUEST, UNSUPPORTED_MEDIA, ... */
@@ -181,12 +181,7 @@ export class Session {
     const { startSeconds, endSeconds, name, outputPath = '' } = wanted;
     const request = { startSeconds, endSeconds, audioIndex: this.#audioIndex(), name: name ?? baseName(outputPath) };
     const interest = AbortSignal.any([signal, this.#end.signal]);
-    this.#work += 1;
-    try {
-      return await this.#clips.run(request, (counted) => item.clip(counted, interest));
-    } finally {
-      this.#work -= 1;
-    }
+    return this.#work.during(() => this.#clips.run(request, (counted) => item.clip(counted, interest)));
   }
 
   clips(): ClipInfo[] {
@@ -219,15 +214,6 @@ export class Session {
     await this.#item.close();
   }
 
-  async *#whileBusy<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
-    this.#work += 1;
-    try {
-      yield* items;
-    } finally {
-      this.#work -= 1;
-    }
-  }
-
   #opened({ info }: MediaItem): void {
     this.#known = info;
     this.#options.log.info({ durationSeconds: info.durationSeconds, why: info.why }, 'source opened');
@@ -244,29 +230,17 @@ export class Session {
   }
 
   #info(): SessionInfo {
-    const { failure } = this.#item;
-    // An address may turn out to be a torrent.
-    const transfer = this.#options.items.transfer?.(this.#record.source);
     return sessionInfo({
-      id: this.id,
-      source: this.#record.source.uri,
-      kind: this.#record.kind,
-      createdAtMs: this.#record.createdAtMs,
-      startSeconds: this.#record.startSeconds,
+      record: this.#record,
       positionSeconds: this.#position.seconds,
       audioIndex: this.#audioIndex(),
-      status: this.#status(),
-      error: failure === undefined ? undefined : sentenceOf(failure),
-      facts: this.#known,
-      isTorrent: this.#isTorrent || transfer !== undefined,
-      transfer,
+      isStreaming: this.#options.now() - this.#lastSegmentAtMs < STREAMING_MS,
+      failure: this.#item.failure,
+      item: this.#known,
+      isTorrent: this.#isTorrent,
+      // An address may turn out to be a torrent.
+      transfer: this.#options.items.transfer?.(this.#record.source),
     });
-  }
-
-  #status(): SessionStatus {
-    if (this.#item.failure !== undefined) return 'error';
-    if (this.#known === undefined) return 'starting';
-    return this.#options.now() - this.#lastSegmentAtMs < STREAMING_MS ? 'streaming' : 'ready';
   }
 
   #audioIndex(): number {
@@ -313,9 +287,4 @@ function clamp(seconds: number, duration: number | undefined): number {
 /** Also the answer to a player that is still waiting for what a seek made unwanted; it may ask again. */
 function movedOn(): AppError {
   return new AppError('NOT_READY', 'The viewer moved to another place.');
-}
-
-/** Only our own sentences are for people. */
-function sentenceOf(error: unknown): string {
-  return error instanceof AppError ? error.message : 'The source could not be opened.';
 }

@@ -1,8 +1,7 @@
 // Finished segments on the local disk: files named by what they hold; the least recently used are evicted first, popular ones are in memory too.
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { mkdir, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError } from '../../../base/app-error.ts';
 import { hasErrno } from '../../../base/errno.ts';
 import { FilePartReader, memoryPartReader, type Pace } from '../../../base/part-reader.ts';
@@ -11,8 +10,9 @@ import { ClaimTurns } from '../claim-turns.ts';
 import { segmentEtag } from '../segment-etag.ts';
 import type { ClaimResult, Segment, SegmentClaim, SegmentStore, SegmentStoreStats } from '../segment-store.ts';
 import { DiskAllowance } from './disk-allowance.ts';
-import { madeDirectory, moveInto, removeStartingWith, sizeOfDraft } from './draft-files.ts';
+import { madeDirectory, removeStartingWith, sizeOfDraft } from './draft-files.ts';
 import { PinnedRanges } from './pinned-ranges.ts';
+import { SegmentFiles } from './segment-files.ts';
 import { SegmentMemory } from './segment-memory.ts';
 import { renditionPath, segmentFileName, sourceDirectory } from './segment-path.ts';
 
@@ -56,10 +56,7 @@ export class LocalSegmentStore implements SegmentStore {
   readonly #pins = new PinnedRanges();
   readonly #memory: SegmentMemory;
   readonly #turns = new ClaimTurns();
-  /** Files being removed, by name: none may be written anew until its removal is done. */
-  readonly #leaving = new Map<string, Promise<void>>();
-  /** Names under which a file is about to appear: the file that was there is replaced, not removed. */
-  readonly #appearing = new Set<string>();
+  readonly #files: SegmentFiles;
   readonly #disk: DiskAllowance;
   readonly #pace: Pace = { isQuick: false };
   readonly #claims = new Set<OpenClaim>();
@@ -78,6 +75,7 @@ export class LocalSegmentStore implements SegmentStore {
     this.#options = { ...DEFAULTS, now: () => performance.now(), ...options };
     const { root, keepFreeBytes, freeCheckMs, now, memoryBytes } = this.#options;
     this.#disk = new DiskAllowance({ root, keepFreeBytes, freeCheckMs, now });
+    this.#files = new SegmentFiles(root);
     this.#memory = new SegmentMemory(memoryBytes);
   }
 
@@ -109,7 +107,11 @@ export class LocalSegmentStore implements SegmentStore {
     if (bytes) return this.#segment(name, entry, bytes);
     if (!this.#isWhole(name, entry)) return undefined;
     const isValid = () => this.#entries.get(name) === entry;
-    return this.#segment(name, entry, await this.#memory.read(name, { path: this.#path(name), ...entry }, isValid));
+    return this.#segment(
+      name,
+      entry,
+      await this.#memory.read(name, { path: this.#files.path(name), ...entry }, isValid),
+    );
   }
 
   async claim(rendition: StoredRendition, number: number, signal: AbortSignal): Promise<ClaimResult> {
@@ -136,7 +138,7 @@ export class LocalSegmentStore implements SegmentStore {
 
   invalidate(sourceId: string): void {
     const directory = sourceDirectory(sourceId);
-    for (const [name, entry] of [...this.#entries]) if (name.startsWith(directory)) this.#evict(name, entry);
+    for (const name of [...this.#entries.keys()]) if (name.startsWith(directory)) this.#evict(name);
     for (const claim of this.#claims) {
       if (claim.sourceId !== sourceId) continue;
       claim.isInvalid = true;
@@ -147,13 +149,13 @@ export class LocalSegmentStore implements SegmentStore {
   async makeRoom(wantedBytes: number): Promise<boolean> {
     const before = this.#sizeBytes;
     this.#evictDownTo(before - wantedBytes, undefined);
-    await Promise.all(this.#leaving.values());
+    await this.#files.settled();
     return this.#sizeBytes < before;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#memory.clear();
-    await Promise.all(this.#leaving.values());
+    await this.#files.settled();
   }
 
   async #open(rendition: StoredRendition, number: number, turn: Disposable): Promise<SegmentClaim> {
@@ -182,16 +184,11 @@ export class LocalSegmentStore implements SegmentStore {
 
   async #publish(draft: string, name: string, parts: Pick<Entry, 'rendition' | 'number' | 'etag'>): Promise<Segment> {
     const entry = { ...parts, sizeBytes: await sizeOfDraft(draft), requests: 1 };
-    this.#appearing.add(name);
-    try {
-      await this.#leaving.get(name);
-      await moveInto(this.#path(name), draft);
+    await this.#files.replace(name, draft, () => {
       this.#forget(name);
       this.#entries.set(name, entry);
       this.#sizeBytes += entry.sizeBytes;
-    } finally {
-      this.#appearing.delete(name);
-    }
+    });
     await this.#trim(name);
     return this.#segment(name, entry, undefined);
   }
@@ -203,7 +200,7 @@ export class LocalSegmentStore implements SegmentStore {
       open: async (range) => {
         if (bytes) return memoryPartReader(bytes, range);
         try {
-          return new FilePartReader(this.#path(name), range, this.#pace);
+          return new FilePartReader(this.#files.path(name), range, this.#pace);
         } catch (error) {
           throw hasErrno(error, 'ENOENT') ? evicted(error) : error;
         }
@@ -213,14 +210,9 @@ export class LocalSegmentStore implements SegmentStore {
 
   /** Whether it is the file that was published. Any other is forgotten. */
   #isWhole(name: string, entry: Entry): boolean {
-    // The system keeps what it knows of such files in memory: a call on a thread takes many times longer.
-    if (sizeOf(this.#path(name)) === entry.sizeBytes) return true;
-    if (this.#entries.get(name) === entry && !this.#appearing.has(name)) this.#evict(name, entry);
+    if (this.#files.isWhole(name, entry.sizeBytes)) return true;
+    if (this.#entries.get(name) === entry && !this.#files.isAppearing(name)) this.#evict(name);
     return false;
-  }
-
-  #path(name: string): string {
-    return join(this.#options.root, name);
   }
 
   #name(rendition: StoredRendition, number: number): string {
@@ -238,7 +230,7 @@ export class LocalSegmentStore implements SegmentStore {
   async #trim(fresh: string | undefined): Promise<void> {
     this.#pins.expire(this.#options.now());
     if (this.#disk.isStale) {
-      await Promise.all(this.#leaving.values());
+      await this.#files.settled();
       await this.#disk.look(() => this.#sizeBytes);
     }
     this.#evictDownTo(this.#limit(), fresh);
@@ -251,23 +243,16 @@ export class LocalSegmentStore implements SegmentStore {
   #evictDownTo(limitBytes: number, fresh: string | undefined): void {
     if (this.#sizeBytes <= limitBytes) return;
     for (const [name, entry] of [...this.#entries]) {
-      if (name === fresh || this.#appearing.has(name) || this.#pins.has(entry.rendition, entry.number)) continue;
-      this.#evict(name, entry);
+      if (name === fresh || this.#files.isAppearing(name) || this.#pins.has(entry.rendition, entry.number)) continue;
+      this.#evict(name);
       if (this.#sizeBytes <= limitBytes) return;
     }
   }
 
-  #evict(name: string, entry: Entry): void {
+  #evict(name: string): void {
     this.#forget(name);
     this.#evicted += 1;
-    const { root } = this.#options;
-    const removal = rm(join(root, name), { force: true })
-      .then(() => rmdir(join(root, entry.rendition)))
-      .then(() => rmdir(join(root, dirname(entry.rendition))))
-      // Directories that still hold something stay.
-      .catch(() => {})
-      .finally(() => this.#leaving.delete(name));
-    this.#leaving.set(name, removal);
+    this.#files.remove(name);
   }
 
   #forget(name: string): void {
@@ -288,15 +273,6 @@ function evicted(cause: unknown): AppError {
     cause,
     retryAfterSeconds: 1,
   });
-}
-
-/** Undefined when there is no such file, or it cannot be reached. */
-function sizeOf(path: string): number | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.size;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Where unfinished segments are written, below the root. */
