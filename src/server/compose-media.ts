@@ -57,7 +57,7 @@ export async function composeMedia(context: MediaContext): Promise<ClosableOpene
       memoryBytes: config.memoryCacheBytes,
     }),
   );
-  const scheduler = new SegmentScheduler({ store, pool, endAfterMs: config.encoderIdleMs });
+  const scheduler = new SegmentScheduler({ store, pool, endAfterMs: config.encoderIdleMs, log: context.log });
   const clips = new ClipMaker({ directory: config.clipsDirectory, lease: () => pool.lease() });
   // Scheduler and clips wait for workers to let go of their jobs. Killed workers do so at once, those that read a stalled source do not.
   stack.defer(async () => {

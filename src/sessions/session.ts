@@ -264,8 +264,12 @@ export class Session {
     const { startSeconds: start, endSeconds: end, format } = located;
     this.#position.segmentRequested(end);
     this.#lastSegmentAtMs = this.#options.now();
+    const beganMs = this.#options.now();
     return this.#waits.run({ start, end }, signal, async (interest) => {
-      return { segment: await located.get(this.id, interest), format };
+      const segment = await located.get(this.id, interest);
+      const tookMs = Math.round(this.#options.now() - beganMs);
+      this.#options.log.debug({ startSeconds: start, tookMs, sizeBytes: segment.sizeBytes }, 'segment answered');
+      return { segment, format };
     });
   }
 

@@ -49,6 +49,7 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
     timeline,
     playlistTimeline: playlistTimeline(parts, timeline),
     scheduled: {
+      name: parts.name,
       sourceId: source.id,
       key,
       format: parts.format,

@@ -3,6 +3,8 @@ import type { StoredRendition } from '../model/rendition-track.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 
 export interface ScheduledRendition extends StoredRendition {
+  /** For the log: `original`, `1080p`, `muxed-0`. */
+  name: string;
   /** `copy`: short jobs, in any order. `encode`: runs of an encoder that goes on from one segment to the next. */
   work: 'copy' | 'encode';
   /** A viewer has one live encoder of each. What has a picture is video. */

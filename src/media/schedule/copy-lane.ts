@@ -3,12 +3,14 @@ import { publishSegment } from './publish-segment.ts';
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { Segment, SegmentStore } from '../store/segment-store.ts';
 import type { SegmentFlight } from './segment-flight.ts';
+import type { SegmentLog } from './segment-log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 
 export interface CopyLaneContext {
   store: SegmentStore;
   pool: WorkerPool;
+  log: SegmentLog;
   onMade: (rendition: ScheduledRendition, number: number, segment: Segment) => void;
   onFailed: (rendition: ScheduledRendition, number: number, error: unknown) => void;
 }
@@ -45,10 +47,10 @@ export class CopyLane implements AsyncDisposable {
   }
 
   async #make({ rendition, number }: SegmentFlight, signal: AbortSignal): Promise<void> {
-    const { store, pool, onMade, onFailed } = this.#context;
+    const { store, pool, log, onMade, onFailed } = this.#context;
     const run = (job: SegmentJob, jobSignal: AbortSignal) => pool.run(job, jobSignal);
     try {
-      const { segment } = await publishSegment({ store, rendition, number, run }, signal);
+      const { segment } = await publishSegment({ store, rendition, number, run, log }, signal);
       onMade(rendition, number, segment);
     } catch (error) {
       if (!signal.aborted) onFailed(rendition, number, error);

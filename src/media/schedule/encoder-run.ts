@@ -1,6 +1,7 @@
 // One encoder at work on a rendition: goes from segment to segment as long as somebody wants them, a little ahead, and no further.
 import { isAbort } from '../../base/app-error.ts';
 import type { EncoderSpeed } from './encoder-speed.ts';
+import { renditionFields, segmentFields, type SegmentLog } from './segment-log.ts';
 import { publishSegment } from './publish-segment.ts';
 import { lengthSeconds, type ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { Segment, SegmentStore } from '../store/segment-store.ts';
@@ -21,6 +22,7 @@ export interface EncoderRunLimits {
 export interface EncoderRunContext {
   store: SegmentStore;
   speed: EncoderSpeed;
+  log: SegmentLog;
   limits: EncoderRunLimits;
   now: () => number;
   lease: () => WorkerLease;
@@ -55,6 +57,7 @@ export class EncoderRun implements AsyncDisposable {
     this.#next = start;
     this.#context = context;
     this.startedMs = context.now();
+    context.log.info({ ...renditionFields(rendition), number: start }, 'encoder started');
     this.#driven = this.#drive();
   }
 
@@ -105,6 +108,7 @@ export class EncoderRun implements AsyncDisposable {
 
   /** Sends a run that is not working elsewhere. */
   jump(number: number): void {
+    this.#context.log.info(segmentFields(this.rendition, number), 'encoder jumped');
     this.#next = number;
     this.#ahead = [];
     this.startedMs = this.#context.now();
@@ -120,6 +124,7 @@ export class EncoderRun implements AsyncDisposable {
 
   /** Ends the encoder, at once. Resolves when its process is gone and nothing of its last segment is left. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#stop.signal.aborted) this.#context.log.info(renditionFields(this.rendition), 'encoder ended');
     this.#stop.abort();
     this.poke();
     await this.#lease?.[Symbol.asyncDispose]();
@@ -166,7 +171,7 @@ export class EncoderRun implements AsyncDisposable {
   }
 
   async #make(number: number): Promise<void> {
-    const { now, speed, onMade, onFailed } = this.#context;
+    const { now, speed, log, onMade, onFailed } = this.#context;
     this.#current = { number, startedMs: now() };
     try {
       const { segment, isMade } = await this.#attempt(number);
@@ -185,21 +190,23 @@ export class EncoderRun implements AsyncDisposable {
       this.#current = undefined;
       if (this.#stop.signal.aborted && (isAbort(error) || isWorkerLost(error))) return;
       this.#stop.abort();
+      log.info({ ...segmentFields(this.rendition, number), err: error }, 'encoder failed');
       onFailed(this, number, error);
     }
   }
 
   /** A worker that dies under the segment is replaced, and those who wait see only a delay. */
   async #attempt(number: number): Promise<{ segment: Segment; isMade: boolean }> {
-    const { store, limits, lease, onLost } = this.#context;
+    const { store, limits, lease, log, onLost } = this.#context;
     const { signal } = this.#stop;
     for (let attempt = 0; ; attempt += 1) {
       const worker = (this.#lease ??= lease());
       const run = async (job: SegmentJob, jobSignal: AbortSignal) => await worker.run(job, jobSignal);
       try {
-        return await publishSegment({ store, rendition: this.rendition, number, run }, signal);
+        return await publishSegment({ store, rendition: this.rendition, number, run, log }, signal);
       } catch (error) {
         if (!isWorkerLost(error) || signal.aborted) throw error;
+        log.info({ ...segmentFields(this.rendition, number), attempt }, 'encoder lost its worker');
         this.#lease = undefined;
         this.#last = undefined;
         await worker[Symbol.asyncDispose]();

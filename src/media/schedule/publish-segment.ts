@@ -2,12 +2,14 @@
 import { AppError } from '../../base/app-error.ts';
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { Segment, SegmentStore } from '../store/segment-store.ts';
+import { segmentFields, type SegmentLog } from './segment-log.ts';
 import type { SegmentJob, SegmentResult } from '../worker/protocol/protocol.ts';
 
 export interface SegmentWork {
   store: SegmentStore;
   rendition: ScheduledRendition;
   number: number;
+  log: SegmentLog;
   run: (job: SegmentJob, signal: AbortSignal) => Promise<SegmentResult>;
 }
 
@@ -33,12 +35,21 @@ export async function publishSegment(
 }
 
 async function publishOnce(
-  { store, rendition, number, run }: SegmentWork,
+  { store, rendition, number, run, log }: SegmentWork,
   signal: AbortSignal,
 ): Promise<{ segment: Segment; isMade: boolean }> {
+  const fields = segmentFields(rendition, number);
   const { segment, claim } = await store.claim(rendition, number, signal);
-  if (segment) return { segment, isMade: false };
+  if (segment) {
+    log.debug(fields, 'segment was made by another claimant');
+    return { segment, isMade: false };
+  }
   await using held = claim;
+  const startedMs = performance.now();
+  log.debug({ ...fields, work: rendition.work }, 'segment claimed, job sent to a worker');
   await run({ ...rendition.jobFor(number), outputPath: held.outputPath }, signal);
-  return { segment: await held.publish(), isMade: true };
+  const made = await held.publish();
+  const tookMs = Math.round(performance.now() - startedMs);
+  log.debug({ ...fields, sizeBytes: made.sizeBytes, tookMs }, 'segment published');
+  return { segment: made, isMade: true };
 }

@@ -1,10 +1,13 @@
 // The numbers the scheduler goes by.
 import type { SegmentStore } from '../store/segment-store.ts';
+import { SILENT, type SegmentLog } from './segment-log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 
 export interface SegmentSchedulerOptions {
   store: SegmentStore;
   pool: WorkerPool;
+  /** Default: none. */
+  log?: SegmentLog;
   /** Live video encoders. Default: the cores, 2 at least. Audio, which is light, may have four times as many. */
   maxEncoders?: number;
   /** How far encoders work beyond the newest wish. Default 30 s. */
@@ -36,6 +39,7 @@ export interface SegmentSchedulerOptions {
 }
 
 export const SCHEDULER_DEFAULTS = {
+  log: SILENT,
   aheadSeconds: 30,
   aheadBytes: 64 * 2 ** 20,
   behindSeconds: 30,

@@ -9,6 +9,7 @@ import { FailureBrake } from './failure-brake.ts';
 import { type ScheduledRendition, segmentsAround } from '../plan/scheduled-rendition.ts';
 import { SCHEDULER_DEFAULTS, type SegmentSchedulerOptions } from './scheduler-options.ts';
 import type { Segment, SegmentStore, SegmentStoreStats } from '../store/segment-store.ts';
+import { segmentFields } from './segment-log.ts';
 import { SegmentFlight } from './segment-flight.ts';
 import { isWorkerLost, type WorkerPool, type WorkerStats } from '../pool/worker-pool.ts';
 
@@ -59,7 +60,7 @@ export class SegmentScheduler implements AsyncDisposable {
       now: () => performance.now(),
       ...options,
     };
-    const { store, pool, now, coolDownMs, quickMs } = this.#options;
+    const { store, pool, now, log, coolDownMs, quickMs } = this.#options;
     this.#store = store;
     this.#pool = pool;
     this.#ahead = new CopyAhead(this.#options.copyAheadDelayMs);
@@ -67,6 +68,7 @@ export class SegmentScheduler implements AsyncDisposable {
     this.#copies = new CopyLane({
       store,
       pool,
+      log,
       onMade: (rendition, number, segment) => this.#made(rendition, number, segment),
       onFailed: (rendition, number, error) => this.#failed(rendition, number, error),
     });
@@ -103,6 +105,10 @@ export class SegmentScheduler implements AsyncDisposable {
     const held = await this.#store.get(rendition, number);
     if (held) this.#hits += 1;
     else this.#misses += 1;
+    this.#options.log.debug(
+      { ...segmentFields(rendition, number), viewer: viewer.slice(0, 8) },
+      held ? 'segment found in the store' : 'segment is missing in the store',
+    );
     if (!this.#newest.has(lane)) throw viewerGone();
     const segment = held ?? (await this.#make(wish, order, signal));
     if (this.#newest.get(lane) === order) this.#goOn(wish);
@@ -134,6 +140,10 @@ export class SegmentScheduler implements AsyncDisposable {
     const flying = this.#flights.get(name);
     if (flying) this.#joins += 1;
     else this.#throwIfBraked(rendition);
+    this.#options.log.debug(
+      segmentFields(rendition, number),
+      flying ? 'segment is being made: joined' : 'segment work begins',
+    );
     const flight = flying ?? this.#launch(rendition, number);
     const made = flight.wait({ viewer, order }, signal);
     this.#ahead.yieldTo(viewer, flight);
@@ -199,6 +209,7 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   #fail(flight: SegmentFlight, error: unknown): void {
+    this.#options.log.debug({ ...segmentFields(flight.rendition, flight.number), err: error }, 'segment failed');
     flight.fail(error);
     this.#drop(flight);
   }
@@ -221,7 +232,7 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   #createFleet(): EncoderFleet {
-    const { store, pool, now, maxEncoders, aheadSeconds, aheadBytes, pauseAfterMs, endAfterMs, turnMs, graceMs } =
+    const { store, pool, now, log, maxEncoders, aheadSeconds, aheadBytes, pauseAfterMs, endAfterMs, turnMs, graceMs } =
       this.#options;
     const caps = { video: maxEncoders, audio: 4 * maxEncoders };
     return new EncoderFleet(
@@ -229,6 +240,7 @@ export class SegmentScheduler implements AsyncDisposable {
       {
         store,
         now,
+        log,
         speed: new EncoderSpeed(),
         limits: { aheadSeconds, aheadBytes, pauseAfterMs, retries: FAILURES - 1 },
         lease: () => pool.lease(),

@@ -67,6 +67,7 @@ export class SegmentStudio implements AsyncDisposable {
       ...script,
     };
     return {
+      name: key,
       sourceId: 'd'.repeat(32),
       key,
       format: 'cmaf',
