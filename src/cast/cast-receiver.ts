@@ -70,8 +70,8 @@ export class CastReceiver implements Disposable {
       currentTime: item.startSeconds,
       activeTrackIds: item.activeSubtitle === undefined ? [] : [trackId(item.activeSubtitle)],
     };
-    const wish = { destinationId: application.transportId, namespace: NAMESPACE.media, payload: load };
-    const reply = await this.#channel.request({ ...wish, timeoutMs: this.#loadMs }, signal);
+    const request = { destinationId: application.transportId, namespace: NAMESPACE.media, payload: load };
+    const reply = await this.#channel.request({ ...request, timeoutMs: this.#loadMs }, signal);
     const status = statuses(reply)[0];
     if (reply.type === 'LOAD_CANCELLED')
       throw new AppError('DEVICE_FAILED', 'The device was told to play something else.');

@@ -50,8 +50,8 @@ export class DeviceSearch implements Disposable {
   async devices(signal: AbortSignal): Promise<CastDevice[]> {
     const search = this.#running();
     if (search === undefined) return [];
-    const patienceMs = search.startedAtMs + FIRST_ANSWERS_MS - performance.now();
-    if (patienceMs > 0) await delay(patienceMs, undefined, { signal });
+    const acceptableMs = search.startedAtMs + FIRST_ANSWERS_MS - performance.now();
+    if (acceptableMs > 0) await delay(acceptableMs, undefined, { signal });
     search.browser.expire();
     return search.browser.services.map(deviceOf).filter((each) => each !== undefined);
   }

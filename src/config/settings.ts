@@ -137,7 +137,7 @@ export const SETTINGS = {
   }),
   encoderIdleMs: setting('RAFFI_ENCODER_IDLE', duration, {
     fallback: '60s',
-    meaning: 'An encoder ends this long after anybody wished for one of its segments',
+    meaning: 'An encoder ends this long after the last request for one of its segments',
   }),
   maxSessions: setting('RAFFI_MAX_SESSIONS', wholeNumber, {
     fallback: '1000',
@@ -190,10 +190,10 @@ function castDevices(text: string): NamedDevice[] {
 }
 
 function castDiscovery(text: string): CastDiscovery | undefined {
-  const wish = text.trim().toLowerCase();
-  if (wish === 'off') return undefined;
-  if (wish === 'on') return {};
-  if (isIPv4(wish)) return { interface: wish };
+  const wanted = text.trim().toLowerCase();
+  if (wanted === 'off') return undefined;
+  if (wanted === 'on') return {};
+  if (isIPv4(wanted)) return { interface: wanted };
   throw new Error('write on, off or the IPv4 address of an interface');
 }
 

@@ -29,18 +29,21 @@ export class SessionClips {
   }
 
   /** Keeps account of one clip while `make` makes it. @throws what `make` throws */
-  async run(wish: Omit<ClipRequest, 'onProgress'>, make: (wish: ClipRequest) => Promise<string>): Promise<string> {
+  async run(
+    request: Omit<ClipRequest, 'onProgress'>,
+    make: (request: ClipRequest) => Promise<string>,
+  ): Promise<string> {
     this.#lastId += 1;
     const clip: ClipInfo = {
       id: this.#lastId,
-      start: wish.startSeconds,
-      end: wish.endSeconds,
+      start: request.startSeconds,
+      end: request.endSeconds,
       status: 'running',
       progress: 0,
     };
     this.#clips = [...this.#clips, clip].slice(-KEPT);
     try {
-      clip.outputPath = await make({ ...wish, onProgress: (share) => (clip.progress = share) });
+      clip.outputPath = await make({ ...request, onProgress: (share) => (clip.progress = share) });
       clip.status = 'done';
       return clip.outputPath;
     } catch (error) {

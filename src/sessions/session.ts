@@ -23,7 +23,7 @@ import type {
   SubtitleReply,
 } from './session-replies.ts';
 import type { SessionRecord } from '../state/session-store.ts';
-import { ViewerWaits } from './viewer-waits.ts';
+import { PendingSegments } from './pending-segments.ts';
 
 export interface SessionOptions {
   items: ItemOpener;
@@ -45,7 +45,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #item: SessionItem;
   readonly #position: PlaybackPosition;
-  readonly #waits = new ViewerWaits();
+  readonly #waits = new PendingSegments();
   readonly #clips = new SessionClips();
   readonly #work = new OngoingWork();
   readonly #end = new AbortController();

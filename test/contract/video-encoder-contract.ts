@@ -9,7 +9,7 @@ import { H264_NAL, nalType, sampleUnits } from '../../src/media/bitstream/nal-un
 import type { EncodedVideo } from '../../src/media/model/rendition-track.ts';
 import { quietLibav } from '../../src/media/worker/libav/codec/check.ts';
 import type { CodedPicture, GroupOptions, VideoEncoder } from '../../src/media/worker/encode/video-encoder.ts';
-import type { GridFrame } from '../../src/media/worker/libav/video/picture-grid.ts';
+import type { GridFrame } from '../../src/media/worker/libav/video/video-frame-grid.ts';
 import { factsOf } from '../support/facts/media-facts.ts';
 
 const FRAMES = 50;

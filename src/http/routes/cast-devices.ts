@@ -7,7 +7,7 @@ import type { CastTokens } from '../../cast/cast-tokens.ts';
 import type { Casting } from '../../cast/casting.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { App } from '../schemas/app-type.ts';
-import { castSession, type CastWish } from './cast-session.ts';
+import { castSession, type CastRequest } from './cast-session.ts';
 import { requestSignal } from '../reply/request-signal.ts';
 import { CAST_STATUS, DEVICE, DEVICE_ID, PLAY, SEEK, SUBTITLES, VOLUME } from '../schemas/cast.ts';
 import { ERROR } from '../schemas/session.ts';
@@ -38,8 +38,8 @@ export function castDeviceRoutes(app: App, parts: CastDeviceParts): void {
     const { sessionId, startTime, subtitleTrack } = request.body;
     const signal = requestSignal(reply);
     const session = parts.sessions.get(sessionId);
-    const wish = { session, startSeconds: startTime ?? undefined, subtitleTrack: subtitleTrack ?? undefined };
-    return answer(await playOn(request.params.id, { ...parts, wish }, signal), reply);
+    const wanted = { session, startSeconds: startTime ?? undefined, subtitleTrack: subtitleTrack ?? undefined };
+    return answer(await playOn(request.params.id, { ...parts, wanted }, signal), reply);
   });
 
   const status = { tags, summary: 'What a device does now', params: DEVICE_ID, response: DONE };
@@ -53,12 +53,12 @@ export function castDeviceRoutes(app: App, parts: CastDeviceParts): void {
 /** Plays the session, whose addresses depend on where the device is. */
 export async function playOn(
   id: string,
-  { casting, castTokens, castAddress, wish }: CastDeviceParts & { wish: Omit<CastWish, 'base'> },
+  { casting, castTokens, castAddress, wanted }: CastDeviceParts & { wanted: Omit<CastRequest, 'base'> },
   signal: AbortSignal,
 ): Promise<CastPlayer> {
   const player = await casting.player(id, signal);
   const base = await castAddress(player.device.host);
-  await player.play(await castSession({ ...wish, base }, castTokens, signal), signal);
+  await player.play(await castSession({ ...wanted, base }, castTokens, signal), signal);
   return player;
 }
 

@@ -5,7 +5,7 @@ import type { CastTokens } from '../../cast/cast-tokens.ts';
 import type { SessionInfo, StreamInfo } from '../../sessions/session-info.ts';
 import type { Session } from '../../sessions/session.ts';
 
-export interface CastWish {
+export interface CastRequest {
   session: Session;
   /** `http://host:port` as the device sees us. */
   base: string;
@@ -20,8 +20,8 @@ const TOKEN_LIFE_MS = 4 * 3_600_000;
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
 
 /** Waits until the session can be played. @throws AppError BAD_REQUEST for a track that is no text; why the session cannot be played */
-export async function castSession(wish: CastWish, castTokens: CastTokens, signal: AbortSignal): Promise<CastItem> {
-  const { session, base, startSeconds, subtitleTrack } = wish;
+export async function castSession(wanted: CastRequest, castTokens: CastTokens, signal: AbortSignal): Promise<CastItem> {
+  const { session, base, startSeconds, subtitleTrack } = wanted;
   const { playlist, format } = await session.castPlaylist(signal);
   const info = session.summary();
   const texts = info.availableStreams.filter(({ type, url }) => type === 'subtitle' && url !== undefined);

@@ -9,7 +9,7 @@ import type { Session } from '../../sessions/session.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { App } from '../schemas/app-type.ts';
 import { requestSignal } from '../reply/request-signal.ts';
-import { DEVICE_ID, PLAYBACK_DEVICE, PLAYER_STATE, PLAYER_WISH } from '../schemas/cast.ts';
+import { DEVICE_ID, PLAYBACK_DEVICE, PLAYER_STATE, PLAYER_REQUEST } from '../schemas/cast.ts';
 import { ERROR } from '../schemas/session.ts';
 import { playOn, type CastDeviceParts } from './cast-devices.ts';
 
@@ -50,24 +50,24 @@ export function castingRoutes(app: App, parts: CastDeviceParts): void {
     tags,
     summary: 'Play a source on a device, or change what it does, for Stremio',
     params: DEVICE_ID,
-    body: PLAYER_WISH,
+    body: PLAYER_REQUEST,
     response: STATE,
   };
   app.post('/casting/:id/player', { schema: change }, async (request, reply) => {
     const signal = requestSignal(reply);
     const player = await parts.casting.player(request.params.id, signal);
-    await changed(player, parts, { wish: request.body, signal });
+    await changed(player, parts, { wanted: request.body, signal });
     return stateOf(player, parts.sessions, reply);
   });
 }
 
 interface Change {
-  wish: Static<typeof PLAYER_WISH>;
+  wanted: Static<typeof PLAYER_REQUEST>;
   signal: AbortSignal;
 }
 
-async function changed(player: CastPlayer, parts: CastDeviceParts, { wish, signal }: Change): Promise<void> {
-  const { source, time, paused, volume, subtitlesSrc } = wish;
+async function changed(player: CastPlayer, parts: CastDeviceParts, { wanted, signal }: Change): Promise<void> {
+  const { source, time, paused, volume, subtitlesSrc } = wanted;
   if (source === null) return stopped(player, signal);
   if (source !== undefined) await begun(player, parts, { source, time: time ?? 0, signal });
   if (paused !== undefined) await (paused ? player.pause(signal) : player.resume(signal));
@@ -82,9 +82,9 @@ async function begun(
   { source, time, signal }: { source: string; time: number; signal: AbortSignal },
 ): Promise<void> {
   const { session, isNew } = await sessionOf(source, parts.sessions);
-  const wish = { session, startSeconds: time / 1000, subtitleTrack: undefined };
+  const wanted = { session, startSeconds: time / 1000, subtitleTrack: undefined };
   try {
-    await playOn(device.id, { ...parts, wish }, signal);
+    await playOn(device.id, { ...parts, wanted }, signal);
   } catch (error) {
     if (isNew) parts.sessions.end(session.id);
     throw error;

@@ -16,8 +16,13 @@ export function clipRoutes(app: App, sessions: SessionRegistry): void {
   app.post('/sessions/:id/clip', { schema: make }, async (request, reply) => {
     reply.header('Cache-Control', 'no-store');
     const { start, end, name, outputPath } = request.body;
-    const wish = { startSeconds: start, endSeconds: end, name: name ?? undefined, outputPath: outputPath ?? undefined };
-    return { outputPath: await sessions.get(request.params.id).clip(wish, requestSignal(reply)) };
+    const wanted = {
+      startSeconds: start,
+      endSeconds: end,
+      name: name ?? undefined,
+      outputPath: outputPath ?? undefined,
+    };
+    return { outputPath: await sessions.get(request.params.id).clip(wanted, requestSignal(reply)) };
   });
 
   const list = {

@@ -54,7 +54,7 @@ export const CAST_STATUS = Type.Object({
 export const PLAYBACK_DEVICE = Type.Object({ id: Type.String(), name: Type.String(), type: Type.String() });
 
 /** What is to change; the fields that are not there stay. */
-export const PLAYER_WISH = Type.Object({
+export const PLAYER_REQUEST = Type.Object({
   source: Type.Optional(
     Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
       description: 'Anything a session can be made of, or the address of a session; null: stop',

@@ -17,7 +17,7 @@ export interface ClipMakerOptions {
   lease(): WorkerLease;
 }
 
-export interface ClipWish {
+export interface ClipRequest {
   plan: ClipPlan;
   input: MediaInput;
   origin: Origin;
@@ -44,12 +44,12 @@ export class ClipMaker implements AsyncDisposable {
    * Resolves with the path of the finished clip. Nothing is left of one that was not finished.
    * @throws AppError TOO_MANY, DISK_FULL, FORBIDDEN, WORKER_LOST, what the worker reports; the signal's reason
    */
-  async make(wish: ClipWish, signal: AbortSignal): Promise<string> {
+  async make(request: ClipRequest, signal: AbortSignal): Promise<string> {
     if (this.#making.size >= MAX_AT_A_TIME)
       throw new AppError('TOO_MANY', `${MAX_AT_A_TIME} clips are being made already.`, {
         hint: 'Try again when one is done.',
       });
-    const work = this.#make(wish, AbortSignal.any([signal, this.#stop.signal]));
+    const work = this.#make(request, AbortSignal.any([signal, this.#stop.signal]));
     this.#making.add(work);
     try {
       return await work;
@@ -64,17 +64,17 @@ export class ClipMaker implements AsyncDisposable {
     await Promise.allSettled(this.#making);
   }
 
-  async #make(wish: ClipWish, signal: AbortSignal): Promise<string> {
+  async #make(request: ClipRequest, signal: AbortSignal): Promise<string> {
     await using draft = await ClipDraft.create(this.#options.directory);
     await draft.assertRoom();
-    await this.#fill(draft, wish, signal);
-    return await draft.publish(wish.name, signal);
+    await this.#fill(draft, request, signal);
+    return await draft.publish(request.name, signal);
   }
 
-  async #fill(draft: ClipDraft, wish: ClipWish, signal: AbortSignal): Promise<void> {
-    const { pieces, video } = wish.plan;
-    const head = headBytes(expectedSize(wish.plan));
-    await using encoder = new PieceEncoder(this.#options.lease, wish, draft.path);
+  async #fill(draft: ClipDraft, request: ClipRequest, signal: AbortSignal): Promise<void> {
+    const { pieces, video } = request.plan;
+    const head = headBytes(expectedSize(request.plan));
+    await using encoder = new PieceEncoder(this.#options.lease, request, draft.path);
     const configuration = video ? await encoder.configuration(video.track, signal) : new Uint8Array();
     const made: MadePiece[] = [];
     let position = head;
@@ -82,10 +82,10 @@ export class ClipMaker implements AsyncDisposable {
       const result = await encoder.encode(piece, position, signal);
       made.push({ ...result, position });
       position += sum(result.video.sizes) + sum(result.audio.sizes);
-      wish.onProgress(made.length / pieces.length);
+      request.onProgress(made.length / pieces.length);
       await draft.assertRoom();
     }
-    await draft.write(clipHead(movieOf(wish.plan, made, configuration), head, position - head), 0);
+    await draft.write(clipHead(movieOf(request.plan, made, configuration), head, position - head), 0);
   }
 }
 
@@ -97,15 +97,15 @@ interface MadePiece extends ClipPieceResult {
 /** One worker, replaced when it is lost. */
 class PieceEncoder implements AsyncDisposable {
   readonly #lease: () => WorkerLease;
-  readonly #wish: ClipWish;
+  readonly #request: ClipRequest;
   readonly #outputPath: string;
   readonly #key = `clip ${randomUUID()}`;
   #worker: WorkerLease | undefined;
   #losses = 0;
 
-  constructor(lease: () => WorkerLease, wish: ClipWish, outputPath: string) {
+  constructor(lease: () => WorkerLease, request: ClipRequest, outputPath: string) {
     this.#lease = lease;
-    this.#wish = wish;
+    this.#request = request;
     this.#outputPath = outputPath;
   }
 
@@ -118,7 +118,7 @@ class PieceEncoder implements AsyncDisposable {
   }
 
   encode(piece: ClipPiece, position: number, signal: AbortSignal): Promise<ClipPieceResult> {
-    const { input, origin, plan } = this.#wish;
+    const { input, origin, plan } = this.#request;
     const tick = plan.video?.track.frameRate.den ?? 1;
     const job = {
       kind: 'clip-piece',

@@ -51,10 +51,10 @@ export function checkSpan({ startSeconds, endSeconds }: ClipSpan): void {
  * An end beyond the film is the end of the film.
  * @throws AppError BAD_REQUEST when there is nothing in the span, or more than `maxSeconds`
  */
-export function planClip(facts: MediaFacts, audioIndex: number, wish: ClipSpan & { maxSeconds: number }): ClipPlan {
-  checkSpan(wish);
-  const { startSeconds, maxSeconds } = wish;
-  const endSeconds = Math.min(wish.endSeconds, facts.durationSeconds);
+export function planClip(facts: MediaFacts, audioIndex: number, request: ClipSpan & { maxSeconds: number }): ClipPlan {
+  checkSpan(request);
+  const { startSeconds, maxSeconds } = request;
+  const endSeconds = Math.min(request.endSeconds, facts.durationSeconds);
   if (startSeconds >= facts.durationSeconds)
     throw new AppError(
       'BAD_REQUEST',

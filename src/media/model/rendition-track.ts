@@ -77,7 +77,7 @@ export interface EncodedVideo {
   /** H.264 level_idc. */
   level: number;
   /** Segments that begin before this tick are encoded with less effort: a viewer that starts the film waits for them. */
-  quickEnd: number;
+  fastPresetEnd: number;
 }
 
 export interface CopiedAudio {

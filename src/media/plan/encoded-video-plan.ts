@@ -114,7 +114,7 @@ function planRung(
     maxBitRate: rung.maxBitRate * bitRateFactor,
     bFrames,
     level: levelFor(rung, frameRate),
-    quickEnd: (startsFast ? timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) : undefined) ?? 0,
+    fastPresetEnd: (startsFast ? timeline.boundaries.slice(0, SHORT_SEGMENTS + 1).at(-1) : undefined) ?? 0,
   };
   return { name: rung.name, track, timeline };
 }

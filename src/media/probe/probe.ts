@@ -9,7 +9,7 @@ import type { MediaFacts } from '../model/facts.ts';
 import type { RunJob } from '../pool/run-job.ts';
 import { assembleFacts } from './assemble-facts.ts';
 import { inputFor, type Findings, type Subject } from './findings.ts';
-import { arrivesWithin } from './in-order-reach.ts';
+import { isDownloadedWithin } from './wait-until-downloaded.ts';
 import { chooseTracks } from './track-choice.ts';
 import { headsToVerify } from './verify-keyframes.ts';
 
@@ -35,12 +35,12 @@ const MAX_PIXELS = 2 ** 26;
 /** @throws AppError NOT_MEDIA, UNSUPPORTED_MEDIA, or what reading the source throws */
 export async function probe(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
   if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty.');
-  const isWhole = await arrivesWithin(source, SOON, signal);
+  const isWhole = await isDownloadedWithin(source, SOON, signal);
   const done = new AbortController();
   // Begun now: what would take too long is said before the one who waits gives up.
   const isMeasurable = isWhole
     ? Promise.resolve(true)
-    : arrivesWithin(source, TO_MEASURE, AbortSignal.any([signal, done.signal]));
+    : isDownloadedWithin(source, TO_MEASURE, AbortSignal.any([signal, done.signal]));
   isMeasurable.catch(() => {});
   try {
     return await probeOnce({ source, run, isWhole, isMeasurable }, signal);

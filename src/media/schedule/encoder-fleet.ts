@@ -1,4 +1,4 @@
-// All encoder runs: decides, whenever something changes, which run serves which wish, which run is begun, moved or ended.
+// All encoder runs: decides, whenever something changes, which run serves which request, which run is begun, moved or ended.
 import { EncoderRun, type EncoderRunContext } from './encoder-run.ts';
 import { lengthSeconds, type ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { SegmentFlight } from './segment-flight.ts';
@@ -9,13 +9,13 @@ type Medium = ScheduledRendition['medium'];
 export interface EncoderFleetOptions {
   /** Live encoders of each medium. */
   caps: Record<Medium, number>;
-  /** A run without a wish for this long is ended. */
+  /** A run without a request for this long is ended. */
   endAfterMs: number;
   /** How long a run may work before it must make way for a viewer in line, when nobody waits for it at that moment. */
   turnMs: number;
   /** A client that gives up may be back at once (a time limit of its own): its run goes on for so long. */
   graceMs: number;
-  /** A wish this close behind a run's frontier, in seconds of media, is a wish for the run to go on. */
+  /** A request this close behind a run's frontier, in seconds of media, is a request for the run to go on. */
   nearSeconds: number;
 }
 
@@ -31,7 +31,7 @@ interface Plan {
   /** Highest segment that somebody waits for, by run. */
   targets: Map<EncoderRun, number>;
   starts: Start[];
-  /** What serves the newest wish of each viewer. */
+  /** What serves the newest request of each viewer. */
   holders: Record<Medium, Map<string, EncoderRun | Start>>;
 }
 
@@ -50,7 +50,7 @@ export class EncoderFleet implements AsyncDisposable {
     this.#context = {
       ...context,
       onMade: (run, number, segment) => {
-        for (const viewer of this.#waitingFor(run, number)) run.wish(viewer, number);
+        for (const viewer of this.#waitingFor(run, number)) run.demand(viewer, number);
         context.onMade(run.rendition, number, segment);
         this.plan();
       },
@@ -71,7 +71,7 @@ export class EncoderFleet implements AsyncDisposable {
     return this.#inLine;
   }
 
-  /** A wish for a segment that is not there. Call `plan` when its waiter is in. */
+  /** A request for a segment that is not there. Call `plan` when its waiter is in. */
   add(flight: SegmentFlight): void {
     this.#pending.add(flight);
   }
@@ -88,8 +88,8 @@ export class EncoderFleet implements AsyncDisposable {
     const nearest = runs
       .filter((run) => this.#isNear(run, number))
       .toSorted((a, b) => distance(a, number) - distance(b, number))[0];
-    for (const run of runs) if (run !== nearest) run.unwish(viewer);
-    nearest?.wish(viewer, number);
+    for (const run of runs) if (run !== nearest) run.dropDemand(viewer);
+    nearest?.demand(viewer, number);
     this.plan();
   }
 
@@ -102,7 +102,7 @@ export class EncoderFleet implements AsyncDisposable {
         .some((flight) => flight.rendition.key === rendition.key && flight.viewers.has(viewer));
       if (isBack) return;
       for (const run of this.#runs)
-        if (run.rendition.key === rendition.key && run.wishOf(viewer) === number) run.unwish(viewer);
+        if (run.rendition.key === rendition.key && run.demandOf(viewer) === number) run.dropDemand(viewer);
       this.plan();
     }, this.#options.graceMs);
     this.#graces.add(grace);
@@ -111,11 +111,11 @@ export class EncoderFleet implements AsyncDisposable {
 
   /** Frees what worked for this viewer only. */
   viewerGone(viewer: string): void {
-    for (const run of this.#runs) run.unwish(viewer);
+    for (const run of this.#runs) run.dropDemand(viewer);
     this.plan();
   }
 
-  /** Brings the runs in line with the wishes. Cheap, and right at any time. */
+  /** Brings the runs in line with the requests. Cheap, and right at any time. */
   plan(): void {
     const plan: Plan = { targets: new Map(), starts: [], holders: { video: new Map(), audio: new Map() } };
     for (const flight of [...this.#pending].toSorted((a, b) => b.newestOrder - a.newestOrder))
@@ -124,7 +124,7 @@ export class EncoderFleet implements AsyncDisposable {
     this.#startRuns(plan);
     for (const run of [...this.#runs]) {
       if (!plan.targets.has(run) && this.#isOver(run)) this.#end(run);
-      else run.aim(plan.targets.get(run));
+      else run.setTarget(plan.targets.get(run));
     }
     this.#setTimer();
   }
@@ -138,7 +138,7 @@ export class EncoderFleet implements AsyncDisposable {
     await Promise.all(this.#ending);
   }
 
-  /** Newest wishes come first, and each viewer has one encoder: an older wish only gets what is being done anyway. */
+  /** Newest requests come first, and each viewer has one encoder: an older request only gets what is being done anyway. */
   #assign(flight: SegmentFlight, plan: Plan): void {
     const { rendition, number } = flight;
     const holders = plan.holders[rendition.medium];
@@ -153,25 +153,25 @@ export class EncoderFleet implements AsyncDisposable {
     if (server instanceof EncoderRun) {
       if (unserved.length === 0 && !plan.targets.has(server)) return;
       plan.targets.set(server, Math.max(number, plan.targets.get(server) ?? number));
-      for (const viewer of unserved) server.wish(viewer, number);
+      for (const viewer of unserved) server.demand(viewer, number);
     }
     for (const viewer of unserved) holders.set(viewer, server);
   }
 
   /** The run that comes to the segment soonest, when that is no later than a fresh start would. */
   #runFor({ rendition, number }: SegmentFlight): EncoderRun | undefined {
-    const patienceMs = this.#patienceMs(rendition, number);
-    let best: { run: EncoderRun; reachMs: number } | undefined;
+    const acceptableMs = this.#acceptableMs(rendition, number);
+    let best: { run: EncoderRun; arrivalMs: number } | undefined;
     for (const run of this.#runs) {
       if (run.rendition.key !== rendition.key) continue;
-      const reachMs = run.reachMs(number, patienceMs);
-      if (reachMs !== Infinity && (!best || reachMs < best.reachMs)) best = { run, reachMs };
+      const arrivalMs = run.arrivalMs(number, acceptableMs);
+      if (arrivalMs !== Infinity && (!best || arrivalMs < best.arrivalMs)) best = { run, arrivalMs };
     }
     return best?.run;
   }
 
   /** Two segments at least: players ask for the next one or two before they have the first, and that is not a seek. */
-  #patienceMs(rendition: ScheduledRendition, number: number): number {
+  #acceptableMs(rendition: ScheduledRendition, number: number): number {
     const { speed } = this.#context;
     const segmentMs = speed.runMs(rendition.key, lengthSeconds(rendition, number));
     return Math.max(1.5 * speed.startMs(rendition.key), 2 * segmentMs) + speed.startMs(rendition.key);
@@ -185,7 +185,7 @@ export class EncoderFleet implements AsyncDisposable {
     );
   }
 
-  /** Parallel wishes a little before this one are better served first, on the way, than by a run of their own. */
+  /** Parallel requests a little before this one are better served first, on the way, than by a run of their own. */
   #startNumber({ rendition, number }: SegmentFlight): number {
     const before = [...this.#pending].filter(
       (flight) => flight.rendition.key === rendition.key && flight.number < number,
@@ -201,13 +201,13 @@ export class EncoderFleet implements AsyncDisposable {
   #isShortWay(rendition: ScheduledRendition, from: number, to: number): boolean {
     const { speed } = this.#context;
     const seconds = rendition.secondsOf(to).start - rendition.secondsOf(from).start;
-    return to - from <= 2 || speed.runMs(rendition.key, seconds) <= this.#patienceMs(rendition, to);
+    return to - from <= 2 || speed.runMs(rendition.key, seconds) <= this.#acceptableMs(rendition, to);
   }
 
-  /** The newest wish of a viewer wins: what worked for its older ones works for others, or for nobody. */
+  /** The newest request of a viewer wins: what worked for its older ones works for others, or for nobody. */
   #displace({ holders }: Plan): void {
     for (const run of this.#runs) {
-      for (const [viewer, holder] of holders[run.rendition.medium]) if (holder !== run) run.unwish(viewer);
+      for (const [viewer, holder] of holders[run.rendition.medium]) if (holder !== run) run.dropDemand(viewer);
     }
   }
 
@@ -223,25 +223,25 @@ export class EncoderFleet implements AsyncDisposable {
       let target = start.number;
       for (const flight of this.#pending) if (this.#covers(start, flight)) target = Math.max(target, flight.number);
       targets.set(run, target);
-      for (const [viewer, holder] of holders[start.rendition.medium]) if (holder === start) run.wish(viewer, target);
+      for (const [viewer, holder] of holders[start.rendition.medium]) if (holder === start) run.demand(viewer, target);
     }
   }
 
-  /** An idle run of the same rendition that is free now, a new run, or the place of the run with the oldest wish. */
+  /** An idle run of the same rendition that is free now, a new run, or the place of the run with the oldest request. */
   #place({ rendition, number }: Start, targets: Map<EncoderRun, number>): EncoderRun | undefined {
     const { medium } = rendition;
     const unclaimed = [...this.#runs].filter((run) => run.rendition.medium === medium && !targets.has(run));
-    const idle = unclaimed.find((run) => !run.hasWishes && !run.isWorking && run.rendition.key === rendition.key);
+    const idle = unclaimed.find((run) => !run.hasDemand && !run.isWorking && run.rendition.key === rendition.key);
     if (idle) {
       idle.jump(number);
       return idle;
     }
-    for (const run of unclaimed) if (!run.hasWishes) this.#end(run);
+    for (const run of unclaimed) if (!run.hasDemand) this.#end(run);
     const live = [...this.#runs].filter((run) => run.rendition.medium === medium);
     if (live.length >= this.#options.caps[medium]) {
       const victim = unclaimed
         .filter((run) => this.#runs.has(run) && (!run.isBusy || this.#turnEndMs(run) <= this.#context.now()))
-        .toSorted((a, b) => a.lastWishMs - b.lastWishMs)[0];
+        .toSorted((a, b) => a.lastDemandMs - b.lastDemandMs)[0];
       if (!victim) return undefined;
       this.#end(victim);
     }
@@ -255,11 +255,11 @@ export class EncoderFleet implements AsyncDisposable {
   }
 
   #isOver(run: EncoderRun): boolean {
-    return !run.hasWishes || this.#context.now() - run.lastWishMs >= this.#options.endAfterMs;
+    return !run.hasDemand || this.#context.now() - run.lastDemandMs >= this.#options.endAfterMs;
   }
 
   #isNear(run: EncoderRun, number: number): boolean {
-    if (number >= run.frontier) return run.reachMs(number, this.#patienceMs(run.rendition, number)) !== Infinity;
+    if (number >= run.frontier) return run.arrivalMs(number, this.#acceptableMs(run.rendition, number)) !== Infinity;
     const frontier = Math.min(run.frontier, run.rendition.count - 1);
     return run.rendition.secondsOf(frontier).start - run.rendition.secondsOf(number).end <= this.#options.nearSeconds;
   }
@@ -282,7 +282,7 @@ export class EncoderFleet implements AsyncDisposable {
     clearTimeout(this.#timer);
     const nowMs = this.#context.now();
     const times = [...this.#runs].flatMap((run) => [
-      run.lastWishMs + this.#options.endAfterMs,
+      run.lastDemandMs + this.#options.endAfterMs,
       ...(this.#inLine > 0 ? [this.#turnEndMs(run)] : []),
     ]);
     const next = Math.min(...times.filter((time) => time > nowMs));

@@ -9,11 +9,11 @@ import type { SegmentJob } from '../worker/protocol/protocol.ts';
 import { isWorkerLost, type WorkerLease } from '../pool/worker-pool.ts';
 
 export interface EncoderRunLimits {
-  /** How far beyond the newest wish it works, seconds of media. */
+  /** How far beyond the newest request it works, seconds of media. */
   aheadSeconds: number;
   /** And bytes. */
   aheadBytes: number;
-  /** Without a wish for this long it makes nothing ahead. */
+  /** Without a request for this long it makes nothing ahead. */
   pauseAfterMs: number;
   /** Fresh workers a segment is given after one was lost over it. */
   retries: number;
@@ -38,8 +38,8 @@ export class EncoderRun implements AsyncDisposable {
   /** Since when it has been on its present way: its start or last jump, then the end of its first segment there. */
   startedMs: number;
   readonly #context: EncoderRunContext;
-  /** The newest wish of each viewer that uses this run. */
-  readonly #wishes = new Map<string, { number: number; atMs: number }>();
+  /** The newest request of each viewer that uses this run. */
+  readonly #demands = new Map<string, { number: number; atMs: number }>();
   readonly #stop = new AbortController();
   readonly #driven: Promise<void>;
   #target: number | undefined;
@@ -49,7 +49,7 @@ export class EncoderRun implements AsyncDisposable {
   #last: number | undefined;
   #lease: WorkerLease | undefined;
   #wake = Promise.withResolvers<void>();
-  /** Segments beyond the newest wish. */
+  /** Segments beyond the newest request. */
   #ahead: { number: number; sizeBytes: number }[] = [];
 
   constructor(rendition: ScheduledRendition, start: number, context: EncoderRunContext) {
@@ -70,39 +70,39 @@ export class EncoderRun implements AsyncDisposable {
     return this.#current !== undefined;
   }
 
-  /** Whether it has something to do, be it ahead of all wishes. */
+  /** Whether it has something to do, be it ahead of all requests. */
   get isBusy(): boolean {
     return this.isWorking || this.#isWanted(this.#next);
   }
 
-  get hasWishes(): boolean {
-    return this.#wishes.size > 0;
+  get hasDemand(): boolean {
+    return this.#demands.size > 0;
   }
 
-  get lastWishMs(): number {
-    return this.#wishes.values().reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
+  get lastDemandMs(): number {
+    return this.#demands.values().reduce((newest, { atMs }) => Math.max(newest, atMs), -Infinity);
   }
 
-  wishOf(viewer: string): number | undefined {
-    return this.#wishes.get(viewer)?.number;
+  demandOf(viewer: string): number | undefined {
+    return this.#demands.get(viewer)?.number;
   }
 
-  wish(viewer: string, number: number): void {
-    this.#wishes.set(viewer, { number, atMs: this.#context.now() });
+  demand(viewer: string, number: number): void {
+    this.#demands.set(viewer, { number, atMs: this.#context.now() });
   }
 
-  unwish(viewer: string): void {
-    this.#wishes.delete(viewer);
+  dropDemand(viewer: string): void {
+    this.#demands.delete(viewer);
   }
 
   /** Somebody waits for the segments up to `target` (undefined: nobody waits). */
-  aim(target: number | undefined): void {
+  setTarget(target: number | undefined): void {
     this.#target = target;
-    this.poke();
+    this.wake();
   }
 
   /** Looks again whether there is something to do. */
-  poke(): void {
+  wake(): void {
     this.#wake.resolve();
   }
 
@@ -115,7 +115,7 @@ export class EncoderRun implements AsyncDisposable {
   }
 
   /** Expected time until it begins with segment `number`; Infinity when it will not come there or that takes more than `limitMs`. */
-  reachMs(number: number, limitMs: number): number {
+  arrivalMs(number: number, limitMs: number): number {
     if (number < this.frontier) return Infinity;
     let sumMs = 0;
     for (let at = this.frontier; at < number && sumMs <= limitMs; at += 1) sumMs += this.#remainingMs(at);
@@ -126,7 +126,7 @@ export class EncoderRun implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#stop.signal.aborted) this.#context.log.info(renditionFields(this.rendition), 'encoder ended');
     this.#stop.abort();
-    this.poke();
+    this.wake();
     await this.#lease?.[Symbol.asyncDispose]();
     await this.#driven;
   }
@@ -159,8 +159,8 @@ export class EncoderRun implements AsyncDisposable {
     if (number >= this.rendition.count) return false;
     if (this.#target !== undefined && number <= this.#target) return true;
     const { now, limits, store } = this.#context;
-    const recent = this.#wishes.values().filter(({ atMs }) => now() - atMs < limits.pauseAfterMs);
-    const newest = recent.reduce((furthest, wish) => Math.max(furthest, wish.number), -Infinity);
+    const recent = this.#demands.values().filter(({ atMs }) => now() - atMs < limits.pauseAfterMs);
+    const newest = recent.reduce((furthest, request) => Math.max(furthest, request.number), -Infinity);
     if (newest === -Infinity || store.isTight) return false;
     if (number <= newest) return true;
     this.#ahead = this.#ahead.filter((made) => made.number > newest);

@@ -10,17 +10,17 @@ export interface SegmentSchedulerOptions {
   log?: SegmentLog;
   /** Live video encoders. Default: the cores, 2 at least. Audio, which is light, may have four times as many. */
   maxEncoders?: number;
-  /** How far encoders work beyond the newest wish. Default 30 s. */
+  /** How far encoders work beyond the newest request. Default 30 s. */
   aheadSeconds?: number;
   /** Default 64 MiB. */
   aheadBytes?: number;
-  /** Played seconds before a viewer's newest wish that are pinned in the store. Default 30 s. */
+  /** Played seconds before a viewer's newest request that are pinned in the store. Default 30 s. */
   behindSeconds?: number;
   /** Copied segments made after one that was served, when the workers have nothing else to do. Default 1. */
   copyAhead?: number;
   /** How long after that. Default 100 ms. */
   copyAheadDelayMs?: number;
-  /** Encoders without a wish for this long work no further. Default 20 s. */
+  /** Encoders without a request for this long work no further. Default 20 s. */
   pauseAfterMs?: number;
   /** And end after this long. Default 60 s. */
   endAfterMs?: number;

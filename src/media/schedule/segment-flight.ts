@@ -4,7 +4,7 @@ import type { Segment } from '../store/segment-store.ts';
 
 interface Waiter {
   viewer: string;
-  /** Grows with every request of the server: the larger, the newer the wish. */
+  /** Grows with every request of the server: the larger, the newer the request. */
   order: number;
   settle: (segment: Segment) => void;
   fail: (reason: unknown) => void;

@@ -1,11 +1,11 @@
-// Turns wishes for segments into segments: from the store, from work that is under way, or by new work, each piece of it done once.
+// Turns requests for segments into segments: from the store, from work that is under way, or by new work, each piece of it done once.
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
-import { CopyAhead } from './copy-ahead.ts';
-import { CopyLane } from './copy-lane.ts';
+import { SegmentPrefetch } from './segment-prefetch.ts';
+import { CopyJobs } from './copy-jobs.ts';
 import { EncoderFleet } from './encoder-fleet.ts';
 import { EncoderSpeed } from './encoder-speed.ts';
-import { FailureBrake } from './failure-brake.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { type ScheduledRendition, segmentsAround } from '../plan/scheduled-rendition.ts';
 import { SCHEDULER_DEFAULTS, type SegmentSchedulerOptions } from './scheduler-options.ts';
 import type { Segment, SegmentStore, SegmentStoreStats } from '../store/segment-store.ts';
@@ -13,10 +13,10 @@ import { segmentFields } from './segment-log.ts';
 import { SegmentFlight } from './segment-flight.ts';
 import { isWorkerLost, type WorkerPool, type WorkerStats } from '../pool/worker-pool.ts';
 
-export interface SegmentWish {
+export interface SegmentRequest {
   rendition: ScheduledRendition;
   number: number;
-  /** Who wishes: a newer wish of one viewer replaces the encoding for an older one. */
+  /** Who requests: a newer request of one viewer replaces the encoding for an older one. */
   viewer: string;
 }
 
@@ -39,13 +39,13 @@ export class SegmentScheduler implements AsyncDisposable {
   readonly #options: Required<SegmentSchedulerOptions>;
   readonly #store: SegmentStore;
   readonly #pool: WorkerPool;
-  readonly #copies: CopyLane;
+  readonly #copies: CopyJobs;
   readonly #fleet: EncoderFleet;
-  readonly #brake: FailureBrake;
+  readonly #breaker: CircuitBreaker;
   /** By segment name. */
   readonly #flights = new Map<string, SegmentFlight>();
-  readonly #ahead: CopyAhead;
-  /** Order of each viewer's newest wish, by medium and viewer. */
+  readonly #prefetch: SegmentPrefetch;
+  /** Order of each viewer's newest request, by medium and viewer. */
   readonly #newest = new LRUCache<string, number>({ max: 10_000 });
   #order = 0;
   #hits = 0;
@@ -63,9 +63,9 @@ export class SegmentScheduler implements AsyncDisposable {
     const { store, pool, now, log, coolDownMs, quickMs } = this.#options;
     this.#store = store;
     this.#pool = pool;
-    this.#ahead = new CopyAhead(this.#options.copyAheadDelayMs);
-    this.#brake = new FailureBrake({ limit: FAILURES, quickMs, coolDownMs, now });
-    this.#copies = new CopyLane({
+    this.#prefetch = new SegmentPrefetch(this.#options.copyAheadDelayMs);
+    this.#breaker = new CircuitBreaker({ limit: FAILURES, quickMs, coolDownMs, now });
+    this.#copies = new CopyJobs({
       store,
       pool,
       log,
@@ -92,8 +92,8 @@ export class SegmentScheduler implements AsyncDisposable {
    * The segment, from wherever it comes soonest. Work that nobody waits for any more is cancelled.
    * @throws RangeError for a number the rendition has not; AppError DISK_FULL, WORKER_LOST, what the worker reports; the signal's reason
    */
-  async request(wish: SegmentWish, signal: AbortSignal): Promise<Segment> {
-    const { rendition, number, viewer } = wish;
+  async request(request: SegmentRequest, signal: AbortSignal): Promise<Segment> {
+    const { rendition, number, viewer } = request;
     if (!(Number.isSafeInteger(number) && number >= 0 && number < rendition.count))
       throw new RangeError(`no segment ${number}`);
     this.#order += 1;
@@ -110,8 +110,8 @@ export class SegmentScheduler implements AsyncDisposable {
       held ? 'segment found in the store' : 'segment is missing in the store',
     );
     if (!this.#newest.has(lane)) throw viewerGone();
-    const segment = held ?? (await this.#make(wish, order, signal));
-    if (this.#newest.get(lane) === order) this.#goOn(wish);
+    const segment = held ?? (await this.#make(request, order, signal));
+    if (this.#newest.get(lane) === order) this.#goOn(request);
     return segment;
   }
 
@@ -119,7 +119,7 @@ export class SegmentScheduler implements AsyncDisposable {
   viewerGone(viewer: string): void {
     const reason = viewerGone();
     for (const medium of MEDIA) {
-      this.#ahead.stop(medium, viewer);
+      this.#prefetch.stop(medium, viewer);
       this.#newest.delete(`${medium} ${viewer}`);
     }
     for (const flight of [...this.#flights.values()]) flight.dismiss(viewer, reason);
@@ -135,18 +135,18 @@ export class SegmentScheduler implements AsyncDisposable {
     await Promise.all([this.#fleet[Symbol.asyncDispose](), this.#copies[Symbol.asyncDispose]()]);
   }
 
-  #make({ rendition, number, viewer }: SegmentWish, order: number, signal: AbortSignal): Promise<Segment> {
+  #make({ rendition, number, viewer }: SegmentRequest, order: number, signal: AbortSignal): Promise<Segment> {
     const name = flightName(rendition, number);
     const flying = this.#flights.get(name);
     if (flying) this.#joins += 1;
-    else this.#throwIfBraked(rendition);
+    else this.#throwIfOpen(rendition);
     this.#options.log.debug(
       segmentFields(rendition, number),
       flying ? 'segment is being made: joined' : 'segment work begins',
     );
     const flight = flying ?? this.#launch(rendition, number);
     const made = flight.wait({ viewer, order }, signal);
-    this.#ahead.yieldTo(viewer, flight);
+    this.#prefetch.yieldTo(viewer, flight);
     if (rendition.work === 'encode') this.#fleet.plan();
     return made;
   }
@@ -163,8 +163,8 @@ export class SegmentScheduler implements AsyncDisposable {
     return flight;
   }
 
-  #throwIfBraked({ key }: ScheduledRendition): void {
-    const error = this.#brake.errorOf(key);
+  #throwIfOpen({ key }: ScheduledRendition): void {
+    const error = this.#breaker.errorOf(key);
     if (error) throw error;
   }
 
@@ -191,7 +191,7 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   #made(rendition: ScheduledRendition, number: number, segment: Segment): void {
-    this.#brake.succeeded(rendition.key);
+    this.#breaker.succeeded(rendition.key);
     const flight = this.#flights.get(flightName(rendition, number));
     if (!flight) return;
     flight.settle(segment);
@@ -200,11 +200,11 @@ export class SegmentScheduler implements AsyncDisposable {
 
   #failed(rendition: ScheduledRendition, number: number, error: unknown): void {
     // Lost encoders have been counted one by one; the pool has tried a copy several times before it gave up.
-    if (!isWorkerLost(error)) this.#brake.failed(rendition.key, error);
-    else if (rendition.work === 'copy') this.#brake.failed(rendition.key, error, FAILURES);
-    const isBraked = this.#brake.errorOf(rendition.key) !== undefined;
+    if (!isWorkerLost(error)) this.#breaker.failed(rendition.key, error);
+    else if (rendition.work === 'copy') this.#breaker.failed(rendition.key, error, FAILURES);
+    const isOpen = this.#breaker.errorOf(rendition.key) !== undefined;
     for (const flight of [...this.#flights.values()]) {
-      if (flight.rendition.key === rendition.key && (isBraked || flight.number === number)) this.#fail(flight, error);
+      if (flight.rendition.key === rendition.key && (isOpen || flight.number === number)) this.#fail(flight, error);
     }
   }
 
@@ -215,9 +215,9 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   /** The viewer has what it wished: looks ahead for it. */
-  #goOn({ rendition, number, viewer }: SegmentWish): void {
+  #goOn({ rendition, number, viewer }: SegmentRequest): void {
     if (rendition.work === 'encode') this.#fleet.noteServed(viewer, rendition, number);
-    else this.#ahead.plan(viewer, rendition.medium, () => this.#copyAhead(rendition, number));
+    else this.#prefetch.plan(viewer, rendition.medium, () => this.#copyAhead(rendition, number));
   }
 
   /** Makes the next segment that is missing, if it is near and the workers are idle. */
@@ -227,7 +227,7 @@ export class SegmentScheduler implements AsyncDisposable {
     while (next < end && this.#store.peek(rendition, next)) next += 1;
     const isFlying = this.#flights.has(flightName(rendition, next));
     const isBusy = !this.#pool.isIdle || this.#store.isTight || isFlying;
-    if (next >= end || isBusy || this.#isClosed || this.#brake.errorOf(rendition.key)) return undefined;
+    if (next >= end || isBusy || this.#isClosed || this.#breaker.errorOf(rendition.key)) return undefined;
     return this.#launch(rendition, next);
   }
 
@@ -244,7 +244,7 @@ export class SegmentScheduler implements AsyncDisposable {
         speed: new EncoderSpeed(),
         limits: { aheadSeconds, aheadBytes, pauseAfterMs, retries: FAILURES - 1 },
         lease: () => pool.lease(),
-        onLost: (run, error) => this.#brake.failed(run.rendition.key, error),
+        onLost: (run, error) => this.#breaker.failed(run.rendition.key, error),
         onMade: (rendition, number, segment) => this.#made(rendition, number, segment),
         onFailed: (rendition, number, error) => this.#failed(rendition, number, error),
       },

@@ -7,7 +7,7 @@ import type { SubtitleEvent } from './cue.ts';
 import { inOrder, rotated } from './in-order.ts';
 import { isBlock, parseSubtitleBlock, trackOfBlock } from './matroska-block.ts';
 import type { CuePlace } from './matroska-cue-places.ts';
-import { eventOf, toMs, type Film } from './matroska-film.ts';
+import { eventOf, toMs, type Film } from './matroska-source.ts';
 import { walkedEvents } from './matroska-walked-events.ts';
 import { neighbours } from './neighbours.ts';
 

@@ -6,10 +6,10 @@ import { readSegmentLayout, readTopLevel } from '../index/matroska/matroska-segm
 import { parseInfo } from '../index/matroska/matroska-tracks.ts';
 import { WindowedReader } from '../index/container/windowed-reader.ts';
 import type { SubtitleEvent } from './cue.ts';
-import type { FilmReaders } from './film-readers.ts';
+import type { FilmReaders } from './subtitle-readers.ts';
 import { cuePlaces } from './matroska-cue-places.ts';
 import { cuedEvents } from './matroska-cued-events.ts';
-import type { Film, WantedTrack } from './matroska-film.ts';
+import type { Film, WantedTrack } from './matroska-source.ts';
 import { parseSubtitleTrack, type MatroskaSubtitleTrack } from './matroska-track.ts';
 import { walkedEvents } from './matroska-walked-events.ts';
 

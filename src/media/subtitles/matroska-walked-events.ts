@@ -9,7 +9,7 @@ import { ID } from '../index/matroska/matroska-ids.ts';
 import { WindowedReader } from '../index/container/windowed-reader.ts';
 import type { SubtitleEvent } from './cue.ts';
 import { isBlock, parseSubtitleBlock, trackOfBlock, type SubtitleBlock } from './matroska-block.ts';
-import { eventOf, type Film } from './matroska-film.ts';
+import { eventOf, type Film } from './matroska-source.ts';
 
 /** Enough for the headers of a block, and of the small blocks of sound after it: larger windows would read the film. */
 const WALK_WINDOW_BYTES = 512;

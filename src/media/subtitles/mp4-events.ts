@@ -12,7 +12,7 @@ import { WindowedReader } from '../index/container/windowed-reader.ts';
 import { toTimeline } from '../model/media-clock.ts';
 import type { Origin } from '../model/rendition-track.ts';
 import type { SubtitleEvent } from './cue.ts';
-import type { FilmReaders } from './film-readers.ts';
+import type { FilmReaders } from './subtitle-readers.ts';
 import { inOrder, rotated } from './in-order.ts';
 import { neighbours } from './neighbours.ts';
 

@@ -4,7 +4,7 @@ import type { SubtitleTrack } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { assReader } from './ass-event.ts';
 import { WEBVTT_HEADER, writtenCue, type Cue, type EventReader, type SubtitleEvent } from './cue.ts';
-import type { FilmReaders } from './film-readers.ts';
+import type { FilmReaders } from './subtitle-readers.ts';
 import { matroskaEvents } from './matroska-events.ts';
 import type { MatroskaSubtitleTrack } from './matroska-track.ts';
 import { mp4Events } from './mp4-events.ts';
@@ -22,7 +22,7 @@ const UNKNOWN_DURATION_MS = 5000;
 /** How many cues back an equal one is looked for: layers of ASS repeat a line to draw its border. */
 const REPEATS = 16;
 
-export interface SubtitleWish {
+export interface SubtitleRequest {
   facts: MediaFacts;
   /** Among the subtitle tracks. */
   index: number;
@@ -36,8 +36,8 @@ export interface SubtitleWish {
  * Text in pieces, each whole cues, the header first. Times count from the presentation's zero.
  * @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA; else what the reader throws
  */
-export async function* readSubtitles(readers: FilmReaders, wish: SubtitleWish): AsyncGenerator<string> {
-  const { events, read } = await openTrack(readers, wish);
+export async function* readSubtitles(readers: FilmReaders, request: SubtitleRequest): AsyncGenerator<string> {
+  const { events, read } = await openTrack(readers, request);
   yield WEBVTT_HEADER;
   let length = 0;
   for await (const cue of cuesOf(events, read)) {
@@ -62,7 +62,7 @@ interface OpenTrack {
   read: EventReader;
 }
 
-async function openTrack(readers: FilmReaders, { facts, index, mayWalk, fromMs }: SubtitleWish): Promise<OpenTrack> {
+async function openTrack(readers: FilmReaders, { facts, index, mayWalk, fromMs }: SubtitleRequest): Promise<OpenTrack> {
   const { language, streamIndex } = textTrack(facts, index);
   const limits = { maxEvents: LIMITS.events, maxEventBytes: LIMITS.eventBytes };
   const place = { origin: facts.origin, fromMs };

@@ -5,7 +5,7 @@ import { AppError } from '../../base/app-error.ts';
 import type { Source } from '../../sources/port/source.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import type { ByteReader } from '../index/container/container-index.ts';
-import type { FilmReaders } from './film-readers.ts';
+import type { FilmReaders } from './subtitle-readers.ts';
 import { GrowingText } from './growing-text.ts';
 import { PacedReader } from './paced-reader.ts';
 import { readSubtitles, textTrack } from './read-subtitles.ts';
@@ -37,7 +37,7 @@ export interface SubtitleText {
   pieces(signal: AbortSignal): AsyncIterable<string>;
 }
 
-export interface LibraryWish {
+export interface LibraryRequest {
   source: Source;
   facts: MediaFacts;
   /** Among the subtitle tracks. */
@@ -62,8 +62,8 @@ export class SubtitleLibrary implements Disposable {
   }
 
   /** The text of a subtitle track; nothing is read before somebody iterates. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
-  text(wish: LibraryWish): SubtitleText {
-    const { source, facts, index } = wish;
+  text(request: LibraryRequest): SubtitleText {
+    const { source, facts, index } = request;
     const { streamIndex } = textTrack(facts, index);
     const key = `${source.id} subtitles ${streamIndex} version ${VERSION}`;
     const whole = this.#whole.get(key) ?? this.#stored(key);
@@ -71,7 +71,7 @@ export class SubtitleLibrary implements Disposable {
     if (whole === undefined && refusal) throw refusal;
     const etag = `"${createHash('sha256').update(key).digest('base64url').slice(0, 22)}"`;
     const isInOrder = source.followsReaders === undefined;
-    return { etag, whole, isInOrder, pieces: (signal) => this.#growingText(key, wish).read(signal) };
+    return { etag, whole, isInOrder, pieces: (signal) => this.#growingText(key, request).read(signal) };
   }
 
   [Symbol.dispose](): void {
@@ -86,9 +86,9 @@ export class SubtitleLibrary implements Disposable {
     return stored;
   }
 
-  #growingText(key: string, wish: LibraryWish): GrowingText {
-    const { source, facts, index } = wish;
-    const fromMs = source.followsReaders ? Math.floor(wish.fromSeconds * 1000) : 0;
+  #growingText(key: string, request: LibraryRequest): GrowingText {
+    const { source, facts, index } = request;
+    const fromMs = source.followsReaders ? Math.floor(request.fromSeconds * 1000) : 0;
     const known = this.#growing.get(key);
     // Another source of equal bytes may be closed at any time by those who hold it.
     if (known?.source === source && !known.text.isOver) return known.text;

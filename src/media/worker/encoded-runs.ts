@@ -4,8 +4,8 @@ import type { SampleRun } from '../model/samples.ts';
 import { encodeSegment } from './encode/encode-group.ts';
 import type { EncoderSessions } from './sessions/encoder-sessions.ts';
 import type { VideoEncoders } from './encode/video-encoder.ts';
-import { encodeSound } from './libav/audio/encoded-audio.ts';
-import type { GridFrame } from './libav/video/picture-grid.ts';
+import { encodeAudio } from './libav/audio/encoded-audio.ts';
+import type { GridFrame } from './libav/video/video-frame-grid.ts';
 import type { EncoderHeader, WorkerInput } from './protocol/protocol.ts';
 
 export interface EncodeTools {
@@ -36,7 +36,7 @@ export async function encodedRuns(stretch: Stretch, tools: EncodeTools, signal: 
   const { sessions } = tools;
   const place = { key: renditionKey, input, origin };
   const work = async (): Promise<Runs> => {
-    const sound = audio && encodeSound(await sessions.sound(place, audio.track), audio.track, { ...audio, signal });
+    const sound = audio && encodeAudio(await sessions.sound(place, audio.track), audio.track, { ...audio, signal });
     const pictures = video && encodedVideo({ ...stretch, video }, tools, signal);
     const [videoRun, audioRun] = await Promise.all([pictures, sound]);
     return { video: videoRun, audio: audioRun };

@@ -13,9 +13,9 @@ import { CopiedAudioCollector } from './copy/copied-audio.ts';
 import { CopiedVideoCollector, type CopiedPictures } from './copy/copied-video.ts';
 import type { Demuxers } from './sessions/demuxers.ts';
 import type { Demuxer } from './libav/demux/demuxer.ts';
-import { AAC_FRAME_SAMPLES, encodeSound, silentFrame } from './libav/audio/encoded-audio.ts';
+import { AAC_FRAME_SAMPLES, encodeAudio, silentFrame } from './libav/audio/encoded-audio.ts';
 import { encodedRuns, headerOf, type EncodeTools, type Runs, type Stretch } from './encoded-runs.ts';
-import { isWhole, mend, wordsOn } from './copy/mended-video.ts';
+import { isWhole, mend, wordsOn } from './copy/reencode-edges.ts';
 import type { CopiedAudio, EncodedAudio } from '../model/rendition-track.ts';
 import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol/protocol.ts';
 import { writeParts } from './write-parts.ts';
@@ -54,7 +54,7 @@ interface Copied {
 
 /** Everything that is copied comes from one pass over the source. */
 async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<Runs> {
-  const video = job.video?.track.kind === 'copied' ? { wish: job.video, track: job.video.track } : undefined;
+  const video = job.video?.track.kind === 'copied' ? { request: job.video, track: job.video.track } : undefined;
   const audio = job.audio?.track.kind === 'copied' ? { span: job.audio, track: job.audio.track } : undefined;
   if (!video && !audio) return { video: undefined, audio: undefined };
   const streams = [
@@ -63,7 +63,7 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
   ];
   const cut = async (demuxer: Demuxer, isAtBeginning: boolean): Promise<Copied> => {
     await demuxer.require(streams);
-    const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.wish);
+    const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.request);
     const sound = audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
     await collect(
       demuxer,
@@ -100,7 +100,7 @@ async function alike(
   say(`part ${job.number} of ${nameOf(job.input)} has sound of another configuration: it is encoded`);
   // A session of its own, which no other job waits for.
   const place = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
-  const work = async () => encodeSound(await sessions.sound(place, encoded), encoded, { ...span, signal });
+  const work = async () => encodeAudio(await sessions.sound(place, encoded), encoded, { ...span, signal });
   try {
     return await sessions.run(place, work, signal);
   } finally {

@@ -6,7 +6,7 @@ import { EncoderSessions } from './sessions/encoder-sessions.ts';
 import { VideoEncoders, type VideoEncoder } from './encode/video-encoder.ts';
 import { quietLibav } from './libav/codec/check.ts';
 import { describe } from './libav/describe/describe.ts';
-import type { GridFrame } from './libav/video/picture-grid.ts';
+import type { GridFrame } from './libav/video/video-frame-grid.ts';
 import { makeClipPiece } from './make-clip-piece.ts';
 import { makeSegment } from './make-segment.ts';
 import { Questions } from './questions.ts';

@@ -199,14 +199,14 @@ function fields(extension: string, encode: readonly string[]): FfmpegRecipe {
 }
 
 /** Both halves of the film as tracks of one MP4, without B-frames. */
-function halves(wish: { second: string; secondProfile: string; inBand: boolean }): FfmpegRecipe {
+function halves(request: { second: string; secondProfile: string; inBand: boolean }): FfmpegRecipe {
   const plain = ['-c:v', 'libx264', '-preset', 'superfast', '-pix_fmt', 'yuv420p', '-bf', '0', '-crf', '26', ...CLOSED];
-  const sets = wish.inBand ? ['-x264-params', 'repeat-headers=1'] : [];
+  const sets = request.inBand ? ['-x264-params', 'repeat-headers=1'] : [];
   return film('mp4', [
     ...['-i', '{video-short}', '-filter_complex'],
-    `[0:v]split[a][b];[a]trim=end_frame=${JOIN}[first];[b]trim=start_frame=${JOIN},setpts=PTS-STARTPTS,${wish.second}[second]`,
+    `[0:v]split[a][b];[a]trim=end_frame=${JOIN}[first];[b]trim=start_frame=${JOIN},setpts=PTS-STARTPTS,${request.second}[second]`,
     ...['-map', '[first]', '-map', '[second]', ...plain, ...sets, '-video_track_timescale', '25000'],
-    ...['-profile:v:0', 'baseline', '-profile:v:1', wish.secondProfile],
+    ...['-profile:v:0', 'baseline', '-profile:v:1', request.secondProfile],
   ]);
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../src/base/app-error.ts';
 import type { GroupEncoding, VideoEncoder } from '../../../src/media/worker/encode/video-encoder.ts';
-import type { GridFrame } from '../../../src/media/worker/libav/video/picture-grid.ts';
+import type { GridFrame } from '../../../src/media/worker/libav/video/video-frame-grid.ts';
 import { x264Encoder } from '../../../src/media/worker/libav/video/x264-encoder.ts';
 
 /** The fault happens at this frame of each group. */

@@ -10,7 +10,7 @@ import { probe } from '../../../src/media/probe/probe.ts';
 import { planRendition, type RenditionPlan } from '../../../src/media/plan/rendition-plan.ts';
 import { Demuxers } from '../../../src/media/worker/sessions/demuxers.ts';
 import { VideoEncoders } from '../../../src/media/worker/encode/video-encoder.ts';
-import type { GridFrame } from '../../../src/media/worker/libav/video/picture-grid.ts';
+import type { GridFrame } from '../../../src/media/worker/libav/video/video-frame-grid.ts';
 import { EncoderSessions } from '../../../src/media/worker/sessions/encoder-sessions.ts';
 import { quietLibav } from '../../../src/media/worker/libav/codec/check.ts';
 import { describe } from '../../../src/media/worker/libav/describe/describe.ts';
@@ -22,7 +22,7 @@ import { FileSource } from '../../../src/sources/file/file-source.ts';
 
 const never = new AbortController().signal;
 
-export interface AudioWish {
+export interface AudioRequest {
   format?: 'cmaf' | 'mpegts';
   maxChannels?: number;
   track?: number;
@@ -56,17 +56,17 @@ export class SoundEngine implements AsyncDisposable {
     this.#demuxers = parts.demuxers;
   }
 
-  plan({ track = 0, maxChannels }: AudioWish = {}): AudioPlan {
+  plan({ track = 0, maxChannels }: AudioRequest = {}): AudioPlan {
     const chosen = this.facts.description.audio[track];
     if (!chosen) throw new TypeError(`the source has no audio track ${track}`);
     return planAudio(this.facts, chosen, maxChannels);
   }
 
-  rendition(wish: AudioWish = {}): RenditionPlan {
-    const audio = this.plan(wish);
+  rendition(request: AudioRequest = {}): RenditionPlan {
+    const audio = this.plan(request);
     const input = inputFor(this.#source, this.facts.description.container);
     const source = { id: this.#source.id, input, origin: this.facts.origin };
-    return planRendition(source, { name: 'audio', format: wish.format ?? 'cmaf', video: undefined, audio });
+    return planRendition(source, { name: 'audio', format: request.format ?? 'cmaf', video: undefined, audio });
   }
 
   /** One segment, by the session of the rendition; `afresh`: by a new one. */
@@ -80,8 +80,8 @@ export class SoundEngine implements AsyncDisposable {
   }
 
   /** Every segment of the rendition, made in `order` (default: as they come), as one file. */
-  async file(wish: AudioWish = {}, order?: (numbers: number[]) => number[]): Promise<string> {
-    const rendition = this.rendition(wish);
+  async file(request: AudioRequest = {}, order?: (numbers: number[]) => number[]): Promise<string> {
+    const rendition = this.rendition(request);
     const numbers = Array.from({ length: rendition.scheduled.count }, (_, number) => number);
     const made = new Map<number, Buffer>();
     for (const number of order?.(numbers) ?? numbers)

@@ -25,7 +25,7 @@ export class WindowedReader {
 
   /**
    * The bytes `[start, start + length)`, shorter only at the end of the source.
-   * A miss reads `windowBytes` ahead; longer wishes are read in chunks and not kept.
+   * A miss reads `windowBytes` ahead; longer requests are read in chunks and not kept.
    */
   async read(start: number, length: number, windowBytes: number = WINDOW_BYTES): Promise<DataView> {
     if (length > windowBytes) return this.#readLong(start, length);

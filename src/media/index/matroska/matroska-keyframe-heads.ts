@@ -6,7 +6,7 @@ import { walkCues, type CuePosition } from './matroska-cue-points.ts';
 import { ID } from './matroska-ids.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
 
-export interface MatroskaFilm {
+export interface MatroskaSource {
   reader: ByteReader;
   /** Where the segment's data begins: the positions of the cues count from here. */
   dataStart: number;
@@ -15,7 +15,7 @@ export interface MatroskaFilm {
 }
 
 /** Where cues tell the places of blocks. */
-export function matroskaKeyframeHeads(film: MatroskaFilm): ReadKeyframeHeads {
+export function matroskaKeyframeHeads(film: MatroskaSource): ReadKeyframeHeads {
   return async (keyframes) => {
     const wanted = new Set(keyframes);
     const places = new Map<number, CuePosition>();
@@ -33,7 +33,7 @@ export function matroskaKeyframeHeads(film: MatroskaFilm): ReadKeyframeHeads {
 }
 
 /** Undefined when the cue points at something else, or frames are laced. */
-async function blockHead(film: MatroskaFilm, place: CuePosition): Promise<Uint8Array | undefined> {
+async function blockHead(film: MatroskaSource, place: CuePosition): Promise<Uint8Array | undefined> {
   if (place.cluster === undefined) return undefined;
   const reader = new WindowedReader(film.reader);
   const cluster = await elementAt(reader, film.dataStart + place.cluster);

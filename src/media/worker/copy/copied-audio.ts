@@ -29,13 +29,13 @@ export class CopiedAudioCollector {
   /** Frames of the segment are of another configuration than the track states: under that one they would be noise, or silent. */
   isForeign = false;
 
-  constructor(demuxer: Demuxer, track: CopiedAudio, wish: { span: AudioSpan; origin: Origin }) {
+  constructor(demuxer: Demuxer, track: CopiedAudio, request: { span: AudioSpan; origin: Origin }) {
     this.#track = track;
-    this.#span = wish.span;
-    this.#origin = wish.origin;
+    this.#span = request.span;
+    this.#origin = request.origin;
     this.#config = parseAudioSpecificConfig(track.configuration);
     this.#timeBase = demuxer.stream(track.streamIndex).timeBase;
-    this.#slots = Array.from({ length: Math.round((wish.span.end - wish.span.start) / track.frameSamples) });
+    this.#slots = Array.from({ length: Math.round((request.span.end - request.span.start) / track.frameSamples) });
     this.startOver();
   }
 

@@ -12,7 +12,7 @@ import type { Demuxer } from '../libav/demux/demuxer.ts';
 import type { CopiedVideo, Origin, VideoCut } from '../../model/rendition-track.ts';
 import type { SegmentJob } from '../protocol/protocol.ts';
 
-type VideoWish = NonNullable<SegmentJob['video']>;
+type VideoRequest = NonNullable<SegmentJob['video']>;
 
 /** Timestamps this near to the frame grid are on it: containers with a millisecond clock are off by half a tick of it. */
 const GRID_TOLERANCE_SECONDS = 0.001;
@@ -44,7 +44,7 @@ export interface CopiedPictures {
  */
 export class CopiedVideoCollector {
   readonly #track: CopiedVideo;
-  readonly #wish: VideoWish;
+  readonly #request: VideoRequest;
   readonly #toSample: (payload: Uint8Array) => Uint8Array;
   readonly #packets: CutPacket[] = [];
   #bytes = 0;
@@ -64,9 +64,9 @@ export class CopiedVideoCollector {
   #next: number[] = [];
   isDone = false;
 
-  constructor(demuxer: Demuxer, track: CopiedVideo, wish: VideoWish) {
+  constructor(demuxer: Demuxer, track: CopiedVideo, request: VideoRequest) {
     this.#track = track;
-    this.#wish = wish;
+    this.#request = request;
     this.#toSample = payloadToSample(track.codec, demuxer.stream(track.streamIndex).codecpar.extradata);
   }
 
@@ -104,8 +104,8 @@ export class CopiedVideoCollector {
   }
 
   get #cut(): VideoCut {
-    if (!this.#wish.cut) throw new TypeError('a copied segment has a cut');
-    return this.#wish.cut;
+    if (!this.#request.cut) throw new TypeError('a copied segment has a cut');
+    return this.#request.cut;
   }
 
   #begin({ pts, isKey }: { pts: number; isKey: boolean }, sample: () => Uint8Array): 'taken' | 'too-late' {
@@ -164,7 +164,7 @@ export class CopiedVideoCollector {
   }
 
   get #isFirst(): boolean {
-    return this.#wish.start === 0;
+    return this.#request.start === 0;
   }
 
   get isEmpty(): boolean {
@@ -180,8 +180,8 @@ export class CopiedVideoCollector {
 
   /** Where the next segment begins to be decoded, ticks of the timescale. */
   #endOf(timeBase: Rational, origin: Origin): number {
-    if (this.#next.length < 2) return this.#wish.end;
-    return Math.min(this.#wish.end, firstDecodeTime(this.#onGrid(this.#next, timeBase, origin)));
+    if (this.#next.length < 2) return this.#request.end;
+    return Math.min(this.#request.end, firstDecodeTime(this.#onGrid(this.#next, timeBase, origin)));
   }
 
   /** Demuxer timestamps as ticks of the timescale, on the frame grid where they all are. */
@@ -199,7 +199,7 @@ export class CopiedVideoCollector {
       origin,
     );
     // The first picture stands from the beginning of the presentation on.
-    if (this.#isFirst) times[0] = this.#wish.start;
+    if (this.#isFirst) times[0] = this.#request.start;
     const samples = this.#packets.map((packet, i): Sample => ({
       data: packet.data,
       pts: times[i] ?? 0,
@@ -207,7 +207,7 @@ export class CopiedVideoCollector {
     }));
     const to = this.#leadingFrom ?? samples.length;
     return {
-      run: { timescale, start: this.#wish.start, end: this.#endOf(timeBase, origin), samples },
+      run: { timescale, start: this.#request.start, end: this.#endOf(timeBase, origin), samples },
       copied: { from: Math.min(this.#firstIdr, to), to },
       isDamaged: this.#isDamaged,
     };

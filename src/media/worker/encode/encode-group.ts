@@ -48,7 +48,7 @@ export async function encodeGroup<Frame>(
   const { numbers, isInsert, header } = group;
   const first = numbers[0] ?? 0;
   await grid.frame(first, signal);
-  const effort = first * track.frameRate.den < track.quickEnd ? 'fast' : 'normal';
+  const effort = first * track.frameRate.den < track.fastPresetEnd ? 'fast' : 'normal';
   using encoding = await encoder.open(track, { effort, isInsert });
   if (header) assertHeader(encoding, header);
   const coded: CodedPicture[] = [];

@@ -2,8 +2,8 @@
 import { openProbed } from './demuxers.ts';
 import { interrupting } from '../libav/demux/interrupting.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
-import { PictureGrid } from '../libav/video/picture-grid.ts';
-import { SoundGrid } from '../libav/audio/sound-grid.ts';
+import { VideoFrameGrid } from '../libav/video/video-frame-grid.ts';
+import { AudioSampleGrid } from '../libav/audio/audio-sample-grid.ts';
 import type { EncodedAudio, EncodedVideo, Origin } from '../../model/rendition-track.ts';
 import type { WorkerInput } from '../protocol/protocol.ts';
 import { inputKey, readingOneFile } from '../libav/demux/same-file.ts';
@@ -11,8 +11,8 @@ import { inputKey, readingOneFile } from '../libav/demux/same-file.ts';
 interface Session {
   /** What it reads. */
   inputKey: string | undefined;
-  pictures: PictureGrid | undefined;
-  sound: SoundGrid | undefined;
+  pictures: VideoFrameGrid | undefined;
+  sound: AudioSampleGrid | undefined;
   /** All that were opened for it; closed by the grids. */
   demuxers: Set<Demuxer>;
   /** Of the job at work. */
@@ -48,15 +48,18 @@ export class EncoderSessions implements AsyncDisposable {
     return result;
   }
 
-  async pictures(place: SessionPlace, track: EncodedVideo): Promise<PictureGrid> {
+  async pictures(place: SessionPlace, track: EncodedVideo): Promise<VideoFrameGrid> {
     const session = this.#session(place.key);
-    session.pictures ??= new PictureGrid(await open(session, place.input), track, place.origin);
+    session.pictures ??= new VideoFrameGrid(await open(session, place.input), track, place.origin);
     return session.pictures;
   }
 
-  async sound(place: SessionPlace, track: EncodedAudio): Promise<SoundGrid> {
+  async sound(place: SessionPlace, track: EncodedAudio): Promise<AudioSampleGrid> {
     const session = this.#session(place.key);
-    session.sound ??= await SoundGrid.open(track, { origin: place.origin, open: () => open(session, place.input) });
+    session.sound ??= await AudioSampleGrid.open(track, {
+      origin: place.origin,
+      open: () => open(session, place.input),
+    });
     return session.sound;
   }
 

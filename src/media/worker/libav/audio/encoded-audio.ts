@@ -7,7 +7,7 @@ import type { Sample, SampleRun } from '../../../model/samples.ts';
 import { aacLayout } from './channel-layouts.ts';
 import { drain, encode, openEncoder } from '../codec/encoder.ts';
 import type { EncodedAudio } from '../../../model/rendition-track.ts';
-import type { SoundGrid } from './sound-grid.ts';
+import type { AudioSampleGrid } from './audio-sample-grid.ts';
 
 /** Samples in one AAC frame, and frames the encoder is fed before and after the ones that are kept. */
 export const AAC_FRAME_SAMPLES = 1024;
@@ -15,8 +15,8 @@ const WARM_UP_FRAMES = 8;
 const TAIL_FRAMES = 2;
 
 /** Encodes samples `[start, end)`, both on the 1024-sample grid. */
-export async function encodeSound(
-  grid: SoundGrid,
+export async function encodeAudio(
+  grid: AudioSampleGrid,
   track: EncodedAudio,
   span: { start: number; end: number; signal: AbortSignal },
 ): Promise<SampleRun> {

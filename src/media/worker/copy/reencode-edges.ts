@@ -9,7 +9,7 @@ import type { CopiedPictures } from './copied-video.ts';
 import type { EncoderSessions } from '../sessions/encoder-sessions.ts';
 import { encodeGroup, type GroupSource } from '../encode/encode-group.ts';
 import type { VideoEncoders } from '../encode/video-encoder.ts';
-import type { GridFrame } from '../libav/video/picture-grid.ts';
+import type { GridFrame } from '../libav/video/video-frame-grid.ts';
 import { X264, type CopiedVideo, type EncodedVideo } from '../../model/rendition-track.ts';
 import type { SegmentJob } from '../protocol/protocol.ts';
 
@@ -103,6 +103,6 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
     bFrames: 0,
     level,
     // One long group, waited for whole: a player gives up after 10 s.
-    quickEnd: Infinity,
+    fastPresetEnd: Infinity,
   };
 }

@@ -7,8 +7,8 @@ import { Decoder } from '../codec/decoder.ts';
 import type { Demuxer } from '../demux/demuxer.ts';
 import { DisplayTimes } from './display-times.ts';
 import { FilterChain } from '../codec/filter-chain.ts';
-import { fittedSize, type Size } from './fitted-picture.ts';
-import { bufferArguments, pictureFilters, stateColor } from './picture-filters.ts';
+import { fittedSize, type Size } from './fitted-size.ts';
+import { bufferArguments, videoFilters, stateColor } from './video-filters.ts';
 import type { EncodedVideo, Origin } from '../../../model/rendition-track.ts';
 
 /** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
@@ -32,7 +32,7 @@ interface Picture {
 }
 
 /** Sequential use goes on decoding; a step back, or far ahead, seeks. One user at a time. */
-export class PictureGrid implements AsyncDisposable {
+export class VideoFrameGrid implements AsyncDisposable {
   readonly #demuxer: Demuxer;
   readonly #track: EncodedVideo;
   readonly #origin: Origin;
@@ -190,7 +190,7 @@ export class PictureGrid implements AsyncDisposable {
     const chain = new FilterChain(
       'video',
       bufferArguments(frame),
-      pictureFilters(this.#track, color, this.#fitted(frame)),
+      videoFilters(this.#track, color, this.#fitted(frame)),
     );
     this.#filters = { shape, chain };
     return chain;

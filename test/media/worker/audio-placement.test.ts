@@ -6,7 +6,7 @@ import {
   type SoundClock,
   type SoundRun,
   soundRuns,
-} from '../../../src/media/worker/libav/audio/sound-placement.ts';
+} from '../../../src/media/worker/libav/audio/audio-placement.ts';
 
 const MATROSKA: SoundClock = { tickSeconds: 0.001, phaseSeconds: 0, stepSamples: undefined };
 const VORBIS: SoundClock = { ...MATROSKA, stepSamples: 64 };

@@ -4,7 +4,7 @@ import type { SegmentLayout } from '../index/matroska/matroska-segment.ts';
 import { toTimeline } from '../model/media-clock.ts';
 import type { Origin } from '../model/rendition-track.ts';
 import type { SubtitleEvent } from './cue.ts';
-import type { FilmReaders } from './film-readers.ts';
+import type { FilmReaders } from './subtitle-readers.ts';
 import type { SubtitleBlock } from './matroska-block.ts';
 import type { MatroskaSubtitleTrack } from './matroska-track.ts';
 

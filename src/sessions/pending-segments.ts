@@ -15,7 +15,7 @@ interface Wait {
 /** Segments up to this far after a seek are still wanted: the player is about to ask for them again. */
 const WANTED_AFTER_SEEK_SECONDS = 60;
 
-export class ViewerWaits {
+export class PendingSegments {
   readonly #waits = new Set<Wait>();
 
   get count(): number {

@@ -9,7 +9,7 @@ export interface Reach {
 }
 
 /** Waits until all of the source is here; false when that is more than `reach` allows. */
-export async function arrivesWithin(source: Source, reach: Reach, signal: AbortSignal): Promise<boolean> {
+export async function isDownloadedWithin(source: Source, reach: Reach, signal: AbortSignal): Promise<boolean> {
   const end = (source.sizeBytes ?? reach.bytes) + 1;
   if (source.seekable) return true;
   if (end > reach.bytes + 1) return false;

@@ -7,7 +7,7 @@ import type { SegmentLog } from './segment-log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 
-export interface CopyLaneContext {
+export interface CopyJobsContext {
   store: SegmentStore;
   pool: WorkerPool;
   log: SegmentLog;
@@ -15,13 +15,13 @@ export interface CopyLaneContext {
   onFailed: (rendition: ScheduledRendition, number: number, error: unknown) => void;
 }
 
-export class CopyLane implements AsyncDisposable {
-  readonly #context: CopyLaneContext;
+export class CopyJobs implements AsyncDisposable {
+  readonly #context: CopyJobsContext;
   readonly #jobs = new Map<SegmentFlight, AbortController>();
   /** Also those that were cancelled and are not through with it. */
   readonly #working = new Set<Promise<void>>();
 
-  constructor(context: CopyLaneContext) {
+  constructor(context: CopyJobsContext) {
     this.#context = context;
   }
 

@@ -6,7 +6,7 @@ import type { Frame } from 'node-av/lib';
 import { RGB_MATRIX, UNSPECIFIED, videoRange } from '../../../model/color.ts';
 import type { ColorDescription } from '../../../model/description.ts';
 import type { EncodedVideo } from '../../../model/rendition-track.ts';
-import type { Size } from './fitted-picture.ts';
+import type { Size } from './fitted-size.ts';
 
 /** Names of libswscale for matrices of ISO/IEC 23091-2. */
 const SWSCALE_MATRIX: Readonly<Record<number, string>> = {
@@ -70,7 +70,7 @@ export function bufferArguments(frame: Frame): string {
 }
 
 /** A chain in libavfilter's syntax for pictures of colour `color`, scaled to `fitted`; bars fill what is left of the track's size. */
-export function pictureFilters(track: EncodedVideo, color: ColorDescription, fitted: Size): string {
+export function videoFilters(track: EncodedVideo, color: ColorDescription, fitted: Size): string {
   const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[
     track.rotationDegrees
   ];

@@ -6,8 +6,8 @@ import { Decoder } from '../codec/decoder.ts';
 import type { Demuxer } from '../demux/demuxer.ts';
 import { PacketWindow } from '../demux/packet-window.ts';
 import { LIMITER_MARGIN, limitPeaks } from './peak-limiter.ts';
-import { type Chunk, mixed } from './sound-mixer.ts';
-import { type DecodedSound, soundRuns } from './sound-placement.ts';
+import { type Chunk, mixed } from './audio-mixer.ts';
+import { type DecodedSound, soundRuns } from './audio-placement.ts';
 import type { EncodedAudio, Origin } from '../../../model/rendition-track.ts';
 
 /** Timestamps may be so far behind the sound they belong to. */
@@ -23,7 +23,7 @@ const TURN_MS = 5;
  * Every read decodes with a decoder of its own from a place of its own: some decoders fill in noise that depends on all they decoded before.
  * One user at a time.
  */
-export class SoundGrid implements AsyncDisposable {
+export class AudioSampleGrid implements AsyncDisposable {
   readonly #track: EncodedAudio;
   readonly #origin: Origin;
   readonly #packets: PacketWindow;
@@ -34,10 +34,13 @@ export class SoundGrid implements AsyncDisposable {
     this.#origin = origin;
   }
 
-  static async open(track: EncodedAudio, source: { origin: Origin; open(): Promise<Demuxer> }): Promise<SoundGrid> {
+  static async open(
+    track: EncodedAudio,
+    source: { origin: Origin; open(): Promise<Demuxer> },
+  ): Promise<AudioSampleGrid> {
     const { streamIndex, seekStream } = track;
     const packets = await PacketWindow.open({ streamIndex, seekStream, ...source });
-    return new SoundGrid(packets, track, source.origin);
+    return new AudioSampleGrid(packets, track, source.origin);
   }
 
   /** Samples `[start, end)` of every channel; silence where the source has none. */

@@ -1,4 +1,4 @@
-// Copied segments made before they are asked for: at most one for each viewer and medium, given up for any other wish of the viewer.
+// Copied segments made before they are asked for: at most one for each viewer and medium, given up for any other request of the viewer.
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { SegmentFlight } from './segment-flight.ts';
 
@@ -7,12 +7,12 @@ interface Ahead {
   controller: AbortController;
 }
 
-export class CopyAhead {
+export class SegmentPrefetch {
   readonly #delayMs: number;
   readonly #plans = new Map<string, NodeJS.Timeout>();
   readonly #aheads = new Map<string, Ahead>();
 
-  /** @param delayMs how long it leaves the machine to what the viewer is being sent, and to the wish of a viewer who seeks */
+  /** @param delayMs how long it leaves the machine to what the viewer is being sent, and to the request of a viewer who seeks */
   constructor(delayMs: number) {
     this.#delayMs = delayMs;
   }

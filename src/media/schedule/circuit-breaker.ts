@@ -17,7 +17,7 @@ interface Failures {
   error: Error;
 }
 
-export class FailureBrake {
+export class CircuitBreaker {
   readonly #options: FailureBrakeOptions;
   readonly #failures = new LRUCache<string, Failures>({ max: 1000 });
 
