@@ -19,7 +19,7 @@ const PAGES: Record<string, () => Promise<string>> = {
   '/hls.js': () => text(import.meta.resolve('hls.js/dist/hls.js')),
   '/shaka.js': () => text(import.meta.resolve('shaka-player')),
   '/frame-counter.js': async () => `export ${readFrameNumber.toString()}`,
-  '/beeps.js': async () => stripTypeScriptTypes(await text('../media/beeps.ts')),
+  '/beeps.js': async () => stripTypeScriptTypes(await text('../support/judges/beeps.ts')),
 };
 
 export class PageServer implements AsyncDisposable {

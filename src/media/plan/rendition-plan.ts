@@ -42,7 +42,6 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
   const timeline = parts.video?.timeline ?? parts.audio?.timeline;
   if (!timeline) throw new TypeError('a rendition needs video or audio');
   const key = keyOf(source, parts, timeline);
-  const isEncoded = parts.video?.track.kind === 'encoded' || parts.audio?.track.kind === 'encoded';
   const secondsOf = (number: number) => segmentSeconds(timeline, number);
   return {
     ...parts,
@@ -53,8 +52,8 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
       sourceId: source.id,
       key,
       format: parts.format,
-      work: isEncoded ? 'encode' : 'copy',
-      medium: mediumOf(parts),
+      work: parts.video?.track.kind === 'encoded' ? 'encode' : 'copy',
+      medium: parts.video ? 'video' : 'audio',
       count: segmentCount(timeline),
       secondsOf,
       jobFor: (number) => ({
@@ -91,11 +90,6 @@ export function playlistTimeline(
     i === 0 || i === last ? ticks : Math.max(Math.floor(ticks - reorderTicks) - TS_LEAD_TICKS, first + i),
   );
   return { timescale: TS_TICKS_PER_SECOND, boundaries: shifted };
-}
-
-/** What the work is about: a copied picture beside encoded sound is no work to speak of. */
-function mediumOf({ video, audio }: RenditionParts): 'video' | 'audio' {
-  return video && (video.track.kind === 'encoded' || audio?.track.kind !== 'encoded') ? 'video' : 'audio';
 }
 
 function videoPart(plan: CopiedVideoPlan | EncodedVideoPlan, number: number): NonNullable<SegmentJob['video']> {

@@ -5,9 +5,9 @@ import type { SegmentJob } from '../worker/protocol/protocol.ts';
 export interface ScheduledRendition extends StoredRendition {
   /** For the log: `original`, `1080p`, `muxed-0`. */
   name: string;
-  /** `copy`: short jobs, in any order. `encode`: runs of an encoder that goes on from one segment to the next. */
+  /** `encode`: runs of a video encoder that goes on from one segment to the next. `copy`: short jobs, in any order; they may encode audio. */
   work: 'copy' | 'encode';
-  /** A viewer has one live encoder of each. What has a picture is video. */
+  /** A rendition with video is `video`. A newer request of a viewer replaces an older one of the same medium. */
   medium: 'video' | 'audio';
   /** Number of segments. */
   count: number;

@@ -44,8 +44,7 @@ class SegmentWorker {
     if (request.type === 'job') void this.#answer(request.id, request.job);
     else if (request.type === 'cancel') this.#running.get(request.id)?.abort();
     else if (request.type === 'near') this.#questions.answer(request.id, request.end);
-    else if (request.type === 'ping') reply({ type: 'here' });
-    else void this.#sessions.release(request.renditionKey);
+    else reply({ type: 'here' });
   }
 
   async #answer(id: number, job: WorkerJob): Promise<void> {

@@ -156,7 +156,6 @@ export interface WorkerResults {
 export type WorkerRequest =
   | { type: 'job'; id: number; job: WorkerJob }
   | { type: 'cancel'; id: number }
-  | { type: 'release'; renditionKey: string }
   /** The answer to `ask-near`; infinity: to the end of the source. */
   | { type: 'near'; id: number; end: number }
   /** Asks whether it is there; answered with `here`. */

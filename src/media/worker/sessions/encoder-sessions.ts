@@ -1,4 +1,5 @@
-// What an encoder keeps between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time.
+// What an encoder keeps between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time; the sessions
+// of renditions that had no job for a while are closed, for shared workers encode the audio of many.
 import { openProbed } from './demuxers.ts';
 import { interrupting } from '../libav/demux/interrupting.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
@@ -19,7 +20,14 @@ interface Session {
   signal: AbortSignal;
   /** The end of the line of jobs. */
   tail: Promise<unknown>;
+  /** Jobs that run or wait. */
+  jobs: number;
+  idleTimer: NodeJS.Timeout | undefined;
 }
+
+/** Sessions without a job that are kept for the next one. */
+const MAX_IDLE = 4;
+const MAX_IDLE_MS = 60_000;
 
 export interface SessionPlace {
   key: string;
@@ -37,15 +45,27 @@ export class EncoderSessions implements AsyncDisposable {
    */
   async run<T>({ key, input }: SessionPlace, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const session = this.#sessions.get(key) ?? newSession(signal);
+    // The most recently used one is the last.
+    this.#sessions.delete(key);
     this.#sessions.set(key, session);
+    session.jobs += 1;
+    clearTimeout(session.idleTimer);
     const result = session.tail.then(async () => {
       if (session.inputKey !== inputKey(input)) await this.#close(session);
       session.inputKey = inputKey(input);
       session.signal = signal;
       return readingOneFile(input, () => interrupting(session.demuxers, signal, work));
     });
-    session.tail = result.catch(() => this.#close(session));
+    session.tail = result.catch(() => this.#close(session)).finally(() => this.#rest(key, session));
     return result;
+  }
+
+  #rest(key: string, session: Session): void {
+    session.jobs -= 1;
+    if (session.jobs > 0 || this.#sessions.get(key) !== session) return;
+    session.idleTimer = setTimeout(() => void this.release(key), MAX_IDLE_MS).unref();
+    const idle = [...this.#sessions].filter(([, { jobs }]) => jobs === 0);
+    for (const [oldest] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) void this.release(oldest);
   }
 
   async pictures(place: SessionPlace, track: EncodedVideo): Promise<VideoFrameGrid> {
@@ -74,6 +94,7 @@ export class EncoderSessions implements AsyncDisposable {
     const session = this.#sessions.get(key);
     if (!session) return;
     this.#sessions.delete(key);
+    clearTimeout(session.idleTimer);
     await session.tail;
     await this.#close(session);
   }
@@ -100,5 +121,5 @@ async function open(session: Session, input: WorkerInput): Promise<Demuxer> {
 
 function newSession(signal: AbortSignal): Session {
   const empty = { inputKey: undefined, pictures: undefined, sound: undefined };
-  return { ...empty, demuxers: new Set(), signal, tail: Promise.resolve() };
+  return { ...empty, demuxers: new Set(), signal, tail: Promise.resolve(), jobs: 0, idleTimer: undefined };
 }
