@@ -96,7 +96,7 @@ export class SessionItem {
   }
 
   async #close(handle: ItemHandle): Promise<void> {
-    handle.item.viewerGone(this.#options.viewer);
+    handle.item.releaseViewer(this.#options.viewer);
     await handle[Symbol.asyncDispose]();
   }
 
