@@ -1,4 +1,4 @@
-// One catalogue of community add-ons: fetched by HTTP, with limits, and kept when the next fetch fails.
+// One catalogue of community add-ons: fetched by HTTP within limits, and kept when a later fetch fails.
 import { Agent, fetch, type Response } from 'undici';
 
 import { AppError } from '../base/app-error.ts';
@@ -15,7 +15,7 @@ export class Catalogue implements AsyncDisposable {
   readonly url: string;
   readonly #limits: CatalogueLimits;
   readonly #agent = new Agent({ keepAliveTimeout: 1_000, keepAliveMaxTimeout: 1_000 });
-  /** What the last fetch that succeeded gave. */
+  /** Entries of the last fetch that succeeded. */
   entries: unknown[] | undefined;
 
   constructor(url: string, limits: CatalogueLimits) {
@@ -24,7 +24,7 @@ export class Catalogue implements AsyncDisposable {
   }
 
   /**
-   * Fetches the entries anew; those of before stay where that fails.
+   * Fetches the entries again; a failure keeps the previous entries.
    * @throws AppError SOURCE_FAILED; the reason of the signal
    */
   async refresh(signal: AbortSignal): Promise<void> {

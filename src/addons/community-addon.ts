@@ -1,12 +1,12 @@
-// Community add-ons of several catalogues as one list: what is not an add-on is left out, what is there twice comes once.
+// Merges the community add-ons of several catalogues into one list, without invalid entries and without duplicates.
 
 type Fields = Map<string, unknown>;
 
-/** Where an add-on may be: over HTTP, or in the schemes Stremio's own clients know. */
+/** Schemes of add-on addresses: HTTP, and the schemes that Stremio's own clients know. */
 const SCHEMES = ['http:', 'https:', 'stremio:', 'ipfs:', 'ipns:'];
 
 /**
- * The entries of all catalogues, each as its catalogue gives it plus `name`, `url` (of the manifest) and `description`,.
+ * The entries of all catalogues, each as its catalogue gives it plus `name`, `url` (of the manifest) and `description`.
  */
 export function mergedAddons(catalogues: unknown[][]): object[] {
   const items = new Map<string, object>();
@@ -17,13 +17,13 @@ export function mergedAddons(catalogues: unknown[][]): object[] {
   return [...items.values()];
 }
 
-/** The entries of a catalogue: an array, or an object with `addons`; undefined when it is neither. */
+/** The entries of a catalogue, which is an array or an object with `addons`; undefined for any other value. */
 export function entriesOf(catalogue: unknown): unknown[] | undefined {
   const list: unknown = Array.isArray(catalogue) ? catalogue : fieldsOf(catalogue)?.get('addons');
   return Array.isArray(list) ? list : undefined;
 }
 
-/** The entry with what we add, and what makes it unique; undefined when it is no add-on. */
+/** The entry with the added members, and its key for the removal of duplicates; undefined for an entry that is not an add-on. */
 function addonOf(entry: unknown): { key: string; item: object } | undefined {
   const fields = fieldsOf(entry);
   if (fields === undefined) return undefined;

@@ -1,4 +1,4 @@
-// The list of community add-ons: merged from the catalogues, kept for a while, and served stale rather than late or not at all.
+// The list of community add-ons, merged from the catalogues and cached. A stale list is served when a refresh is slow or fails.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { AppError } from '../base/app-error.ts';
@@ -10,19 +10,19 @@ import { Catalogue } from './catalogue.ts';
 import { mergedAddons } from './community-addon.ts';
 
 export interface CommunityAddonsOptions {
-  /** Addresses of the catalogues; of an add-on in several, the first one's entry is taken. */
+  /** Addresses of the catalogues. The first catalogue that lists an add-on gives its entry. */
   catalogues: string[];
   log: Logger;
-  /** A clock that never goes back, in milliseconds. */
+  /** Monotonic clock, milliseconds. */
   now(): number;
   /** Per catalogue. */
   timeoutMs?: number;
 }
 
 export const FRESH_SECONDS = 30 * 60;
-/** After a refresh in which a catalogue failed. */
+/** Time until the next refresh after a refresh in which a catalogue failed. */
 const RETRY_MS = 60_000;
-/** How long whoever could have the old list waits for the new one. */
+/** How long a request waits for a refresh before the stale list is served. */
 const GRACE_MS = 1_000;
 const TIMEOUT_MS = 10_000;
 const SIZE_BYTES = 16 * 2 ** 20;
@@ -32,7 +32,7 @@ export class CommunityAddons implements AsyncDisposable {
   readonly #catalogues: Catalogue[];
   readonly #flight = new SingleFlight<void>();
   readonly #end = new AbortController();
-  /** As text: it is large, and asked for more often than it changes. */
+  /** As JSON text: the list is large, and is requested more often than it changes. */
   #list: string | undefined;
   #refreshAtMs = -Infinity;
 
@@ -49,7 +49,7 @@ export class CommunityAddons implements AsyncDisposable {
   async json(signal: AbortSignal): Promise<string> {
     if (this.#options.now() >= this.#refreshAtMs) await this.#refreshed(signal);
     if (this.#list === undefined) {
-      throw new AppError('SOURCE_FAILED', 'The catalogues of community add-ons cannot be reached right now.');
+      throw new AppError('SOURCE_FAILED', 'The catalogues of community add-ons cannot be reached right now');
     }
     return this.#list;
   }
@@ -73,7 +73,7 @@ export class CommunityAddons implements AsyncDisposable {
     this.#refreshAtMs = this.#options.now() + (isWhole ? FRESH_SECONDS * 1000 : RETRY_MS);
     const known = this.#catalogues.flatMap(({ entries }) => (entries === undefined ? [] : [entries]));
     if (known.length > 0) this.#list = JSON.stringify(mergedAddons(known));
-    // With nothing to show, the next caller tries again at once.
+    // Without any list, the next request tries again at once.
     else this.#refreshAtMs = -Infinity;
   }
 

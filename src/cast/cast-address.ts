@@ -1,4 +1,4 @@
-// Where a cast device finds this server.
+// The address of this server for a cast device.
 import { isIPv6 } from 'node:net';
 
 import { AppError } from '../base/app-error.ts';
@@ -6,7 +6,7 @@ import { isLoopbackIp, plainIp } from '../base/ip-address.ts';
 import { facingAddress } from './facing-address.ts';
 
 export interface OwnAddress {
-  /** What the server is bound to; `0.0.0.0` or `::`: everything. */
+  /** Address that the server is bound to; `0.0.0.0` or `::`: all addresses. */
   bound: string;
   port: number;
   /** RAFFI_CAST_HOST: host, or host and port. */
@@ -14,16 +14,16 @@ export interface OwnAddress {
 }
 
 /**
- * `http://host:port` for a device at `deviceHost`: what the configuration says, else the address of ours on the way to it.
- * @throws AppError NOT_ON_NETWORK when the device cannot reach us
+ * `http://host:port` for a device at `deviceHost`: the configured host, else the local address that the routing table uses for the device.
+ * @throws AppError NOT_ON_NETWORK when the device cannot reach this server
  */
 export async function castAddress(deviceHost: string, { bound, port, castHost }: OwnAddress): Promise<string> {
   if (castHost !== undefined) return /:\d+$/u.test(castHost) ? `http://${castHost}` : `http://${castHost}:${port}`;
   const facing = await facingAddress(deviceHost);
-  if (facing === undefined) throw new AppError('NOT_ON_NETWORK', 'There is no way to this device from here.');
+  if (facing === undefined) throw new AppError('NOT_ON_NETWORK', 'There is no way to this device from here');
   if (isLoopbackIp(bound) && !isLoopbackIp(facing)) {
-    throw new AppError('NOT_ON_NETWORK', 'The device cannot fetch films: this server only listens on this machine.', {
-      hint: `Start it with RAFFI_SERVER_ADDR=0.0.0.0:${port}.`,
+    throw new AppError('NOT_ON_NETWORK', 'The device cannot fetch films: this server only listens on this machine', {
+      hint: `Start it with RAFFI_SERVER_ADDR=0.0.0.0:${port}`,
     });
   }
   const isBoundToAll = bound === '0.0.0.0' || bound === '::';

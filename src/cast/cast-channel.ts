@@ -1,4 +1,4 @@
-// One connection to a device: TLS, frames, heartbeat, and requests that find their replies.
+// One connection to a device: TLS, frames, heartbeat, and the matching of replies to requests.
 import { connect, type TLSSocket } from 'node:tls';
 
 import { AppError } from '../base/app-error.ts';
@@ -10,19 +10,19 @@ export interface ChannelOptions {
   host: string;
   port: number;
   timings: CastTimings;
-  /** What no request waits for: news of the device, and replies that came too late. */
-  onNews(news: DeviceMessage): void;
-  /** Called once, however the connection ended. */
+  /** Called with messages that no request waits for: notifications of the device, and replies after the timeout. */
+  onNotification(message: DeviceMessage): void;
+  /** Called once, whatever ended the connection. */
   onClose(reason: AppError): void;
 }
 
 export interface CastTimings {
   connectMs: number;
-  /** For an answer to a request. */
+  /** Timeout of a reply. */
   answerMs: number;
-  /** For an answer to LOAD: the device fetches the playlist before it gives one. */
+  /** Timeout of the reply to LOAD: the device fetches the playlist before it replies. */
   loadMs: number;
-  /** Between two of our pings; a device silent for three of these is gone. */
+  /** Between two PINGs of this server; a device without a message for three intervals counts as disconnected. */
   heartbeatMs: number;
 }
 
@@ -75,9 +75,9 @@ export class CastChannel implements Disposable {
     this.#options = options;
     this.#socket = socket;
     this.#heartbeat = setInterval(() => this.#beat(), options.timings.heartbeatMs).unref();
-    socket.on('data', (piece: Buffer) => this.#received(piece));
-    socket.on('error', (cause) => this.#close(gone(cause)));
-    socket.on('close', () => this.#close(gone()));
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', (cause) => this.#close(connectionLost(cause)));
+    socket.on('close', () => this.#close(connectionLost()));
   }
 
   /** @throws AppError DEVICE_FAILED; the reason of the signal */
@@ -91,29 +91,29 @@ export class CastChannel implements Disposable {
     return this.#closed === undefined;
   }
 
-  /** Opens the virtual connection that an endpoint wants before anything else. */
+  /** Opens the virtual connection that an endpoint requires before other messages. */
   join(destinationId: string): void {
     this.#send({ destinationId, namespace: NAMESPACE.connection, payload: { type: 'CONNECT', origin: {} } });
   }
 
-  /** The reply to the request. @throws AppError DEVICE_FAILED when none comes; the reason of the signal */
+  /** The reply to the request. @throws AppError DEVICE_FAILED after the timeout; the reason of the signal */
   async request(request: CastRequest, signal: AbortSignal): Promise<DeviceMessage> {
     signal.throwIfAborted();
     if (this.#closed !== undefined) throw this.#closed;
     this.#lastRequestId += 1;
     const requestId = this.#lastRequestId;
     const { promise, resolve, reject } = Promise.withResolvers<DeviceMessage>();
-    const late = () => reject(new AppError('DEVICE_FAILED', 'The device does not answer.'));
-    const timer = setTimeout(late, request.timeoutMs ?? this.#options.timings.answerMs);
-    const leave = () => reject(signal.reason);
-    signal.addEventListener('abort', leave, { once: true });
+    const expire = () => reject(new AppError('DEVICE_FAILED', 'The device does not answer'));
+    const timer = setTimeout(expire, request.timeoutMs ?? this.#options.timings.answerMs);
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
     this.#waiting.set(requestId, { resolve, reject });
     this.#send({ ...request, payload: { ...request.payload, requestId } });
     try {
       return await promise;
     } finally {
       clearTimeout(timer);
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', abort);
       this.#waiting.delete(requestId);
     }
   }
@@ -122,22 +122,22 @@ export class CastChannel implements Disposable {
     if (this.isOpen) {
       this.#send({ destinationId: RECEIVER, namespace: NAMESPACE.connection, payload: { type: 'CLOSE' } });
     }
-    this.#close(new AppError('DEVICE_FAILED', 'The connection to the device was closed.'));
+    this.#close(new AppError('DEVICE_FAILED', 'The connection to the device was closed'));
   }
 
   #send({ destinationId, namespace, payload }: CastRequest): void {
     const message = { sourceId: SENDER, destinationId, namespace, payload: JSON.stringify(payload) };
     this.#socket.write(frame(encodeCastMessage(message)));
-    // It sends, or it would be given up as silent; but it does not read.
+    // The device does not read. Its own messages keep it from being closed as silent.
     if (this.#socket.writableLength > MAX_UNREAD_BYTES) {
-      this.#close(new AppError('DEVICE_FAILED', 'The device does not take what is sent to it.'));
+      this.#close(new AppError('DEVICE_FAILED', 'The device does not take what is sent to it'));
     }
   }
 
-  #received(piece: Buffer): void {
+  #receive(chunk: Buffer): void {
     this.#silentBeats = 0;
     try {
-      for (const bytes of this.#frames.push(piece)) {
+      for (const bytes of this.#frames.push(chunk)) {
         const message = decodeCastMessage(bytes);
         const payload = message === undefined ? undefined : parsePayload(message.payload);
         const type = textIn(payload, 'type');
@@ -146,32 +146,32 @@ export class CastChannel implements Disposable {
         if (!this.isOpen) return;
       }
     } catch (error) {
-      this.#close(error instanceof AppError ? error : gone(error));
+      this.#close(error instanceof AppError ? error : connectionLost(error));
     }
   }
 
   #accept(message: DeviceMessage): void {
     if (message.namespace === NAMESPACE.heartbeat) {
-      if (message.type === 'PING') this.#beatBack(message.sourceId);
+      if (message.type === 'PING') this.#sendPong(message.sourceId);
       return;
     }
     if (message.namespace === NAMESPACE.connection && message.type === 'CLOSE' && message.sourceId === RECEIVER) {
-      return this.#close(new AppError('DEVICE_FAILED', 'The device closed the connection.'));
+      return this.#close(new AppError('DEVICE_FAILED', 'The device closed the connection'));
     }
-    // A step on the way to an answer, with the same number.
-    const isStep = message.type === 'LAUNCH_STATUS';
-    const waiting = isStep ? undefined : this.#waiting.get(numberIn(message.payload, 'requestId') ?? 0);
-    if (waiting === undefined) this.#options.onNews(message);
+    // LAUNCH_STATUS precedes the reply to LAUNCH, and has the same request id.
+    const isInterim = message.type === 'LAUNCH_STATUS';
+    const waiting = isInterim ? undefined : this.#waiting.get(numberIn(message.payload, 'requestId') ?? 0);
+    if (waiting === undefined) this.#options.onNotification(message);
     else waiting.resolve(message);
   }
 
   #beat(): void {
     this.#silentBeats += 1;
-    if (this.#silentBeats > SILENT_BEATS) return this.#close(new AppError('DEVICE_FAILED', 'The device went silent.'));
+    if (this.#silentBeats > SILENT_BEATS) return this.#close(new AppError('DEVICE_FAILED', 'The device went silent'));
     this.#send({ destinationId: RECEIVER, namespace: NAMESPACE.heartbeat, payload: { type: 'PING' } });
   }
 
-  #beatBack(destinationId: string): void {
+  #sendPong(destinationId: string): void {
     this.#send({ destinationId, namespace: NAMESPACE.heartbeat, payload: { type: 'PONG' } });
   }
 
@@ -179,7 +179,7 @@ export class CastChannel implements Disposable {
     if (this.#closed !== undefined) return;
     this.#closed = reason;
     clearInterval(this.#heartbeat);
-    // What was written goes out first; a device that does not read must not keep us.
+    // Written messages are sent before the socket closes; the timer limits that for a device that does not read.
     this.#socket.end(() => this.#socket.destroy());
     setTimeout(() => this.#socket.destroy(), 500).unref();
     for (const { reject } of this.#waiting.values()) reject(reason);
@@ -187,7 +187,7 @@ export class CastChannel implements Disposable {
   }
 }
 
-/** A TLS connection. Devices have certificates of their own making: who they are is not what we ask them. */
+/** A TLS connection. Devices have self-signed certificates, so the certificate is not verified. */
 async function connected({ host, port, timings }: ChannelOptions, signal: AbortSignal): Promise<TLSSocket> {
   signal.throwIfAborted();
   const socket = connect({ host, port, rejectUnauthorized: false });
@@ -203,13 +203,13 @@ async function connected({ host, port, timings }: ChannelOptions, signal: AbortS
   } catch (cause) {
     socket.on('error', () => undefined).destroy();
     signal.throwIfAborted();
-    throw new AppError('DEVICE_FAILED', 'The device cannot be reached.', {
+    throw new AppError('DEVICE_FAILED', 'The device cannot be reached', {
       cause,
-      hint: 'See that it is switched on and in the same network.',
+      hint: 'See that it is switched on and in the same network',
     });
   }
 }
 
-function gone(cause?: unknown): AppError {
-  return new AppError('DEVICE_FAILED', 'The connection to the device broke.', { cause });
+function connectionLost(cause?: unknown): AppError {
+  return new AppError('DEVICE_FAILED', 'The connection to the device broke', { cause });
 }

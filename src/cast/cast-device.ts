@@ -1,12 +1,12 @@
-// A device films can be played on, and the ones a person wrote down.
+// A cast device, and the devices named in the configuration.
 
 export interface CastDevice {
-  /** Safe in a path of a URL. */
+  /** Safe in the path of a URL. */
   id: string;
   name: string;
-  /** `Chromecast`, `Nest Hub`, ...; empty when it is not known. */
+  /** `Chromecast`, `Nest Hub`, ...; empty when unknown. */
   model: string;
-  /** Name or address. */
+  /** Host name or address. */
   host: string;
   port: number;
 }
@@ -17,7 +17,7 @@ export interface NamedDevice {
   port: number;
 }
 
-/** The devices of the configuration; their ids come from their names. */
+/** The devices of the configuration; their ids are derived from their names. */
 export function namedDevices(devices: readonly NamedDevice[]): CastDevice[] {
   const known = new Map<string, CastDevice>();
   for (const device of devices) {
@@ -29,7 +29,7 @@ export function namedDevices(devices: readonly NamedDevice[]): CastDevice[] {
   return [...known.values()];
 }
 
-/** Letters, digits and hyphens of a text. */
+/** The text reduced to letters, digits and hyphens. */
 export function deviceId(text: string): string {
   return text
     .normalize('NFKD')

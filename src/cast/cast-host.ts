@@ -1,13 +1,13 @@
-// The address under which devices of the network reach this machine.
+// The address at which devices of the network reach this machine.
 import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 
 import { ipKind, isLoopbackIp } from '../base/ip-address.ts';
 
-/** Networks that end on this machine: containers, virtual machines, tunnels. */
+/** Interfaces of virtual networks: containers, virtual machines, tunnels. */
 const VIRTUAL =
   /^(?:docker|br-|veth|virbr|vmnet|vboxnet|vethernet|tun|tap|wg|utun|zt|tailscale|podman|cni|flannel|lxc)|\bwsl\b|hyper-v|virtualbox/iu;
 
-/** This machine's IPv4 address in the home network; undefined when it is in none. */
+/** This machine's IPv4 address in the home network; undefined without a home network. */
 export function lanAddress(interfaces: Interfaces = networkInterfaces()): string | undefined {
   const candidates = Object.entries(interfaces).flatMap(([name, addresses = []]) =>
     addresses
@@ -19,7 +19,7 @@ export function lanAddress(interfaces: Interfaces = networkInterfaces()): string
   return candidates.toSorted((left, right) => rank(left) - rank(right))[0]?.address;
 }
 
-/** Under which address others reach a server bound to `bound`; undefined: under none. */
+/** Address at which devices of the network reach a server bound to `bound`; undefined: the server is not reachable. */
 export function networkHost(bound: string): string | undefined {
   if (isLoopbackIp(bound)) return undefined;
   return bound === '0.0.0.0' || bound === '::' ? lanAddress() : bound;

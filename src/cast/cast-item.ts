@@ -1,7 +1,7 @@
-// What is played on a device: addresses it can fetch, and where to begin.
+// An item for a cast device: the URLs that the device fetches, and the start position.
 
 export interface CastSubtitle {
-  /** Its number in the session. */
+  /** Ordinal among the subtitle tracks of the session. */
   index: number;
   url: string;
   /** RFC 5646 tag; may be `und`. */
@@ -10,22 +10,22 @@ export interface CastSubtitle {
 }
 
 export interface CastItem {
-  /** What the device fetches first: a playlist. */
+  /** URL of the playlist, which the device fetches first. */
   url: string;
   contentType: string;
-  /** The container of the segments, where the device has to be told. */
+  /** Container of the segments, for devices that must be told; undefined: unknown. */
   segmentFormat: 'ts' | 'fmp4' | undefined;
   title: string;
-  /** 0: not known. */
+  /** 0: unknown. */
   durationSeconds: number;
   startSeconds: number;
   /** WebVTT files. */
   subtitles: CastSubtitle[];
-  /** `index` of the subtitle that is shown at first. */
+  /** `index` of the subtitle that is shown from the start. */
   activeSubtitle: number | undefined;
-  /** Which session this is. */
+  /** Id of the session that the item comes from. */
   sessionId: string;
-  /** Called once, when the device needs it no more. */
+  /** Called once, when the device no longer needs the item. */
   release(): void;
 }
 
@@ -61,7 +61,7 @@ export function mediaInformation(item: CastItem): Record<string, unknown> {
   };
 }
 
-/** Track ids begin at 1. */
+/** Track ids start at 1. */
 export function trackId(subtitleIndex: number): number {
   return subtitleIndex + 1;
 }

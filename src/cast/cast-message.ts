@@ -1,11 +1,11 @@
-// The one message of CASTV2 (protocol buffers, proto2, seven fields) to and from bytes.
+// Encodes and decodes `CastMessage`, the only message of CASTV2 (protocol buffers, proto2, seven fields).
 import { AppError } from '../base/app-error.ts';
 
 export interface CastMessage {
   sourceId: string;
   destinationId: string;
   namespace: string;
-  /** JSON in every namespace we use. */
+  /** JSON in every namespace used by this server. */
   payload: string;
 }
 
@@ -27,8 +27,8 @@ export function encodeCastMessage(message: CastMessage): Buffer {
 }
 
 /**
- * The message; undefined for a whole one without text (binary, of a namespace we do not use). Unknown fields are passed over.
- * @throws AppError DEVICE_FAILED for bytes that are no message
+ * The message; undefined for a complete message without text (binary, of an unused namespace). Unknown fields are skipped.
+ * @throws AppError DEVICE_FAILED for bytes that are not a message
  */
 export function decodeCastMessage(bytes: Buffer): CastMessage | undefined {
   const texts = new Map<number, string>();
@@ -46,7 +46,7 @@ export function decodeCastMessage(bytes: Buffer): CastMessage | undefined {
   return payload === undefined ? undefined : { sourceId, destinationId, namespace, payload };
 }
 
-/** Where the value that begins at `at` ends. */
+/** End of the value that starts at `at`. */
 function valueEnd(bytes: Buffer, at: number, wire: number): number {
   const end = at + valueBytes(bytes, at, wire);
   if (end > bytes.length) throw broken();
@@ -61,7 +61,7 @@ function valueBytes(bytes: Buffer, at: number, wire: number): number {
   return wire === WIRE.varint ? end - at : end - at + value;
 }
 
-/** Seven bits a byte, the lowest first. What is beyond 2^53 is no length and no field of ours. */
+/** Seven bits per byte, lowest first. Values above 2^53 are inexact; no length and no field number is that large. */
 function varint(bytes: Buffer, start: number): { value: number; end: number } {
   let value = 0;
   for (let at = start; at < start + 10; at += 1) {
@@ -91,5 +91,5 @@ function varintBytes(value: number): number[] {
 }
 
 function broken(): AppError {
-  return new AppError('DEVICE_FAILED', 'The device sends something that is not the Cast protocol.');
+  return new AppError('DEVICE_FAILED', 'The device sends something that is not the Cast protocol');
 }

@@ -1,4 +1,4 @@
-// What plays on one device: started by us, followed by the device's news, found again when the connection broke.
+// Playback on one device: starts an item, follows the notifications of the device, and reconnects after a lost connection.
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import { SingleFlight } from '../base/single-flight.ts';
@@ -21,16 +21,16 @@ export interface CastStatus {
   positionSeconds: number;
   durationSeconds: number;
   volume: Volume;
-  /** What plays, when we started it. */
+  /** Session of the item that this server started on the device. */
   sessionId: string | undefined;
-  /** The device's own number for it. */
+  /** Id that the device gave the item. */
   mediaSessionId: number | undefined;
   title: string | undefined;
-  /** Name of the application that runs there. */
+  /** Name of the application that runs on the device. */
   application: string | undefined;
-  /** `index` of the subtitle that is shown. */
+  /** `index` of the subtitle track that is shown. */
   subtitleTrack: number | undefined;
-  /** Why it does not play, in a sentence. */
+  /** A sentence: why the item does not play. */
   error: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export class CastPlayer implements Disposable {
     return this.#device;
   }
 
-  /** Whether something of ours plays there, as far as we know. */
+  /** Whether an item of this server plays on the device, by the last known state. */
   get isUsed(): boolean {
     return this.#playing !== undefined && !isOver(this.#playing.media.state);
   }
@@ -73,14 +73,14 @@ export class CastPlayer implements Disposable {
     return this.#receiver?.isOpen === true;
   }
 
-  /** Where the device is now; for the next connection. */
+  /** Sets the current address of the device, for the next connection. */
   moveTo(device: CastDevice): void {
     this.#device = device;
   }
 
-  /** Plays `item`, instead of whatever plays there. A later call ends an earlier one. @throws AppError DEVICE_FAILED */
+  /** Plays `item` in place of what the device plays. A later call aborts an earlier one. @throws AppError DEVICE_FAILED */
   async play(item: CastItem, signal: AbortSignal): Promise<void> {
-    this.#attempt.abort(new AppError('DEVICE_FAILED', 'The device was told to play something else.'));
+    this.#attempt.abort(new AppError('DEVICE_FAILED', 'The device was told to play something else'));
     this.#attempt = new AbortController();
     const attempt = this.#attempt.signal;
     const wanted = AbortSignal.any([signal, attempt]);
@@ -88,7 +88,7 @@ export class CastPlayer implements Disposable {
       const receiver = await this.#connected(wanted);
       const application = await receiver.launch(wanted);
       receiver.join(application);
-      // From here on it plays whether the caller stays or not.
+      // From the LOAD request on, the item plays whether the caller stays or not.
       const media = await receiver.load(application, item, attempt);
       this.#release();
       this.#playing = { item, application, media, error: undefined, isReleased: false };
@@ -99,10 +99,10 @@ export class CastPlayer implements Disposable {
     }
   }
 
-  /** What the device says now. A device that cannot be reached is part of the answer when we were playing there. */
+  /** The current status. When an item of this server was started on the device, an unreachable device is part of the status, not an error. */
   async status(signal: AbortSignal): Promise<CastStatus> {
     try {
-      await this.#reached((receiver) => this.#refresh(receiver, signal), signal);
+      await this.#withReceiver((receiver) => this.#refresh(receiver, signal), signal);
       return this.#status(undefined);
     } catch (error) {
       signal.throwIfAborted();
@@ -129,45 +129,45 @@ export class CastPlayer implements Disposable {
     this.#disconnect();
   }
 
-  /** Shows a subtitle of the item, or none. */
+  /** Shows a subtitle track of the item; undefined: none. */
   async showSubtitle(index: number | undefined, signal: AbortSignal): Promise<void> {
     const activeTrackIds = index === undefined ? [] : [trackId(index)];
     await this.#command({ type: 'EDIT_TRACKS_INFO', activeTrackIds }, signal);
   }
 
   async setVolume(volume: { level?: number; muted?: boolean }, signal: AbortSignal): Promise<Volume> {
-    await this.#reached(async (receiver) => {
+    await this.#withReceiver(async (receiver) => {
       this.#volume = (await receiver.setVolume(volume, signal)).volume;
     }, signal);
     return this.#volume;
   }
 
   [Symbol.dispose](): void {
-    const reason = new AppError('DEVICE_FAILED', 'The connection to the device was given up.');
+    const reason = new AppError('DEVICE_FAILED', 'The connection to the device was given up');
     this.#attempt.abort(reason);
     this.#life.abort(reason);
     this.#release();
     this.#disconnect();
   }
 
-  /** @throws AppError NOT_PLAYING when nothing of ours plays there */
+  /** @throws AppError NOT_PLAYING when no item of this server plays on the device */
   async #command(command: { type: string } & Record<string, unknown>, signal: AbortSignal): Promise<void> {
-    this.#ours();
-    await this.#reached(async (receiver) => {
-      const { application, media } = this.#ours();
+    this.#current();
+    await this.#withReceiver(async (receiver) => {
+      const { application, media } = this.#current();
       const { mediaSessionId } = media;
-      this.#hear(await receiver.control({ application, mediaSessionId }, command, signal));
+      this.#update(await receiver.control({ application, mediaSessionId }, command, signal));
     }, signal);
   }
 
-  #ours(): Playing {
+  #current(): Playing {
     const playing = this.#playing;
-    if (playing === undefined) throw notPlaying('Nothing of this server plays on this device.');
+    if (playing === undefined) throw notPlaying('Nothing of this server plays on this device');
     if (isOver(playing.media.state)) throw playing.error ?? notPlaying(sentenceOf(playing.media.state));
     return playing;
   }
 
-  /** The connection, one for all who ask at the same time; a new one where the old one broke. */
+  /** The connection, shared by concurrent calls; a new one after the old one broke. */
   async #connected(signal: AbortSignal): Promise<CastReceiver> {
     if (this.#receiver?.isOpen === true) return this.#receiver;
     return untilAborted(
@@ -176,14 +176,14 @@ export class CastPlayer implements Disposable {
     );
   }
 
-  /** With the way to the running application opened again. */
+  /** Connects, and joins the running application again. */
   async #connect(signal: AbortSignal): Promise<CastReceiver> {
     const { host, port, name } = this.#device;
-    const onNews = (news: DeviceMessage) => this.#news(news);
+    const onNotification = (message: DeviceMessage) => this.#notified(message);
     const onClose = (reason: AppError) => this.#log.debug({ err: reason, device: name }, 'cast connection closed');
-    const receiver = await CastReceiver.open({ host, port, timings: this.#timings, onNews, onClose }, signal);
+    const receiver = await CastReceiver.open({ host, port, timings: this.#timings, onNotification, onClose }, signal);
     try {
-      if (this.isUsed) this.#seeApplication((await receiver.status(signal)).application);
+      if (this.isUsed) this.#setApplication((await receiver.status(signal)).application);
       if (this.isUsed && this.#playing !== undefined) receiver.join(this.#playing.application);
       signal.throwIfAborted();
     } catch (error) {
@@ -194,56 +194,56 @@ export class CastPlayer implements Disposable {
     return receiver;
   }
 
-  /** Does it, on a new connection if the old one breaks under it: every command may come twice. */
-  async #reached(ask: (receiver: CastReceiver) => Promise<void>, signal: AbortSignal): Promise<void> {
+  /** Runs `command`; when the connection breaks meanwhile, once more on a new connection. So every command may be sent twice. */
+  async #withReceiver(command: (receiver: CastReceiver) => Promise<void>, signal: AbortSignal): Promise<void> {
     const receiver = await this.#connected(signal);
     try {
-      await ask(receiver);
+      await command(receiver);
     } catch (error) {
       signal.throwIfAborted();
       if (receiver.isOpen) throw error;
-      await ask(await this.#connected(signal));
+      await command(await this.#connected(signal));
     }
   }
 
-  /** Asks what runs there, and for the place in the film. */
+  /** Queries the running application and the position of the item. */
   async #refresh(receiver: CastReceiver, signal: AbortSignal): Promise<void> {
     const { application, volume } = await receiver.status(signal);
     this.#volume = volume;
-    this.#seeApplication(application);
+    this.#setApplication(application);
     const playing = this.#playing;
     if (playing === undefined || isOver(playing.media.state)) return;
     const reported = await receiver.media(playing.application, signal);
     if (reported.length === 0) this.#end(playing, 'stopped');
-    else this.#hear(reported);
+    else this.#update(reported);
   }
 
-  #news(news: DeviceMessage): void {
+  #notified(message: DeviceMessage): void {
     const playing = this.#playing;
-    if (news.namespace === NAMESPACE.receiver && news.type === 'RECEIVER_STATUS') {
-      const { application, volume } = receiverStatus(news.payload);
+    if (message.namespace === NAMESPACE.receiver && message.type === 'RECEIVER_STATUS') {
+      const { application, volume } = receiverStatus(message.payload);
       this.#volume = volume;
-      this.#seeApplication(application);
+      this.#setApplication(application);
     }
-    if (playing === undefined || news.sourceId !== playing.application.transportId) return;
-    if (news.namespace === NAMESPACE.media && news.type === 'MEDIA_STATUS') this.#hear(statuses(news));
-    if (news.namespace === NAMESPACE.connection && news.type === 'CLOSE') this.#end(playing, 'taken');
+    if (playing === undefined || message.sourceId !== playing.application.transportId) return;
+    if (message.namespace === NAMESPACE.media && message.type === 'MEDIA_STATUS') this.#update(statuses(message));
+    if (message.namespace === NAMESPACE.connection && message.type === 'CLOSE') this.#end(playing, 'taken');
   }
 
-  #seeApplication(application: ReceiverApplication | undefined): void {
+  #setApplication(application: ReceiverApplication | undefined): void {
     this.#application = application?.isIdleScreen === true ? undefined : application;
     const playing = this.#playing;
     if (playing !== undefined && application?.sessionId !== playing.application.sessionId) this.#end(playing, 'taken');
   }
 
-  /** Another media session means that somebody else has the device now. */
-  #hear(reported: MediaStatus[]): void {
+  /** A different media session means that another sender took over the device. */
+  #update(reported: MediaStatus[]): void {
     const playing = this.#playing;
     if (playing === undefined || reported.length === 0) return;
     const ours = reported.find(({ mediaSessionId }) => mediaSessionId === playing.media.mediaSessionId);
     if (ours === undefined) return this.#end(playing, 'taken');
     const { positionSeconds, durationSeconds } = playing.media;
-    // A device that is idle tells neither.
+    // An idle device reports neither position nor duration.
     playing.media = isOver(ours.state) ? { ...ours, positionSeconds, durationSeconds } : ours;
     if (isOver(ours.state)) this.#end(playing, ours.state);
   }
@@ -297,12 +297,12 @@ function isUnexpected(state: PlayState): boolean {
 }
 
 function sentenceOf(state: PlayState): string {
-  if (state === 'taken') return 'Something else was started on the device.';
-  if (state === 'failed') return 'The device could not go on playing this.';
-  if (state === 'finished') return 'The film has ended on the device.';
-  return 'The film was stopped on the device.';
+  if (state === 'taken') return 'Something else was started on the device';
+  if (state === 'failed') return 'The device could not go on playing this';
+  if (state === 'finished') return 'The film has ended on the device';
+  return 'The film was stopped on the device';
 }
 
 function notPlaying(sentence: string): AppError {
-  return new AppError('NOT_PLAYING', sentence, { hint: 'Start it with POST /cast/devices/{id}/play.' });
+  return new AppError('NOT_PLAYING', sentence, { hint: 'Start it with POST /cast/devices/{id}/play' });
 }

@@ -1,4 +1,4 @@
-// A device as we talk to it: its applications, the media in them, its volume. Knows the messages, decides nothing.
+// The messages to a device: for its applications, their media, and its volume. Makes no decisions.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { AppError } from '../base/app-error.ts';
@@ -13,9 +13,9 @@ import {
   type ReceiverStatus,
 } from './play-state.ts';
 
-/** Google's own receiver for plain media; every device has it. */
+/** Google's receiver application for plain media, which every device has. */
 const DEFAULT_MEDIA_RECEIVER = 'CC1AD845';
-/** Some devices answer before the application is there. */
+/** Some devices reply before the application runs. */
 const LAUNCH_TRIES = 20;
 const LAUNCH_STEP_MS = 250;
 
@@ -41,26 +41,26 @@ export class CastReceiver implements Disposable {
     return receiverStatus((await this.#ask(RECEIVER, { type: 'GET_STATUS' }, signal)).payload);
   }
 
-  /** Starts the default media receiver. @throws AppError DEVICE_FAILED when the device will not */
+  /** Starts the default media receiver. @throws AppError DEVICE_FAILED when the device does not start it */
   async launch(signal: AbortSignal): Promise<ReceiverApplication> {
     const reply = await this.#ask(RECEIVER, { type: 'LAUNCH', appId: DEFAULT_MEDIA_RECEIVER }, signal);
     const sentence = 'The device does not start its media player';
     if (reply.type !== 'RECEIVER_STATUS') throw refused(sentence, reply.payload);
     let { application } = receiverStatus(reply.payload);
     for (let tries = 0; application?.appId !== DEFAULT_MEDIA_RECEIVER; tries += 1) {
-      if (tries === LAUNCH_TRIES) throw new AppError('DEVICE_FAILED', `${sentence}.`);
+      if (tries === LAUNCH_TRIES) throw new AppError('DEVICE_FAILED', sentence);
       await delay(LAUNCH_STEP_MS, undefined, { signal });
       ({ application } = await this.status(signal));
     }
     return application;
   }
 
-  /** Opens the way to an application. */
+  /** Opens the virtual connection to an application. */
   join(application: ReceiverApplication): void {
     this.#channel.join(application.transportId);
   }
 
-  /** Loads and begins to play. @throws AppError DEVICE_FAILED when the device cannot play it */
+  /** Loads the item and starts playback. @throws AppError DEVICE_FAILED when the device cannot play the item */
   async load(application: ReceiverApplication, item: CastItem, signal: AbortSignal): Promise<MediaStatus> {
     const load = {
       type: 'LOAD',
@@ -74,13 +74,13 @@ export class CastReceiver implements Disposable {
     const reply = await this.#channel.request({ ...request, timeoutMs: this.#loadMs }, signal);
     const status = statuses(reply)[0];
     if (reply.type === 'LOAD_CANCELLED')
-      throw new AppError('DEVICE_FAILED', 'The device was told to play something else.');
+      throw new AppError('DEVICE_FAILED', 'The device was told to play something else');
     if (reply.type !== 'MEDIA_STATUS' || status === undefined)
       throw refused('The device cannot play this', reply.payload);
     return status;
   }
 
-  /** What the application plays now. */
+  /** The media that the application plays. */
   async media(application: ReceiverApplication, signal: AbortSignal): Promise<MediaStatus[]> {
     return statuses(await this.#ask(application.transportId, { type: 'GET_STATUS' }, signal));
   }
@@ -124,10 +124,10 @@ export function statuses({ payload }: DeviceMessage): MediaStatus[] {
     .filter((each) => each !== undefined);
 }
 
-/** With the device's own word for it, where it gives one. */
+/** The error with the reason that the device states, if any. */
 function refused(sentence: string, payload: Payload): AppError {
   const reason = textIn(payload, 'reason') ?? textIn(payload, 'detailedErrorCode');
   const code = payload.get('detailedErrorCode');
-  const word = reason ?? (typeof code === 'number' ? `error ${code}` : textIn(payload, 'type'));
-  return new AppError('DEVICE_FAILED', word === undefined ? `${sentence}.` : `${sentence} (${word.slice(0, 80)}).`);
+  const stated = reason ?? (typeof code === 'number' ? `error ${code}` : textIn(payload, 'type'));
+  return new AppError('DEVICE_FAILED', stated === undefined ? sentence : `${sentence} (${stated.slice(0, 80)})`);
 }

@@ -1,15 +1,15 @@
-// Tokens that let one device on the network play one session. Only their hashes are kept, so no look at
-// memory, time or the disk gives one away.
+// Tokens that let one device of the network play one session. Only hashes of tokens are kept, so neither memory nor timing nor the disk reveals
+// a token.
 import { createHash, randomBytes } from 'node:crypto';
 
 export interface IssuedCastToken {
   /** 256 random bits, URL-safe. */
   token: string;
-  /** Wall clock, milliseconds; later with every use. */
+  /** Wall clock, milliseconds; every use extends it. */
   expiresAtMs: number;
 }
 
-/** What is kept of a token where it outlives a crash. */
+/** The stored part of a token, which outlives a crash. */
 export interface StoredCastToken {
   hash: string;
   sessionId: string;
@@ -18,16 +18,16 @@ export interface StoredCastToken {
   expiresAtMs: number;
 }
 
-/** Holds tokens for as long as their sessions; which ones come back after a crash is its decision too. */
+/** Stores tokens for as long as their sessions, and decides which tokens are taken over after a crash. */
 export interface CastTokenStore {
-  /** Those of the sessions that are ours. */
+  /** The tokens of the sessions that this server owns. */
   takeOver(): StoredCastToken[];
   put(token: StoredCastToken): void;
   delete(hash: string): void;
 }
 
 export interface CastTokensOptions {
-  /** Monotonic clock, milliseconds: a clock that is set must not end a film. */
+  /** Monotonic clock, milliseconds: a change of the wall clock must not end playback. */
   now(): number;
   /** Wall clock, milliseconds. */
   wallClock(): number;
@@ -38,13 +38,13 @@ interface Holding {
   sessionId: string;
   lifeMs: number;
   expiresAtMs: number;
-  /** As the store has it, by the same clock. */
+  /** `expiresAtMs` as it was last stored. */
   storedUntilMs: number;
 }
 
-/** The oldest ones of a session make room; a device that reconnects asks for a new one each time. */
+/** The oldest token of a session is removed first; a device that reconnects requests a new one each time. */
 const MAX_PER_SESSION = 32;
-/** A crash forgets at most this much of a life that was prolonged. */
+/** A crash loses at most this share of the life by which a use extended a token. */
 const FORGOTTEN_SHARE = 1 / 8;
 
 export class CastTokens {
@@ -60,7 +60,7 @@ export class CastTokens {
     return this.#holdings.size;
   }
 
-  /** Goes on with the tokens of a server that was killed. A clock that was set in between makes none live longer. */
+  /** Takes over the tokens of a killed server. A change of the wall clock in between extends no token beyond its life. */
   takeOver(): void {
     for (const { hash, sessionId, lifeMs, expiresAtMs } of this.#options.store.takeOver()) {
       const leftMs = Math.min(lifeMs, expiresAtMs - this.#options.wallClock());
@@ -74,55 +74,55 @@ export class CastTokens {
   issue(sessionId: string, lifeMs: number): IssuedCastToken {
     const token = randomBytes(32).toString('base64url');
     const older = [...this.#holdings].filter(([, holding]) => holding.sessionId === sessionId);
-    for (const [hash] of older.slice(0, Math.max(0, older.length - MAX_PER_SESSION + 1))) this.#forget(hash);
+    for (const [hash] of older.slice(0, Math.max(0, older.length - MAX_PER_SESSION + 1))) this.#remove(hash);
     const holding = { sessionId, lifeMs, expiresAtMs: this.#options.now() + lifeMs, storedUntilMs: 0 };
     this.#holdings.set(hashOf(token), holding);
-    this.#keep(hashOf(token), holding);
+    this.#store(hashOf(token), holding);
     return { token, expiresAtMs: this.#options.wallClock() + lifeMs };
   }
 
-  /** The session a token is for; undefined when it is unknown, revoked or expired. Changes nothing. */
+  /** The session of a token; undefined when the token is unknown, revoked or expired. Does not count as a use. */
   sessionOf(token: string): string | undefined {
     const holding = this.#holdings.get(hashOf(token));
     return holding !== undefined && holding.expiresAtMs > this.#options.now() ? holding.sessionId : undefined;
   }
 
-  /** Notes that the token was used: its life begins anew. */
+  /** Records a use of the token: its life starts again. */
   use(token: string): void {
     const hash = hashOf(token);
     const holding = this.#holdings.get(hash);
     if (holding === undefined) return;
     holding.expiresAtMs = this.#options.now() + holding.lifeMs;
-    if (holding.expiresAtMs - holding.storedUntilMs > holding.lifeMs * FORGOTTEN_SHARE) this.#keep(hash, holding);
+    if (holding.expiresAtMs - holding.storedUntilMs > holding.lifeMs * FORGOTTEN_SHARE) this.#store(hash, holding);
   }
 
   revoke(token: string): void {
-    this.#forget(hashOf(token));
+    this.#remove(hashOf(token));
   }
 
   /** Ends every token of a session. */
   revokeSession(sessionId: string): void {
     for (const [hash, holding] of this.#holdings) {
-      if (holding.sessionId === sessionId) this.#forget(hash);
+      if (holding.sessionId === sessionId) this.#remove(hash);
     }
   }
 
-  /** Forgets what has expired. */
+  /** Removes expired tokens. */
   sweep(): void {
     const now = this.#options.now();
     for (const [hash, holding] of this.#holdings) {
-      if (holding.expiresAtMs <= now) this.#forget(hash);
+      if (holding.expiresAtMs <= now) this.#remove(hash);
     }
   }
 
-  #keep(hash: string, holding: Holding): void {
+  #store(hash: string, holding: Holding): void {
     const { sessionId, lifeMs, expiresAtMs } = holding;
     const leftMs = expiresAtMs - this.#options.now();
     this.#options.store.put({ hash, sessionId, lifeMs, expiresAtMs: this.#options.wallClock() + leftMs });
     holding.storedUntilMs = expiresAtMs;
   }
 
-  #forget(hash: string): void {
+  #remove(hash: string): void {
     if (this.#holdings.delete(hash)) this.#options.store.delete(hash);
   }
 }

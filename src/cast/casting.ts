@@ -1,4 +1,4 @@
-// Casting: which devices there are, and the player of each one that is in use.
+// Casting: the known devices, and one player for each device in use.
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import { CAST_TIMINGS, type CastTimings } from './cast-channel.ts';
@@ -8,15 +8,15 @@ import { CastPlayer } from './cast-player.ts';
 import { DeviceSearch } from './device-search.ts';
 
 export interface CastingOptions {
-  /** Known without looking for them. */
+  /** Devices of the configuration, known without discovery. */
   devices: readonly NamedDevice[];
-  /** Whether and where to look for more. */
+  /** Where to discover further devices; undefined: no discovery. */
   discovery: { interface?: string | undefined; port?: number } | undefined;
   log: Logger;
   timings?: CastTimings;
 }
 
-/** A player nobody asked about for this long, and that plays nothing of ours, lets go of its device. */
+/** A player without a request for this long, and without an item of this server, closes its connection. */
 const IDLE_MS = 60_000;
 
 /** Owns the search and all connections to devices. */
@@ -44,19 +44,19 @@ export class Casting implements Disposable {
     if (known?.isConnected === true) return this.#used(known);
     const device = (await this.#device(id, signal)) ?? known?.device;
     if (device === undefined) {
-      throw new AppError('NOT_FOUND', 'There is no such device in the network.', {
-        hint: 'RAFFI_CAST_DEVICES names devices that cannot be found by themselves.',
+      throw new AppError('NOT_FOUND', 'There is no such device in the network', {
+        hint: 'RAFFI_CAST_DEVICES names devices that cannot be found by themselves',
       });
     }
     const { log, timings = CAST_TIMINGS } = this.#options;
-    // Another caller may have been here meanwhile.
+    // A concurrent call may have created the player.
     const player = this.#players.get(id)?.player ?? new CastPlayer(device, { timings, log });
-    // Its address may be another one by now.
+    // The address of the device may have changed.
     player.moveTo(device);
     return this.#used(player);
   }
 
-  /** Plays on the device, instead of what plays there. @throws AppError NOT_FOUND, DEVICE_FAILED */
+  /** Plays `item` in place of what the device plays. @throws AppError NOT_FOUND, DEVICE_FAILED */
   async play(id: string, item: CastItem, signal: AbortSignal): Promise<void> {
     await (await this.player(id, signal)).play(item, signal);
   }
@@ -64,7 +64,7 @@ export class Casting implements Disposable {
   [Symbol.dispose](): void {
     this.#isClosed = true;
     this.#search?.[Symbol.dispose]();
-    for (const id of [...this.#players.keys()]) this.#forget(id);
+    for (const id of [...this.#players.keys()]) this.#remove(id);
   }
 
   async #device(id: string, signal: AbortSignal): Promise<CastDevice | undefined> {
@@ -73,7 +73,7 @@ export class Casting implements Disposable {
   }
 
   #used(player: CastPlayer): CastPlayer {
-    if (this.#isClosed) throw new AppError('NOT_READY', 'The server is ending.');
+    if (this.#isClosed) throw new AppError('NOT_READY', 'The server is ending');
     const { id } = player.device;
     clearTimeout(this.#players.get(id)?.idle);
     this.#players.set(id, { player, idle: this.#idleTimer(player) });
@@ -83,11 +83,11 @@ export class Casting implements Disposable {
   #idleTimer(player: CastPlayer): NodeJS.Timeout {
     return setTimeout(() => {
       if (player.isUsed) this.#used(player);
-      else this.#forget(player.device.id);
+      else this.#remove(player.device.id);
     }, IDLE_MS).unref();
   }
 
-  #forget(id: string): void {
+  #remove(id: string): void {
     const entry = this.#players.get(id);
     if (entry === undefined) return;
     this.#players.delete(id);

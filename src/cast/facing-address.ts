@@ -1,8 +1,8 @@
-// Which of this machine's addresses a device sees.
+// The address of this machine that a device sees.
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 
-/** The address packets to `host` leave from, as the routing table has it; nothing is sent. Undefined when there is no way. */
+/** The source address of packets to `host` by the routing table; no packet is sent. Undefined without a route. */
 export async function facingAddress(host: string): Promise<string | undefined> {
   try {
     const { address, family } = await lookup(host);

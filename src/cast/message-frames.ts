@@ -1,8 +1,8 @@
-// Frames of CASTV2: four bytes of length, then a message. Pieces of a stream in, whole messages out.
+// Frames of CASTV2: four bytes of length, then a message. Chunks of a stream in, complete messages out.
 import { AppError } from '../base/app-error.ts';
 
 const LENGTH_BYTES = 4;
-/** What Chromium's own senders and receivers allow. */
+/** Limit of Chromium's senders and receivers. */
 const MAX_MESSAGE_BYTES = 65_536;
 
 export function frame(message: Buffer): Buffer {
@@ -11,31 +11,31 @@ export function frame(message: Buffer): Buffer {
   return Buffer.concat([length, message]);
 }
 
-/** Never holds more than one message and one piece. */
+/** Holds at most one message and one chunk. */
 export class MessageFrames {
-  #pieces: Buffer[] = [];
+  #chunks: Buffer[] = [];
   #size = 0;
-  /** What is needed before there is something to do. */
-  #wanted = LENGTH_BYTES;
+  /** Bytes needed for the next step: the length, or the whole frame. */
+  #neededBytes = LENGTH_BYTES;
 
-  /** The messages that are whole now. @throws AppError DEVICE_FAILED for one that is too long */
-  *push(piece: Buffer): Iterable<Buffer> {
-    this.#pieces.push(piece);
-    this.#size += piece.length;
-    while (this.#size >= this.#wanted) {
-      const waiting = Buffer.concat(this.#pieces);
+  /** Takes a chunk; yields the messages that it completes. @throws AppError DEVICE_FAILED for a message that is too long */
+  *push(chunk: Buffer): Iterable<Buffer> {
+    this.#chunks.push(chunk);
+    this.#size += chunk.length;
+    while (this.#size >= this.#neededBytes) {
+      const waiting = Buffer.concat(this.#chunks);
       const end = LENGTH_BYTES + messageBytes(waiting);
-      const isWhole = waiting.length >= end;
-      this.#pieces = [isWhole ? waiting.subarray(end) : waiting];
-      this.#size = isWhole ? waiting.length - end : waiting.length;
-      this.#wanted = isWhole ? LENGTH_BYTES : end;
-      if (isWhole) yield waiting.subarray(LENGTH_BYTES, end);
+      const isComplete = waiting.length >= end;
+      this.#chunks = [isComplete ? waiting.subarray(end) : waiting];
+      this.#size = isComplete ? waiting.length - end : waiting.length;
+      this.#neededBytes = isComplete ? LENGTH_BYTES : end;
+      if (isComplete) yield waiting.subarray(LENGTH_BYTES, end);
     }
   }
 }
 
 function messageBytes(waiting: Buffer): number {
   const bytes = waiting.readUInt32BE();
-  if (bytes > MAX_MESSAGE_BYTES) throw new AppError('DEVICE_FAILED', 'The device sends a message that is too long.');
+  if (bytes > MAX_MESSAGE_BYTES) throw new AppError('DEVICE_FAILED', 'The device sends a message that is too long');
   return bytes;
 }

@@ -1,8 +1,8 @@
-// Reading the JSON that devices send: nothing in it is certain.
+// Reads the JSON that devices send, without trust in any member.
 
 export type Payload = ReadonlyMap<string, unknown>;
 
-/** The members of a JSON object; undefined for anything else. */
+/** The members of a JSON object; undefined for any other value. */
 export function parsePayload(json: string): Payload | undefined {
   try {
     return payloadOf(JSON.parse(json));
@@ -16,7 +16,7 @@ export function payloadOf(value: unknown): Payload | undefined {
   return new Map(Object.entries(value));
 }
 
-/** The objects of the list `name`. */
+/** The objects in the array `name`. */
 export function payloads(of: Payload | undefined, name: string): Payload[] {
   const list: unknown = of?.get(name);
   if (!Array.isArray(list)) return [];

@@ -1,4 +1,4 @@
-// What a device does, in our words, from what it reports.
+// Translates the reports of a device into the states of this API.
 import type { Payload } from './payload.ts';
 import { numberIn, payloadOf, textIn } from './payload.ts';
 
@@ -17,7 +17,7 @@ export interface MediaStatus {
   mediaSessionId: number;
   state: PlayState;
   positionSeconds: number;
-  /** As the device knows it. */
+  /** As the device states it. */
   durationSeconds: number | undefined;
   activeTrackIds: number[];
 }
@@ -28,7 +28,7 @@ const STATES = new Map<string, PlayState>([
   ['BUFFERING', 'buffering'],
   ['LOADING', 'loading'],
 ]);
-/** Why a device is idle. */
+/** By `idleReason`. */
 const ENDS = new Map<string, PlayState>([
   ['FINISHED', 'finished'],
   ['CANCELLED', 'stopped'],
@@ -51,7 +51,7 @@ export function mediaStatus(status: Payload): MediaStatus | undefined {
   };
 }
 
-/** Whether nothing more will happen to the media. */
+/** Whether playback of the media has ended. */
 export function isOver(state: PlayState): boolean {
   return state === 'finished' || state === 'stopped' || state === 'taken' || state === 'failed';
 }
@@ -65,7 +65,7 @@ export interface Volume {
 export interface ReceiverApplication {
   appId: string;
   name: string;
-  /** Where its messages go. */
+  /** Destination id of messages to the application. */
   transportId: string;
   sessionId: string;
   isIdleScreen: boolean;
@@ -76,7 +76,7 @@ export interface ReceiverStatus {
   volume: Volume;
 }
 
-/** RECEIVER_STATUS. */
+/** Reads a RECEIVER_STATUS. */
 export function receiverStatus(message: Payload): ReceiverStatus {
   const status = payloadOf(message.get('status'));
   const volume = payloadOf(status?.get('volume'));

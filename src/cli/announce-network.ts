@@ -1,25 +1,25 @@
-// What a person at the terminal is told when the server listens on the network: who can use it, and how to pair a device.
+// The text printed at the start when the server listens on the network: which devices can use it, and how to pair one.
 import { renderUnicodeCompact } from 'uqr';
 
 export interface NetworkFacts {
-  /** How devices of the network reach the server; undefined: they cannot. */
+  /** Address of the server for devices of the network; undefined: the server is not reachable from the network. */
   networkUrl: string | undefined;
   lanToken: string | undefined;
   isLanOpen: boolean;
-  /** Whether a person reads this, and no log file does. */
+  /** Whether the output is a terminal, not a log file. */
   isTerminal: boolean;
 }
 
-/** Lines to print; empty when only this machine can connect. The token is in the picture alone. */
+/** Lines to print; empty when only this machine can connect. The token appears in the QR code only. */
 export function networkAnnouncement({ networkUrl, lanToken, isLanOpen, isTerminal }: NetworkFacts): string {
   if (networkUrl === undefined) return '';
   const lines = [`devices of the network: ${networkUrl}`];
   if (isLanOpen) lines.push('RAFFI_LAN_OPEN: everybody in the home network can use this server');
   else if (lanToken === undefined)
-    lines.push('they need a cast token; RAFFI_LAN_TOKEN pairs a device for everything else');
+    lines.push('devices need a cast token; RAFFI_LAN_TOKEN pairs a device for the whole API');
   if (lanToken !== undefined && isTerminal) {
     const address = `${networkUrl}/?lan_token=${encodeURIComponent(lanToken)}`;
-    lines.push('pair a device by this picture:', renderUnicodeCompact(address));
+    lines.push('scan this QR code to pair a device:', renderUnicodeCompact(address));
   }
   return `${lines.join('\n')}\n`;
 }

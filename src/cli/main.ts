@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The first file of the program: turns on Node's cache of compiled code, then loads the rest. That halves the time to the first answer.
+// The entry point: turns on Node's cache of compiled code, then loads the rest. The cache halves the time to the first reply.
 import { enableCompileCache } from 'node:module';
 
 import { codeCacheDirectory } from '../config/code-cache.ts';

@@ -1,4 +1,4 @@
-// Runs one command, and turns what goes wrong at the start into one line and a code.
+// Runs one command. A configuration error becomes one line on stderr and exit code 1.
 import { readCommandLine } from '../config/command-line.ts';
 import { ConfigError } from '../config/config.ts';
 import { IDENTITY } from './identity.ts';
@@ -7,11 +7,11 @@ import { survive } from './survive.ts';
 
 const HELP = `${IDENTITY.name} ${IDENTITY.version}
 
-  raffi-server          serve until it is told to end (the same as: raffi-server serve)
+  raffi-server          serve until SIGTERM or SIGINT (the same as: raffi-server serve)
   raffi-server --help
   raffi-server --version
 
-RAFFI_SERVER_ADDR says where it listens (127.0.0.1:6969); docs/configuration.md has the other settings.
+RAFFI_SERVER_ADDR is the address to listen on (127.0.0.1:6969); docs/configuration.md lists the other settings.
 `;
 
 export async function run(): Promise<void> {

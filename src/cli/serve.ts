@@ -1,4 +1,4 @@
-// The command `serve`: starts the server, says where it is, and ends it when it is told to.
+// The command `serve`: starts the server, prints its address, and closes it on a signal.
 import { flushCompileCache } from 'node:module';
 
 import { pino } from 'pino';
@@ -11,22 +11,22 @@ import { IDENTITY } from './identity.ts';
 import { composeMedia } from '../server/compose-media.ts';
 import { surviveErrors } from './survive.ts';
 
-/** Closing that takes longer is cut short: supervisors allow one second. */
+/** Limit of an orderly close, after which the process exits: supervisors allow one second. */
 const CLOSE_LIMIT_MS = 400;
-/** Log lines wait here when nobody reads them; more are dropped. */
+/** Buffer for log lines while the output is not read; further lines are dropped. */
 const LOG_BUFFER_BYTES = 1024 * 1024;
 
-/** @throws ConfigError when it cannot start as configured */
+/** @throws ConfigError when the server cannot start as configured */
 export async function serve(): Promise<void> {
   const config = readConfig();
   const destination = pino.destination({ fd: 1, sync: false, maxLength: LOG_BUFFER_BYTES });
   destination.on('error', () => undefined);
   const log = createLogger(config.logLevel, destination);
   const server = await started(config, log);
-  surviveErrors((err) => log.error({ err }, 'an error nobody caught'));
+  surviveErrors((err) => log.error({ err }, 'uncaught error'));
   endOnSignal(server, () => flushed(destination));
   const example = `curl -s ${server.url}/sessions -H 'content-type: application/json' -d '{"source":"/path/to/a/film.mkv"}'`;
-  // In one write: whoever waits for the first line has the second one too.
+  // In one write: a program that waits for the first line receives the second one with it.
   const network = networkAnnouncement({ ...config, networkUrl: server.networkUrl, isTerminal: process.stdout.isTTY });
   process.stdout.write(`${IDENTITY.name} ${IDENTITY.version} listening on ${server.url}\ntry: ${example}\n${network}`);
   flushCompileCache();
@@ -42,7 +42,7 @@ async function started(config: Config, log: ReturnType<typeof createLogger>): Pr
   }
 }
 
-/** What may well be wrong with an address, in one line; anything else is passed on. */
+/** A ConfigError for the known faults of a listen address; any other cause is returned unchanged. */
 function listenError(config: Config, cause: unknown): unknown {
   const address = `${config.listen.host ?? ''}:${config.listen.port}`;
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
@@ -81,6 +81,6 @@ function flushed(destination: ReturnType<typeof pino.destination>): void {
   try {
     destination.flushSync();
   } catch {
-    // Nobody reads the log any more.
+    // The log output is closed.
   }
 }

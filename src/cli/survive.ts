@@ -1,11 +1,11 @@
-// Nothing that one stream or one broken pipe does may end the process: nobody would start it again.
+// Keeps the process alive after an error of one stream or a broken output pipe: nothing would restart the process.
 
-/** Makes broken output pipes harmless. */
+/** Ignores errors of broken output pipes. */
 export function survive(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
-/** From now on, errors nobody caught are reported instead of ending the process. */
+/** From this call on, uncaught errors are reported and do not end the process. */
 export function surviveErrors(report: (error: unknown) => void): void {
   process.on('uncaughtException', report);
   process.on('unhandledRejection', report);

@@ -1,6 +1,6 @@
 // Attribute lists of HLS tags (RFC 8216 section 4.2) and the small number formats they use.
 
-/** A value of an attribute: `quoted` is written between quotes, everything else as it is. Undefined leaves the attribute out. */
+/** A value of an attribute: `quoted` is written between quotes, any other value unchanged. Undefined omits the attribute. */
 export type AttributeValue = { quoted: string } | string | number | undefined;
 
 /** `NAME=value,NAME="value"`, in the order given. */
@@ -13,7 +13,7 @@ export function attributeList(attributes: Record<string, AttributeValue>): strin
   return parts.join(',');
 }
 
-/** A text that may stand between quotes: no quote, no line break, no control character (section 4.2). */
+/** The text as a valid quoted-string: no quote, no line break, no control character (section 4.2). */
 export function quotable(text: string): string {
   return text
     .replaceAll('"', "'")

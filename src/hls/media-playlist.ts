@@ -6,7 +6,7 @@ import { quotable, startTag } from './attribute-list.ts';
 export interface MediaPlaylistOptions {
   format: SegmentFormat;
   timeline: Timeline;
-  /** Equal in every media playlist of a presentation (section 6.2.4). Raised when a segment is longer than it says. */
+  /** Equal in every media playlist of a presentation (section 6.2.4). Raised when a segment is longer. */
   targetDurationSeconds: number;
   /** Whether every segment can be decoded alone. */
   isIndependent: boolean;
@@ -14,13 +14,13 @@ export interface MediaPlaylistOptions {
   segmentUri(number: number): string;
   /** Relative URI of the init section; for `cmaf` only. */
   initUri?: string;
-  /** Where players should begin. */
+  /** Position at which players start (EXT-X-START). */
   startSeconds?: number | undefined;
 }
 
-/** EXT-X-MAP in a playlist of ordinary segments needs version 6 (section 7); 7 is what every CMAF packager writes. */
+/** EXT-X-MAP in a playlist without EXT-X-I-FRAMES-ONLY requires version 6 (section 7); every CMAF packager writes 7. */
 const CMAF_VERSION = 7;
-/** Floating-point EXTINF needs version 3. */
+/** Floating-point EXTINF requires version 3. */
 const TS_VERSION = 3;
 const MICROSECONDS = 1_000_000;
 
@@ -40,8 +40,8 @@ export function mediaPlaylist(options: MediaPlaylistOptions): string {
 }
 
 /**
- * Differences of rounded absolute times, in microseconds: their sum is the rounded duration, however many there are. Times between segments are
- * rounded down: libavformat adds the durations up and, after a seek, drops a keyframe whose DTS is a microsecond before the sum.
+ * Differences of rounded absolute times, in microseconds: the sum of any number of them is the rounded duration. Boundaries between segments
+ * are rounded down: libavformat adds the durations up and, after a seek, drops a keyframe whose DTS is a microsecond before the sum.
  */
 function segmentDurations(timeline: Timeline): number[] {
   const last = timeline.boundaries.length - 1;
@@ -52,7 +52,7 @@ function segmentDurations(timeline: Timeline): number[] {
   return rounded.slice(1).map((end, number) => end - (rounded[number] ?? 0));
 }
 
-/** Every EXTINF, rounded to the nearest integer, must not be above the target duration (section 4.3.3.1). */
+/** No EXTINF, rounded to the nearest integer, may exceed the target duration (section 4.3.3.1). */
 function targetDuration(wantedSeconds: number, durations: number[]): number {
   const longest = durations.reduce((most, each) => Math.max(most, Math.round(each / MICROSECONDS)), 1);
   return Math.max(Math.ceil(wantedSeconds), longest);

@@ -23,20 +23,20 @@ export interface PlaylistAudio {
 export interface MultivariantPlaylistOptions {
   variants: PlaylistVariant[];
   audio: PlaylistAudio[];
-  /** Which of `audio` is played unless the viewer chooses; out of range: the first. */
+  /** Index in `audio` of the rendition that is played unless the viewer chooses; out of range: the first. */
   defaultAudio: number;
   /** Whether all segments of all renditions start with an IDR picture. */
   isIndependent: boolean;
   /** Relative URI of the media playlist of a variant or an audio rendition. */
   playlistUri(name: string): string;
-  /** Name of the variant to list first: players begin with that one. */
+  /** Name of the variant to list first: players start with the first variant. */
   firstVariant?: string | undefined;
   startSeconds?: number | undefined;
 }
 
 const AUDIO_GROUP = 'audio';
 
-/** RFC 8216 section 4.3.4.1, as Apple's authoring rules name it. */
+/** RFC 8216 section 4.3.4.1, with the value of Apple's authoring specification. */
 const DESCRIBES_VIDEO = 'public.accessibility.describes-video';
 
 export function multivariantPlaylist(options: MultivariantPlaylistOptions): string {
@@ -52,7 +52,7 @@ export function multivariantPlaylist(options: MultivariantPlaylistOptions): stri
   return lines.join('\n');
 }
 
-/** An audio-only presentation with one track has variants only: its single rendition is the variant itself. */
+/** An audio-only presentation with one track needs no group: its single rendition is the variant itself. */
 function needsAudioGroup(options: MultivariantPlaylistOptions): boolean {
   const first = options.audio[0];
   if (first === undefined) return false;
@@ -69,7 +69,7 @@ function audioGroup(options: MultivariantPlaylistOptions): string[] {
       NAME: { quoted: uniqueName(audioName(audio, index), names) },
       LANGUAGE: optionallyQuoted(languageTag(audio.track.language)),
       DEFAULT: index === chosen ? 'YES' : 'NO',
-      // Only the viewer asks for a commentary (section 4.3.4.1).
+      // A commentary is played only when the viewer selects it (section 4.3.4.1).
       AUTOSELECT: index === chosen || !['commentary', 'effects'].includes(audio.track.role) ? 'YES' : 'NO',
       CHARACTERISTICS: audio.track.role === 'description' ? { quoted: DESCRIBES_VIDEO } : undefined,
       CHANNELS: audio.channels > 0 ? { quoted: String(audio.channels) } : undefined,

@@ -1,4 +1,4 @@
-// The HTTP application: every route over the sessions it is given. It listens to nothing by itself.
+// Assembles the HTTP application: all routes, access control and error handling. The caller listens.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -40,46 +40,46 @@ import { torrentRoutes } from './routes/torrents.ts';
 
 export interface AppParts {
   sessions: SessionRegistry;
-  /** Waits for the torrent engine to be there. */
+  /** Waits until the torrent engine runs. */
   torrents(): Promise<TorrentLibrary>;
   addons: CommunityAddons;
   log: Logger;
   identity: Identity;
-  /** What `GET /` shows, so that whoever started us knows us; undefined: nothing. */
+  /** Shown by `GET /`, so that the program that started the server recognizes it; undefined: not shown. */
   instanceToken?: string | undefined;
   metrics: Metrics;
-  /** Who may call. */
+  /** Settings of access control. */
   access: AccessOptions;
   castTokens: CastTokens;
-  /** Host, with a port if it is not ours, under which cast devices reach us; undefined: under no address but the caller's. */
+  /** Host, with a port when it differs from the server's, at which cast devices reach the server; undefined: the host of the request. */
   castHost(): string | undefined;
   casting: Casting;
   /** `http://host:port` for a cast device at this address. @throws AppError NOT_ON_NETWORK */
   castAddress(deviceHost: string): Promise<string>;
   /** Monotonic clock, milliseconds. */
   now(): number;
-  /** New sessions one caller may make in a minute. */
+  /** Limit of new sessions per caller and minute. */
   sessionsPerMinute: number;
   timeouts?: Partial<typeof TIMEOUTS>;
   connections?: Partial<ConnectionLimits>;
-  /** State of each part the server needs, by name. */
+  /** State of each part of the server, by name. */
   readiness(): Promise<Readiness>;
 }
 
-/** No answer is run, framed or taken for something else. The page allows itself more. */
+/** No response may run as script, appear in a frame, or be interpreted as another content type. */
 const SAFETY_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy':
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 };
 /**
- * How long a request may take to come: its headers, and all of it. And how long nothing may move on a connection, either way, before
- * it is given up: a player that pauses comes back.
+ * Time limits for receiving the headers of a request and the whole request. `silenceMs`: time without traffic in either direction before
+ * a connection is closed; long, because a paused player comes back.
  */
 const TIMEOUTS = { headersMs: 10_000, requestMs: 30_000, silenceMs: 15 * 60_000 };
 const CONNECTIONS = { maxConnections: 2048, maxPerPeer: 512 };
 const BODY_LIMIT_BYTES = 256 * 1024;
-/** Longer than a session id or an info hash can be; longer parameters are unknown names. */
+/** Longer than any session id or info hash; a longer parameter gets the reply for unknown names. */
 const MAX_PARAMETER_LENGTH = 512;
 
 export async function createApp(parts: AppParts): Promise<App> {
@@ -138,12 +138,12 @@ function bareApp(parts: AppParts, gatekeeper: Gatekeeper): App {
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     schemaErrorFormatter: validationError,
-    // Addresses the router cannot even parse come this way, past every hook.
+    // URLs that the router cannot parse skip every hook, so access control runs again in this handler.
     frameworkErrors: (error, request, reply) =>
       void sendError(refusalOf(gatekeeper, request, reply) ?? error, request, reply),
     keepAliveTimeout: 75_000,
     connectionTimeout: timeouts.silenceMs,
-    // Cover receiving the request only, never the time a segment takes.
+    // These timeouts cover receiving the request only, never the time to make a segment.
     requestTimeout: timeouts.requestMs,
     http: { headersTimeout: timeouts.headersMs, connectionsCheckingInterval: timeouts.headersMs / 4 },
     forceCloseConnections: true,
@@ -152,18 +152,18 @@ function bareApp(parts: AppParts, gatekeeper: Gatekeeper): App {
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 
-/** What is no HTTP, too much of it, or too slow. */
+/** Replies to requests that are not HTTP, too large, or too slow. */
 function clientErrorHandler(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return;
-  const shown = CLIENT_ERRORS.get(error.code ?? '') ?? new AppError('BAD_REQUEST', 'The request is not valid HTTP.');
+  const shown = CLIENT_ERRORS.get(error.code ?? '') ?? new AppError('BAD_REQUEST', 'The request is not valid HTTP');
   const body = errorBody(shown);
   const head = ['Content-Type: application/json', `Content-Length: ${body.length}`, 'Connection: close'];
   socket.end([`HTTP/1.1 ${shown.status} ${STATUS_CODES[shown.status]}`, ...head, '', body].join('\r\n'));
 }
 
 const CLIENT_ERRORS = new Map([
-  ['HPE_HEADER_OVERFLOW', new AppError('HEADERS_TOO_LARGE', 'The headers of the request are too large.')],
-  ['ERR_HTTP_REQUEST_TIMEOUT', new AppError('REQUEST_TIMEOUT', 'The request did not come in time.')],
+  ['HPE_HEADER_OVERFLOW', new AppError('HEADERS_TOO_LARGE', 'The headers of the request are too large')],
+  ['ERR_HTTP_REQUEST_TIMEOUT', new AppError('REQUEST_TIMEOUT', 'The request did not come in time')],
 ]);
 
 function refusalOf(gatekeeper: Gatekeeper, request: FastifyRequest, reply: FastifyReply): Error | undefined {
@@ -175,7 +175,7 @@ function refusalOf(gatekeeper: Gatekeeper, request: FastifyRequest, reply: Fasti
   }
 }
 
-/** JSON or nothing; a JSON content type without a body is nothing too, as many clients send it with DELETE. */
+/** Accepts JSON bodies only. A JSON content type without a body counts as no body: many clients send it with DELETE. */
 function onlyJsonBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();

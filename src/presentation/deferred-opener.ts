@@ -1,4 +1,4 @@
-// An opener that is still being built: sessions can be created at once, their items open when the parts are up.
+// An opener that is still being built: sessions can be created at once, and their items open when the opener is ready.
 import { untilAborted } from '../base/until-aborted.ts';
 import type { SourceRequest } from '../sources/port/source-request.ts';
 import type { ItemHandle, ItemOpener, TransferInfo } from './media-item.ts';

@@ -1,4 +1,4 @@
-// What is known of an item once it was opened: a session keeps it when the item itself is released.
+// Facts about an item, known after its first opening. A session keeps them after it releases the item.
 import type { PlaylistVariant } from '../hls/multivariant-playlist.ts';
 import type { AudioRole } from '../media/model/audio-role.ts';
 import type { Chapter } from '../media/model/description.ts';
@@ -10,7 +10,7 @@ export interface AudioInfo {
   channels: number | undefined;
   isDefault: boolean;
   role: AudioRole;
-  /** Why it is silent; undefined when it is heard. */
+  /** Why the track plays as silence; undefined when it is decoded or copied. */
   reason: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface SubtitleInfo {
   title: string;
   isDefault: boolean;
   isForced: boolean;
-  /** Why the track cannot be had as text; undefined when it can. */
+  /** Why the track is not served as text; undefined when it is. */
   reason: string | undefined;
 }
 
@@ -29,9 +29,9 @@ export interface VideoInfo {
   width: number;
   height: number;
   frameRate: number | undefined;
-  /** Transfer of an HDR picture; undefined for an ordinary one. */
+  /** Transfer function of HDR video; undefined for SDR. */
   hdr: 'PQ' | 'HLG' | undefined;
-  /** Why there is sound only; undefined when the picture is shown. */
+  /** Why only the audio is played; undefined when the video is played. */
   reason: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-// The variant streams of a multivariant playlist: what each costs to carry, and what a player needs to decode it.
+// The variant streams of a multivariant playlist: bit rates, codecs, and video parameters of each.
 import type { AudioPlan } from '../media/plan/audio-plan.ts';
 import { videoRange } from '../media/model/color.ts';
 import type { BitRates } from '../media/model/byte-positions.ts';
@@ -18,15 +18,15 @@ export interface VariantSources {
   sizeBytes: number | undefined;
 }
 
-/** Where the container does not tell what segments weigh: films peak at about twice their average. */
+/** Used when the container does not state the sizes of packets: the peak of most sources is about twice the average. */
 const PEAK_OVER_AVERAGE = 2;
 const FALLBACK_BIT_RATE = 8_000_000;
 const AAC_LC = 'mp4a.40.2';
 
-/** Capped encodes stay below their cap, on average well below. */
+/** Average of a capped encode as a share of its cap, below which the encode stays. */
 const AVERAGE_OVER_CAP = 0.6;
 
-/** Segments of copied audio over the stated average. */
+/** Peak of segments of copied audio over the stated average. */
 const AUDIO_PEAK = 1.1;
 
 /** Boxes around the samples of a segment. */
@@ -35,34 +35,34 @@ const PACKAGING = 1.01;
 export function listVariants(sources: VariantSources): Variant[] {
   const { facts, original, ladder, audio } = sources;
   const { video } = facts.description;
-  const sound = audio.length
+  const group = audio.length
     ? {
         codecs: audioCodecs(sources),
         bitRate: Math.max(...audio.map((plan, index) => audioBitRate(plan, facts.description.audio[index]))),
       }
     : { codecs: [], bitRate: 0 };
-  if (!video || (!original && ladder.length === 0)) return audio.length ? [audioOnly(sound)] : [];
+  if (!video || (!original && ladder.length === 0)) return audio.length ? [audioOnly(group)] : [];
   const variants: Variant[] = [];
   if (original && video.codecString) {
     const { peak, average } = original.rates ?? guessedRates(sources);
     variants.push({
       name: 'original',
-      bandwidth: Math.round(peak * PACKAGING + sound.bitRate),
-      averageBandwidth: Math.round(average + sound.bitRate),
-      codecs: [video.codecString, ...sound.codecs].join(','),
+      bandwidth: Math.round(peak * PACKAGING + group.bitRate),
+      averageBandwidth: Math.round(average + group.bitRate),
+      codecs: [video.codecString, ...group.codecs].join(','),
       ...displaySize(video),
       frameRate: video.frameRate.num / video.frameRate.den,
       videoRange: videoRange(video.color),
     });
   }
-  // Players take what claims more for better: no rung claims more than the original, and encodes of it seldom take more.
+  // Players prefer the variant with the highest BANDWIDTH: no rung states more than the original, and a rung seldom needs more.
   const most = variants[0]?.bandwidth ?? Infinity;
   for (const { name, track } of ladder) {
     variants.push({
       name,
-      bandwidth: Math.min(Math.round(track.maxBitRate * PEAK_OVER_CAP + sound.bitRate), most),
-      averageBandwidth: Math.round(encodedAverage(track, sources) + sound.bitRate),
-      codecs: [encodedCodec(track.level), ...sound.codecs].join(','),
+      bandwidth: Math.min(Math.round(track.maxBitRate * PEAK_OVER_CAP + group.bitRate), most),
+      averageBandwidth: Math.round(encodedAverage(track, sources) + group.bitRate),
+      codecs: [encodedCodec(track.level), ...group.codecs].join(','),
       width: track.width,
       height: track.height,
       frameRate: track.frameRate.num / track.frameRate.den,
@@ -77,12 +77,12 @@ function encodedCodec(level: number): string {
   return `avc1.6400${level.toString(16).padStart(2, '0')}`;
 }
 
-function audioOnly(sound: { codecs: string[]; bitRate: number }): Variant {
+function audioOnly(group: { codecs: string[]; bitRate: number }): Variant {
   return {
     name: 'audio-0',
-    bandwidth: Math.round(sound.bitRate * 1.2),
-    averageBandwidth: Math.round(sound.bitRate),
-    codecs: sound.codecs.join(','),
+    bandwidth: Math.round(group.bitRate * 1.2),
+    averageBandwidth: Math.round(group.bitRate),
+    codecs: group.codecs.join(','),
     width: undefined,
     height: undefined,
     frameRate: undefined,
@@ -90,7 +90,7 @@ function audioOnly(sound: { codecs: string[]; bitRate: number }): Variant {
   };
 }
 
-/** Every codec in the group (RFC 8216 4.3.4.2): copied tracks state their own, encoded ones are AAC-LC. */
+/** Every codec in the audio group (RFC 8216 section 4.3.4.2): copied tracks state their own, encoded tracks are AAC-LC. */
 function audioCodecs({ facts, audio }: VariantSources): string[] {
   const ofTrack = (plan: AudioPlan, index: number) =>
     (plan.track.kind === 'copied' ? facts.description.audio[index]?.codecString : undefined) ?? AAC_LC;
@@ -108,7 +108,7 @@ function guessedRates(sources: VariantSources): BitRates {
   return { peak: average * PEAK_OVER_AVERAGE, average };
 }
 
-/** Fewer pixels need fewer bits, by about the power of three quarters; never more than most of the cap. */
+/** Bit rate grows with about the 0.75th power of the number of pixels; at most `AVERAGE_OVER_CAP` of the cap. */
 function encodedAverage(track: EncodedVideo, { facts, original }: VariantSources): number {
   const most = track.maxBitRate * AVERAGE_OVER_CAP;
   const { video } = facts.description;

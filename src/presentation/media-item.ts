@@ -1,4 +1,4 @@
-// The port of media items: what a session needs of the item it plays, whether its HLS is made here or relayed from another server.
+// The port of media items: what a session needs of the item it plays, for presentations of this server and for relays.
 import { AppError } from '../base/app-error.ts';
 import type { SegmentFormat } from '../media/model/rendition-track.ts';
 import type { Segment } from '../media/store/segment-store.ts';
@@ -7,35 +7,35 @@ import type { SourceRequest } from '../sources/port/source-request.ts';
 import type { ItemInfo } from './item-info.ts';
 
 export interface MediaItem {
-  /** As of its opening; outlives the item. */
+  /** Facts as of the opening; they outlive the item. */
   readonly info: ItemInfo;
   /** `stream.m3u8`; its URIs are relative to the session. */
   multivariant(request: MultivariantRequest, signal: AbortSignal): Promise<string>;
   /** `stream/child.m3u8`: one rendition with video and one audio track. */
   muxedPlaylist(request: MuxedPlaylistRequest, signal: AbortSignal): Promise<string>;
-  /** `{rendition}/playlist.m3u8`; its URIs are relative to itself. @throws AppError NOT_FOUND */
+  /** `{rendition}/playlist.m3u8`; its URIs are relative to the playlist. @throws AppError NOT_FOUND */
   mediaPlaylist(rendition: string): string;
-  /** `{rendition}/init.mp4`. @throws AppError NOT_FOUND, and when it cannot be made */
+  /** `{rendition}/init.mp4`. @throws AppError NOT_FOUND, or why the init section cannot be made */
   init(rendition: string, signal: AbortSignal): Promise<Uint8Array>;
   /** `{rendition}/{name}`. @throws AppError NOT_FOUND */
   segment(rendition: string, name: string): LocatedSegment;
-  /** What stands beside `stream/child.m3u8`: a muxed segment, or what a relayed playlist named. @throws AppError NOT_FOUND */
+  /** A file next to `stream/child.m3u8`: a muxed segment, or a URI of a relayed playlist. @throws AppError NOT_FOUND */
   streamFile(request: StreamFileRequest, signal: AbortSignal): Promise<StreamFile>;
   /** Subtitle track `index` (ordinal) as one WebVTT text, for a viewer at `fromSeconds`. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
   subtitles(index: number, fromSeconds: number): SubtitleText;
-  /** Makes a file of a part; resolves with its path. @throws AppError BAD_REQUEST, UNSUPPORTED_MEDIA, TOO_MANY, DISK_FULL, and when it cannot be made */
+  /** Makes a clip; resolves with its path. @throws AppError BAD_REQUEST, UNSUPPORTED_MEDIA, TOO_MANY, DISK_FULL, or why the clip cannot be made */
   clip(request: ClipRequest, signal: AbortSignal): Promise<string>;
-  /** What a cast device plays: a playlist, relative to the session, and the format of its segments where it is known. */
+  /** The playlist for a cast device, relative to the session, and the format of its segments when it is known. */
   castPlaylist(audioIndex: number): { playlist: string; format: 'mpegts' | undefined };
-  /** Stops the work that was done for this viewer alone. */
-  viewerGone(viewer: string): void;
+  /** Stops the work that only this viewer needs. */
+  releaseViewer(viewer: string): void;
 }
 
 export interface MultivariantRequest {
-  /** The audio track that plays, and the one that the viewer chose. */
+  /** The audio track that plays, and the track that the viewer selected. */
   audioIndex: number;
   chosenAudioIndex: number | undefined;
-  /** Name of the variant that stands first. */
+  /** Name of the variant to list first. */
   quality: string | undefined;
   startSeconds: number | undefined;
 }
@@ -44,24 +44,24 @@ export interface MuxedPlaylistRequest {
   audioIndex: number;
   chosenAudioIndex: number | undefined;
   startSeconds: number | undefined;
-  /** What stands before the segments' names: `stream/` when the playlist was asked for as `/sessions/{id}/stream`. */
+  /** Prefix of the segment names: `stream/` when the playlist was requested as `/sessions/{id}/stream`. */
   prefix: string;
 }
 
-/** A segment that exists on the timeline; `get` makes or finds it. */
+/** A segment on the timeline; `get` makes it or reads it from the store. */
 export interface LocatedSegment {
   startSeconds: number;
   endSeconds: number;
   format: SegmentFormat;
-  /** A newer request of one viewer replaces the work for an older one. @throws AppError when it cannot be made; the signal's reason */
+  /** A newer request of a viewer replaces the work for an older one. @throws AppError why it cannot be made; the signal's reason */
   get(viewer: string, signal: AbortSignal): Promise<Segment>;
 }
 
 export interface StreamFileRequest {
   name: string;
-  /** The header `Range`. */
+  /** The `Range` header. */
   range: string | undefined;
-  /** For muxed segments whose name states none. */
+  /** Used for muxed segments whose name states no audio track. */
   audioIndex: number;
 }
 
@@ -81,46 +81,46 @@ export interface ClipRequest {
   startSeconds: number;
   endSeconds: number;
   audioIndex: number;
-  /** As the caller wrote it; empty: one that fits. */
+  /** As the caller wrote it; empty: a default name. */
   name: string;
-  /** Told the share that is made, 0 to 1. */
+  /** Called with the share of the clip that is written, 0 to 1. */
   onProgress(share: number): void;
 }
 
-/** One user's hold on an item that others may use too. The item closes when its last handle is disposed. */
+/** A counted reference to an item that several sessions may share. The item closes when its last handle is disposed. */
 export interface ItemHandle extends AsyncDisposable {
   readonly item: MediaItem;
-  /** Its source is gone, or its bytes were wrong: to be disposed and opened anew. */
+  /** The source is gone, or its bytes were wrong: the handle must be disposed and the item opened again. */
   readonly isStale: boolean;
 }
 
-/** The state of a torrent, for those who wait for it. */
+/** The state of a torrent's download, for session information. */
 export interface TransferInfo {
   infoHash: string;
   peers: number;
   /** Bytes per second. */
   downloadSpeed: number;
-  /** 0-100: share of the file that is downloaded. */
+  /** 0-100: downloaded share of the file. */
   progress: number;
   sizeBytes: number | undefined;
 }
 
 export interface ItemOpener {
   open(source: SourceRequest, signal: AbortSignal): Promise<ItemHandle>;
-  /** The state of the torrent behind a source, also while it is being opened; undefined when it is none, or unknown. */
+  /** The state of the torrent of a source, also while the source is being opened; undefined for other sources and unknown torrents. */
   transfer?(source: SourceRequest): TransferInfo | undefined;
-  /** Removes what is kept of a source that was ended on request, unless one of the others needs it. */
+  /** Removes the stored data of a source whose session was ended on request, unless one of `others` needs it. */
   discard?(source: SourceRequest, others: readonly SourceRequest[]): Promise<void>;
 }
 
 export function unknownSegment(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such segment in this session.');
+  return new AppError('NOT_FOUND', 'There is no such segment in this session');
 }
 
 export function unknownVariant(name: string): AppError {
-  return new AppError('NOT_FOUND', `There is no variant "${name.slice(0, 40)}" in this session.`);
+  return new AppError('NOT_FOUND', `There is no variant "${name.slice(0, 40)}" in this session`);
 }
 
 export function unknownSubtitles(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such subtitle track in this session.');
+  return new AppError('NOT_FOUND', 'There is no such subtitle track in this session');
 }

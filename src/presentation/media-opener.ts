@@ -1,4 +1,4 @@
-// Opens media items. Sessions of one source share one presentation, which is closed with its last handle.
+// Opens media items. Sessions of one source share one presentation, which closes with its last handle.
 import { LRUCache } from 'lru-cache';
 
 import { isAbort } from '../base/app-error.ts';
@@ -22,9 +22,9 @@ export interface MediaOpenerOptions {
   engine: MediaEngine;
   knowledge: KnowledgeStore;
   sources: OpenSourceOptions;
-  /** Torrents stay when their last session is ended on request. */
+  /** Whether a torrent stays when its last session is ended on request. */
   seedsOn: boolean;
-  /** Passes on a presentation that is HLS already; owns the upstream from then on. */
+  /** Relays a source that is HLS already; takes ownership of the upstream. */
   relay(upstream: HlsUpstream, signal: AbortSignal): Promise<ItemHandle>;
 }
 
@@ -43,18 +43,18 @@ interface Holding {
   isStale: boolean;
 }
 
-/** How often a source whose bytes turn out to be wrong is looked at again. */
+/** Number of probes of a source whose bytes turn out to be wrong. */
 const PROBES = 3;
 
-/** Torrents by what named them, for those named by a file. */
+/** Limit of the map from locators to torrents, needed for torrents that a file names. */
 const KEPT_TORRENTS = 1000;
 
 export class MediaOpener implements ItemOpener {
   readonly #options: MediaOpenerOptions;
-  /** By what is played and from where: an address that fails must not spoil the same film from another. */
+  /** By source id and locator: a failing address must not affect the same media at another address. */
   readonly #open = new Map<string, Holding>();
   readonly #probes = new SingleFlight<MediaFacts>();
-  /** By the text of what was asked for. */
+  /** By the text of locator and file index. */
   readonly #torrents = new LRUCache<string, { infoHash: string; fileIndex: number }>({ max: KEPT_TORRENTS });
 
   constructor(options: MediaOpenerOptions) {
@@ -67,7 +67,7 @@ export class MediaOpener implements ItemOpener {
     const opened = await openSource(locator, { ...this.#options.sources, requester, fileIndex }, signal);
     if (opened.kind === 'hls') return this.#options.relay(opened.upstream, signal);
     const { source } = opened;
-    // However a torrent was named, its bytes come from the same swarm.
+    // All locators of a torrent lead to the same swarm.
     const isTorrent = source instanceof TorrentSource;
     if (isTorrent)
       this.#torrents.set(textOf(locator, fileIndex), { infoHash: source.infoHash, fileIndex: source.fileIndex });
@@ -97,10 +97,10 @@ export class MediaOpener implements ItemOpener {
     const { source, key } = found;
     let handle: ItemHandle | undefined;
     try {
-      const facts = this.#open.has(key) ? undefined : await this.#rightFacts(found, signal);
+      const facts = this.#open.has(key) ? undefined : await this.#validFacts(found, signal);
       const held = this.#open.get(key) ?? (facts && this.#hold(found, facts));
-      if (!held) throw new TypeError('a presentation closed while nothing was waited for');
-      // Claimed before anything is waited for: the last session that holds it may let go at any moment.
+      if (!held) throw new TypeError('a presentation closed without an await in between');
+      // Counted before the next await: the last session with a handle may dispose it at any moment.
       handle = this.#share(key, held);
       if (held.source !== source) await source[Symbol.asyncDispose]();
       return handle;
@@ -120,46 +120,46 @@ export class MediaOpener implements ItemOpener {
       users: 0,
       isStale: false,
     };
-    source.watchSpoiled?.(() => this.#spoiled(key, holding));
-    source.watchGone?.(() => this.#leave(key, holding));
+    source.watchSpoiled?.(() => this.#invalidate(key, holding));
+    source.watchGone?.(() => this.#markStale(key, holding));
     this.#open.set(key, holding);
     return holding;
   }
 
-  /** What was learned and made may be wrong: all of it is done anew, by the sessions that are open as well. */
-  #spoiled(key: string, holding: Holding): void {
+  /** Facts and segments may come from wrong bytes: both are dropped, and open sessions open the source again. */
+  #invalidate(key: string, holding: Holding): void {
     const { id } = holding.source;
-    this.#leave(key, holding);
+    this.#markStale(key, holding);
     this.#options.knowledge.put(id, null);
-    this.#options.engine.spoil(id);
+    this.#options.engine.invalidate(id);
   }
 
-  /** Whoever has it opens its source anew. */
-  #leave(key: string, holding: Holding): void {
+  /** Every session that holds the presentation opens its source again. */
+  #markStale(key: string, holding: Holding): void {
     holding.isStale = true;
     if (this.#open.get(key) === holding) this.#open.delete(key);
   }
 
-  /** Looks again when bytes it was given turned out to be wrong meanwhile. */
-  async #rightFacts(found: Found, signal: AbortSignal): Promise<MediaFacts> {
+  /** Probes again when bytes of the probe turned out to be wrong. */
+  async #validFacts(found: Found, signal: AbortSignal): Promise<MediaFacts> {
     for (let probes = 1; ; probes += 1) {
-      let isSpoiled = false;
+      let isInvalid = false;
       using _watch = found.source.watchSpoiled?.(() => {
-        isSpoiled = true;
+        isInvalid = true;
       });
       try {
         const facts = await this.#factsOf(found, signal);
-        if (!isSpoiled) return facts;
+        if (!isInvalid) return facts;
       } catch (error) {
-        if (!isSpoiled || probes === PROBES || signal.aborted) throw error;
+        if (!isInvalid || probes === PROBES || signal.aborted) throw error;
       }
     }
   }
 
-  /** Facts outlive the server, so they must be made of bytes that have been checked. Closing the source ends the wait. */
-  async #remember(source: Source, facts: MediaFacts): Promise<void> {
-    const isRight = source.checked === undefined || (await source.checked(new AbortController().signal));
-    if (isRight) this.#options.knowledge.put(source.id, toStored(facts));
+  /** Stored facts outlive the server, so only facts of checked bytes are stored. Closing the source ends the wait. */
+  async #storeFacts(source: Source, facts: MediaFacts): Promise<void> {
+    const isChecked = source.checked === undefined || (await source.checked(new AbortController().signal));
+    if (isChecked) this.#options.knowledge.put(source.id, toStored(facts));
   }
 
   async #factsOf({ source, key }: Found, signal: AbortSignal): Promise<MediaFacts> {
@@ -169,11 +169,11 @@ export class MediaOpener implements ItemOpener {
     try {
       return await this.#probes.run(key, async () => {
         const facts = await probe(source, engine.run, signal);
-        void this.#remember(source, facts);
+        void this.#storeFacts(source, facts);
         return facts;
       });
     } catch (error) {
-      // The session whose probe we joined went away; ours has not.
+      // Another caller started the shared probe and aborted it; this caller still waits.
       if (isAbort(error) && !signal.aborted) return this.#factsOf({ source, key }, signal);
       throw explained(error, engine.sourceError(source));
     }
@@ -199,12 +199,12 @@ export class MediaOpener implements ItemOpener {
   }
 }
 
-/** An address may turn out to be a torrent: then the file that is wanted of it counts as well. */
+/** Includes the file index: a URL may turn out to be a torrent of several files. */
 function textOf(locator: SourceLocator, fileIndex: number | undefined): string {
   return JSON.stringify([locator, fileIndex]);
 }
 
-/** What a locator says by itself: the info hash is known before the torrent is open, unless a file names it. */
+/** Torrent and file that a locator names by itself: a magnet states the info hash, a torrent file must be opened first. */
 function named(locator: SourceLocator): { infoHash?: string; fileIndex: number | undefined } {
   if (locator.kind !== 'torrent') return { fileIndex: undefined };
   const { torrent, fileIndex } = locator;

@@ -1,4 +1,4 @@
-// A presentation over the media engine: the plans of a source's renditions, made once, and the segments behind them.
+// A presentation over the media engine: the plans of a source's renditions, made once, and access to their segments.
 import { AppError } from '../base/app-error.ts';
 import type { ClipMaker } from '../media/clip/clip-maker.ts';
 import { clipName } from '../media/clip/clip-name.ts';
@@ -26,11 +26,11 @@ export interface MediaEngine {
   run: RunJob;
   subtitles: SubtitleLibrary;
   clips: ClipMaker;
-  /** Bytes of a source turned out to be wrong: segments made of it are dropped. */
-  spoil(sourceId: string): void;
-  /** Why the source could not be read the last time, while that is so. Workers only know that it could not. */
+  /** Drops the segments of a source whose bytes turned out to be wrong. */
+  invalidate(sourceId: string): void;
+  /** Why the source cannot be read at present; undefined when it can. A worker knows only that a read failed. */
   sourceError(source: Source): AppError | undefined;
-  /** Somebody watches the source: from now on it is read on and on. */
+  /** A session plays the source: from this call on, the endpoint answers reads of the source with large ranges. */
   readOn(source: Source): void;
 }
 
@@ -96,7 +96,7 @@ export class MediaPresentation implements Presentation {
 
   muxed(audioIndex: number): Rendition {
     const tracks = this.#facts.description.audio.length;
-    if (audioIndex >= tracks && tracks > 0) throw new AppError('BAD_REQUEST', `There is no audio track ${audioIndex}.`);
+    if (audioIndex >= tracks && tracks > 0) throw new AppError('BAD_REQUEST', `There is no audio track ${audioIndex}`);
     const rendition = this.#planned(this.#muxed, `muxed-${tracks === 0 ? 0 : audioIndex}`);
     if (!rendition) throw new TypeError('a presentation without video and audio');
     return rendition;
@@ -121,7 +121,7 @@ export class MediaPresentation implements Presentation {
     return this.#engine.clips.make(made, signal).catch((error: unknown) => this.#explain(error));
   }
 
-  viewerGone(viewer: string): void {
+  releaseViewer(viewer: string): void {
     this.#engine.scheduler.viewerGone(viewer);
   }
 
@@ -131,7 +131,7 @@ export class MediaPresentation implements Presentation {
     return this.#planned(this.#castPlan, name);
   }
 
-  /** Renditions are made when they are asked for, and once. */
+  /** Plans a rendition on its first request, and once. */
   #planned({ renditions }: DeliveryPlan, name: string): Rendition | undefined {
     const known = this.#renditions.get(name);
     if (known) return known;
@@ -179,7 +179,7 @@ export class MediaPresentation implements Presentation {
     throw new TypeError('a rendition needs video or audio');
   }
 
-  /** RFC 8216 section 4.3.3.1: no EXTINF, rounded, is longer. The muxed renditions have the grids of the others. */
+  /** RFC 8216 section 4.3.3.1: no EXTINF, rounded, is longer. All muxed renditions share one timeline. */
   #targetDuration(): number {
     const timelines = [...this.#renditions.values()].map((rendition) => rendition.playlistTimeline);
     const muxed = this.#muxed.video;
@@ -199,14 +199,14 @@ export class MediaPresentation implements Presentation {
   }
 }
 
-/** What is wrong with the source, where a worker failed because of it. */
+/** The error of the source when a worker failed because of it, else `error`. */
 export function explained(error: unknown, sourceError: AppError | undefined): unknown {
   const isMedia = error instanceof AppError && ['MEDIA_FAILED', 'NOT_MEDIA', 'UNSUPPORTED_MEDIA'].includes(error.code);
   return isMedia && sourceError ? sourceError : error;
 }
 
-/** The film's own name and where in it the clip begins. */
-function defaultClipName(film: string, { startSeconds }: { startSeconds: number }): string {
+/** Name of the source and start time of the clip. */
+function defaultClipName(sourceName: string, { startSeconds }: { startSeconds: number }): string {
   const clock = new Date(Math.round(startSeconds) * 1000).toISOString().slice(11, 19).replaceAll(':', '.');
-  return `${film.replace(/\.[^.]{1,5}$/u, '')} ${clock}`;
+  return `${sourceName.replace(/\.[^.]{1,5}$/u, '')} ${clock}`;
 }

@@ -1,4 +1,4 @@
-// What is known of a presentation, for its sessions.
+// Facts about a presentation, for its sessions.
 import { videoRange } from '../media/model/color.ts';
 import type { AudioTrack, MediaDescription, VideoTrack } from '../media/model/description.ts';
 import { whySilent } from '../media/plan/audio-plan.ts';
@@ -35,13 +35,13 @@ function audioInfo(track: AudioTrack): AudioInfo {
 }
 
 function videoInfo(track: VideoTrack, variants: Variant[]): VideoInfo {
-  const turned = track.rotationDegrees === 90 || track.rotationDegrees === 270;
+  const isRotated = track.rotationDegrees === 90 || track.rotationDegrees === 270;
   const { num, den } = track.frameRate;
   const range = videoRange(track.color);
   return {
     codec: track.codec,
-    width: turned ? track.height : track.width,
-    height: turned ? track.width : track.height,
+    width: isRotated ? track.height : track.width,
+    height: isRotated ? track.width : track.height,
     frameRate: num > 0 && den > 0 ? num / den : undefined,
     hdr: range === 'SDR' ? undefined : range,
     reason: variants.some(({ width }) => width !== undefined) ? undefined : noDecoderFor(track),

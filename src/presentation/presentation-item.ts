@@ -1,4 +1,4 @@
-// A media item whose HLS is made here: the texts and names over a presentation.
+// A media item whose HLS this server makes: the playlists and segment names over a presentation.
 import { mediaPlaylist } from '../hls/media-playlist.ts';
 import { multivariantPlaylist } from '../hls/multivariant-playlist.ts';
 import { segmentCount, segmentSeconds } from '../media/model/timeline.ts';
@@ -103,8 +103,8 @@ export class PresentationItem implements MediaItem {
     return { playlist: `${castRenditionName(index)}/playlist.m3u8`, format: 'mpegts' };
   }
 
-  viewerGone(viewer: string): void {
-    this.#presentation.viewerGone(viewer);
+  releaseViewer(viewer: string): void {
+    this.#presentation.releaseViewer(viewer);
   }
 
   #rendition(name: string): Rendition {

@@ -1,4 +1,4 @@
-// One item to play: a source, its timeline and its renditions, shared by every session that plays it.
+// One source with its timeline and renditions, shared by every session that plays it.
 import type { SegmentFormat } from '../media/model/rendition-track.ts';
 import type { PlaylistVariant } from '../hls/multivariant-playlist.ts';
 import type { AudioTrack, Chapter, MediaDescription } from '../media/model/description.ts';
@@ -12,15 +12,15 @@ export interface Rendition {
   readonly name: string;
   readonly format: SegmentFormat;
   readonly timeline: Timeline;
-  /** The boundaries as playlists state them: MPEG-TS counts decode time. */
+  /** The boundaries as playlists state them: those of MPEG-TS are decode times. */
   readonly playlistTimeline: Timeline;
-  /** Whether every segment starts with an IDR picture (or is audio). */
+  /** Whether every segment starts with an IDR picture, or is audio. */
   readonly isIndependent: boolean;
   /** The init section. Only for `cmaf`. */
   init(signal: AbortSignal): Promise<Uint8Array>;
   /**
-   * Makes or finds segment n. A newer request of one viewer replaces the work for an older one.
-   * @throws RangeError for a number outside the timeline; AppError when it cannot be made
+   * Makes segment n or reads it from the store. A newer request of a viewer replaces the work for an older one.
+   * @throws RangeError for a number outside the timeline; AppError why the segment cannot be made
    */
   segment(number: number, viewer: string, signal: AbortSignal): Promise<Segment>;
 }
@@ -40,9 +40,9 @@ export interface Presentation extends AsyncDisposable {
   readonly chapters: Chapter[];
   readonly durationSeconds: number;
   readonly fileSizeBytes: number | undefined;
-  /** False: the source only comes in order; a seek waits for the download. */
+  /** False: the source is delivered in order only; a seek waits for the download. */
   readonly canSeek: boolean;
-  /** Reasons, in words, why the picture or the sound is not simply copied; empty when it is. */
+  /** Sentences: why video or audio of the muxed rendition is not copied; empty when both are. */
   readonly why: string[];
   readonly variants: Variant[];
   readonly audioRenditions: AudioRendition[];
@@ -50,12 +50,12 @@ export interface Presentation extends AsyncDisposable {
   readonly targetDurationSeconds: number;
   /** A rendition of the multivariant playlist, or one for cast devices (`castRenditionName`). */
   rendition(name: string): Rendition | undefined;
-  /** Subtitle track `index` (ordinal) as one WebVTT text, for a viewer who is at `fromSeconds`. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
+  /** Subtitle track `index` (ordinal) as one WebVTT text, for a viewer at `fromSeconds`. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
   subtitles(index: number, fromSeconds: number): SubtitleText;
-  /** Makes a file of a part; resolves with its path. @throws AppError BAD_REQUEST, TOO_MANY, DISK_FULL, when it cannot be made */
+  /** Makes a clip; resolves with its path. @throws AppError BAD_REQUEST, TOO_MANY, DISK_FULL, or why the clip cannot be made */
   clip(request: ClipRequest, signal: AbortSignal): Promise<string>;
-  /** Stops the work that was done for this viewer alone. */
-  viewerGone(viewer: string): void;
+  /** Stops the work that only this viewer needs. */
+  releaseViewer(viewer: string): void;
   /** The muxed MPEG-TS rendition with audio track `audioIndex` (ordinal; ignored when there is no audio). */
   muxed(audioIndex: number): Rendition;
 }

@@ -1,4 +1,4 @@
-// Names of segments in URLs. Segments are cached for a year, so the name of a muxed one carries its audio track.
+// Names of segments in URLs. Clients cache segments for a year, so the name of a muxed segment states its audio track.
 import type { SegmentFormat } from '../media/model/rendition-track.ts';
 
 /** `segment-a1-00012.ts`: segment 12 with audio track 1. */
@@ -6,7 +6,7 @@ export function muxedSegmentName(audioIndex: number, number: number): string {
   return `segment-a${audioIndex}-${padded(number)}.ts`;
 }
 
-/** Also `segment00012.ts` and `segment12.ts`: the session's current track. Undefined for anything else. */
+/** Also `segment00012.ts` and `segment12.ts`, which mean the session's current track. Undefined for any other name. */
 export function parseMuxedSegmentName(name: string): { audioIndex: number | undefined; number: number } | undefined {
   const match = /^segment(?:-a(?<audio>\d{1,3})-)?(?<number>\d{1,7})\.ts$/u.exec(name);
   if (match?.groups === undefined) return undefined;
@@ -14,12 +14,12 @@ export function parseMuxedSegmentName(name: string): { audioIndex: number | unde
   return { audioIndex: audio === undefined ? undefined : Number(audio), number: Number(number) };
 }
 
-/** The rendition for cast devices with one audio track; `cast-0` where there is none. */
+/** Name of the rendition for cast devices with one audio track; `cast-0` for sources without audio. */
 export function castRenditionName(audioIndex: number): string {
   return `cast-${audioIndex}`;
 }
 
-/** Its audio track; undefined for any other name. */
+/** The audio track of a cast rendition; undefined for any other name. */
 export function parseCastRenditionName(name: string): number | undefined {
   const audioIndex = /^cast-(0|[1-9]\d{0,2})$/u.exec(name)?.[1];
   return audioIndex === undefined ? undefined : Number(audioIndex);

@@ -72,7 +72,7 @@ export async function composeMedia(context: MediaContext): Promise<ClosableOpene
       run: learning.run,
       clips,
       subtitles: stack.use(new SubtitleLibrary(knowledge)),
-      spoil: (sourceId) => store.invalidate(sourceId),
+      invalidate: (sourceId) => store.invalidate(sourceId),
       sourceError: (source) => endpoint.lastError(source),
       readOn: (source) => endpoint.readOn(source),
     },

@@ -1,4 +1,4 @@
-// Long work of a session that needs its item open: while any is under way, an idle session keeps its item.
+// Counts the long operations of a session that need its item open: while one is under way, an idle session keeps its item.
 
 export class OngoingWork {
   #count = 0;
@@ -16,7 +16,7 @@ export class OngoingWork {
     }
   }
 
-  /** Counts from the first item that is asked for to the last. */
+  /** Counts as one operation from the request for the first item to the end of the iteration. */
   async *duringAll<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
     this.#count += 1;
     try {

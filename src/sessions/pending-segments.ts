@@ -1,47 +1,47 @@
-// The segments one viewer is waiting for. A seek ends the waits for places the viewer left.
+// The segment requests of one viewer that still wait. A seek ends the requests for segments outside the new position.
 import { untilAborted } from '../base/until-aborted.ts';
 
 /** `[start, end)` on the timeline, seconds. */
-export interface Place {
+export interface SegmentSpan {
   start: number;
   end: number;
 }
 
-interface Wait {
-  place: Place;
+interface PendingRequest {
+  span: SegmentSpan;
   stop: AbortController;
 }
 
-/** Segments up to this far after a seek are still wanted: the player is about to ask for them again. */
+/** Requests for segments up to this far after a seek continue: the player is about to repeat them. */
 const WANTED_AFTER_SEEK_SECONDS = 60;
 
 export class PendingSegments {
-  readonly #waits = new Set<Wait>();
+  readonly #requests = new Set<PendingRequest>();
 
   get count(): number {
-    return this.#waits.size;
+    return this.#requests.size;
   }
 
-  /** Runs `work` with a signal that aborts when the caller leaves or the wait is ended; rejects with the reason then. */
-  async run<T>(place: Place, signal: AbortSignal, work: (interest: AbortSignal) => Promise<T>): Promise<T> {
-    const wait = { place, stop: new AbortController() };
-    const interest = AbortSignal.any([signal, wait.stop.signal]);
-    this.#waits.add(wait);
+  /** Runs `work` with a signal that aborts when the caller aborts or the request is ended; rejects with the signal's reason. */
+  async run<T>(span: SegmentSpan, signal: AbortSignal, work: (interest: AbortSignal) => Promise<T>): Promise<T> {
+    const request = { span, stop: new AbortController() };
+    const interest = AbortSignal.any([signal, request.stop.signal]);
+    this.#requests.add(request);
     try {
       return await untilAborted(work(interest), interest);
     } finally {
-      this.#waits.delete(wait);
+      this.#requests.delete(request);
     }
   }
 
-  /** Ends the waits for segments that a viewer who now watches `seconds` has no use for. */
+  /** Ends the requests for segments that a viewer at `seconds` does not need. */
   endOutside(seconds: number, reason: Error): void {
-    for (const { place, stop } of this.#waits) {
-      if (place.end <= seconds || place.start > seconds + WANTED_AFTER_SEEK_SECONDS) stop.abort(reason);
+    for (const { span, stop } of this.#requests) {
+      if (span.end <= seconds || span.start > seconds + WANTED_AFTER_SEEK_SECONDS) stop.abort(reason);
     }
   }
 
   endAll(reason: Error): void {
-    for (const { stop } of this.#waits) stop.abort(reason);
+    for (const { stop } of this.#requests) stop.abort(reason);
   }
 }

@@ -1,12 +1,12 @@
-// Where a viewer is: the start, then the last seek, then, after a change of track, the estimated playhead.
+// The position of a viewer: the start, then the last seek, then, after a change of track, the estimated playhead.
 
-/** Seconds of media a player keeps ahead at most (50) plus one segment (6): the playhead is never further behind the last request. */
+/** Maximum of media that a player buffers ahead (50 s) plus one segment (6 s): the playhead is never further behind the last request. */
 const READ_AHEAD_SECONDS = 56;
 const REMEMBERED_SEEKS = 64;
 
 export interface SeekAnswer {
   seconds: number;
-  /** False: the same seek was answered before. */
+  /** False: a seek with the same id was answered before. */
   isNew: boolean;
 }
 
@@ -15,7 +15,7 @@ export class PlaybackPosition {
   #seconds: number;
   #sinceMs: number;
   #lastSegmentEndSeconds: number | undefined;
-  /** Answers by seek id: a player that repeats a request must get what it got before. */
+  /** Answers by seek id: a repeated request must get the same answer. */
   readonly #answers = new Map<string, number>();
 
   /** @param now monotonic clock, milliseconds */
@@ -25,12 +25,12 @@ export class PlaybackPosition {
     this.#sinceMs = now();
   }
 
-  /** Where a playlist without an explicit seek begins. */
+  /** Start of a playlist without an explicit seek. */
   get seconds(): number {
     return this.#seconds;
   }
 
-  /** A seek to `seconds`; one with an id that was seen before is answered as then and moves nothing. */
+  /** A seek to `seconds`. A seek with a known id gets the earlier answer and does not change the position. */
   seek(seconds: number, id: string | undefined): SeekAnswer {
     const answered = id === undefined ? undefined : this.#answers.get(id);
     if (answered !== undefined) return { seconds: answered, isNew: false };
@@ -39,12 +39,12 @@ export class PlaybackPosition {
     return { seconds, isNew: true };
   }
 
-  /** A segment that ends at `endSeconds` was asked for. */
+  /** A segment that ends at `endSeconds` was requested. */
   segmentRequested(endSeconds: number): void {
     this.#lastSegmentEndSeconds = endSeconds;
   }
 
-  /** The viewer changed the track and says nothing about where they are: the position becomes the estimated playhead. */
+  /** The viewer changed the track without stating a position: the position becomes the estimated playhead. */
   changeTrack(): number {
     this.#moveTo(this.#estimate());
     return this.#seconds;

@@ -1,9 +1,9 @@
-// The clips one session asked for: those that are being made, with how far they are, and the last ones that ended.
+// The clips of one session: those in progress, with their progress, and the last ones that ended.
 import { AppError, isAbort } from '../base/app-error.ts';
 import type { ClipRequest } from '../presentation/media-item.ts';
 
 export interface ClipInfo {
-  /** Counts up within the session. */
+  /** Ascending within the session. */
   id: number;
   /** Seconds of the timeline. */
   start: number;
@@ -11,13 +11,13 @@ export interface ClipInfo {
   status: 'running' | 'done' | 'cancelled' | 'failed';
   /** 0 to 1. */
   progress: number;
-  /** Only of one that is done. */
+  /** Only with status `done`. */
   outputPath?: string;
-  /** A sentence; only of one that failed. */
+  /** A sentence; only with status `failed`. */
   error?: string;
 }
 
-const KEPT = 20;
+const MAX_LISTED = 20;
 
 export class SessionClips {
   #clips: ClipInfo[] = [];
@@ -28,7 +28,7 @@ export class SessionClips {
     return this.#clips.map((clip) => ({ ...clip }));
   }
 
-  /** Keeps account of one clip while `make` makes it. @throws what `make` throws */
+  /** Records the state of one clip while `make` makes it. @throws what `make` throws */
   async run(
     request: Omit<ClipRequest, 'onProgress'>,
     make: (request: ClipRequest) => Promise<string>,
@@ -41,7 +41,7 @@ export class SessionClips {
       status: 'running',
       progress: 0,
     };
-    this.#clips = [...this.#clips, clip].slice(-KEPT);
+    this.#clips = [...this.#clips, clip].slice(-MAX_LISTED);
     try {
       clip.outputPath = await make({ ...request, onProgress: (share) => (clip.progress = share) });
       clip.status = 'done';
@@ -49,7 +49,7 @@ export class SessionClips {
     } catch (error) {
       clip.status = isAbort(error) ? 'cancelled' : 'failed';
       if (clip.status === 'failed')
-        clip.error = error instanceof AppError ? error.message : 'The clip could not be made.';
+        clip.error = error instanceof AppError ? error.message : 'The clip could not be made';
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-// The answer of `GET /sessions/{id}`: what is known of a session right now, in the fields clients know.
+// The reply to `GET /sessions/{id}`: the state of a session and the facts about its item, in the fields that clients expect.
 import { AppError } from '../base/app-error.ts';
 import type { SessionRecord } from '../state/session-store.ts';
 import type { AudioInfo, ItemInfo, SubtitleInfo, VideoInfo } from '../presentation/item-info.ts';
@@ -18,7 +18,7 @@ export interface StreamInfo {
   forced?: boolean;
   /** Path of the whole track as WebVTT. */
   url?: string;
-  /** Why a subtitle has no url, or a sound is silent: a sentence. */
+  /** A sentence: why a subtitle track has no url, or an audio track plays as silence. */
   reason?: string;
 }
 
@@ -37,7 +37,7 @@ export interface SessionInfo {
   availableStreams: StreamInfo[];
   isTorrent: boolean;
   torrentInfoHash?: string;
-  /** 0-100: share of a torrent's file that is here; of other sources all is reachable once they are known. */
+  /** 0-100: downloaded share of a torrent's file; 100 for any other source once it was opened. */
   progress: number;
   peers: number;
   downloadSpeed: string;
@@ -46,7 +46,7 @@ export interface SessionInfo {
   position: number;
   video?: { codec: string; width: number; height: number; frameRate?: number; hdr?: 'PQ' | 'HLG'; reason?: string };
   variants: { name: string; bandwidth: number; codecs: string; width?: number; height?: number; frameRate?: number }[];
-  /** Why picture or sound are not simply copied; empty when they are. */
+  /** Sentences: why video or audio are not copied; empty when both are. */
   why: string[];
 }
 
@@ -56,13 +56,13 @@ export interface SessionState {
   audioIndex: number;
   /** A segment was requested a short time ago. */
   isStreaming: boolean;
-  /** Why the last try to open the item failed. */
+  /** Why the last attempt to open the item failed. */
   failure: unknown;
-  /** Undefined until the item was open once. */
+  /** Undefined until the item was opened once. */
   item: ItemInfo | undefined;
   /** Whether the source names a torrent. */
   isTorrent: boolean;
-  /** The state of a torrent; undefined also while it is not known. */
+  /** The state of a torrent; also undefined while it is unknown. */
   transfer: TransferInfo | undefined;
 }
 
@@ -111,7 +111,7 @@ function statusOf({ failure, item, isStreaming }: SessionState): SessionStatus {
   return isStreaming ? 'streaming' : 'ready';
 }
 
-/** Only our own sentences are for people. */
+/** Only the sentences of AppErrors are written for users. */
 function sentenceOf(error: unknown): string {
   return error instanceof AppError ? error.message : 'The source could not be opened';
 }
@@ -141,15 +141,15 @@ function audioInfo(track: AudioInfo, index: number): StreamInfo {
 
 function subtitleInfo(id: string): (track: SubtitleInfo, index: number) => StreamInfo {
   return ({ codec, language, title, isDefault, isForced, reason }, index) => {
-    const place = reason === undefined ? { url: `/sessions/${id}/subtitles/${index}.vtt` } : { reason };
-    return { index, type: 'subtitle', codec, language, title, default: isDefault, forced: isForced, ...place };
+    const access = reason === undefined ? { url: `/sessions/${id}/subtitles/${index}.vtt` } : { reason };
+    return { index, type: 'subtitle', codec, language, title, default: isDefault, forced: isForced, ...access };
   };
 }
 
 function videoInfo(video: VideoInfo): NonNullable<SessionInfo['video']> {
   const { codec, width, height, frameRate, hdr, reason } = video;
-  const words = { ...(hdr === undefined ? {} : { hdr }), ...(reason === undefined ? {} : { reason }) };
-  return { codec, width, height, ...defined({ frameRate }), ...words };
+  const texts = { ...(hdr === undefined ? {} : { hdr }), ...(reason === undefined ? {} : { reason }) };
+  return { codec, width, height, ...defined({ frameRate }), ...texts };
 }
 
 /** The members that have a value: JSON has no `undefined`. */

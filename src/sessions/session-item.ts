@@ -1,12 +1,12 @@
-// The item of one session: opened once, on demand; again after a failure, a release, or when it went stale; closed by its owner.
+// The item of one session: opened on demand, once, and again after a failure, after a release, or when it is stale. The owner closes it.
 import { untilAborted } from '../base/until-aborted.ts';
 import type { ItemHandle, MediaItem } from '../presentation/media-item.ts';
 
 export interface SessionItemOptions {
   open(signal: AbortSignal): Promise<ItemHandle>;
-  /** The name under which the session asks for segments. */
+  /** The viewer in the session's segment requests. */
   viewer: string;
-  /** How long a failure is repeated before another try is made, after `failures` of them in a row. */
+  /** How long a failure is repeated before the next attempt, after `failures` in a row. */
   coolDownMs(failures: number): number;
   /** Monotonic clock, milliseconds. */
   now(): number;
@@ -34,17 +34,17 @@ export class SessionItem {
     return this.#state.name;
   }
 
-  /** Why the last try failed, until another one succeeds or is under way. */
+  /** Why the last attempt failed, until another attempt begins. */
   get failure(): unknown {
     return this.#state.name === 'failed' ? this.#state.error : undefined;
   }
 
-  /** Begins to open, unless that is done, under way, or failed too short a time ago. Never throws. */
+  /** Begins to open the item, unless it is open, opening, or failed less than `coolDownMs` ago. Never throws. */
   start(): void {
     this.#begin().catch(() => undefined);
   }
 
-  /** The open item; waits while it is being opened. @throws what opening threw */
+  /** The open item; waits while the item is being opened. @throws what opening threw */
   get(signal: AbortSignal): Promise<MediaItem> {
     return untilAborted(this.#begin(), signal);
   }
@@ -66,7 +66,7 @@ export class SessionItem {
     const state = this.#state;
     if (state.name === 'open') {
       if (!state.handle.isStale) return Promise.resolve(state.handle.item);
-      // Others may still use it; it closes when they let go.
+      // Other sessions may still hold the stale item; it closes with its last handle.
       this.#close(state.handle).catch((error: unknown) => this.#options.onFailure(error));
     }
     if (state.name === 'opening') return state.work;
@@ -96,7 +96,7 @@ export class SessionItem {
   }
 
   async #close(handle: ItemHandle): Promise<void> {
-    handle.item.viewerGone(this.#options.viewer);
+    handle.item.releaseViewer(this.#options.viewer);
     await handle[Symbol.asyncDispose]();
   }
 

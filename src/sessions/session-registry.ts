@@ -1,4 +1,4 @@
-// All sessions of the server: made, found, kept across a crash, ended.
+// All sessions of the server: creates, finds and ends them, and takes them over after a crash.
 import { randomBytes } from 'node:crypto';
 
 import { AppError } from '../base/app-error.ts';
@@ -20,23 +20,23 @@ export interface SessionRegistryOptions {
   items: ItemOpener;
   store: SessionStore;
   log: Logger;
-  /** @throws AppError when the source cannot possibly be played */
+  /** @throws AppError when the source certainly cannot be played */
   checkSource(source: SourceRequest): Promise<void>;
   /** Monotonic clock, milliseconds. */
   now(): number;
-  /** Wall clock, milliseconds: survives a restart. */
+  /** Wall clock, milliseconds: stays comparable across a restart. */
   wallClock(): number;
   infoHoldMs: number;
   /** A session ends this long after its last request. */
   sessionIdleMs: number;
-  /** The item of a session is let go this long after its last request. */
+  /** A session releases its item this long after its last request. */
   releaseIdleMs: number;
   maxSessions: number;
   /** Called once for each session that ended. */
   onEnd?(id: string): void;
 }
 
-/** A crash forgets at most this much of the time of the last request. */
+/** Interval at which the time of the last request is stored; a crash loses at most this much of it. */
 const TOUCH_SAVED_MS = 60_000;
 
 export class SessionRegistry implements AsyncDisposable {
@@ -52,18 +52,18 @@ export class SessionRegistry implements AsyncDisposable {
     return this.#sessions.size;
   }
 
-  /** Takes over the sessions of a server that was killed. Their items are opened when they are asked for. */
+  /** Takes over the sessions of a killed server. Their items are opened on the first request. */
   takeOver(): void {
     const records = this.#attempt(() => this.#options.store.takeOver()) ?? [];
     for (const record of records) this.#add(record);
     if (records.length > 0) this.#options.log.info({ count: records.length }, 'sessions taken over');
   }
 
-  /** Makes a session and begins to open its item; waits for neither. */
+  /** Creates a session and begins to open its item, without waiting for the item. */
   async create(wanted: NewSession): Promise<Session> {
     if (this.#sessions.size >= this.#options.maxSessions) {
-      throw new AppError('TOO_MANY', 'There are too many sessions.', {
-        hint: 'End sessions that are not needed any more.',
+      throw new AppError('TOO_MANY', 'There are too many sessions', {
+        hint: 'End sessions that are not needed any more',
       });
     }
     await this.#options.checkSource(wanted.source);
@@ -81,10 +81,10 @@ export class SessionRegistry implements AsyncDisposable {
     return session;
   }
 
-  /** The session, its life extended. @throws AppError NOT_FOUND */
+  /** The session; the call counts as a request for it. @throws AppError NOT_FOUND */
   get(id: string): Session {
     const session = this.#sessions.get(id);
-    if (session === undefined) throw new AppError('NOT_FOUND', 'There is no such session.');
+    if (session === undefined) throw new AppError('NOT_FOUND', 'There is no such session');
     const now = this.#options.wallClock();
     session.touch(now);
     if (now - (this.#savedAtMs.get(id) ?? 0) > TOUCH_SAVED_MS) this.#save(session.record);
@@ -96,8 +96,8 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /**
-   * Ends a session on request; false when there is none. What it held is freed in the background, and what is kept of its source goes
-   * with the last session that plays it.
+   * Ends a session on request; false when there is none. Its resources are freed in the background. The stored data of its source is removed
+   * with the last session that plays the source.
    */
   end(id: string): boolean {
     const session = this.#sessions.get(id);
@@ -106,11 +106,11 @@ export class SessionRegistry implements AsyncDisposable {
     const others = this.list().map(({ record }) => record.source);
     this.#options.items
       .discard?.(session.record.source, others)
-      .catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'source was not removed'));
+      .catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'removing the source failed'));
     return true;
   }
 
-  /** Ends sessions nobody asked about for long, and lets go of the items of idle ones. */
+  /** Ends sessions without a request for `sessionIdleMs`, and releases the items of those without one for `releaseIdleMs`. */
   sweep(): void {
     const now = this.#options.wallClock();
     for (const session of this.list()) {
@@ -146,7 +146,7 @@ export class SessionRegistry implements AsyncDisposable {
     this.#sessions.delete(id);
     this.#savedAtMs.delete(id);
     this.#attempt(() => this.#options.store.delete(id));
-    session.close().catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'session did not close well'));
+    session.close().catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'closing the session failed'));
     this.#options.onEnd?.(id);
     this.#options.log.info({ session: id }, 'session ended');
   }
@@ -154,7 +154,7 @@ export class SessionRegistry implements AsyncDisposable {
   #release(session: Session): void {
     session
       .release()
-      .catch((err: unknown) => this.#options.log.warn({ err, session: session.id }, 'item did not close well'));
+      .catch((err: unknown) => this.#options.log.warn({ err, session: session.id }, 'closing the item failed'));
   }
 
   #save(record: SessionRecord): void {
@@ -163,12 +163,12 @@ export class SessionRegistry implements AsyncDisposable {
     this.#attempt(() => this.#options.store.put(record));
   }
 
-  /** A full disk or a broken store must not end playback: sessions then only live in memory. */
+  /** A full disk or a broken store must not end playback: sessions are then held in memory only. */
   #attempt<T>(work: () => T): T | undefined {
     try {
       return work();
     } catch (err) {
-      this.#options.log.warn({ err }, 'sessions could not be stored');
+      this.#options.log.warn({ err }, 'storing sessions failed');
       return undefined;
     }
   }

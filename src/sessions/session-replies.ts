@@ -1,4 +1,4 @@
-// What is asked of a session, and what it answers.
+// The requests to a session, and its replies.
 import type { SegmentFormat } from '../media/model/rendition-track.ts';
 import type { Segment } from '../media/store/segment-store.ts';
 import type { SubtitleText } from '../media/subtitles/subtitle-library.ts';
@@ -11,19 +11,19 @@ export interface Seek {
 
 export interface MuxedRequest {
   seek: Seek | undefined;
-  /** Before the names of segments: they are relative to the URL the playlist was asked under. */
+  /** Prefix of the segment names, which are relative to the URL of the playlist request. */
   prefix: string;
 }
 
 export interface NewClip {
   startSeconds: number;
   endSeconds: number;
-  /** File name, before `outputPath`, of which the base name counts. */
+  /** File name; takes precedence over `outputPath`, of which only the base name is used. */
   name: string | undefined;
   outputPath: string | undefined;
 }
 
-/** A playlist, or the position the player must ask for explicitly. */
+/** A playlist, or the position that the player must request explicitly. */
 export type MuxedPlaylistReply = { text: string } | { redirectSeconds: number };
 
 export type SegmentReply = { segment: Segment; format: SegmentFormat };

@@ -1,4 +1,4 @@
-// One viewer of one item: where they are, which track they hear, and what is made for them.
+// One viewer of one item: the position, the selected audio track, and the requests in progress.
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
 import { baseName } from '../media/clip/clip-name.ts';
@@ -30,13 +30,13 @@ export interface SessionOptions {
   /** Monotonic clock, milliseconds. */
   now(): number;
   log: Logger;
-  /** How long the first question about the session waits for the item to be known. */
+  /** How long the first request for session information waits for the item. */
   infoHoldMs: number;
-  /** Called when something changed that must survive a crash. */
+  /** Called after a change that must survive a crash. */
   onChange(record: SessionRecord): void;
 }
 
-/** A segment asked for this recently means that somebody is watching. */
+/** A session with a segment request within this time has the status `streaming`. */
 const STREAMING_MS = 30_000;
 const COOL_DOWN_MS = [200, 400, 800];
 const TORRENT_COOL_DOWN_MS = 20_000;
@@ -45,14 +45,14 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #item: SessionItem;
   readonly #position: PlaybackPosition;
-  readonly #waits = new PendingSegments();
+  readonly #pending = new PendingSegments();
   readonly #clips = new SessionClips();
   readonly #work = new OngoingWork();
   readonly #end = new AbortController();
   readonly #isTorrent: boolean;
   #record: SessionRecord;
-  #known: ItemInfo | undefined;
-  #infoAsked = false;
+  #itemInfo: ItemInfo | undefined;
+  #wasInfoRequested = false;
   #lastSegmentAtMs = -Infinity;
 
   constructor(record: SessionRecord, options: SessionOptions) {
@@ -83,19 +83,19 @@ export class Session {
   }
 
   get isBusy(): boolean {
-    return this.#waits.count > 0 || this.#work.isUnderWay;
+    return this.#pending.count > 0 || this.#work.isUnderWay;
   }
 
   get isOpen(): boolean {
     return this.#item.state !== 'idle';
   }
 
-  /** For the answer that makes the session: it does not wait to learn more. */
+  /** Status for the reply that creates the session; that reply does not wait for the item. */
   get createdStatus(): 'starting' | 'ready' {
-    return this.#known === undefined ? 'starting' : 'ready';
+    return this.#itemInfo === undefined ? 'starting' : 'ready';
   }
 
-  /** Notes that a request for this session came in. */
+  /** Records a request for this session. */
   touch(nowMs: number): void {
     this.#record = { ...this.#record, lastRequestAtMs: nowMs };
   }
@@ -105,14 +105,14 @@ export class Session {
     this.#item.start();
   }
 
-  /** What is known. The first question waits a while for the item; a failure is part of the answer. */
+  /** State and facts. The first request waits up to `infoHoldMs` for the item; a failure is part of the reply. */
   async info(signal: AbortSignal): Promise<SessionInfo> {
-    if (this.#infoAsked) this.#item.start();
+    if (this.#wasInfoRequested) this.#item.start();
     else await this.#holdFirstInfo(signal);
     return this.#info();
   }
 
-  /** What is known at once; opens nothing. */
+  /** State and facts without waiting; does not open the item. */
   summary(): SessionInfo {
     return this.#info();
   }
@@ -130,7 +130,7 @@ export class Session {
     return (await this.#item.get(signal)).mediaPlaylist(rendition);
   }
 
-  /** What a cast device plays: a playlist, relative to the session, and the format of its segments where it is known. */
+  /** The playlist for a cast device, relative to the session, and the format of its segments when it is known. */
   async castPlaylist(signal: AbortSignal): Promise<{ playlist: string; format: 'mpegts' | undefined }> {
     return (await this.#item.get(signal)).castPlaylist(this.#audioIndex());
   }
@@ -144,7 +144,7 @@ export class Session {
     return this.#segment(item.segment(rendition, name), signal);
   }
 
-  /** The muxed playlist; waits while the item is still being opened. */
+  /** The muxed playlist; waits while the item is being opened. */
   async muxed(request: MuxedRequest, signal: AbortSignal): Promise<MuxedPlaylistReply> {
     const item = await this.#item.get(signal);
     const { durationSeconds } = item.info;
@@ -156,7 +156,7 @@ export class Session {
     return { text: await item.muxedPlaylist({ ...this.#audioChoice(), startSeconds, prefix }, signal) };
   }
 
-  /** What stands beside `child.m3u8`: a muxed segment, or what a relayed playlist named. */
+  /** A file next to `child.m3u8`: a muxed segment, or a URI of a relayed playlist. */
   async streamFile(name: string, range: string | undefined, signal: AbortSignal): Promise<StreamFileReply> {
     const item = await this.#item.get(signal);
     const file = await item.streamFile({ name, range, audioIndex: this.#audioIndex() }, signal);
@@ -165,7 +165,7 @@ export class Session {
     return file;
   }
 
-  /** A subtitle track as WebVTT, `0.vtt` for the first. Nothing of it is read before its pieces are asked for. */
+  /** A subtitle track as WebVTT, `0.vtt` for the first. The track is not read before its pieces are requested. */
   async subtitles(name: string, signal: AbortSignal): Promise<SubtitleReply> {
     const item = await this.#item.get(signal);
     const index = parseSubtitleName(name);
@@ -174,7 +174,7 @@ export class Session {
     return { ...text, pieces: (reading) => this.#work.duringAll(text.pieces(reading)) };
   }
 
-  /** Makes a file of `[start, end)` with the session's audio track; resolves with its path. @throws AppError BAD_REQUEST, UNSUPPORTED_MEDIA, ... */
+  /** Makes a clip of `[start, end)` with the session's audio track; resolves with its path. @throws AppError BAD_REQUEST, UNSUPPORTED_MEDIA, ... */
   async clip(wanted: NewClip, signal: AbortSignal): Promise<string> {
     checkSpan(wanted);
     const item = await this.#item.get(signal);
@@ -188,34 +188,34 @@ export class Session {
     return this.#clips.list();
   }
 
-  /** Chooses the audio track of the muxed playlist. @throws AppError BAD_REQUEST when there is no such track */
+  /** Selects the audio track of the muxed playlist. @throws AppError BAD_REQUEST when there is no such track */
   async selectAudio(index: number, signal: AbortSignal): Promise<void> {
     await this.#item.get(signal);
-    const count = this.#known?.audio.length ?? 0;
+    const count = this.#itemInfo?.audio.length ?? 0;
     if (index >= count) {
-      throw new AppError('BAD_REQUEST', `The field "index" must be below ${count}, the number of audio tracks.`);
+      throw new AppError('BAD_REQUEST', `The field "index" must be below ${count}, the number of audio tracks`);
     }
     if (index === this.#audioIndex()) return;
     const positionSeconds = this.#position.changeTrack();
-    this.#waits.endAll(movedOn());
+    this.#pending.endAll(obsoleteRequest());
     this.#change({ audioIndex: index, positionSeconds });
-    this.#options.log.info({ index, positionSeconds }, 'audio track chosen');
+    this.#options.log.info({ index, positionSeconds }, 'audio track selected');
   }
 
-  /** Lets go of the item until the next request. */
+  /** Releases the item until the next request. */
   async release(): Promise<void> {
     await this.#item.release();
   }
 
   async close(): Promise<void> {
-    const ended = new AppError('NOT_FOUND', 'The session has ended.');
-    this.#waits.endAll(ended);
+    const ended = new AppError('NOT_FOUND', 'The session has ended');
+    this.#pending.endAll(ended);
     this.#end.abort(ended);
     await this.#item.close();
   }
 
   #opened({ info }: MediaItem): void {
-    this.#known = info;
+    this.#itemInfo = info;
     this.#options.log.info({ durationSeconds: info.durationSeconds, why: info.why }, 'source opened');
   }
 
@@ -226,7 +226,7 @@ export class Session {
     } catch {
       signal.throwIfAborted();
     }
-    this.#infoAsked = true;
+    this.#wasInfoRequested = true;
   }
 
   #info(): SessionInfo {
@@ -236,21 +236,21 @@ export class Session {
       audioIndex: this.#audioIndex(),
       isStreaming: this.#options.now() - this.#lastSegmentAtMs < STREAMING_MS,
       failure: this.#item.failure,
-      item: this.#known,
+      item: this.#itemInfo,
       isTorrent: this.#isTorrent,
-      // An address may turn out to be a torrent.
+      // A URL may turn out to be a torrent.
       transfer: this.#options.items.transfer?.(this.#record.source),
     });
   }
 
   #audioIndex(): number {
-    return this.#record.audioIndex ?? defaultAudioIndex(this.#known?.audio ?? []);
+    return this.#record.audioIndex ?? defaultAudioIndex(this.#itemInfo?.audio ?? []);
   }
 
   #seek(seek: Seek, duration: number | undefined): number {
     const answer = this.#position.seek(clamp(seek.seconds, duration), seek.id);
     if (!answer.isNew) return answer.seconds;
-    this.#waits.endOutside(answer.seconds, movedOn());
+    this.#pending.endOutside(answer.seconds, obsoleteRequest());
     this.#change({ positionSeconds: answer.seconds });
     this.#options.log.info({ seconds: answer.seconds }, 'seek');
     return answer.seconds;
@@ -265,7 +265,7 @@ export class Session {
     this.#position.segmentRequested(end);
     this.#lastSegmentAtMs = this.#options.now();
     const beganMs = this.#options.now();
-    return this.#waits.run({ start, end }, signal, async (interest) => {
+    return this.#pending.run({ start, end }, signal, async (interest) => {
       const segment = await located.get(this.id, interest);
       const tookMs = Math.round(this.#options.now() - beganMs);
       this.#options.log.debug({ startSeconds: start, tookMs, sizeBytes: segment.sizeBytes }, 'segment answered');
@@ -288,7 +288,7 @@ function clamp(seconds: number, duration: number | undefined): number {
   return Math.max(0, Math.min(seconds, duration ?? Infinity));
 }
 
-/** Also the answer to a player that is still waiting for what a seek made unwanted; it may ask again. */
-function movedOn(): AppError {
-  return new AppError('NOT_READY', 'The viewer moved to another place.');
+/** Ends the requests that a seek or a change of track made obsolete. A player that still waits gets it as reply, and may try again. */
+function obsoleteRequest(): AppError {
+  return new AppError('NOT_READY', 'The viewer moved to another place');
 }

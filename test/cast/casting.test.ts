@@ -246,7 +246,7 @@ test('the end of a film and a film that breaks are told apart', async () => {
   await using at_ = await stage();
   for (const [reason, state, error] of [
     ['FINISHED', 'finished', undefined],
-    ['ERROR', 'failed', 'The device could not go on playing this.'],
+    ['ERROR', 'failed', 'The device could not go on playing this'],
   ] as const) {
     at_.released.length = 0;
     await at_.casting.play('tv', at_.item(), NEVER);

@@ -120,13 +120,13 @@ function presentation(files: FilePresentations): Presentation {
     subtitles: () => {
       const whole = files.subtitles;
       if (whole !== undefined) return { etag: '"text"', whole, isInOrder: true, pieces: async function* () {} };
-      throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session.');
+      throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session');
     },
     clip: async () => {
       throw new AppError('UNSUPPORTED_MEDIA', 'There is nothing to cut in this film.');
     },
     muxed: (index) => rendition(files, `muxed-${index}`),
-    viewerGone: () => undefined,
+    releaseViewer: () => undefined,
     async [Symbol.asyncDispose]() {
       files.closed += 1;
     },

@@ -1,4 +1,4 @@
-// The API reference as one page of plain HTML, from the OpenAPI description.
+// The API reference as one page of plain HTML, made from the OpenAPI description.
 
 /** The members of an OpenAPI document that the page shows. */
 export interface ApiDescription {

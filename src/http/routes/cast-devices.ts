@@ -1,4 +1,4 @@
-// Films on devices of the network: which there are, what they play, and the remote control.
+// Cast devices of the network: list, playback and remote control.
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 
@@ -26,7 +26,11 @@ const DONE = { 200: CAST_STATUS, ...ERRORS };
 
 export function castDeviceRoutes(app: App, parts: CastDeviceParts): void {
   const { casting } = parts;
-  const list = { tags, summary: 'Devices films can be played on', response: { 200: Type.Array(DEVICE), ...ERRORS } };
+  const list = {
+    tags,
+    summary: 'List the cast devices of the network',
+    response: { 200: Type.Array(DEVICE), ...ERRORS },
+  };
   app.get('/cast/devices', { schema: list }, async (_request, reply) => {
     reply.header('Cache-Control', 'no-store');
     const devices = await casting.devices(requestSignal(reply));
@@ -42,7 +46,7 @@ export function castDeviceRoutes(app: App, parts: CastDeviceParts): void {
     return answer(await playOn(request.params.id, { ...parts, wanted }, signal), reply);
   });
 
-  const status = { tags, summary: 'What a device does now', params: DEVICE_ID, response: DONE };
+  const status = { tags, summary: 'Playback status of a device', params: DEVICE_ID, response: DONE };
   app.get('/cast/devices/:id/status', { schema: status }, async (request, reply) => {
     return answer(await casting.player(request.params.id, requestSignal(reply)), reply);
   });
@@ -50,7 +54,7 @@ export function castDeviceRoutes(app: App, parts: CastDeviceParts): void {
   controlRoutes(app, casting);
 }
 
-/** Plays the session, whose addresses depend on where the device is. */
+/** Plays a session on a device. The URLs of the item depend on the address of the device. */
 export async function playOn(
   id: string,
   { casting, castTokens, castAddress, wanted }: CastDeviceParts & { wanted: Omit<CastRequest, 'base'> },
@@ -71,14 +75,14 @@ function controlRoutes(app: App, casting: Casting): void {
     return answer(player, reply);
   });
 
-  app.post('/cast/devices/:id/resume', { schema: { ...plain, summary: 'Go on' } }, async (request, reply) => {
+  app.post('/cast/devices/:id/resume', { schema: { ...plain, summary: 'Resume' } }, async (request, reply) => {
     const signal = requestSignal(reply);
     const player = await casting.player(request.params.id, signal);
     await player.resume(signal);
     return answer(player, reply);
   });
 
-  const seek = { ...plain, summary: 'Go to a place', body: SEEK };
+  const seek = { ...plain, summary: 'Seek', body: SEEK };
   app.post('/cast/devices/:id/seek', { schema: seek }, async (request, reply) => {
     const signal = requestSignal(reply);
     const player = await casting.player(request.params.id, signal);
@@ -93,7 +97,7 @@ function controlRoutes(app: App, casting: Casting): void {
     return answer(player, reply);
   });
 
-  const subtitles = { ...plain, summary: 'Show another subtitle track, or none', body: SUBTITLES };
+  const subtitles = { ...plain, summary: 'Select a subtitle track, or none', body: SUBTITLES };
   app.post('/cast/devices/:id/subtitles', { schema: subtitles }, async (request, reply) => {
     const signal = requestSignal(reply);
     const player = await casting.player(request.params.id, signal);
@@ -101,7 +105,7 @@ function controlRoutes(app: App, casting: Casting): void {
     return answer(player, reply);
   });
 
-  const volume = { ...plain, summary: 'Change the volume', body: VOLUME };
+  const volume = { ...plain, summary: 'Set the volume', body: VOLUME };
   app.post('/cast/devices/:id/volume', { schema: volume }, async (request, reply) => {
     const signal = requestSignal(reply);
     const player = await casting.player(request.params.id, signal);
@@ -114,7 +118,7 @@ function controlRoutes(app: App, casting: Casting): void {
   });
 }
 
-/** What the device does after a command, or at any time. */
+/** Replies with the status of the device. */
 async function answer(player: CastPlayer, reply: FastifyReply): Promise<ReturnType<typeof statusFields>> {
   reply.header('Cache-Control', 'no-store');
   return statusFields(player, await player.status(requestSignal(reply)));

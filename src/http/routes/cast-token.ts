@@ -15,14 +15,14 @@ export interface CastTokenParts {
 }
 
 const SECONDS = Type.Optional(
-  Type.Union([Type.Number({ exclusiveMinimum: 0, description: 'Seconds, 30 to 86400; 900 without' }), Type.Null()]),
+  Type.Union([Type.Number({ exclusiveMinimum: 0, description: 'Seconds, 30 to 86400; default 900' }), Type.Null()]),
 );
-const WISH = Type.Object({ sessionId: Type.String({ minLength: 1 }), duration: SECONDS, ttlSeconds: SECONDS });
+const TOKEN_REQUEST = Type.Object({ sessionId: Type.String({ minLength: 1 }), duration: SECONDS, ttlSeconds: SECONDS });
 const TOKEN = Type.Object({
   token: Type.String(),
-  expiresAt: Type.String({ description: 'Later with every use' }),
-  streamUrl: Type.String({ description: 'What the device plays; it needs nothing else' }),
-  sessionUrl: Type.String({ description: 'The session, for the caller: the token does not open it' }),
+  expiresAt: Type.String({ description: 'Every use of the token extends it' }),
+  streamUrl: Type.String({ description: 'URL for the device; it includes the token' }),
+  sessionUrl: Type.String({ description: 'URL of the session, for the caller; the token does not give access to it' }),
 });
 
 const DEFAULT_SECONDS = 900;
@@ -32,8 +32,8 @@ const MAX_SECONDS = 86_400;
 export function castTokenRoutes(app: App, { sessions, castTokens, castHost }: CastTokenParts): void {
   const schema = {
     tags: ['cast'],
-    summary: 'A token with which a device of the network plays a session',
-    body: WISH,
+    summary: 'Issue a token with which a device of the network plays a session',
+    body: TOKEN_REQUEST,
     response: { 200: TOKEN, '4xx': ERROR },
   };
   app.post('/cast/token', { schema }, async (request, reply) => {
@@ -52,7 +52,7 @@ export function castTokenRoutes(app: App, { sessions, castTokens, castHost }: Ca
   });
 }
 
-/** `http://host:port` as a device of the network sees it. */
+/** `http://host:port` of this server for devices of the network. */
 function castUrl(request: FastifyRequest, host: string | undefined): string {
   if (host === undefined) return baseUrl(request);
   const bracketed = host.includes(':') && /^[\da-f:]+$/iu.test(host) ? `[${host}]` : host;

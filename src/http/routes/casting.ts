@@ -1,4 +1,4 @@
-// The same under the names that clients of Stremio's server know: `GET /casting`, and one call that changes a player and tells its state.
+// Cast devices in the API of Stremio's server: `GET /casting`, and one call that changes a player and returns its state.
 import type { FastifyReply } from 'fastify';
 import { Type, type Static } from 'typebox';
 
@@ -19,7 +19,7 @@ const STATE = { 200: PLAYER_STATE, ...ERRORS };
 const OWN_SESSION = /^http:\/\/[^/]+\/sessions\/(?<id>[\w-]{1,128})\/stream(?:\.m3u8|\/|$)/u;
 const OWN_SUBTITLES = /\/sessions\/(?<id>[\w-]{1,128})\/subtitles\/(?<index>\d{1,4})\.vtt(?:\?|$)/u;
 
-/** As the players of these clients count them. */
+/** Numbers of the states in Stremio's API. */
 const STATE_NUMBERS: Record<PlayState, number> = {
   idle: 0,
   loading: 1,
@@ -33,22 +33,26 @@ const STATE_NUMBERS: Record<PlayState, number> = {
 };
 
 export function castingRoutes(app: App, parts: CastDeviceParts): void {
-  const list = { tags, summary: 'Devices, for Stremio', response: { 200: Type.Array(PLAYBACK_DEVICE), ...ERRORS } };
+  const list = {
+    tags,
+    summary: 'List the cast devices, for Stremio',
+    response: { 200: Type.Array(PLAYBACK_DEVICE), ...ERRORS },
+  };
   app.get('/casting', { schema: list }, async (_request, reply) => {
     reply.header('Cache-Control', 'no-store');
     const devices = await parts.casting.devices(requestSignal(reply));
-    // These clients offer to play on what is external; the others they reach by themselves.
+    // These clients offer playback on `external` devices only; they reach devices of other types by themselves.
     return devices.map(({ id, name }) => ({ id, name, type: 'external' }));
   });
 
-  const look = { tags, summary: 'What a device does now, for Stremio', params: DEVICE_ID, response: STATE };
+  const look = { tags, summary: 'State of a player, for Stremio', params: DEVICE_ID, response: STATE };
   app.get('/casting/:id/player', { schema: look }, async (request, reply) => {
     return stateOf(await parts.casting.player(request.params.id, requestSignal(reply)), parts.sessions, reply);
   });
 
   const change = {
     tags,
-    summary: 'Play a source on a device, or change what it does, for Stremio',
+    summary: 'Play a source on a device, or control the player, for Stremio',
     params: DEVICE_ID,
     body: PLAYER_REQUEST,
     response: STATE,
@@ -91,21 +95,18 @@ async function begun(
   }
 }
 
-/** Where nothing plays there is nothing to do: these clients stop before they play something else. */
+/** Does nothing on an idle device: these clients send a stop before they play another source. */
 async function stopped(player: CastPlayer, signal: AbortSignal): Promise<void> {
   if (player.isUsed) await player.stop(signal);
 }
 
-/** @throws AppError BAD_REQUEST: the device knows the subtitles of the film from when it began, and no others */
+/** @throws AppError BAD_REQUEST for other subtitles: the device knows only the tracks that were loaded with the item */
 async function trackAt(address: string | null, player: CastPlayer, signal: AbortSignal): Promise<number | undefined> {
   if (address === null || address === '') return undefined;
   const { id, index } = OWN_SUBTITLES.exec(address)?.groups ?? {};
   const { sessionId } = await player.status(signal);
   if (index === undefined || id !== sessionId) {
-    throw new AppError(
-      'BAD_REQUEST',
-      'The field "subtitlesSrc" must be the address of a subtitle track of what plays.',
-    );
+    throw new AppError('BAD_REQUEST', 'The field "subtitlesSrc" must be the address of a subtitle track of what plays');
   }
   return Number(index);
 }
@@ -130,7 +131,7 @@ async function stateOf(
   };
 }
 
-/** The session an address of ours leads to, else a new one of the source. */
+/** The session that a URL of this server names, else a new session for the source. */
 async function sessionOf(source: string, sessions: SessionRegistry): Promise<{ session: Session; isNew: boolean }> {
   const id = OWN_SESSION.exec(source)?.groups?.['id'];
   const known = id === undefined ? undefined : sessions.list().find((session) => session.id === id);

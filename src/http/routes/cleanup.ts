@@ -1,4 +1,4 @@
-// `/cleanup`: pages call it with `sendBeacon` when they go, with an id in the query or in a body of any type.
+// `/cleanup`: web pages call it with `sendBeacon` when they close, with a session id in the query or in a body of any type.
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
@@ -21,7 +21,7 @@ export function cleanupRoutes(app: App, { sessions, castTokens }: CleanupParts):
 
   const schema = {
     tags: ['sessions'],
-    summary: 'End one session, or sweep abandoned ones',
+    summary: 'End one session, or all abandoned sessions',
     querystring: QUERY,
     response: { 200: DONE },
   };
@@ -41,7 +41,7 @@ export function cleanupRoutes(app: App, { sessions, castTokens }: CleanupParts):
   });
 }
 
-/** `{"id": "..."}`, `"..."` or the bare id. */
+/** Accepts `{"id": "..."}`, `"..."` or the plain id. */
 function idInBody(request: FastifyRequest): string | undefined {
   if (typeof request.body !== 'string' || request.body.trim() === '') return undefined;
   const text = request.body.trim();

@@ -1,4 +1,4 @@
-// Clips: a part of what a session plays as a file of its own.
+// Clips: MP4 files of a part of what a session plays.
 import type { SessionRegistry } from '../../sessions/session-registry.ts';
 import type { App } from '../schemas/app-type.ts';
 import { requestSignal } from '../reply/request-signal.ts';
@@ -8,7 +8,7 @@ import { ERROR, SESSION_ID } from '../schemas/session.ts';
 export function clipRoutes(app: App, sessions: SessionRegistry): void {
   const make = {
     tags: ['clips'],
-    summary: 'Make a clip; answers when it is done, and gives it up when the caller leaves',
+    summary: 'Make a clip; the reply comes when the clip is done, and closing the request cancels it',
     params: SESSION_ID,
     body: NEW_CLIP,
     response: { 200: CLIP_MADE, '4xx': ERROR },
@@ -27,7 +27,7 @@ export function clipRoutes(app: App, sessions: SessionRegistry): void {
 
   const list = {
     tags: ['clips'],
-    summary: 'Clips of a session, and how far they are',
+    summary: 'List the clips of a session with their progress',
     params: SESSION_ID,
     response: { 200: CLIP_LIST, '4xx': ERROR },
   };

@@ -7,8 +7,8 @@ import { requestSignal } from '../reply/request-signal.ts';
 import { ERROR } from '../schemas/session.ts';
 
 const ADDON = Type.Object(
-  { name: Type.String(), url: Type.String({ description: 'Of the manifest' }), description: Type.String() },
-  { additionalProperties: true, description: 'As its catalogue gives it, with these three in any case' },
+  { name: Type.String(), url: Type.String({ description: 'URL of the manifest' }), description: Type.String() },
+  { additionalProperties: true, description: 'The entry of its catalogue, always with these three members' },
 );
 
 export function communityAddonRoutes(app: App, addons: CommunityAddons): void {
@@ -23,7 +23,7 @@ export function communityAddonRoutes(app: App, addons: CommunityAddons): void {
       reply
         .header('Cache-Control', `public, max-age=${FRESH_SECONDS}`)
         .type('application/json; charset=utf-8')
-        // It is text already.
+        // The list is JSON text already.
         .serializer(String)
         .send(json)
     );

@@ -1,12 +1,12 @@
-// The description of the API: `/openapi.json`, made from the schemas of the routes, and `/docs`, the same for people.
-// Few ever ask: what makes it takes memory, so it is loaded when somebody does.
+// The description of the API: `/openapi.json`, made from the schemas of the routes, and `/docs`, the same as a page.
+// It is rarely requested, and the module that makes it takes memory, so that module is loaded on the first request.
 import type { RouteOptions } from 'fastify';
 
 import { apiReference, type ApiDescription } from './api-reference.ts';
 import type { App } from '../schemas/app-type.ts';
 import type { Identity } from './root.ts';
 
-/** The routes of the API, and what they look like as OpenAPI 3.1. */
+/** Collects the routes of the API, and describes them as OpenAPI 3.1. */
 export class ApiDocument {
   readonly #identity: Identity;
   readonly #routes: RouteOptions[] = [];
@@ -16,13 +16,13 @@ export class ApiDocument {
     this.#identity = identity;
   }
 
-  /** Notes a route of the framework. */
+  /** Adds a route of the framework. */
   add(route: RouteOptions): void {
-    // HEAD goes without saying, OPTIONS is for browsers.
+    // Not described: HEAD, which every GET route has, and OPTIONS, which browsers use for CORS.
     if (route.method !== 'HEAD' && route.method !== 'OPTIONS') this.#routes.push(route);
   }
 
-  /** Made once. */
+  /** The description, made once. */
   read(): Promise<ApiDescription> {
     this.#described ??= describe(this.#routes, this.#identity);
     return this.#described;
@@ -37,26 +37,26 @@ export function docsRoutes(app: App, document: ApiDocument): void {
       return reply.type('application/json').send(JSON.stringify(await document.read()));
     },
   );
-  app.get('/docs', { schema: { tags: ['server'], summary: 'This API for people' } }, async (_request, reply) => {
+  app.get('/docs', { schema: { tags: ['server'], summary: 'This API as a page' } }, async (_request, reply) => {
     return reply.type('text/html; charset=utf-8').send(apiReference(await document.read()));
   });
 }
 
-/** The routes once more, in an application that answers nothing. */
+/** Registers the routes in a second application without handlers, which makes the description. */
 async function describe(routes: RouteOptions[], { name, version }: Identity): Promise<ApiDescription> {
   const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')]);
   const app = fastify({ exposeHeadRoutes: false });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: name, version, description: 'Any file or address becomes HLS.' },
+      info: { title: name, version, description: 'A server that makes HLS of any file, URL or torrent' },
       tags: [
-        { name: 'server', description: 'Is it there, and how is it' },
-        { name: 'sessions', description: 'One session is one viewer of one item' },
+        { name: 'server', description: 'State of the server' },
+        { name: 'sessions', description: 'A session is one viewer of one media item' },
         { name: 'playback', description: 'Playlists, segments and subtitles' },
-        { name: 'clips', description: 'A part of a film as a file' },
-        { name: 'cast', description: 'Playing on other devices' },
-        { name: 'torrents', description: 'Torrents by their info hash, without a session' },
+        { name: 'clips', description: 'MP4 files of a part of a source' },
+        { name: 'cast', description: 'Playback on cast devices' },
+        { name: 'torrents', description: 'Torrents by info hash, without a session' },
       ],
     },
   });

@@ -1,10 +1,10 @@
-// What supervisors ask: `/health` (the process answers), `/ready` (its parts work), `/metrics` (numbers).
+// Routes for supervisors: `/health` (the process replies), `/ready` (its parts work), `/metrics` (metrics of Prometheus).
 import { Type } from 'typebox';
 
 import type { App } from '../schemas/app-type.ts';
 import type { Metrics } from '../reply/metrics.ts';
 
-/** State of each part by name: `ready`, or what is wrong with it in a few words. */
+/** State of each part by name, with a few words on what is wrong. */
 export interface Readiness {
   ready: boolean;
   parts: Record<string, { state: 'ready' | 'starting' | 'failed'; detail?: string }>;
@@ -27,13 +27,17 @@ const READINESS = Type.Object({
 export function healthRoutes(app: App, { readiness, metrics }: HealthParts): void {
   app.get(
     '/health',
-    { schema: { tags: ['server'], summary: 'The process answers', response: { 200: HEALTH } } },
+    { schema: { tags: ['server'], summary: 'Check that the process replies', response: { 200: HEALTH } } },
     async () => {
       return { status: 'ok' } as const;
     },
   );
 
-  const ready = { tags: ['server'], summary: 'Which parts can work', response: { 200: READINESS, 503: READINESS } };
+  const ready = {
+    tags: ['server'],
+    summary: 'State of the parts of the server',
+    response: { 200: READINESS, 503: READINESS },
+  };
   app.get('/ready', { schema: ready }, async (_request, reply) => {
     const state = await readiness();
     return reply
@@ -44,7 +48,7 @@ export function healthRoutes(app: App, { readiness, metrics }: HealthParts): voi
 
   app.get(
     '/metrics',
-    { schema: { tags: ['server'], summary: 'Numbers in the text format of Prometheus' } },
+    { schema: { tags: ['server'], summary: 'Metrics in the text format of Prometheus' } },
     async (_request, reply) => {
       return reply.type(metrics.contentType).send(await metrics.text());
     },

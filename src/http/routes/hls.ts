@@ -1,4 +1,4 @@
-// The multivariant route: adaptive playback with CMAF segments.
+// The multivariant routes: playlists, init sections and CMAF segments for adaptive playback.
 import { createHash } from 'node:crypto';
 
 import { Type } from 'typebox';
@@ -35,7 +35,7 @@ export function hlsRoutes(app: App, { sessions, pool }: { sessions: SessionRegis
     return sendEntity(request, reply, { entity, pool });
   });
 
-  const segment = { tags: ['playback'], summary: 'Segment of a rendition; made when it is asked for', params: SEGMENT };
+  const segment = { tags: ['playback'], summary: 'Segment of a rendition, made on demand', params: SEGMENT };
   app.get('/sessions/:id/:rendition/:segment', { schema: segment }, async (request, reply) => {
     const { id, rendition, segment: name } = request.params;
     const signal = requestSignal(reply);

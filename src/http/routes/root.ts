@@ -1,4 +1,4 @@
-// `GET /`: the server is alive. The desktop app allows half a second for any answer.
+// `GET /`: identity of the running server. The desktop app waits half a second for the reply.
 import { Type } from 'typebox';
 
 import type { App } from '../schemas/app-type.ts';
@@ -20,7 +20,7 @@ const ALIVE = Type.Object({
 
 export interface RootParts {
   identity: Identity;
-  /** Undefined: whoever started us does not ask. */
+  /** Undefined: the program that started the server set none. */
   instanceToken: string | undefined;
   gatekeeper: Gatekeeper;
 }
@@ -28,7 +28,7 @@ export interface RootParts {
 export function rootRoutes(app: App, { identity, instanceToken, gatekeeper }: RootParts): void {
   app.get(
     '/',
-    { schema: { tags: ['server'], summary: 'Is the server alive?', response: { 200: ALIVE } } },
+    { schema: { tags: ['server'], summary: 'Check that the server is alive', response: { 200: ALIVE } } },
     async (request, reply) => {
       reply.header('Cache-Control', 'no-store');
       const isLocal = gatekeeper.grantOf(request) === 'local';

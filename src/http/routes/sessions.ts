@@ -1,4 +1,4 @@
-// Making, asking about, changing and ending sessions.
+// Routes that create, list, read, change and end sessions.
 import { Type, type Static } from 'typebox';
 
 import { AppError } from '../../base/app-error.ts';
@@ -22,7 +22,7 @@ import {
 export interface SessionRouteParts {
   sessions: SessionRegistry;
   gatekeeper: Gatekeeper;
-  /** By caller. */
+  /** Limit per caller. */
   newSessions: RateLimit;
 }
 
@@ -35,7 +35,7 @@ export function sessionRoutes(app: App, parts: SessionRouteParts): void {
 function collectionRoutes(app: App, { sessions, gatekeeper, newSessions }: SessionRouteParts): void {
   const create = {
     tags: ['sessions'],
-    summary: 'Make a session',
+    summary: 'Create a session',
     body: NEW_SESSION,
     response: { 200: SESSION_CREATED, '4xx': ERROR },
   };
@@ -44,7 +44,7 @@ function collectionRoutes(app: App, { sessions, gatekeeper, newSessions }: Sessi
     const wanted = newSession(request.body);
     const retryAfterSeconds = newSessions.take(limitKey(gatekeeper.peerOf(request)));
     if (retryAfterSeconds > 0)
-      throw new AppError('TOO_MANY', 'Too many new sessions in a short time.', { retryAfterSeconds });
+      throw new AppError('TOO_MANY', 'Too many new sessions in a short time', { retryAfterSeconds });
     const requester = gatekeeper.grantOf(request) === 'open' ? 'network' : 'owner';
     const session = await sessions.create({ ...wanted, source: { ...wanted.source, requester } });
     return {
@@ -56,7 +56,7 @@ function collectionRoutes(app: App, { sessions, gatekeeper, newSessions }: Sessi
 
   const list = {
     tags: ['sessions'],
-    summary: 'All sessions, for the owner of this machine only',
+    summary: 'List all sessions; only for the owner of this machine',
     response: { 200: SESSION_LIST, '4xx': ERROR },
   };
   app.get('/sessions', { schema: list }, async (_request, reply) => {
@@ -68,7 +68,7 @@ function collectionRoutes(app: App, { sessions, gatekeeper, newSessions }: Sessi
 function memberRoutes(app: App, sessions: SessionRegistry): void {
   const info = {
     tags: ['sessions'],
-    summary: 'What is known of a session',
+    summary: 'State of a session and facts about its item',
     params: SESSION_ID,
     response: { 200: SESSION_INFO, '4xx': ERROR },
   };
@@ -84,13 +84,13 @@ function memberRoutes(app: App, sessions: SessionRegistry): void {
     response: { 204: Type.Null(), '4xx': ERROR },
   };
   app.delete('/sessions/:id', { schema: end }, async (request, reply) => {
-    if (!sessions.end(request.params.id)) throw new AppError('NOT_FOUND', 'There is no such session.');
+    if (!sessions.end(request.params.id)) throw new AppError('NOT_FOUND', 'There is no such session');
     return reply.code(204).send(null);
   });
 
   const audio = {
     tags: ['sessions'],
-    summary: 'Choose the audio track',
+    summary: 'Select the audio track',
     params: SESSION_ID,
     body: AUDIO_CHOICE,
     response: { 200: AUDIO_CHOICE, '4xx': ERROR },
@@ -102,10 +102,10 @@ function memberRoutes(app: App, sessions: SessionRegistry): void {
   });
 }
 
-/** One shape out of the two documented ones: `source` and `kind`, or `uri` and `type`. */
+/** Reads both documented forms of the body: `source` and `kind`, or `uri` and `type`. */
 function newSession(body: Static<typeof NEW_SESSION>): NewSession {
   const uri = body.source ?? body.uri;
-  if (uri === undefined) throw new AppError('BAD_REQUEST', 'The field "source" (or "uri") is missing.');
+  if (uri === undefined) throw new AppError('BAD_REQUEST', 'The field "source" (or "uri") is missing');
   const kind = body.kind ?? body.type ?? 'http';
   return {
     source: { uri, kind, headers: body.headers ?? {}, fileIndex: body.fileIdx ?? undefined },

@@ -1,4 +1,4 @@
-// The muxed route: one MPEG-TS playlist in the session's audio track, with the position in the query.
+// The muxed route: one MPEG-TS playlist with the session's audio track, and the position in the query.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
 
@@ -25,8 +25,8 @@ export function streamRoutes(app: App, parts: Parts): void {
   app.get('/sessions/:id/stream', { schema: playlist }, async (request, reply) => {
     const { id } = request.params;
     const name = first(request.query.stream) ?? PLAYLIST_NAME;
-    const place = { id, query: request.query, prefix: 'stream/' };
-    if (name === PLAYLIST_NAME) return sendMuxed(request, reply, { ...parts, ...place });
+    if (name === PLAYLIST_NAME)
+      return sendMuxed(request, reply, { ...parts, id, query: request.query, prefix: 'stream/' });
     return sendFile(request, reply, { ...parts, id, name });
   });
 
@@ -34,7 +34,7 @@ export function streamRoutes(app: App, parts: Parts): void {
     return sendMuxed(request, reply, { ...parts, id: request.params.id, query: request.query, prefix: '' });
   });
 
-  const file = { tags: ['playback'], summary: 'Muxed segment; made when it is asked for', params: FILE };
+  const file = { tags: ['playback'], summary: 'Muxed segment, made on demand', params: FILE };
   app.get('/sessions/:id/stream/:name', { schema: file }, async (request, reply) => {
     return sendFile(request, reply, { ...parts, ...request.params });
   });
@@ -53,7 +53,7 @@ async function sendMuxed(
 ): Promise<FastifyReply> {
   const session = sessions.get(id);
   const answer = await session.muxed({ seek: parseSeek(query), prefix }, requestSignal(reply));
-  // The timeline is whole and absolute: every playlist begins at 0, wherever playback does.
+  // Every playlist holds the whole timeline and starts at 0, wherever playback starts.
   reply.header('X-Raffi-Slice-Start', '0.000');
   if ('text' in answer) return sendPlaylist(reply, answer.text);
   const search = new URLSearchParams(request.url.split('?')[1] ?? '');
@@ -78,18 +78,18 @@ async function sendFile(
   const get = async () => {
     const segment = known ?? (await sessions.get(id).streamFile(name, undefined, signal));
     known = undefined;
-    if (!('segment' in segment)) throw new AppError('NOT_READY', 'The session changed.');
+    if (!('segment' in segment)) throw new AppError('NOT_READY', 'The session changed');
     return segment;
   };
   return sendSegment(request, reply, { pool, get });
 }
 
-/** `auto` is our own mark on a redirect: each is a seek of its own, only named ones are repeated. */
+/** `auto` is the seek id of redirects of this server: each counts as a new seek. Only requests with another id are treated as repeats. */
 function parseSeek(query: Query): Seek | undefined {
   const text = first(query.seek);
   if (text === undefined) return undefined;
   const seconds = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(seconds)) throw new AppError('BAD_REQUEST', 'The field "seek" must be a number of seconds.');
+  if (!Number.isFinite(seconds)) throw new AppError('BAD_REQUEST', 'The field "seek" must be a number of seconds');
   const id = first(query.seek_id);
   return { seconds, id: id === '' || id === 'auto' ? undefined : id?.slice(0, 128) };
 }

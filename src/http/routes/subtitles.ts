@@ -1,4 +1,4 @@
-// Subtitle tracks, each as one WebVTT text. One that was not read yet is sent as it is found: its first cues do not wait for its last.
+// Subtitle tracks, each as one WebVTT text. A track that was not read yet is sent while it is read, so its first cues do not wait for its last.
 import { Readable } from 'node:stream';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -29,12 +29,12 @@ export function subtitleRoutes(app: App, { sessions, pool }: { sessions: Session
       .subtitles(request.params.name, signal);
     if (whole !== undefined) return sendWhole(request, reply, { etag, whole, pool });
     const isKnown = matchesEtag(request.headers['if-none-match'], etag);
-    // A track that cannot be read says so before anything was sent.
+    // The first piece is awaited before the headers are sent, so an unreadable track gets an error status.
     const texts = isKnown || request.method === 'HEAD' ? undefined : pieces(signal)[Symbol.asyncIterator]();
     const first = await texts?.next();
-    // A stream that is never begun never ends what it would have read.
+    // Node does not close the iterator of a stream that never started, so the abort closes it.
     if (texts !== undefined) onceAborted(signal, () => texts.return?.());
-    // Other bytes than the whole text will have are not to be kept under its name.
+    // Pieces out of order differ from the whole text, so clients must not cache them under its ETag.
     if (isInOrder) reply.header('ETag', etag).header('Cache-Control', IMMUTABLE);
     else reply.header('Cache-Control', 'no-store');
     if (isKnown) return reply.code(304).send();
@@ -53,7 +53,7 @@ async function sendWhole(
   const isCompressed = reply.hasHeader('Content-Encoding');
   const entity = {
     content,
-    // Other bytes have another tag.
+    // Compressed bytes have an ETag of their own.
     etag: isCompressed ? etag.replace(/"$/u, '-gzip"') : etag,
     sizeBytes: content.byteLength,
     contentType: WEBVTT_TYPE,
@@ -62,7 +62,7 @@ async function sendWhole(
   return sendEntity(request, reply, { entity, pool });
 }
 
-/** Also when that has happened already. What `end` fails with is known elsewhere. */
+/** Runs `end` on the abort, or at once when the signal is aborted already. Errors of `end` are reported by the reader of the stream. */
 function onceAborted(signal: AbortSignal, end: () => Promise<unknown> | undefined): void {
   const run = () => void end()?.catch(() => undefined);
   if (signal.aborted) run();

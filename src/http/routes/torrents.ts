@@ -1,4 +1,4 @@
-// Torrents without a session: their files as bytes, how they are doing, `.torrent` files handed in.
+// Torrents without a session: their files as bytes, their status, and the upload of `.torrent` files.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
@@ -14,7 +14,7 @@ import { ERROR } from '../schemas/session.ts';
 import { TORRENT_ADDED, TORRENT_FILE, TORRENT_ID, TORRENT_LIST, TORRENT_STATUS } from '../schemas/torrent.ts';
 
 export interface TorrentRouteParts {
-  /** Rejects when there is no torrent engine. */
+  /** Rejects without a torrent engine. */
   torrents(): Promise<TorrentLibrary>;
   pool: BufferPool;
 }
@@ -22,7 +22,7 @@ export interface TorrentRouteParts {
 const QUERY = Type.Object({ metadata: Type.Optional(Type.String()) }, { additionalProperties: true });
 const TORRENT_TYPE = 'application/x-bittorrent';
 const MAX_TORRENT_BYTES = 10 * 1024 * 1024;
-/** Each has pieces fetched where it reads, and takes them from the others. A player has one or two. */
+/** Limit of concurrent replies per torrent. Each requests the pieces at its position and competes with the others. A player has one or two. */
 const MAX_ANSWERS = 32;
 const INFO_HASH = /^[0-9a-f]{40}$/iu;
 const FILE_INDEX = /^\d{1,6}$/u;
@@ -33,7 +33,7 @@ export function torrentRoutes(app: App, parts: TorrentRouteParts): void {
 
   const status = {
     tags: ['torrents'],
-    summary: 'How a torrent is doing',
+    summary: 'Status of a torrent',
     params: TORRENT_ID,
     response: { 200: TORRENT_STATUS, '4xx': ERROR },
   };
@@ -45,7 +45,7 @@ export function torrentRoutes(app: App, parts: TorrentRouteParts): void {
 
   const remove = {
     tags: ['torrents'],
-    summary: 'Leave the swarm and delete what is on the disk',
+    summary: 'Leave the swarm and delete the downloaded data',
     params: TORRENT_ID,
     response: { 204: Type.Null(), '4xx': ERROR },
   };
@@ -59,7 +59,7 @@ export function torrentRoutes(app: App, parts: TorrentRouteParts): void {
 function collectionRoutes(app: App, parts: TorrentRouteParts): void {
   const list = {
     tags: ['torrents'],
-    summary: 'All torrents, for the owner of this machine only',
+    summary: 'List all torrents; only for the owner of this machine',
     response: { 200: TORRENT_LIST, '4xx': ERROR },
   };
   app.get('/torrents', { schema: list }, async (_request, reply) => {
@@ -70,7 +70,7 @@ function collectionRoutes(app: App, parts: TorrentRouteParts): void {
 
   const add = {
     tags: ['torrents'],
-    summary: 'Hand in a .torrent file',
+    summary: 'Add a torrent by its .torrent file',
     consumes: [TORRENT_TYPE],
     response: { 200: TORRENT_ADDED, '4xx': ERROR },
   };
@@ -82,12 +82,12 @@ function collectionRoutes(app: App, parts: TorrentRouteParts): void {
       (_request, body, done) => done(null, body),
     );
     scope.addContentTypeParser('*', (_request, _payload, done) => {
-      done(new AppError('UNSUPPORTED_CONTENT_TYPE', `The body must be sent as ${TORRENT_TYPE}.`));
+      done(new AppError('UNSUPPORTED_CONTENT_TYPE', `The body must be sent as ${TORRENT_TYPE}`));
     });
     scope.post('/torrents', { schema: add, bodyLimit: MAX_TORRENT_BYTES }, async (request, reply) => {
       reply.header('Cache-Control', 'no-store');
       if (!(request.body instanceof Uint8Array) || request.body.length === 0)
-        throw new AppError('BAD_REQUEST', 'The body must be a torrent file.');
+        throw new AppError('BAD_REQUEST', 'The body must be a torrent file');
       const torrents = await parts.torrents();
       return torrents.add(request.body);
     });
@@ -98,7 +98,7 @@ function fileRoutes(app: App, parts: TorrentRouteParts): void {
   const answers = new ConcurrencyLimit(MAX_ANSWERS);
   const main = {
     tags: ['torrents'],
-    summary: 'The file of a torrent that plays, or its largest film, as bytes',
+    summary: 'The file of a torrent that plays, or its largest media file, as bytes',
     params: TORRENT_ID,
     querystring: QUERY,
   };
@@ -116,7 +116,7 @@ function fileRoutes(app: App, parts: TorrentRouteParts): void {
   const file = { ...main, summary: 'A file of a torrent as bytes', params: TORRENT_FILE };
   app.get('/torrents/:infoHash/:fileIdx', { schema: file }, async (request, reply) => {
     const { fileIdx } = request.params;
-    if (!FILE_INDEX.test(fileIdx)) throw new AppError('NOT_FOUND', 'There is nothing at this address.');
+    if (!FILE_INDEX.test(fileIdx)) throw new AppError('NOT_FOUND', 'There is nothing at this address');
     const { metadata } = request.query;
     const fileIndex = Number(fileIdx);
     return sendFile(request, reply, { ...parts, answers, infoHash: infoHashOf(request.params), fileIndex, metadata });
@@ -133,7 +133,7 @@ interface FileCall extends TorrentRouteParts {
 
 async function sendFile(request: FastifyRequest, reply: FastifyReply, call: FileCall): Promise<FastifyReply> {
   const signal = requestSignal(reply);
-  using _place = call.answers.take(call.infoHash, 'This torrent is being read in too many places at once.');
+  using _slot = call.answers.take(call.infoHash, 'This torrent is being read in too many places at once');
   const torrents = await call.torrents();
   using file = await torrents.file(call.infoHash, call.fileIndex, signal);
   const isProbe = call.metadata === '1';
@@ -149,6 +149,6 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, call: File
 }
 
 function infoHashOf({ infoHash }: { infoHash: string }): string {
-  if (!INFO_HASH.test(infoHash)) throw new AppError('NOT_FOUND', 'There is no such torrent.');
+  if (!INFO_HASH.test(infoHash)) throw new AppError('NOT_FOUND', 'There is no such torrent');
   return infoHash.toLowerCase();
 }

@@ -1,4 +1,4 @@
-// The type of the HTTP application, for the functions that add something to it.
+// The type of the HTTP application, for the functions that add routes and hooks.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';

@@ -1,4 +1,4 @@
-// Shapes of the bodies about cast devices.
+// Schemas of the bodies about cast devices.
 import { Type } from 'typebox';
 
 export const DEVICE_ID = Type.Object({ id: Type.String() });
@@ -6,18 +6,20 @@ export const DEVICE_ID = Type.Object({ id: Type.String() });
 export const DEVICE = Type.Object({
   id: Type.String(),
   name: Type.String(),
-  model: Type.String({ description: 'Empty when it is not known' }),
+  model: Type.String({ description: 'Empty when unknown' }),
   address: Type.String(),
 });
 
 export const PLAY = Type.Object({
   sessionId: Type.String({ minLength: 1 }),
   startTime: Type.Optional(
-    Type.Union([Type.Number({ minimum: 0 }), Type.Null()], { description: 'Seconds; where the session is' }),
+    Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+      description: 'Seconds; default: the position of the session',
+    }),
   ),
   subtitleTrack: Type.Optional(
     Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
-      description: 'As in `availableStreams`; shown from the start',
+      description: '`index` in `availableStreams`; shown from the start',
     }),
   ),
 });
@@ -25,7 +27,9 @@ export const PLAY = Type.Object({
 export const SEEK = Type.Object({ position: Type.Number({ minimum: 0, description: 'Seconds' }) });
 
 export const SUBTITLES = Type.Object({
-  subtitleTrack: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], { description: 'Null: none' }),
+  subtitleTrack: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+    description: '`index` in `availableStreams`; null: none',
+  }),
 });
 
 export const VOLUME = Type.Object(
@@ -37,27 +41,29 @@ export const CAST_STATUS = Type.Object({
   id: Type.String(),
   name: Type.String(),
   state: Type.Enum(['idle', 'loading', 'buffering', 'playing', 'paused', 'finished', 'stopped', 'taken', 'failed'], {
-    description: '`taken`: something else was started there',
+    description: '`taken`: another sender started something else on the device',
   }),
   position: Type.Number({ description: 'Seconds' }),
-  durationSeconds: Type.Number({ description: '0 while it is not known' }),
+  durationSeconds: Type.Number({ description: '0 while unknown' }),
   volume: Type.Number(),
   muted: Type.Boolean(),
   sessionId: Type.Optional(Type.String()),
   title: Type.Optional(Type.String()),
-  application: Type.Optional(Type.String({ description: 'What runs on the device' })),
+  application: Type.Optional(Type.String({ description: 'Name of the application that runs on the device' })),
   subtitleTrack: Type.Optional(Type.Integer()),
-  error: Type.Optional(Type.String({ description: 'One sentence: why it does not play, or cannot be asked' })),
+  error: Type.Optional(
+    Type.String({ description: 'One sentence: why the item does not play, or why the device cannot be reached' }),
+  ),
 });
 
-/** As clients of Stremio's server know it. */
+/** A device in Stremio's API. */
 export const PLAYBACK_DEVICE = Type.Object({ id: Type.String(), name: Type.String(), type: Type.String() });
 
-/** What is to change; the fields that are not there stay. */
+/** The changes to a player; missing fields leave their value unchanged. */
 export const PLAYER_REQUEST = Type.Object({
   source: Type.Optional(
     Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
-      description: 'Anything a session can be made of, or the address of a session; null: stop',
+      description: 'Any source of a session, or the stream URL of a session; null: stop',
     }),
   ),
   time: Type.Optional(Type.Union([Type.Number({ minimum: 0, description: 'Milliseconds' }), Type.Null()])),
@@ -65,20 +71,24 @@ export const PLAYER_REQUEST = Type.Object({
   volume: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
   subtitlesSrc: Type.Optional(
     Type.Union([Type.String(), Type.Null()], {
-      description: 'The address of a subtitle track of the session that plays; null or empty: none',
+      description: 'URL of a subtitle track of the session that plays; null or empty: none',
     }),
   ),
 });
 
 export const PLAYER_STATE = Type.Object({
-  source: Type.Union([Type.String(), Type.Null()], { description: 'Of the session that plays; null: nothing of ours' }),
+  source: Type.Union([Type.String(), Type.Null()], {
+    description: 'Source of the session that plays; null: no session of this server',
+  }),
   state: Type.Integer({
     description: '0 nothing, 1 opening, 2 buffering, 3 playing, 4 paused, 5 stopped, 6 ended, 7 error',
   }),
   paused: Type.Boolean(),
   time: Type.Integer({ description: 'Milliseconds' }),
-  length: Type.Integer({ description: 'Milliseconds; 0 while it is not known' }),
+  length: Type.Integer({ description: 'Milliseconds; 0 while unknown' }),
   volume: Type.Number({ description: '0 to 1' }),
-  mediaSessionId: Type.Union([Type.Integer(), Type.Null()], { description: 'Another one: something else is played' }),
-  error: Type.Optional(Type.String({ description: 'Why it does not play, or cannot be asked' })),
+  mediaSessionId: Type.Union([Type.Integer(), Type.Null()], {
+    description: 'Changes when the device plays another item',
+  }),
+  error: Type.Optional(Type.String({ description: 'Why the item does not play, or why the device cannot be reached' })),
 });

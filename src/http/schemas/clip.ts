@@ -1,4 +1,4 @@
-// Shapes of the bodies about clips.
+// Schemas of the bodies about clips.
 import { Type } from 'typebox';
 
 const SECONDS = { description: 'Seconds of the timeline' };
@@ -8,7 +8,7 @@ export const NEW_CLIP = Type.Object({
   end: Type.Number({ ...SECONDS, minimum: 0 }),
   name: Type.Optional(Type.Union([Type.String({ maxLength: 1024, description: 'File name' }), Type.Null()])),
   outputPath: Type.Optional(
-    Type.Union([Type.String({ maxLength: 4096, description: 'Only its base name counts' }), Type.Null()]),
+    Type.Union([Type.String({ maxLength: 4096, description: 'Only its base name is used' }), Type.Null()]),
   ),
 });
 
@@ -21,7 +21,7 @@ export const CLIP_LIST = Type.Array(
     end: Type.Number(SECONDS),
     status: Type.Enum(['running', 'done', 'cancelled', 'failed']),
     progress: Type.Number({ minimum: 0, maximum: 1 }),
-    outputPath: Type.Optional(Type.String({ description: 'Only of one that is done' })),
-    error: Type.Optional(Type.String({ description: 'One sentence; only of one that failed' })),
+    outputPath: Type.Optional(Type.String({ description: 'Only with status `done`' })),
+    error: Type.Optional(Type.String({ description: 'One sentence; only with status `failed`' })),
   }),
 );

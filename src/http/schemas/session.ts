@@ -1,8 +1,8 @@
-// Shapes of the bodies about sessions, for validation, for the reply and for the API reference.
+// Schemas of the bodies about sessions, for validation, serialization and the API reference.
 import { Type } from 'typebox';
 
 export const ERROR = Type.Object({
-  error: Type.String({ description: 'One sentence for a person' }),
+  error: Type.String({ description: 'One sentence for the user' }),
   code: Type.String(),
   hint: Type.Optional(Type.String()),
 });
@@ -14,11 +14,13 @@ const QUALITY = Type.Enum(['original', '1080p', '720p', '480p', '360p']);
 
 export const NEW_SESSION = Type.Object({
   source: Type.Optional(Type.String({ minLength: 1, description: 'URL, path, magnet URI or info hash' })),
-  uri: Type.Optional(Type.String({ minLength: 1, description: 'Other name of `source`' })),
+  uri: Type.Optional(Type.String({ minLength: 1, description: 'Alias of `source`' })),
   kind: Type.Optional(KIND),
   type: Type.Optional(KIND),
   startTime: Type.Optional(Type.Union([Type.Number({ minimum: 0, description: 'Seconds' }), Type.Null()])),
-  fileIdx: Type.Optional(Type.Union([Type.Integer({ minimum: 0, description: 'File of a torrent' }), Type.Null()])),
+  fileIdx: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0, description: 'Index of a file of a torrent' }), Type.Null()]),
+  ),
   quality: Type.Optional(Type.Union([QUALITY, Type.Null()])),
   headers: Type.Optional(
     Type.Record(Type.String({ maxLength: 256 }), Type.String({ maxLength: 8192 }), { maxProperties: 32 }),
@@ -46,7 +48,9 @@ const STREAM = Type.Object({
   channels: NUMBER,
   forced: Type.Optional(Type.Boolean()),
   url: Type.Optional(Type.String({ description: 'Path of a subtitle track as WebVTT' })),
-  reason: Type.Optional(Type.String({ description: 'Why a subtitle track has no url, or a sound is silent' })),
+  reason: Type.Optional(
+    Type.String({ description: 'Why a subtitle track has no url, or an audio track plays as silence' }),
+  ),
 });
 
 const VIDEO = Type.Object({
@@ -55,7 +59,7 @@ const VIDEO = Type.Object({
   height: Type.Integer(),
   frameRate: NUMBER,
   hdr: Type.Optional(Type.Enum(['PQ', 'HLG'])),
-  reason: Type.Optional(Type.String({ description: 'Why only the sound is played' })),
+  reason: Type.Optional(Type.String({ description: 'Why only the audio is played' })),
 });
 
 const VARIANT = Type.Object({
@@ -75,7 +79,7 @@ export const SESSION_INFO = Type.Object({
   startTime: Type.Number(),
   status: Type.Enum(['starting', 'ready', 'streaming', 'error']),
   error: Type.Optional(Type.String({ description: 'One sentence; only with status `error`' })),
-  durationSeconds: Type.Number({ description: '0 while it is not known' }),
+  durationSeconds: Type.Number({ description: '0 while unknown' }),
   chapters: Type.Array(Type.Object({ startTime: Type.Number(), endTime: Type.Number(), title: Type.String() })),
   audioIndex: Type.Integer(),
   availableStreams: Type.Array(STREAM),
@@ -84,12 +88,12 @@ export const SESSION_INFO = Type.Object({
   progress: Type.Number({ minimum: 0, maximum: 100 }),
   peers: Type.Integer(),
   downloadSpeed: Type.String(),
-  fileSize: Type.Number({ description: 'Bytes; 0 while it is not known' }),
+  fileSize: Type.Number({ description: 'Bytes; 0 while unknown' }),
   canSeek: Type.Boolean(),
-  position: Type.Number({ description: 'Seconds; where a playlist without `seek` begins' }),
+  position: Type.Number({ description: 'Seconds; start of a playlist without `seek`' }),
   video: Type.Optional(VIDEO),
   variants: Type.Array(VARIANT),
-  why: Type.Array(Type.String(), { description: 'Why picture or sound are not simply copied' }),
+  why: Type.Array(Type.String(), { description: 'Why video or audio are not copied; empty when both are' }),
 });
 
 export const SESSION_LIST = Type.Array(SESSION_INFO);

@@ -1,5 +1,5 @@
-// A media item that another server makes: its HLS under names of our own. A client never learns an address, and can only ask for what a
-// playlist named. Nothing is encoded; bytes pass through.
+// A relay: HLS of another server under names of this server. A client never learns an address, and can only request URIs that a playlist
+// named. Nothing is encoded; bytes pass through.
 import { createHash } from 'node:crypto';
 import { extname } from 'node:path/posix';
 
@@ -21,9 +21,9 @@ import {
 } from '../media-item.ts';
 import { chooseRelayedAudio, playlistSeconds, relayedAudio, withStart, type RelayedAudio } from './relayed-text.ts';
 
-/** What is needed of the server behind: its playlists with renamed URIs, and its bytes. */
+/** The upstream server: its playlists with renamed URIs, and its bytes. */
 export interface HlsOrigin extends AsyncDisposable {
-  /** Of the first playlist. */
+  /** URL of the first playlist. */
   readonly url: URL;
   playlist(url: URL, rename: (uri: NamedUri) => string | undefined, signal: AbortSignal): Promise<string>;
   fetch(url: URL, range: { start: number; end?: number } | undefined, signal: AbortSignal): Promise<OriginBytes>;
@@ -31,7 +31,7 @@ export interface HlsOrigin extends AsyncDisposable {
 
 export interface NamedUri {
   url: URL;
-  /** The tag whose attribute it is; undefined for a line of its own. */
+  /** The tag whose attribute the URI is; undefined for a URI line. */
   tag: string | undefined;
   isPlaylist: boolean;
 }
@@ -44,9 +44,9 @@ export interface OriginBytes {
   body: AsyncIterable<Uint8Array>;
 }
 
-/** A live stream names new segments for ever; the oldest are long gone from its playlist. */
+/** Limit for live streams, which name new segments without end; the oldest names have left the playlist long before. */
 const REMEMBERED_NAMES = 50_000;
-/** Extensions that players judge by are kept. */
+/** Extensions that stay in the name, because players derive the format from them. */
 const KNOWN_EXTENSIONS = new Set([
   '.ts',
   '.m4s',
@@ -60,10 +60,10 @@ const KNOWN_EXTENSIONS = new Set([
   '.vtt',
   '.key',
 ]);
-/** Sound that is inside the variants: one track nobody described. */
+/** Audio muxed into the variants: one track without a description in the playlist. */
 const UNNAMED_AUDIO: RelayedAudio = { language: 'und', title: '', channels: undefined, isDefault: true };
 
-/** Reads the first playlist, and the first variant for the duration. Owns the origin, also when it throws. */
+/** Reads the first playlist, and the first variant for the duration. Takes ownership of the origin, also when an error is thrown. */
 export async function relayItem(origin: HlsOrigin, signal: AbortSignal): Promise<ItemHandle> {
   await using stack = new AsyncDisposableStack();
   stack.use(origin);
@@ -96,7 +96,7 @@ class RelayedItem implements MediaItem {
     return this.muxedPlaylist({ audioIndex: 0, chosenAudioIndex, startSeconds, prefix: 'stream/' }, signal);
   }
 
-  /** The playlist that the source points at, whatever its kind. */
+  /** The playlist that the source points at, multivariant or media. */
   async muxedPlaylist(request: MuxedPlaylistRequest, signal: AbortSignal): Promise<string> {
     const { chosenAudioIndex, startSeconds, prefix } = request;
     const text = await this.#text(this.#origin.url, prefix, signal);
@@ -133,16 +133,16 @@ class RelayedItem implements MediaItem {
   }
 
   async clip(): Promise<string> {
-    throw new AppError('UNSUPPORTED_MEDIA', 'Clips cannot be made of a stream that another server makes.');
+    throw new AppError('UNSUPPORTED_MEDIA', 'Clips cannot be made of a stream that another server makes');
   }
 
-  viewerGone(): void {}
+  releaseViewer(): void {}
 
   #text(url: URL, prefix: string, signal: AbortSignal): Promise<string> {
     return this.#origin.playlist(url, (uri) => prefix + this.#names.name(uri), signal);
   }
 
-  /** A name of before a restart is not known yet: names depend on addresses only, so reading the playlists again finds it. */
+  /** After a restart, names are unknown until the playlists are read again: a name depends on its address only. */
   async #address(name: string, signal: AbortSignal): Promise<URL | undefined> {
     const known = this.#names.address(name);
     if (known !== undefined || !UriNames.isName(name)) return known;
@@ -170,7 +170,7 @@ function infoOf(durationSeconds: number | undefined, audio: RelayedAudio[]): Ite
   };
 }
 
-/** Addresses by the names we gave them. */
+/** Addresses by their names on this server. */
 class UriNames {
   readonly #addresses = new LRUCache<string, { url: URL; isPlaylist: boolean }>({ max: REMEMBERED_NAMES });
 
@@ -203,7 +203,7 @@ function extension(url: URL, tag: string | undefined): string {
   return tag === 'EXT-X-MAP' ? '.mp4' : '.ts';
 }
 
-/** `bytes=a-b` and `bytes=a-`; anything else asks for all of it. */
+/** `bytes=a-b` and `bytes=a-`; any other header requests the whole file. */
 function parseRange(header: string | undefined): { start: number; end?: number } | undefined {
   const match = /^bytes=(\d+)-(\d*)$/u.exec(header?.trim() ?? '');
   if (match === null) return undefined;

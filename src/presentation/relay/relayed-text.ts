@@ -1,4 +1,4 @@
-// What is read from the text of another server's playlist, and what a session changes in it.
+// Reads facts from the text of another server's playlist, and applies the choices of a session to the text.
 import { startTag } from '../../hls/attribute-list.ts';
 
 /** An EXT-X-MEDIA audio rendition. */
@@ -11,14 +11,14 @@ export interface RelayedAudio {
 
 const AUDIO_LINE = /^#EXT-X-MEDIA:(?:.*,)?TYPE=AUDIO(?:,|$)/u;
 
-/** Length of a finished media playlist: the sum of its EXTINF; undefined for a live one. */
+/** Duration of a complete media playlist: the sum of its EXTINF; undefined for a live playlist. */
 export function playlistSeconds(text: string): number | undefined {
   if (!/^#EXT-X-ENDLIST/mu.test(text)) return undefined;
   const seconds = [...text.matchAll(/^#EXTINF:([\d.]+)/gmu)].reduce((sum, match) => sum + Number(match[1]), 0);
   return Math.round(seconds * 1e6) / 1e6;
 }
 
-/** The audio renditions of a multivariant playlist. The same one in several groups (other bit rates) counts once. */
+/** The audio renditions of a multivariant playlist. A rendition that several groups hold (with other bit rates) counts once. */
 export function relayedAudio(text: string): RelayedAudio[] {
   const tracks = new Map<string, RelayedAudio>();
   for (const line of audioLines(text)) {
@@ -33,7 +33,7 @@ export function relayedAudio(text: string): RelayedAudio[] {
   return [...tracks.values()];
 }
 
-/** The playlist with one EXT-X-START tag, this one. */
+/** The playlist with one EXT-X-START tag, at `startSeconds`. */
 export function withStart(text: string, startSeconds: number): string {
   const lines = text.split(/\r?\n/u).filter((line) => !line.startsWith('#EXT-X-START:'));
   lines.splice(1, 0, startTag(startSeconds));

@@ -49,7 +49,7 @@ export async function openEngine(stack: AsyncDisposableStack, options: EngineOpt
       run: (job, signal) => pool.run(job, signal),
       clips: stack.use(new ClipMaker({ directory: join(directory, 'clips'), lease: () => pool.lease() })),
       subtitles: stack.use(new SubtitleLibrary({ get: () => undefined, put: () => undefined })),
-      spoil: () => undefined,
+      invalidate: () => undefined,
       sourceError: (source) => endpoint.lastError(source),
       readOn: (source) => endpoint.readOn(source),
     },
