@@ -53,7 +53,7 @@ export function reasonsToEncodeAudio(track: AudioTrack, maxChannels = MAX_COPIED
 /** Why the track stays silent, in a sentence; undefined when it is heard. What is copied needs no decoder. */
 export function whySilent(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): string | undefined {
   if (track.isDecodable || !reasonsToEncodeAudio(track, maxChannels).length) return undefined;
-  return `There is no decoder for ${track.codec} sound.`;
+  return `There is no decoder for ${track.codec} sound`;
 }
 
 /** `maxChannels`: more are mixed down to two. Silence in the place of what cannot be decoded. */

@@ -87,7 +87,7 @@ function because(code: ReasonCode, sentence: string): Reason {
 }
 
 export function noDecoderFor({ codec }: VideoTrack): string {
-  return `There is no decoder for ${codec} video.`;
+  return `There is no decoder for ${codec} video`;
 }
 
 function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack): number {

@@ -60,11 +60,11 @@ export async function assembleFacts(findings: Findings, signal: AbortSignal): Pr
 
 function withoutVideo(description: MediaDescription, chapters: Chapter[], findings: Findings): MediaFacts {
   const track = description.audio[0];
-  if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+  if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound');
   const origin = { ticks: Math.max(track.startTicks, 0), timeBase: track.timeBase };
   const scanned = findings.scan && secondsOf(findings.scan.endTicks - origin.ticks, track.timeBase);
   const durationSeconds = scanned ?? containerEnd(findings, origin) ?? 0;
-  if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played.');
+  if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played');
   return playable({
     description,
     chapters: shifted(chapters, origin),
@@ -112,7 +112,7 @@ function playable(facts: MediaFacts): MediaFacts {
   if (!(facts.durationSeconds <= MAX_SECONDS))
     throw new AppError(
       'UNSUPPORTED_MEDIA',
-      `The source says that it lasts ${Math.round(facts.durationSeconds / 3600)} hours.`,
+      `The source says that it lasts ${Math.round(facts.durationSeconds / 3600)} hours`,
     );
   const why = whyNothingPlays(facts);
   if (why !== undefined) throw new AppError('UNSUPPORTED_MEDIA', why);

@@ -34,7 +34,7 @@ const MAX_PIXELS = 2 ** 26;
 
 /** @throws AppError NOT_MEDIA, UNSUPPORTED_MEDIA, or what reading the source throws */
 export async function probe(source: Source, run: RunJob, signal: AbortSignal): Promise<MediaFacts> {
-  if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty.');
+  if (source.sizeBytes === 0) throw new AppError('NOT_MEDIA', 'The file is empty');
   const isWhole = await isDownloadedWithin(source, SOON, signal);
   const done = new AbortController();
   // Begun now: what would take too long is said before the one who waits gives up.
@@ -114,7 +114,7 @@ function readerOf(source: Source, isSeekable: boolean, signal: AbortSignal): Byt
 async function explained(error: unknown, reader: ByteReader): Promise<unknown> {
   const isRefused = error instanceof AppError && error.code === 'NOT_MEDIA';
   if (!isRefused || !(await isCutOffMp4(reader))) return error;
-  return new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index.', {
+  return new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index', {
     cause: error,
   });
 }
@@ -122,7 +122,7 @@ async function explained(error: unknown, reader: ByteReader): Promise<unknown> {
 async function withScan(findings: Findings, signal: AbortSignal): Promise<Findings> {
   const { source, description, index } = findings;
   if (!description.video && !description.audio.length)
-    throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+    throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound');
   assertReasonable(description);
   const isKnown = description.video ? index?.video !== undefined : index?.durationSeconds !== undefined;
   const isDear = source.input.kind !== 'file' && (source.sizeBytes ?? Infinity) > MAX_REMOTE_SCAN_BYTES;
@@ -141,19 +141,19 @@ async function withScan(findings: Findings, signal: AbortSignal): Promise<Findin
 /** What would take the whole machine, and no film is. @throws AppError UNSUPPORTED_MEDIA */
 function assertReasonable({ video, audio, subtitles }: MediaDescription): void {
   const tracks = audio.length + subtitles.length;
-  if (tracks > MAX_TRACKS) throw new AppError('UNSUPPORTED_MEDIA', `The source has ${tracks} tracks.`);
+  if (tracks > MAX_TRACKS) throw new AppError('UNSUPPORTED_MEDIA', `The source has ${tracks} tracks`);
   if (video && video.width * video.height > MAX_PIXELS)
-    throw new AppError('UNSUPPORTED_MEDIA', `The picture has ${video.width} x ${video.height} pixels.`);
+    throw new AppError('UNSUPPORTED_MEDIA', `The picture has ${video.width} x ${video.height} pixels`);
 }
 
 function unmeasurable(source: Source): AppError {
   return source.sizeBytes === undefined
     ? new AppError(
         'UNSUPPORTED_MEDIA',
-        'The server does not say how long this is, and it cannot be measured: it may be a live stream.',
+        'The server does not say how long this is, and it cannot be measured: it may be a live stream',
       )
     : new AppError(
         'UNSUPPORTED_MEDIA',
-        'The film does not say how long it is, and the server only sends it from its start: it would have to be loaded to its end first.',
+        'The film does not say how long it is, and the server only sends it from its start: it would have to be loaded to its end first',
       );
 }

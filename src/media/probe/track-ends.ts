@@ -19,7 +19,7 @@ export function videoEnd(findings: Findings, video: VideoTrack, origin: Origin):
   if (measured > 0) return measured;
   const end = containerEnd(findings, origin);
   if (end === undefined || end <= 0)
-    throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
+    throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured');
   return end;
 }
 

@@ -38,7 +38,7 @@ export class CircuitBreaker {
     const earlier = this.#failures.get(key);
     const count = earlier && now() - earlier.lastMs < quickMs ? earlier.count + times : times;
     const kept =
-      error instanceof Error ? error : new AppError('INTERNAL', 'A segment could not be made.', { cause: error });
+      error instanceof Error ? error : new AppError('INTERNAL', 'A segment could not be made', { cause: error });
     this.#failures.set(key, { count, lastMs: now(), error: kept });
     return count >= limit;
   }

@@ -258,11 +258,11 @@ const MEDIA = ['video', 'audio'] as const;
 const FAILURES = 3;
 
 function viewerGone(): DOMException {
-  return new DOMException('The viewer is gone.', 'AbortError');
+  return new DOMException('The viewer is gone', 'AbortError');
 }
 
 function closing(): DOMException {
-  return new DOMException('The server is closing.', 'AbortError');
+  return new DOMException('The server is closing', 'AbortError');
 }
 
 /** Keys name the source too. */

@@ -86,9 +86,9 @@ function failure(id: number, error: unknown): WorkerReply {
     return { type: 'failed', id, code: error.code, message: error.message, detail };
   }
   if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
-    return { type: 'failed', id, code: 'DISK_FULL', message: 'The disk is full.', detail: undefined };
+    return { type: 'failed', id, code: 'DISK_FULL', message: 'The disk is full', detail: undefined };
   }
-  const message = isAbort(error) ? 'The work was cancelled.' : 'The media could not be processed.';
+  const message = isAbort(error) ? 'The work was cancelled.' : 'The media could not be processed';
   return {
     type: 'failed',
     id,

@@ -29,7 +29,7 @@ export async function sizeOfDraft(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    throw new AppError('INTERNAL', 'A media worker said that a segment was done, but there is none.', { cause: error });
+    throw new AppError('INTERNAL', 'A media worker said that a segment was done, but there is none', { cause: error });
   }
 }
 
@@ -43,5 +43,5 @@ export async function removeStartingWith(directory: string, prefix: string): Pro
 
 function translate(error: unknown): never {
   if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
-  throw new AppError('DISK_FULL', 'The disk is full.', { cause: error });
+  throw new AppError('DISK_FULL', 'The disk is full', { cause: error });
 }

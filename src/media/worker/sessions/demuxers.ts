@@ -117,7 +117,7 @@ export async function openProbed(input: WorkerInput, signal: AbortSignal, near?:
     if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream))) {
       await interrupting([demuxer], signal, () => demuxer.probe());
     }
-    if (!demuxer.streams.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+    if (!demuxer.streams.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound');
     return demuxer;
   } catch (error) {
     await demuxer[Symbol.asyncDispose]();

@@ -91,7 +91,7 @@ export class Demuxer implements AsyncDisposable {
       ? context.openInputSync(url, null, dictionary)
       : await interrupting([context], signal, () => context.openInput(url, null, dictionary));
     if (code < 0) {
-      throw new AppError('NOT_MEDIA', 'The source is not a media file that can be read.', {
+      throw new AppError('NOT_MEDIA', 'The source is not a media file that can be read', {
         cause: FFmpegError.strerror(code),
       });
     }
@@ -154,7 +154,7 @@ export class Demuxer implements AsyncDisposable {
   /** @throws AppError MEDIA_FAILED when there is no such stream, or not yet: see `require` */
   stream(number: number): Stream {
     const stream = this.#table.find(number);
-    if (!stream) throw new AppError('MEDIA_FAILED', `The source has no stream ${number} any more.`);
+    if (!stream) throw new AppError('MEDIA_FAILED', `The source has no stream ${number} any more`);
     return stream;
   }
 
