@@ -88,7 +88,7 @@ function failure(id: number, error: unknown): WorkerReply {
   if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
     return { type: 'failed', id, code: 'DISK_FULL', message: 'The disk is full', detail: undefined };
   }
-  const message = isAbort(error) ? 'The work was cancelled.' : 'The media could not be processed';
+  const message = isAbort(error) ? 'The work was cancelled' : 'The media could not be processed';
   return {
     type: 'failed',
     id,
