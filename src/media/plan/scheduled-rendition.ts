@@ -1,19 +1,19 @@
-// What the scheduler must know of a rendition to make its segments, in any order.
+// What the scheduler needs of a rendition to make its segments in any order.
 import type { StoredRendition } from '../model/rendition-track.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 
 export interface ScheduledRendition extends StoredRendition {
-  /** For the log: `original`, `1080p`, `muxed-0`. */
+  /** The name in the log: `original`, `1080p`, `muxed-0`. */
   name: string;
-  /** `copy`: short jobs, in any order. `encode`: runs of an encoder that goes on from one segment to the next. */
+  /** `copy`: short jobs, in any order. `encode`: runs of an encoder that continues from one segment to the next. */
   work: 'copy' | 'encode';
-  /** A viewer has one live encoder of each. What has a picture is video. */
+  /** A viewer has one live encoder for each medium. A rendition with video counts as video. */
   medium: 'video' | 'audio';
   /** Number of segments. */
   count: number;
   /** `[start, end)` of a segment in seconds of the presentation. */
   secondsOf(number: number): { start: number; end: number };
-  /** The job that makes a segment, whole but for the place to write to. */
+  /** The job that makes a segment, without the output path. */
   jobFor(number: number): Omit<SegmentJob, 'outputPath'>;
 }
 
