@@ -107,7 +107,7 @@ function createPool(context: MediaContext, endpoint: SourceEndpoint): WorkerPool
     env: workerEnvironment(),
     memoryLimitBytes: context.config.workerMemoryBytes,
     recordChild: (pid) => recorded(pid, context),
-    nearUntil: (url, start) => endpoint.nearUntil(url, start),
+    bufferedUntil: (url, start) => endpoint.bufferedUntil(url, start),
     log: (line) => context.log.info({ line }, 'media workers'),
     ...(context.config.inspect.includes('workers') && INSPECTED),
   });

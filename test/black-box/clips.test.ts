@@ -262,12 +262,12 @@ suite('clips', () => {
     await mkdir(disk);
     await using small = await startServer({ env: { RAFFI_CLIPS_DIR: join(disk, 'clips') } });
     const session = await openSession(small.url, await clip('mp4-faststart'));
-    const reserved = 'The disk is full but for a small reserve.';
+    const reserved = 'The disk is full but for a small reserve';
     // A tenth is the reserve. On the smallest disk not even the first of five pieces has room.
     for (const [diskBytes, beyondReserveBytes, sentence, progress] of [
       [8 * 2 ** 20, -(2 ** 16), reserved, 0],
       [8 * 2 ** 20, 2 ** 16, reserved, 0.2],
-      [2 ** 20, 2 ** 16, 'The disk is full.', 0],
+      [2 ** 20, 2 ** 16, 'The disk is full', 0],
     ] as const) {
       using _mounted = mountedDisk(disk, diskBytes);
       await writeFile(join(disk, 'ballast'), Buffer.alloc(diskBytes * 0.9 - beyondReserveBytes));

@@ -78,18 +78,18 @@ suite('bad input from the disk', { skip: !POSIX }, () => {
     const g722 = ['-c:a', 'g722', '-ar', '16000', '-ac', '1'];
     assert.deepEqual(await played('no-picture.mkv', '-c:v', 'magicyuv', '-c:a', 'aac'), {
       kinds: ['audio'],
-      picture: 'There is no decoder for magicyuv video.',
+      picture: 'There is no decoder for magicyuv video',
       sound: [undefined],
       why: ['magicyuv video does not play everywhere', 'the picture cannot be decoded and is left out'],
     });
     assert.deepEqual(await played('no-sound.mkv', '-c:v', 'libx264', ...g722), {
       kinds: ['audio', 'video'],
       picture: undefined,
-      sound: ['There is no decoder for adpcm_g722 sound.'],
+      sound: ['There is no decoder for adpcm_g722 sound'],
       why: ['adpcm_g722 sound does not play everywhere', 'sound that cannot be decoded is silence'],
     });
     assert.deepEqual(await played('neither.mkv', '-c:v', 'magicyuv', ...g722), {
-      error: 'There is no decoder for magicyuv video.',
+      error: 'There is no decoder for magicyuv video',
       status: 422,
     });
   });

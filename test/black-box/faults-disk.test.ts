@@ -65,7 +65,7 @@ suite('a full disk', { skip: REASON ?? false }, () => {
     for (const refused of [uri, encoded]) {
       const reply = await fetch(refused);
       const body = membersOf(await reply.json());
-      assert.deepEqual([reply.status, body['code'], body['error']], [507, 'DISK_FULL', 'The disk is full.']);
+      assert.deepEqual([reply.status, body['code'], body['error']], [507, 'DISK_FULL', 'The disk is full']);
     }
     const ready = membersOf(await (await fetch(`${url()}/ready`)).json());
     assert.match(JSON.stringify(ready), /the disk is full/u);

@@ -95,7 +95,7 @@ async function refusals(segments: readonly { uri: string }[], wanted: readonly B
     }
     const body = membersOf(JSON.parse(bytes.toString('utf8')));
     assert.deepEqual([reply.status, body['code']], [502, 'SOURCE_CHANGED']);
-    assert.equal(body['error'], 'The file changed while it was being played.');
+    assert.equal(body['error'], 'The file changed while it was being played');
     refused += 1;
   }
   return refused;

@@ -212,7 +212,7 @@ suite('films that are traps', { skip: process.platform === 'win32' }, () => {
     await run('ffmpeg', words);
     assert.ok((await readFile(path)).length > 1000);
     const info = await sessionInfo(await openSession(url(), path));
-    assert.deepEqual([info['status'], info['error']], ['error', 'There is no decoder for magicyuv video.']);
+    assert.deepEqual([info['status'], info['error']], ['error', 'There is no decoder for magicyuv video']);
   });
 
   test('a file may only lie where the owner says', async () => {

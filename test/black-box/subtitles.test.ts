@@ -159,13 +159,13 @@ suite('subtitles', () => {
     assert.deepEqual(
       tracks.map(({ index, codec, url, reason }) => [index, codec, url, reason]),
       [
-        [0, 'hdmv_pgs_subtitle', undefined, 'PGS subtitles are pictures, not text.'],
+        [0, 'hdmv_pgs_subtitle', undefined, 'PGS subtitles are pictures, not text'],
         [1, 'subrip', `/sessions/${session.id}/subtitles/1.vtt`, undefined],
       ],
     );
     const refused = await fetch(`${session.url}/subtitles/0.vtt`);
     assert.equal(refused.status, 422);
-    assert.equal(membersOf(await refused.json())['error'], 'PGS subtitles are pictures, not text.');
+    assert.equal(membersOf(await refused.json())['error'], 'PGS subtitles are pictures, not text');
     assertExpected(parseWebvtt(await (await fetch(`${session.url}/subtitles/1.vtt`)).text()), 1);
     for (const name of ['2.vtt', '00.vtt', '-1.vtt', '1', '1.srt', '%2e%2e%2f1.vtt', '99999999999.vtt']) {
       assert.equal((await fetch(`${session.url}/subtitles/${name}`)).status, 404, name);

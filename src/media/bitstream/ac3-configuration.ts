@@ -10,7 +10,7 @@ const DEPENDENT = 1;
 /** The 3 bytes of `dac3` from an AC-3 frame. @throws AppError NOT_MEDIA */
 export function ac3Configuration(frame: Uint8Array): Buffer {
   const reader = new BitReader(frame.subarray(0, 16));
-  if (reader.bits(16) !== SYNC_WORD) throw new AppError('NOT_MEDIA', 'This is no AC-3 frame.');
+  if (reader.bits(16) !== SYNC_WORD) throw new AppError('NOT_MEDIA', 'This is no AC-3 frame');
   reader.skip(16); // crc1
   const [rateCode, sizeCode, streamId, mode, layout] = [
     reader.bits(2),
@@ -20,7 +20,7 @@ export function ac3Configuration(frame: Uint8Array): Buffer {
     reader.bits(3),
   ];
   if (rateCode === 3 || sizeCode > 37 || streamId > 10)
-    throw new AppError('NOT_MEDIA', 'This AC-3 frame has a header that is not possible.');
+    throw new AppError('NOT_MEDIA', 'This AC-3 frame has a header that is not possible');
   if ((layout & 1) !== 0 && layout !== 1) reader.skip(2); // cmixlev
   if ((layout & 4) !== 0) reader.skip(2); // surmixlev
   if (layout === 2) reader.skip(2); // dsurmod
@@ -58,7 +58,7 @@ export function eac3Configuration(packet: Uint8Array): Buffer {
     kilobits += header.kilobits;
     offset += header.bytes;
   }
-  if (independent.length === 0) throw new AppError('NOT_MEDIA', 'This is no E-AC-3 packet.');
+  if (independent.length === 0) throw new AppError('NOT_MEDIA', 'This is no E-AC-3 packet');
   const head = (Math.min(0x1fff, Math.round(kilobits)) << 3) | (independent.length - 1);
   return Buffer.concat([Buffer.from([head >> 8, head & 0xff]), ...independent.map(substreamBytes)]);
 }
@@ -77,7 +77,7 @@ function readEac3Header(frame: Uint8Array): Omit<Substream, 'dependents' | 'loca
   kilobits: number;
 } {
   const reader = new BitReader(frame);
-  if (reader.bits(16) !== SYNC_WORD) throw new AppError('NOT_MEDIA', 'This is no E-AC-3 frame.');
+  if (reader.bits(16) !== SYNC_WORD) throw new AppError('NOT_MEDIA', 'This is no E-AC-3 frame');
   const [type, substream, bytes, rateCode, secondCode] = [
     reader.bits(2),
     reader.bits(3),

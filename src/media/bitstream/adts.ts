@@ -30,13 +30,13 @@ export function adtsHeaderWriter(config: AudioSpecificConfig): (payloadBytes: nu
   ) {
     throw new AppError(
       'UNSUPPORTED_MEDIA',
-      `AAC of object type ${objectType}, ${sampleRate} Hz, channel configuration ${channelConfiguration} does not fit MPEG-TS.`,
+      `AAC of object type ${objectType}, ${sampleRate} Hz, channel configuration ${channelConfiguration} does not fit MPEG-TS`,
     );
   }
   return (payloadBytes) => {
     const size = payloadBytes + ADTS_HEADER_BYTES;
     if (size > LONGEST_FRAME)
-      throw new AppError('UNSUPPORTED_MEDIA', `An AAC frame of ${payloadBytes} bytes does not fit ADTS.`);
+      throw new AppError('UNSUPPORTED_MEDIA', `An AAC frame of ${payloadBytes} bytes does not fit ADTS`);
     return Buffer.from([
       0xff,
       0xf1, // MPEG-4, no checksum

@@ -104,7 +104,7 @@ function readObjectType(reader: BitReader): number {
 function readSampleRate(reader: BitReader): number {
   const index = reader.bits(4);
   const rate = index === 15 ? reader.bits(24) : AAC_SAMPLE_RATES[index];
-  if (rate === undefined || rate === 0) throw new AppError('NOT_MEDIA', 'The AAC configuration names no sample rate.');
+  if (rate === undefined || rate === 0) throw new AppError('NOT_MEDIA', 'The AAC configuration names no sample rate');
   return rate;
 }
 

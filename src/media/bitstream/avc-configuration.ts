@@ -28,7 +28,7 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
     };
   }
   if (record.length < 7 || record[0] !== 1)
-    throw new AppError('NOT_MEDIA', `The H.264 configuration (${record.length} bytes) is not an avcC record.`);
+    throw new AppError('NOT_MEDIA', `The H.264 configuration (${record.length} bytes) is not an avcC record`);
   const spsList = readUnits(record, { at: 6, count: (record[5] ?? 0) & 0x1f });
   const ppsList = readUnits(record, { at: spsList.end + 1, count: record[spsList.end] ?? 0 });
   return { lengthSize: ((record[4] ?? 0) & 3) + 1, sps: spsList.units, pps: ppsList.units };
@@ -38,7 +38,7 @@ export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {
 export function buildAvcConfiguration({ sps, pps }: Pick<AvcConfiguration, 'sps' | 'pps'>): Buffer {
   const first = sps[0];
   if (first === undefined || first.length < 4)
-    throw new AppError('NOT_MEDIA', 'The H.264 stream has no sequence parameter set.');
+    throw new AppError('NOT_MEDIA', 'The H.264 stream has no sequence parameter set');
   const [, profile = 0, compatibility = 0, level = 0] = first;
   const parts = [Buffer.from([1, profile, compatibility, level, 0xff, 0xe0 | sps.length]), ...withLengths(sps)];
   parts.push(Buffer.from([pps.length]), ...withLengths(pps));
@@ -55,7 +55,7 @@ function readUnits(record: Uint8Array, list: { at: number; count: number }): { u
   for (let index = 0; index < list.count; index++) {
     const start = at + 2;
     at = start + (((record[at] ?? 0) << 8) | (record[at + 1] ?? 0));
-    if (at > record.length) throw new AppError('NOT_MEDIA', 'The avcC record ends inside a parameter set.');
+    if (at > record.length) throw new AppError('NOT_MEDIA', 'The avcC record ends inside a parameter set');
     if (at > start) units.push(record.subarray(start, at));
   }
   return { units, end: at };

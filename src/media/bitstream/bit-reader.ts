@@ -15,7 +15,7 @@ export class BitReader {
 
   /** u(n), 0 <= n <= 32. @throws AppError NOT_MEDIA past the end */
   bits(count: number): number {
-    if (count > this.bitsLeft) throw new AppError('NOT_MEDIA', 'A stream header ends too early.');
+    if (count > this.bitsLeft) throw new AppError('NOT_MEDIA', 'A stream header ends too early');
     let value = 0;
     let wanted = count;
     while (wanted > 0) {
@@ -34,7 +34,7 @@ export class BitReader {
   }
 
   skip(count: number): void {
-    if (count > this.bitsLeft) throw new AppError('NOT_MEDIA', 'A stream header ends too early.');
+    if (count > this.bitsLeft) throw new AppError('NOT_MEDIA', 'A stream header ends too early');
     this.#position += count;
   }
 
@@ -43,7 +43,7 @@ export class BitReader {
     let zeros = 0;
     while (!this.flag()) {
       zeros++;
-      if (zeros > 32) throw new AppError('NOT_MEDIA', 'A stream header holds a number that is too long.');
+      if (zeros > 32) throw new AppError('NOT_MEDIA', 'A stream header holds a number that is too long');
     }
     return 2 ** zeros - 1 + this.bits(zeros);
   }
@@ -52,7 +52,7 @@ export class BitReader {
   unsignedUpTo(most: number): number {
     const value = this.unsigned();
     if (value > most)
-      throw new AppError('NOT_MEDIA', `A stream header holds ${value} where at most ${most} is possible.`);
+      throw new AppError('NOT_MEDIA', `A stream header holds ${value} where at most ${most} is possible`);
     return value;
   }
 

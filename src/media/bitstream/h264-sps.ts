@@ -65,7 +65,7 @@ const DPB_MACROBLOCKS = [
 
 /** Parses an SPS unit without start code. @throws AppError NOT_MEDIA */
 export function parseH264Sps(unit: Uint8Array): H264Sps {
-  if (((unit[0] ?? 0) & 0x1f) !== 7) throw new AppError('NOT_MEDIA', 'This unit is no H.264 sequence parameter set.');
+  if (((unit[0] ?? 0) & 0x1f) !== 7) throw new AppError('NOT_MEDIA', 'This unit is no H.264 sequence parameter set');
   const reader = new BitReader(rbsp(unit, 1));
   const [profile, constraints, level] = [reader.bits(8), reader.bits(8), reader.bits(8)];
   reader.unsignedUpTo(31); // seq_parameter_set_id
@@ -164,7 +164,7 @@ function readSize(
     width -= unitX * (reader.unsigned() + reader.unsigned());
     height -= unitY * (reader.unsigned() + reader.unsigned());
     if (width <= 0 || height <= 0)
-      throw new AppError('NOT_MEDIA', 'The H.264 parameter set crops the whole picture away.');
+      throw new AppError('NOT_MEDIA', 'The H.264 parameter set crops the whole picture away');
   }
   return { width, height, interlaced, macroblocks: columns * rows };
 }

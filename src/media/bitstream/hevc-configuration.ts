@@ -20,7 +20,7 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
   if (startsWithStartCode(record)) return { lengthSize: 4, ...sorted(annexBUnits(record)) };
   // Some muxers wrote version 0 before the standard was final.
   if (record.length < 23 || (record[0] ?? 0) > 1) {
-    throw new AppError('NOT_MEDIA', `The HEVC configuration (${record.length} bytes) is not an hvcC record.`);
+    throw new AppError('NOT_MEDIA', `The HEVC configuration (${record.length} bytes) is not an hvcC record`);
   }
   const units: Uint8Array[] = [];
   let at = 23;
@@ -30,7 +30,7 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
     for (let index = 0; index < count; index++) {
       const start = at + 2;
       at = start + u16(record, at);
-      if (at > record.length) throw new AppError('NOT_MEDIA', 'The hvcC record ends inside a parameter set.');
+      if (at > record.length) throw new AppError('NOT_MEDIA', 'The hvcC record ends inside a parameter set');
       units.push(record.subarray(start, at));
     }
   }
@@ -40,7 +40,7 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
 /** An `hvcC` with 4-byte lengths and complete arrays, as `hvc1` demands. Equal sets give equal bytes. @throws AppError NOT_MEDIA without a readable SPS */
 export function buildHevcConfiguration({ vps, sps, pps }: Omit<HevcConfiguration, 'lengthSize'>): Buffer {
   const first = sps[0];
-  if (first === undefined) throw new AppError('NOT_MEDIA', 'The HEVC stream has no sequence parameter set.');
+  if (first === undefined) throw new AppError('NOT_MEDIA', 'The HEVC stream has no sequence parameter set');
   const set = parseHevcSps(first);
   const head = Buffer.alloc(23);
   head[0] = 1;

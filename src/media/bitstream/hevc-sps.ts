@@ -51,7 +51,7 @@ const LARGEST_SIDE = 65536;
 /** Parses an SPS unit without start code. @throws AppError NOT_MEDIA */
 export function parseHevcSps(unit: Uint8Array): HevcSps {
   if (nalType('hevc', unit) !== HEVC_NAL.sps)
-    throw new AppError('NOT_MEDIA', 'This unit is no HEVC sequence parameter set.');
+    throw new AppError('NOT_MEDIA', 'This unit is no HEVC sequence parameter set');
   const payload = rbsp(unit, 2);
   const reader = new BitReader(payload);
   reader.skip(4);
@@ -115,7 +115,7 @@ function readSize(reader: BitReader, subsampled: number): { width: number; heigh
     width -= (subsampled === 1 || subsampled === 2 ? 2 : 1) * (reader.unsigned() + reader.unsigned());
     height -= (subsampled === 1 ? 2 : 1) * (reader.unsigned() + reader.unsigned());
   }
-  if (width <= 0 || height <= 0) throw new AppError('NOT_MEDIA', 'The HEVC parameter set describes an empty picture.');
+  if (width <= 0 || height <= 0) throw new AppError('NOT_MEDIA', 'The HEVC parameter set describes an empty picture');
   return { width, height };
 }
 

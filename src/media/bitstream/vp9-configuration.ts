@@ -74,7 +74,7 @@ function readKeyFrame(reader: BitReader): KeyFrame {
   const isInter = reader.flag();
   reader.skip(2); // show_frame, error_resilient_mode
   if (marker !== 2 || isShownAgain || isInter || reader.bits(24) !== 0x498342)
-    throw new AppError('NOT_MEDIA', 'This is no VP9 key frame.');
+    throw new AppError('NOT_MEDIA', 'This is no VP9 key frame');
   const bitDepth = profile < 2 ? 8 : reader.flag() ? 12 : 10;
   const colorSpace = reader.bits(3);
   const hasSubsampling = (profile & 1) === 1;

@@ -52,8 +52,8 @@ export class ClipDraft implements AsyncDisposable {
   /** Before more is written. @throws AppError DISK_FULL */
   async assertRoom(): Promise<void> {
     if (!(await isReserveReached(this.#directory, RESERVE_BYTES))) return;
-    const hint = 'Free some space, then make the clip again.';
-    throw new AppError('DISK_FULL', 'The disk is full but for a small reserve.', { hint });
+    const hint = 'Free some space, then make the clip again';
+    throw new AppError('DISK_FULL', 'The disk is full but for a small reserve', { hint });
   }
 
   /** Gives the file its name, with a number when there is one of that name already. Resolves with its path. @throws the signal's reason */
@@ -72,7 +72,7 @@ export class ClipDraft implements AsyncDisposable {
     } catch (error) {
       throw translated(error);
     }
-    throw new AppError('BAD_REQUEST', 'There are too many clips of this name.');
+    throw new AppError('BAD_REQUEST', 'There are too many clips of this name');
   }
 
   /** Removes what was not published, and the name the clip had before. What cannot be removed now is when it counts as abandoned. */
@@ -119,10 +119,10 @@ async function removeAbandoned(directory: string): Promise<void> {
 }
 
 function translated(error: unknown): unknown {
-  if (hasCode(error, ['ENOSPC', 'EDQUOT'])) return new AppError('DISK_FULL', 'The disk is full.', { cause: error });
+  if (hasCode(error, ['ENOSPC', 'EDQUOT'])) return new AppError('DISK_FULL', 'The disk is full', { cause: error });
   const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT'];
   if (hasCode(error, denied))
-    return new AppError('FORBIDDEN', 'The directory for clips cannot be written.', { cause: error });
+    return new AppError('FORBIDDEN', 'The directory for clips cannot be written', { cause: error });
   return error;
 }
 

@@ -46,8 +46,8 @@ export class ClipMaker implements AsyncDisposable {
    */
   async make(request: ClipRequest, signal: AbortSignal): Promise<string> {
     if (this.#making.size >= MAX_AT_A_TIME)
-      throw new AppError('TOO_MANY', `${MAX_AT_A_TIME} clips are being made already.`, {
-        hint: 'Try again when one is done.',
+      throw new AppError('TOO_MANY', `${MAX_AT_A_TIME} clips are being made already`, {
+        hint: 'Try again when one is done',
       });
     const work = this.#make(request, AbortSignal.any([signal, this.#stop.signal]));
     this.#making.add(work);
@@ -60,7 +60,7 @@ export class ClipMaker implements AsyncDisposable {
 
   /** Gives up the clips that are being made; resolves when nothing is left of them. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort(new AppError('NOT_READY', 'The server ends.'));
+    this.#stop.abort(new AppError('NOT_READY', 'The server ends'));
     await Promise.allSettled(this.#making);
   }
 

@@ -42,8 +42,8 @@ export const AAC_FRAME_SAMPLES = 1024;
 
 /** What is wrong with a span of any film. @throws AppError BAD_REQUEST */
 export function checkSpan({ startSeconds, endSeconds }: ClipSpan): void {
-  if (!(startSeconds >= 0)) throw new AppError('BAD_REQUEST', 'The field "start" must not be below 0.');
-  if (!(startSeconds < endSeconds)) throw new AppError('BAD_REQUEST', 'The field "end" must be greater than "start".');
+  if (!(startSeconds >= 0)) throw new AppError('BAD_REQUEST', 'The field "start" must not be below 0');
+  if (!(startSeconds < endSeconds)) throw new AppError('BAD_REQUEST', 'The field "end" must be greater than "start"');
 }
 
 /**
@@ -58,10 +58,10 @@ export function planClip(facts: MediaFacts, audioIndex: number, request: ClipSpa
   if (startSeconds >= facts.durationSeconds)
     throw new AppError(
       'BAD_REQUEST',
-      `The field "start" lies beyond the end, at ${facts.durationSeconds.toFixed(3)} s.`,
+      `The field "start" lies beyond the end, at ${facts.durationSeconds.toFixed(3)} s`,
     );
   if (endSeconds - startSeconds > maxSeconds)
-    throw new AppError('BAD_REQUEST', `A clip of this source may not be longer than ${maxSeconds} s.`);
+    throw new AppError('BAD_REQUEST', `A clip of this source may not be longer than ${maxSeconds} s`);
   const { ladder, audio } = planDelivery(facts, CLIP);
   const [top] = ladder;
   const sound = audio[audioIndex]?.track;
@@ -72,7 +72,7 @@ export function planClip(facts: MediaFacts, audioIndex: number, request: ClipSpa
   const total = (top.timeline.boundaries[segmentCount(top.timeline)] ?? 0) / track.frameRate.den;
   const frameAt = (seconds: number) => Math.max(0, Math.ceil((seconds - ROUNDING_SECONDS) * rate));
   const frames = { start: frameAt(startSeconds), end: Math.min(total, frameAt(endSeconds)) };
-  if (frames.end <= frames.start) throw new AppError('BAD_REQUEST', 'No picture begins between "start" and "end".');
+  if (frames.end <= frames.start) throw new AppError('BAD_REQUEST', 'No picture begins between "start" and "end"');
   const secondsOf = (frame: number) => (frame * track.frameRate.den) / track.frameRate.num;
   const cuts = cutsOf(frames, Math.round(PIECE_SECONDS * rate));
   const samples = audioTrack && samplesOf(audioTrack, secondsOf(frames.start), secondsOf(frames.end));
@@ -87,9 +87,9 @@ export function planClip(facts: MediaFacts, audioIndex: number, request: ClipSpa
 }
 
 function soundPlan(track: EncodedAudio | undefined, span: ClipSpan): ClipPlan {
-  if (!track) throw new AppError('UNSUPPORTED_MEDIA', 'The source holds no picture and no sound that can be decoded.');
+  if (!track) throw new AppError('UNSUPPORTED_MEDIA', 'The source holds no picture and no sound that can be decoded');
   const samples = samplesOf(track, span.startSeconds, span.endSeconds);
-  if (samples.end <= samples.start) throw new AppError('BAD_REQUEST', 'There is no sound between "start" and "end".');
+  if (samples.end <= samples.start) throw new AppError('BAD_REQUEST', 'There is no sound between "start" and "end"');
   const cuts = cutsOf(samples, PIECE_SECONDS * track.sampleRate);
   const pieces = piecesOf(cuts, { samples, at: (sample) => sample }).map(({ audio }) => ({ video: undefined, audio }));
   return { video: undefined, audio: { track, samples }, pieces };

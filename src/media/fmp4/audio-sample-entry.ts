@@ -54,7 +54,7 @@ function audioEntry(track: AudioShape): AudioEntry {
     case 'flac':
       return flacEntry(configuration);
     default:
-      throw new AppError('UNSUPPORTED_MEDIA', `Audio of type ${codec} cannot be written to fragmented MP4.`);
+      throw new AppError('UNSUPPORTED_MEDIA', `Audio of type ${codec} cannot be written to fragmented MP4`);
   }
 }
 
@@ -62,7 +62,7 @@ function notEmpty({ codec, configuration }: AudioShape, leastBytes: number): Uin
   if (configuration.length < leastBytes) {
     throw new AppError(
       'NOT_MEDIA',
-      `The ${codec} configuration has ${configuration.length} bytes, at least ${leastBytes} are needed.`,
+      `The ${codec} configuration has ${configuration.length} bytes, at least ${leastBytes} are needed`,
     );
   }
   return configuration;
@@ -92,7 +92,7 @@ function opusRecord(head: Uint8Array): Buffer {
   const bytes = Buffer.from(head);
   if (bytes.toString('latin1', 0, 8) !== 'OpusHead') return bytes;
   if (bytes.length < 19)
-    throw new AppError('NOT_MEDIA', `The OpusHead has ${bytes.length} bytes, at least 19 are needed.`);
+    throw new AppError('NOT_MEDIA', `The OpusHead has ${bytes.length} bytes, at least 19 are needed`);
   const out = Buffer.concat([u8(0), bytes.subarray(9)]);
   out.writeUInt16BE(bytes.readUInt16LE(10), 2); // PreSkip
   out.writeUInt32BE(bytes.readUInt32LE(12), 4); // InputSampleRate
@@ -106,7 +106,7 @@ function flacEntry(configuration: Uint8Array): AudioEntry {
   const start = bytes.toString('latin1', 0, 4) === 'fLaC' ? 8 : bytes.length === STREAMINFO_BYTES + 4 ? 4 : 0;
   const info = bytes.subarray(start, start + STREAMINFO_BYTES);
   if (info.length < STREAMINFO_BYTES)
-    throw new AppError('NOT_MEDIA', `The FLAC configuration has ${bytes.length} bytes, no STREAMINFO.`);
+    throw new AppError('NOT_MEDIA', `The FLAC configuration has ${bytes.length} bytes, no STREAMINFO`);
   const rateAndShape = info.readUInt32BE(10); // 20 bits sample rate, 3 channels - 1, 5 bits per sample - 1, 4 of the length
   return {
     type: 'fLaC',

@@ -48,7 +48,7 @@ function codecBoxes({ codec, configuration }: VideoShape): { type: string; confi
     case 'vp9':
       return { type: 'vp09', configuration: vpBox(configuration, codec) };
     default:
-      throw new AppError('UNSUPPORTED_MEDIA', `Video of type ${codec} cannot be written to fragmented MP4.`);
+      throw new AppError('UNSUPPORTED_MEDIA', `Video of type ${codec} cannot be written to fragmented MP4`);
   }
 }
 
@@ -56,7 +56,7 @@ function record(bytes: Uint8Array, need: { codec: string; leastBytes: number; ve
   if (bytes.length < need.leastBytes || bytes[0] !== (need.version ?? 1)) {
     throw new AppError(
       'NOT_MEDIA',
-      `The ${need.codec} configuration record (${bytes.length} bytes) is not a valid one.`,
+      `The ${need.codec} configuration record (${bytes.length} bytes) is not a valid one`,
     );
   }
   return bytes;

@@ -1,22 +1,22 @@
-// How many bytes lie before each keyframe: what segments of copied video weigh, without reading them (pure).
+// Byte counts before each keyframe, from which the bit rates of copied segments follow without reading them (pure).
 import type { Timeline } from './timeline.ts';
 
 export interface BytePositions {
-  /** Bytes before each keyframe of the table, and one entry more: all bytes. Ascending. */
+  /** Bytes before each keyframe of the table, then one more entry: all bytes. Ascending. */
   atKeyframes: number[];
-  /** True: bytes of the file, all tracks counted (Matroska cues). False: bytes of the video's own frames. */
+  /** True: bytes of the file, including all tracks (Matroska cues). False: bytes of the video's own frames. */
   ofAllTracks: boolean;
 }
 
 export interface BitRates {
-  /** Of the segment with the greatest rate, bits per second. */
+  /** The highest rate of a segment, bits per second. */
   peak: number;
   average: number;
 }
 
 /**
- * Rates of segments that begin with the keyframes `first[n]` (indexes of the table). `otherBitRate`: of the other tracks, where they are counted too.
- * Undefined without positions.
+ * Rates of segments that begin with the keyframes `first[n]` (indexes of the table). `otherBitRate`: the rate of the other tracks, subtracted
+ * when the positions include them. Undefined without positions.
  */
 export function segmentRates(
   timeline: Timeline,

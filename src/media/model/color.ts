@@ -1,9 +1,9 @@
-// Colour of a video track: what an untagged picture means, what an encoded picture states, and what playlists call it.
+// Colour of a video track: the assumed colour of untagged video, the colour that encoded video states, and its name in playlists.
 // Numbers are those of ISO/IEC 23091-2 (CICP).
 import type { ColorDescription } from './description.ts';
 
 export const UNSPECIFIED = 2;
-/** Matrix of R'G'B' pictures. */
+/** The matrix of R'G'B' video. */
 export const RGB_MATRIX = 0;
 const BT709 = 1;
 const BT470BG = 5;
@@ -12,7 +12,7 @@ const BT2020 = 9;
 const PQ = 16;
 const HLG = 18;
 
-/** Matrices of Y'CbCr that players know: BT.709, FCC, BT.470BG, SMPTE 170M, SMPTE 240M, BT.2020. */
+/** Y'CbCr matrices that players support: BT.709, FCC, BT.470BG, SMPTE 170M, SMPTE 240M, BT.2020. */
 const KNOWN_MATRICES = [BT709, 4, BT470BG, SMPTE170M, 7, BT2020];
 
 interface Size {
@@ -29,8 +29,8 @@ export function videoRange({ transfer }: Pick<ColorDescription, 'transfer'>): Vi
 }
 
 /**
- * The colour with everything unspecified filled in as players do (mpv's `mp_csp_guess_*`, Chromium): BT.709 from 1280 x 577 on, BT.601 below;
- * an HDR transfer means BT.2020. The coded size counts: a smaller rendition of the same picture would be guessed otherwise.
+ * The colour, with unspecified values filled in as players do (mpv's `mp_csp_guess_*`, Chromium): BT.709 from 1280 x 577 on, BT.601 below;
+ * an HDR transfer means BT.2020. The coded size of the source counts: a player would guess another colour for a smaller rendition.
  */
 export function assumedColor(color: ColorDescription, { width, height }: Size): ColorDescription {
   const isHdr = videoRange(color) !== 'SDR';
@@ -46,14 +46,14 @@ export function assumedColor(color: ColorDescription, { width, height }: Size): 
   };
 }
 
-/** Of pictures in standard definition: 625 lines, 525 lines, and sizes of neither. */
+/** Primaries of standard-definition video: 625 lines, 525 lines, and other sizes. */
 function primariesOfHeight(height: number): number {
   if (height === 576) return BT470BG;
   return height === 480 || height === 486 ? SMPTE170M : BT709;
 }
 
 /**
- * What an encoded rendition of such a picture states: limited range; the source's own matrix, primaries and transfer where players know them;
+ * The colour that an encoded rendition states: limited range; the source's own matrix, primaries and transfer where players support them;
  * BT.709 after tone mapping.
  */
 export function encodedColor(assumed: ColorDescription, { width, height }: Size): ColorDescription {

@@ -1,4 +1,4 @@
-// What a source holds, in the words of the container: the tracks, the chapters, the shape of the video.
+// The content of a source as its container states it: tracks, chapters, the shape of the video.
 import type { Rational } from '../../base/rational.ts';
 import type { AudioRole } from './audio-role.ts';
 
@@ -17,27 +17,27 @@ export interface ColorDescription {
 }
 
 export interface VideoTrack {
-  /** Number of the stream in the demuxer: its packet id or stream id in MPEG-TS and MPEG-PS, else its place among the tracks. */
+  /** Number of the stream in the demuxer: its packet id or stream id in MPEG-TS and MPEG-PS, else its index among the tracks. */
   streamIndex: number;
   /** libav codec name: h264, hevc, vp9, av1, mpeg4, ... */
   codec: string;
-  /** Whether there is a decoder for it that may touch a stranger's bytes. */
+  /** Whether an allowed decoder exists: untrusted bytes go only to decoders on the list in `decoders.ts`. */
   isDecodable: boolean;
-  /** RFC 6381 codecs parameter from the real parameter sets; undefined when MP4 has none for it. */
+  /** RFC 6381 codecs parameter from the actual parameter sets; undefined when MP4 defines none for the codec. */
   codecString: string | undefined;
   /** avcC, hvcC, vpcC, av1C record; empty when the codec has none. */
   configuration: Uint8Array;
   width: number;
   height: number;
   sampleAspectRatio: Rational;
-  /** Clockwise degrees the picture must be turned to be shown upright. */
+  /** Clockwise rotation that shows the video upright. */
   rotationDegrees: 0 | 90 | 180 | 270;
   bitDepth: number;
   chroma: '4:0:0' | '4:2:0' | '4:2:2' | '4:4:4';
   interlaced: boolean;
-  /** Frames that decoding may run ahead of showing (B-frame depth). */
+  /** Frames by which decoding may run ahead of presentation (B-frame depth). */
   reorderFrames: number;
-  /** The container claims that pictures are shown when they are decoded, and they are not. */
+  /** The container states decode times as presentation times although the two differ. */
   hasDecodeTimesOnly: boolean;
   color: ColorDescription;
   /** Length of a tick of the demuxer's timestamps, seconds. */
@@ -51,14 +51,14 @@ export interface VideoTrack {
 export interface AudioTrack {
   streamIndex: number;
   codec: string;
-  /** Whether there is a decoder for it that may touch a stranger's bytes. */
+  /** Whether an allowed decoder exists: untrusted bytes go only to decoders on the list in `decoders.ts`. */
   isDecodable: boolean;
   codecString: string | undefined;
   /** AudioSpecificConfig for AAC, codec private bytes for others; may be empty. */
   configuration: Uint8Array;
   sampleRate: number;
   channels: number;
-  /** RFC 5646 or ISO 639-2 tag as the container states it; 'und' when it does not. */
+  /** RFC 5646 or ISO 639-2 tag as the container states it; 'und' when it states none. */
   language: string;
   title: string;
   isDefault: boolean;
@@ -66,9 +66,9 @@ export interface AudioTrack {
   timeBase: Rational;
   /** Timestamp of the first packet, in `timeBase`. */
   startTicks: number;
-  /** Timestamp of the first sample that is heard, where an edit list cuts into the sound: it may lie within the first packet. */
+  /** Timestamp of the first audible sample, where an edit list cuts off the beginning: it may lie within the first packet. */
   heardTicks?: number | undefined;
-  /** Timestamp at which the track ends; undefined when the header does not tell. */
+  /** Timestamp at which the track ends; undefined when the header states none. */
   endTicks: number | undefined;
   bitRate: number | undefined;
 }
@@ -82,23 +82,23 @@ export interface SubtitleTrack {
   isForced: boolean;
 }
 
-/** What tells a film from a still, a preview or a logo beside it. */
+/** Evidence that distinguishes the main video from a still, a preview or a logo. */
 export interface VideoEvidence {
   isDefault: boolean;
-  /** Whether stills are stored in this codec: covers, previews. */
+  /** Whether the codec is one of stills: covers, previews. */
   isStillCodec: boolean;
-  /** As stated; undefined when the container does not tell. */
+  /** As stated; undefined when the container states none. */
   frameCount: number | undefined;
   durationSeconds: number | undefined;
 }
 
 export interface VideoCandidate {
   track: VideoTrack;
-  /** `frameCount`: where nothing is stated, of the packets that were looked at. */
+  /** `frameCount`: when the container states none, the number of packets that were read. */
   evidence: VideoEvidence;
 }
 
-/** All tracks of a source, before one video is chosen from them. */
+/** All tracks of a source, before one video is chosen. */
 export interface SourceTracks {
   container: string;
   durationSeconds: number | undefined;

@@ -1,4 +1,4 @@
-// Everything the server knows of a source before it plays it: plain values, kept by source id.
+// What the server knows of a source before playback: plain values, stored by source id.
 import type { Rational } from '../../base/rational.ts';
 import type { BytePositions } from './byte-positions.ts';
 import type { Chapter, MediaDescription } from './description.ts';
@@ -8,17 +8,17 @@ import type { Origin, Splices } from './rendition-track.ts';
 export interface KeyframeTable {
   /** Presentation timestamps in the video track's time base, ascending. */
   keyframes: number[];
-  /** Constant rate on whose grid the container's rounded timestamps lie; undefined: they are exact as they are, or of variable rate. */
+  /** Constant rate on whose grid the container's rounded timestamps lie; undefined: timestamps are exact, or of variable rate. */
   frameGrid: Rational | undefined;
-  /** Undefined where the container does not tell. */
+  /** Undefined when the container states none. */
   positions: BytePositions | undefined;
-  /** Whether decoding can start at the keyframes looked at. */
+  /** Whether decoding can start at the verified keyframes. */
   startsClean: boolean;
-  /** Whether an edit list hides pictures that decoding needs. */
+  /** Whether an edit list hides frames that decoding needs. */
   isEdited: boolean;
-  /** Whether the video goes on under other parameter sets on the way, as far as it was looked at. */
+  /** Whether the parameter sets change within the video, as far as it was read. */
   hasChanges: boolean;
-  /** Whether pictures do not say when they are shown. */
+  /** Whether packets lack presentation times. */
   hasUntimed: boolean;
 }
 
@@ -26,22 +26,22 @@ export interface MediaFacts {
   description: MediaDescription;
   chapters: Chapter[];
   origin: Origin;
-  /** From the beginning of the first track to the end of the last one, video and audio. */
+  /** From the start of the first to the end of the last track, video and audio. */
   durationSeconds: number;
-  /** Where the first picture is due; undefined without video. */
+  /** Presentation time of the first frame; undefined without video. */
   videoStartSeconds: number | undefined;
   /** End of the last frame; undefined without video. */
   videoSeconds: number | undefined;
-  /** Undefined: no index and too dear to scan; the video can only be transcoded. */
+  /** Undefined: the source has no index and is too costly to scan, so the video can only be transcoded. */
   table: KeyframeTable | undefined;
-  /** Undefined: all streams keep their numbers, or it is too dear to look. */
+  /** Undefined: all streams keep their numbers, or the source is too costly to scan. */
   splices?: Splices | undefined;
 }
 
-/** Facts in the store that were written by another version are made again. */
+/** Stored facts of another version are probed again. */
 const FACTS_VERSION = 9;
 
-/** Facts as they are stored. */
+/** The stored form of facts. */
 export interface StoredFacts {
   version: number;
   facts: MediaFacts;
@@ -51,7 +51,7 @@ export function toStored(facts: MediaFacts): StoredFacts {
   return { version: FACTS_VERSION, facts };
 }
 
-/** The store holds what we wrote, or what an older or newer version wrote. */
+/** Whether the value was stored by this version: older and newer versions write to the same store. */
 export function isStoredFacts(value: unknown): value is StoredFacts {
   return (
     typeof value === 'object' &&

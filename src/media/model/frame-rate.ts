@@ -15,20 +15,20 @@ const STANDARD_RATES: readonly Rational[] = [
   { num: 60, den: 1 },
 ];
 
-/** The source's rate where it is a common one, else the next common one above, so that no picture is lost below 60 a second. */
+/** The source's rate if it is a standard one, else the next higher standard rate, so that no frame is lost below 60 frames per second. */
 export function encodedRate(rate: Rational): Rational {
   const value = rate.num / rate.den;
-  const near = STANDARD_RATES.find(({ num, den }) => Math.abs(num / den / value - 1) < 0.0005);
-  if (near) return near;
+  const standard = STANDARD_RATES.find(({ num, den }) => Math.abs(num / den / value - 1) < 0.0005);
+  if (standard) return standard;
   return STANDARD_RATES.find(({ num, den }) => num / den > value) ?? { num: 60, den: 1 };
 }
 
-/** Frames of the stated rate between two pictures, from which on the rate is not that of the pictures. */
+/** A step of at least this many frames of the stated rate means that the stated rate is not the rate of the frames. */
 const CLEARLY_COARSER = 1.5;
 
 /**
- * The stated rate may be that of fields, or count frames that were dropped. `stepTicks` divides the distances of all pictures: where it is clearly
- * longer than a frame, it is the frame.
+ * The rate seen in the timestamps. The stated rate may be that of fields, or may count dropped frames. `stepTicks` divides the distances of all
+ * frames: if it is clearly longer than a stated frame, it is the duration of a frame.
  */
 export function seenRate({ frameRate, timeBase }: Pick<VideoTrack, 'frameRate' | 'timeBase'>, stepTicks = 0): Rational {
   const frames = (stepTicks * timeBase.num * frameRate.num) / (timeBase.den * frameRate.den);

@@ -1,4 +1,4 @@
-// From a demuxer's clock to the presentation's: exact, absolute, never by adding durations.
+// Conversion between the demuxer's clock and the presentation's: exact and absolute, never a sum of durations.
 import type { Rational } from '../../base/rational.ts';
 import { rescale } from '../../base/rational.ts';
 import type { Origin } from './rendition-track.ts';

@@ -1,36 +1,36 @@
-// Where a presentation begins and ends: it holds all of its video and of every audio track, on one timeline (pure: facts in, times out).
+// The start and end of a presentation, which holds all of its video and of every audio track on one timeline (pure).
 //
-// It begins with the earliest of them. Where sound comes first, the first picture stands until the second; where it lasts longer, the last
-// picture stands to the end. Subtitles do not count: a stray line would make a film hours longer.
+// The presentation begins with the earliest track. If audio begins first, the first frame stays on screen until the second; if audio ends last,
+// the last frame stays to the end. Subtitles do not count: one stray cue would add hours.
 import type { Rational } from '../../base/rational.ts';
 import type { MediaFacts } from './facts.ts';
 import { reducedFraction } from './reduced-fraction.ts';
 import type { Origin } from './rendition-track.ts';
 
-/** Priming of encoders: sound that begins before the first picture by no more than this is cut off there. */
+/** Encoder priming: audio that begins before the first frame by at most this is cut off at that frame. */
 const LEAD_TOLERANCE_SECONDS = 0.05;
 
-/** Where sound begins earlier, this much of it is cut off rather than another frame put before: the priming of AAC, 1024 samples. */
+/** If audio begins earlier, up to this much of it is cut off instead of one more frame being prepended: the priming of AAC, 1024 samples. */
 const PRIMING_SECONDS = 0.025;
 
-/** Sound that ends after the picture by no more than this does not prolong the picture. */
+/** Audio that ends after the video by at most this does not extend the last frame. */
 const TAIL_TOLERANCE_SECONDS = 0.1;
 
-/** Larger clocks would leave the range of exact integers. */
+/** Ticks of a faster clock would exceed the range of exact integers. */
 const MAX_TICKS_PER_SECOND = 1e9;
 
-export interface FirstPicture {
-  /** The first picture shown, ticks of `timeBase`. */
+export interface FirstFrame {
+  /** Presentation time of the first frame, ticks of `timeBase`. */
   ticks: number;
   timeBase: Rational;
   frameRate: Rational;
 }
 
 /**
- * The presentation's zero: the first picture, or where sound begins before it, a whole number of frames earlier, so that pictures keep their grid.
- * `audioSeconds`: where each audio track begins, on the demuxer's clock.
+ * The presentation's zero: the first frame, or a whole number of frames earlier if audio begins before it, so that frames keep their grid.
+ * `audioSeconds`: the start of each audio track on the demuxer's clock.
  */
-export function presentationOrigin(first: FirstPicture, audioSeconds: readonly number[]): Origin {
+export function presentationOrigin(first: FirstFrame, audioSeconds: readonly number[]): Origin {
   const { ticks, timeBase, frameRate } = first;
   const start = secondsOf(ticks, timeBase);
   const lead = start - Math.min(start, ...audioSeconds);
@@ -46,15 +46,15 @@ export function presentationOrigin(first: FirstPicture, audioSeconds: readonly n
   return { ticks: (ticks * timeBase.num * clock) / timeBase.den - ofFrames, timeBase: { num: 1, den: clock } };
 }
 
-/** Ticks per second of a clock that both the timestamps and the frames are exact on. */
+/** Ticks per second of a clock on which both timestamps and frame times are exact. */
 function clockOf(timeBase: Rational, frameRate: Rational): number {
   const one = reducedFraction(timeBase).den;
   const other = reducedFraction(frameRate).num;
   return (one * other) / (one / reducedFraction({ num: one, den: other }).num);
 }
 
-/** Where the last picture ceases to be shown, seconds: the end of the presentation, unless the video ends there by itself, or as good as. */
-export function pictureEnd({
+/** End of the last frame in seconds: the end of the presentation, or of the video if the two lie within the tolerance. */
+export function lastFrameEnd({
   durationSeconds,
   videoSeconds = durationSeconds,
 }: Pick<MediaFacts, 'durationSeconds' | 'videoSeconds'>): number {

@@ -1,15 +1,15 @@
-// The tracks of renditions as they are made: what is copied and what is encoded, on which timeline, with which parameters.
+// The tracks of renditions: whether a track is copied or encoded, on which timeline, with which parameters.
 import type { Rational } from '../../base/rational.ts';
 import type { ColorDescription } from './description.ts';
 
 /** How the segments of a rendition are packaged: fragmented MP4 (CMAF), or MPEG-TS. */
 export type SegmentFormat = 'cmaf' | 'mpegts';
 
-/** A rendition of a source, as far as stores of segments are concerned. */
+/** The identity of a rendition for segment stores. */
 export interface StoredRendition {
   /** Id of the source. */
   sourceId: string;
-  /** The `renditionKey` of its jobs. Names the source too: equal keys, equal segments. */
+  /** The `renditionKey` of its jobs. The key includes the source: equal keys mean equal segments. */
   key: string;
   format: SegmentFormat;
 }
@@ -20,13 +20,13 @@ export interface Origin {
   timeBase: Rational;
 }
 
-/** Streams that go on under other numbers on the way, as after a new program map in MPEG-TS, or on another clock. */
+/** Where streams continue under other numbers, as after a new program map in MPEG-TS, or on another clock. */
 export interface Splices {
-  /** The number that packets have, and the number of the stream they continue. */
+  /** The stream number of the packets, and the number of the stream that they continue. */
   continuations: [number: number, continued: number][];
-  /** Ascending: timestamps of packets that begin at this byte or later are moved by so many ticks of 90 kHz. */
+  /** Ascending: timestamps of packets that begin at this byte or later are shifted by so many ticks of 90 kHz. */
   clock: [byte: number, ticks: number][];
-  /** Ascending: at this time of the demuxer's clock, so moved, seconds, a keyframe begins at this byte of the source. */
+  /** Ascending: at this time of the shifted demuxer clock, in seconds, a keyframe begins at this byte of the source. */
   places: [seconds: number, byte: number][];
 }
 
@@ -36,58 +36,58 @@ export interface CopiedVideo {
   codec: string;
   /** Ticks per second of the segment's timeline. */
   timescale: number;
-  /** Constant rate whose grid the (rounded) timestamps are snapped to; undefined: timestamps are exact as they are. */
+  /** Constant rate whose grid the (rounded) timestamps are snapped to; undefined: timestamps are exact. */
   frameGrid: Rational | undefined;
-  /** A segment must begin with an IDR picture (MPEG-TS route, H.264): pictures that cannot be copied then are encoded. */
+  /** A segment must begin with an IDR picture (muxed route, H.264): pictures that cannot be copied for this reason are encoded. */
   mustBeIdr: boolean;
-  /** Decode order to presentation order delay of the source, frames. Used by MPEG-TS only. */
+  /** The source's delay from decode order to presentation order, frames. Used by MPEG-TS only. */
   reorderFrames: number;
   frameRate: Rational;
   /** Parameter sets for MPEG-TS (avcC record). */
   configuration: Uint8Array;
 }
 
-/** Id of the one video encoder there is. */
+/** Id of the only video encoder. */
 export const X264 = 'x264';
 
 export interface EncodedVideo {
   kind: 'encoded';
-  /** Id of the video encoder: part of every segment's key, since another one gives other bytes. */
+  /** Id of the video encoder: part of every rendition key, since other encoders give other bytes. */
   encoder: string;
   streamIndex: number;
-  /** Timestamps of the packets are decode times: pictures come in their order, and are shown as late as the decoder is. */
+  /** Packet timestamps are decode times: frames take these times in the order in which the decoder outputs the frames. */
   hasDecodeTimesOnly: boolean;
   /** Constant rate of the encoded frames; the timescale is its numerator. */
   frameRate: Rational;
-  /** The last frame that the source has a picture of its own for; it stands to the end. */
+  /** The last frame with video of its own in the source; it stays on screen to the end. */
   lastFrame: number;
   width: number;
   height: number;
-  /** Of the encoded pictures. */
+  /** Of the encoded frames. */
   sampleAspectRatio: Rational;
   deinterlace: boolean;
   rotationDegrees: 0 | 90 | 180 | 270;
-  /** Of the encoded pictures; matrix 2: the source's own. */
+  /** Colour of the encoded frames; matrix 2: the source's own. */
   color: ColorDescription;
-  /** Of the source's pictures that do not state it themselves. */
+  /** Colour of source frames that state none. */
   sourceColor: ColorDescription;
   crf: number;
   maxBitRate: number;
   bFrames: number;
   /** H.264 level_idc. */
   level: number;
-  /** Segments that begin before this tick are encoded with less effort: a viewer that starts the film waits for them. */
+  /** Segments that begin before this tick are encoded with less effort: a viewer that starts playback waits for them. */
   fastPresetEnd: number;
 }
 
 export interface CopiedAudio {
   kind: 'copied';
   streamIndex: number;
-  /** The stream that the demuxer finds its way by. */
+  /** The stream whose timestamps or index a seek uses. */
   seekStream: number;
   sampleRate: number;
   channels: number;
-  /** Samples in one coded frame; timestamps near this grid are snapped to it. */
+  /** Samples in one coded frame; timestamps close to this grid are snapped to it. */
   frameSamples: number;
   /** First packet's demuxer timestamp: the phase of the frame grid. */
   startTicks: number;
@@ -97,7 +97,7 @@ export interface CopiedAudio {
 export interface EncodedAudio {
   kind: 'encoded';
   streamIndex: number;
-  /** The stream that the demuxer finds its way by. */
+  /** The stream whose timestamps or index a seek uses. */
   seekStream: number;
   sampleRate: number;
   channels: number;
@@ -106,14 +106,14 @@ export interface EncodedAudio {
   startTicks: number;
 }
 
-/** Sound where the source has none: some devices do not play a picture alone. */
+/** Silence for a source without audio: some devices play no video without audio. */
 export interface SilentAudio {
   kind: 'silent';
   sampleRate: number;
   channels: number;
 }
 
-/** What a copied segment is cut from: demuxer timestamps of its keyframe and of the next segment's (undefined: to the end). */
+/** The cut of a copied segment: demuxer timestamps of its keyframe and of the next segment's (undefined: to the end). */
 export interface VideoCut {
   fromTicks: number;
   toTicks: number | undefined;

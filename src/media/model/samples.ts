@@ -1,4 +1,4 @@
-// Coded samples on the presentation's timeline: what copying and encoding produce, and what the packagers write.
+// Coded samples on the presentation's timeline: the output of copying and encoding, and the input of the packagers.
 
 export interface Sample {
   /** Video: NAL units with 4-byte lengths (H.264, HEVC) or the codec's own frame; audio: one raw frame (AAC without ADTS). */
@@ -8,7 +8,7 @@ export interface Sample {
   isSync: boolean;
 }
 
-/** Samples in decode order that fill `[start, end)` of the timeline without gap. */
+/** Samples in decode order that fill `[start, end)` of the timeline without a gap. */
 export interface SampleRun {
   timescale: number;
   start: number;
@@ -18,12 +18,12 @@ export interface SampleRun {
 
 const MIN_TIMESCALE = 10_000;
 
-/** Ticks per second of a track's segments: a multiple in which a tick is well below a frame, so that decode times fit between frames. */
+/** Ticks per second of a track's segments: a multiple with ticks much shorter than a frame, so that decode times fit between frames. */
 export function fineTimescale(ticksPerSecond: number): number {
   return ticksPerSecond * Math.ceil(MIN_TIMESCALE / ticksPerSecond);
 }
 
-/** The same run in the ticks of `fineTimescale`. */
+/** The same run in ticks of `fineTimescale`. */
 export function withFineTicks(run: SampleRun): SampleRun {
   const timescale = fineTimescale(run.timescale);
   const factor = timescale / run.timescale;

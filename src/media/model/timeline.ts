@@ -1,4 +1,4 @@
-// The boundaries of a rendition's segments: one table, from which playlists are written and segments are cut.
+// The boundaries of a rendition's segments: playlists and segment jobs use the same table.
 
 /** Segment n covers `[boundaries[n], boundaries[n + 1])`, in ticks of `1 / timescale` seconds from the start of the presentation. */
 export interface Timeline {

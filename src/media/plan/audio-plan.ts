@@ -1,4 +1,4 @@
-// Whether a sound track can be copied, and its segments: always a whole number of coded frames.
+// Whether an audio track can be copied, and its segments. Each segment holds a whole number of coded frames.
 import { parseAudioSpecificConfig } from '../bitstream/audio-specific-config.ts';
 import type { AudioTrack } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
@@ -13,31 +13,34 @@ const SEGMENT_SECONDS = 4;
 const SHORT_SEGMENTS = 4;
 const SHORT_SECONDS = 1;
 
-/** Rates an encoded track may have; others become 48 kHz. */
+/** Sample rates of encoded tracks; any other rate becomes 48 kHz. */
 const ENCODED_RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000];
 const ENCODED_BIT_RATE = 192_000;
 const AAC_FRAME_SAMPLES = 1024;
 const AAC_LC = 2;
 
-/** What hls.js, AVPlayer and ADTS can carry. */
+/** The most channels that hls.js, AVPlayer and ADTS support. */
 const MAX_COPIED_CHANNELS = 6;
 
-/** Part of a last frame that is left out: of copied sound the rounding of its duration, of encoded sound what decoders give beyond the end. */
+/**
+ * A last frame that is filled to at most this part is left out: in copied audio it comes from the rounding of the duration, in encoded audio from
+ * decoder output beyond the end.
+ */
 const LEAST_FRAME = { copied: 0.05, encoded: 0.5, silent: 0.5 } as const;
 
 export interface AudioPlan {
   track: CopiedAudio | EncodedAudio | SilentAudio;
   /** Samples in one coded frame. */
   frameSamples: number;
-  /** Position of the first frame: less than one frame after the start of the presentation. */
+  /** Position of the first frame in samples: less than one frame after the start of the presentation. */
   phaseSamples: number;
   channels: number;
-  /** As the container states it. */
+  /** The language tag as the container states it. */
   language: string;
   timeline: Timeline;
 }
 
-/** Why the track cannot be copied; empty when it can. */
+/** The reasons why the track cannot be copied; empty when it can. */
 export function reasonsToEncodeAudio(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): Reason[] {
   if (track.codec !== 'aac')
     return [{ code: 'audio-codec', sentence: `${track.codec} sound does not play everywhere` }];
@@ -50,13 +53,13 @@ export function reasonsToEncodeAudio(track: AudioTrack, maxChannels = MAX_COPIED
   return isPlain ? [] : [{ code: 'audio-profile', sentence: 'this kind of AAC does not play everywhere' }];
 }
 
-/** Why the track stays silent, in a sentence; undefined when it is heard. What is copied needs no decoder. */
+/** The sentence why the track is silent; undefined when it has sound. A copied track needs no decoder. */
 export function whySilent(track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): string | undefined {
   if (track.isDecodable || !reasonsToEncodeAudio(track, maxChannels).length) return undefined;
-  return `There is no decoder for ${track.codec} sound.`;
+  return `There is no decoder for ${track.codec} sound`;
 }
 
-/** `maxChannels`: more are mixed down to two. Silence in the place of what cannot be decoded. */
+/** Plans a track: more than `maxChannels` are mixed down to two; a track that cannot be decoded becomes silence. */
 export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MAX_COPIED_CHANNELS): AudioPlan {
   if (whySilent(track, maxChannels) !== undefined) return planSilence(facts, track.language);
   const isCopied = !reasonsToEncodeAudio(track, maxChannels).length;
@@ -80,7 +83,7 @@ export function planAudio(facts: MediaFacts, track: AudioTrack, maxChannels = MA
   };
 }
 
-/** Stereo silence as long as the presentation. */
+/** A track of stereo silence as long as the presentation. */
 export function planSilence({ durationSeconds }: MediaFacts, language = 'und'): AudioPlan {
   const track: SilentAudio = { kind: 'silent', sampleRate: 48_000, channels: 2 };
   const shape = { frameSamples: AAC_FRAME_SAMPLES, phaseSamples: 0 };
@@ -93,7 +96,7 @@ export function planSilence({ durationSeconds }: MediaFacts, language = 'und'): 
   return { track, ...shape, channels: track.channels, language, timeline };
 }
 
-/** High-efficiency AAC counts in samples of its core: half the rate, and the same frame. */
+/** HE-AAC is counted in samples of its core: half the output rate, and frames of the same length. */
 function copiedTrack(facts: MediaFacts, track: AudioTrack): CopiedAudio {
   const config = parseAudioSpecificConfig(track.configuration);
   return {
@@ -108,7 +111,7 @@ function copiedTrack(facts: MediaFacts, track: AudioTrack): CopiedAudio {
   };
 }
 
-/** Stereo or mono, at the source's own rate where encoders know it. */
+/** Stereo or mono, at the source's own rate where encoders support it. */
 function encodedTrack(facts: MediaFacts, track: AudioTrack): EncodedAudio {
   return {
     kind: 'encoded',
@@ -139,7 +142,7 @@ function sampleTimeline(shape: {
   return { timescale: sampleRate, boundaries };
 }
 
-/** The frames that start within `[startSeconds, endSeconds)`: the sound of one segment of a muxed rendition. */
+/** Samples `[start, end)` of the frames that start within `[startSeconds, endSeconds)`: the audio of one segment of a muxed rendition. */
 export function framesWithin(
   plan: AudioPlan,
   span: { startSeconds: number; endSeconds: number },

@@ -1,8 +1,8 @@
-// What a client plays, as a document: `planDelivery` decides by it which renditions exist. The four clients of today are four documents.
+// What a client plays, as a document. `planDelivery` derives the renditions from it. There are four clients, each with one document.
 import type { SegmentFormat } from '../model/rendition-track.ts';
 
 export interface Capabilities {
-  /** Muxed renditions are named after it: `muxed-0`. */
+  /** The prefix of the names of muxed renditions: `muxed-0`. */
   name: string;
   format: SegmentFormat;
   /** `separate`: renditions of video and of audio, which the player combines. `muxed`: every rendition holds the video and one audio track. */
@@ -15,12 +15,12 @@ export interface Capabilities {
   audio: {
     /** Undefined: audio is always encoded. */
     copies: { maxChannels: number } | undefined;
-    /** The client plays no video without audio: silence takes the place of a missing track. */
+    /** Whether the client plays no video without audio: silence replaces a missing track. */
     isRequired: boolean;
   };
 }
 
-/** Which video the client decodes as it is in the source. */
+/** The coded video that the client decodes without an encode. */
 export interface VideoCopies {
   codecs: readonly string[];
   /** Undefined: any. */
@@ -29,29 +29,29 @@ export interface VideoCopies {
   chroma: string | undefined;
   /** H.264 level_idc. */
   maxLevel: number;
-  /** Every segment must begin with an IDR picture: those before a recovery point that is none are encoded. */
+  /** Every segment must begin with an IDR picture: if it begins with another recovery point, the pictures up to the first IDR picture are encoded. */
   startsWithIdr: boolean;
-  /** How long the first frame may stand before the second. */
+  /** The longest time that the first frame may stay on screen. */
   maxHoldSeconds: number;
   minFrameRate: number;
 }
 
 export interface VideoEncodes {
-  /** All rungs up to the size of the source, or the largest one that the client decodes. */
+  /** `ladder`: all rungs up to the size of the source. `largest`: the largest rung that the client decodes. */
   rungs: 'ladder' | 'largest';
   /** H.264 level_idc. */
   maxLevel: number;
   bFrames: number;
   crf: number;
-  /** Of the rung's maximum. */
+  /** Factor on the rung's maximum bit rate. */
   bitRateFactor: number;
-  /** The first segments are encoded with less effort, so that playback starts early. */
+  /** Whether the first segments are encoded with less effort, so that playback starts early. */
   startsFast: boolean;
 }
 
 const CRF = 23;
 
-/** Without B-frames hls.js presents MPEG-TS exactly, wherever it starts. */
+/** Without B-frames, hls.js presents MPEG-TS at exact times from any start position. */
 const TRANSPORT_STREAM_ENCODES = {
   rungs: 'largest',
   bFrames: 0,
@@ -65,13 +65,13 @@ const TRANSPORT_STREAM_COPIES = {
   bitDepth: 8,
   chroma: '4:2:0',
   startsWithIdr: true,
-  /** The clock of MPEG-TS comes with the frames: a longer stand would stop it. */
+  /** The clock of MPEG-TS is sent with the frames: a longer first frame would stop it. */
   maxHoldSeconds: 1,
-  /** Players of MPEG-TS that find a single frame in a segment do not learn its size. */
+  /** Players of MPEG-TS cannot tell the frame size from a segment with a single frame. */
   minFrameRate: 2,
 } as const;
 
-/** The multivariant playlist: the player knows its codecs, and chooses by the playlist's. */
+/** The multivariant playlist: the player knows which codecs it decodes, and chooses variants by the stated codecs. */
 export const MULTIVARIANT: Capabilities = {
   name: 'multivariant',
   format: 'cmaf',
@@ -91,7 +91,7 @@ export const MULTIVARIANT: Capabilities = {
   audio: { copies: { maxChannels: 6 }, isRequired: false },
 };
 
-/** `stream/child.m3u8`: what every HLS player of the last ten years plays. */
+/** `stream/child.m3u8`: plays on every HLS player of the last ten years. */
 export const MUXED: Capabilities = {
   name: 'muxed',
   format: 'mpegts',
@@ -115,7 +115,7 @@ export const CAST: Capabilities = {
   audio: { copies: { maxChannels: 2 }, isRequired: true },
 };
 
-/** A clip, a file to keep: closer to the source than what is streamed. */
+/** A clip is a file to keep: its quality is closer to the source than that of streamed renditions. */
 export const CLIP: Capabilities = {
   name: 'clip',
   format: 'cmaf',

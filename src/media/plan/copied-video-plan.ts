@@ -1,38 +1,38 @@
-// Whether video can be copied, and where it is cut: a pure function of the facts, the same in every process.
+// Whether video can be copied, and where it is cut: a pure function of the facts, equal in every process.
 import { segmentRates, type BitRates } from '../model/byte-positions.ts';
 import type { VideoTrack } from '../model/description.ts';
 import type { KeyframeTable, MediaFacts } from '../model/facts.ts';
 import { snapTime, toTimeline } from '../model/media-clock.ts';
-import { pictureEnd } from '../model/presentation-span.ts';
+import { lastFrameEnd } from '../model/presentation-span.ts';
 import { fineTimescale } from '../model/samples.ts';
 import type { Timeline } from '../model/timeline.ts';
 import type { CopiedVideo, VideoCut } from '../model/rendition-track.ts';
 import type { VideoCopies } from './capabilities.ts';
 import type { Reason, ReasonCode } from './reason.ts';
 
-/** Cut at the first keyframe in each of these. */
+/** The video is cut at the first keyframe in each period of this length. */
 const TARGET_SECONDS = 6;
 
-/** While playback gets going, cut at every keyframe that is this far from the last cut. */
+/** During the first `START_SECONDS`, the video is cut at every keyframe at least `START_SPACING_SECONDS` after the last cut. */
 const START_SECONDS = 10;
 const START_SPACING_SECONDS = 1;
 
-/** A longer group of pictures makes the player wait: such a video is encoded instead. */
+/** A longer group of pictures makes the player wait, so such video is encoded. */
 const MAX_GROUP_SECONDS = 12;
 
 export interface CopiedVideoPlan {
   track: CopiedVideo;
   timeline: Timeline;
-  /** One for every segment. */
+  /** One cut for each segment. */
   cuts: VideoCut[];
-  /** Undefined where the container does not tell. */
+  /** Undefined where the container states no byte positions. */
   rates: BitRates | undefined;
 }
 
-/** Where an avcC record states the level. */
+/** The byte of an avcC record that states the level. */
 const AVC_LEVEL_OFFSET = 3;
 
-/** Why the video cannot be copied for a client; empty when it can. */
+/** The reasons why the video cannot be copied for a client; empty when it can. */
 export function reasonsToEncodeVideo(facts: MediaFacts, copies: VideoCopies): Reason[] {
   const { video } = facts.description;
   if (!video) return [];
@@ -44,7 +44,7 @@ export function reasonsToEncodeVideo(facts: MediaFacts, copies: VideoCopies): Re
   ];
 }
 
-/** No client gets it as it is. */
+/** Reasons that hold for every client. */
 function reasonsOfCoding({ table }: MediaFacts, video: VideoTrack): Reason[] {
   const reasons: Reason[] = [];
   if (video.interlaced) reasons.push(because('video-interlaced', 'the video is interlaced'));
@@ -87,7 +87,7 @@ function because(code: ReasonCode, sentence: string): Reason {
 }
 
 export function noDecoderFor({ codec }: VideoTrack): string {
-  return `There is no decoder for ${codec} video.`;
+  return `There is no decoder for ${codec} video`;
 }
 
 function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack): number {
@@ -96,15 +96,15 @@ function longestGroup(facts: MediaFacts, table: KeyframeTable, video: VideoTrack
   const start = facts.videoStartSeconds ?? 0;
   const last = start + secondsOf((table.keyframes.at(-1) ?? first) - first);
   const second = start + secondsOf((table.keyframes[1] ?? first) - first);
-  let longest = Math.max(second, pictureEnd(facts) - last);
-  // No spread into Math.max: an intra-only film has more keyframes than a call may have arguments.
+  let longest = Math.max(second, lastFrameEnd(facts) - last);
+  // No spread into Math.max: intra-only video has more keyframes than a call may have arguments.
   for (const [index, ticks] of table.keyframes.entries()) {
     longest = Math.max(longest, secondsOf(ticks - (table.keyframes[index - 1] ?? ticks)));
   }
   return longest;
 }
 
-/** The plan; undefined when there are reasons to encode. */
+/** The plan of the copy; undefined when there are reasons to encode. */
 export function planCopiedVideo(facts: MediaFacts, copies: VideoCopies): CopiedVideoPlan | undefined {
   const { table } = facts;
   const { video } = facts.description;
@@ -120,7 +120,7 @@ export function planCopiedVideo(facts: MediaFacts, copies: VideoCopies): CopiedV
     timescale,
   );
   const last = cuts.at(-1)?.ticks ?? 0;
-  const end = Math.max(Math.round(pictureEnd(facts) * timescale), last + 1);
+  const end = Math.max(Math.round(lastFrameEnd(facts) * timescale), last + 1);
   const boundaries = [0, ...cuts.slice(1).map((cut) => cut.ticks), grid ? snapTime(end, timescale, grid) : end];
   return {
     track: {
@@ -148,13 +148,13 @@ export function planCopiedVideo(facts: MediaFacts, copies: VideoCopies): CopiedV
 }
 
 interface Cut {
-  /** In the table of keyframes. */
+  /** The index of the keyframe in the table. */
   index: number;
   keyframe: number;
   ticks: number;
 }
 
-/** An absolute grid: what is cut does not depend on what was cut before, but for the minimum spacing at the start. */
+/** Cuts on an absolute grid: a cut does not depend on earlier cuts, except for the minimum spacing at the start. */
 function chooseCuts(keyframes: Cut[], timescale: number): Cut[] {
   const cuts: Cut[] = [];
   let last = -Infinity;

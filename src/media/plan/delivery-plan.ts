@@ -1,4 +1,5 @@
-// Decides what a client gets of a source: which renditions exist, which tracks are copied or encoded, and why. Pure: facts and capabilities in.
+// Decides what a client gets of a source: which renditions exist, which tracks are copied or encoded, and why. A pure function of the facts
+// and the capabilities.
 import type { MediaFacts } from '../model/facts.ts';
 import { planAudio, planSilence, reasonsToEncodeAudio, whySilent, type AudioPlan } from './audio-plan.ts';
 import { MULTIVARIANT, type Capabilities } from './capabilities.ts';
@@ -8,12 +9,12 @@ import type { Reason } from './reason.ts';
 import type { RenditionParts } from './rendition-plan.ts';
 
 export interface PlannedRendition extends RenditionParts {
-  /** Why its tracks are not copies of the source's; empty where they are. */
+  /** The reasons why its tracks are not copied; empty when they are. */
   why: Reason[];
 }
 
 export interface DeliveryPlan {
-  /** The client's first choice comes first; of muxed ones there is one for each audio track. */
+  /** The client's first choice comes first. There is one muxed rendition for each audio track. */
   renditions: PlannedRendition[];
   /** The copied video of separate renditions. */
   original: CopiedVideoPlan | undefined;
@@ -21,9 +22,9 @@ export interface DeliveryPlan {
   ladder: EncodedVideoPlan[];
   /** The video of muxed renditions. */
   video: CopiedVideoPlan | EncodedVideoPlan | undefined;
-  /** One for each audio track of the source; silence where none is and the client needs one. */
+  /** One for each audio track of the source; silence when there is none and the client requires one. */
   audio: AudioPlan[];
-  /** Why the first rendition is no plain copy, and what is left out. */
+  /** The reasons why the first rendition is not a plain copy, and which tracks are left out. */
   why: Reason[];
 }
 
@@ -47,7 +48,7 @@ export function planDelivery(facts: MediaFacts, capabilities: Capabilities): Del
   return { renditions, ...parts, why: [...videoWhy, ...(audioWhy[0] ?? []), ...leftOut(facts, video)] };
 }
 
-/** Muxed renditions are encoded where they cannot be copied; separate ones are encoded besides. */
+/** The encoded videos. Muxed renditions are encoded only when they cannot be copied; separate ones are encoded in addition. */
 function encodes(
   facts: MediaFacts,
   { layout, video }: Capabilities,
@@ -113,7 +114,7 @@ function leftOut({ description }: MediaFacts, video: Parts['video']): Reason[] {
   return reasons;
 }
 
-/** Why nothing of the source can be played by anybody, in a sentence; undefined when something can. */
+/** The sentence why no track of the source can be played; undefined when one can. */
 export function whyNothingPlays(facts: MediaFacts): string | undefined {
   const { video, audio } = facts.description;
   const silences = audio.map((track) => whySilent(track));

@@ -1,4 +1,4 @@
-// The ladder of encoded renditions: sizes, rates and the frame grid, from the shape of the source.
+// The ladder of encoded renditions: sizes, bit rates and the frame grid, derived from the shape of the source.
 import type { Rational } from '../../base/rational.ts';
 import { assumedColor, encodedColor } from '../model/color.ts';
 import type { VideoTrack } from '../model/description.ts';
@@ -6,7 +6,7 @@ import type { MediaFacts } from '../model/facts.ts';
 import type { VideoEncodes } from './capabilities.ts';
 import type { CopiedVideoPlan } from './copied-video-plan.ts';
 import { encodedRate } from '../model/frame-rate.ts';
-import { pictureEnd } from '../model/presentation-span.ts';
+import { lastFrameEnd } from '../model/presentation-span.ts';
 import type { Timeline } from '../model/timeline.ts';
 import { X264, type EncodedVideo } from '../model/rendition-track.ts';
 
@@ -17,7 +17,7 @@ interface Rung {
   maxBitRate: number;
 }
 
-/** 16:9 boxes the picture is fitted into, never enlarged. */
+/** 16:9 boxes that frames are fitted into; frames are never enlarged. */
 const RUNGS: readonly Rung[] = [
   { name: '1080p', width: 1920, height: 1080, maxBitRate: 6_000_000 },
   { name: '720p', width: 1280, height: 720, maxBitRate: 3_000_000 },
@@ -27,11 +27,11 @@ const RUNGS: readonly Rung[] = [
 
 const SEGMENT_SECONDS = 2;
 
-/** The first segments are short, and made with less effort, so that playback starts early. */
+/** The first segments are short and encoded with less effort, so that playback starts early. */
 const SHORT_SEGMENTS = 4;
 const SHORT_SECONDS = 1;
 
-/** Fields and frames often alternate in these; the deinterlacer leaves pictures as they are that are marked progressive. */
+/** Codecs in which fields and progressive frames often alternate; the deinterlacer does not change frames that are marked progressive. */
 const MIXED_CODECS = ['mpeg2video', 'vc1', 'dvvideo'];
 
 export interface EncodedVideoPlan {
@@ -41,7 +41,7 @@ export interface EncodedVideoPlan {
 }
 
 export interface LadderOptions extends Pick<VideoEncodes, 'bFrames' | 'crf' | 'bitRateFactor' | 'startsFast'> {
-  /** The copied video beside it: every boundary of its segments is one of the ladder's. */
+  /** The copied video of the same source: every boundary of its segments is a boundary of the ladder. */
   original?: Pick<CopiedVideoPlan, 'timeline'> | undefined;
 }
 
@@ -50,17 +50,17 @@ interface Size {
   height: number;
 }
 
-/** Upright size in square pixels. */
+/** The upright size in square pixels. */
 export function displaySize(video: VideoTrack): Size {
   const { num, den } = video.sampleAspectRatio;
   const width = Math.round((video.width * num) / den);
   return video.rotationDegrees % 180 === 0 ? { width, height: video.height } : { width: video.height, height: width };
 }
 
-/** A picture this much smaller than a rung still belongs to it: films are cropped. */
+/** A frame of at least this part of a rung's size belongs to the rung: the black bars of films are often cropped. */
 const NEARLY = 0.9;
 
-/** The rungs that are not above the source, and its own size (up to 1080p) where they would all make it smaller; none without a decoder. */
+/** The rungs not larger than the source, plus a rung of its own size (up to 1080p) when all others would shrink it; empty without a decoder. */
 export function planLadder(facts: MediaFacts, options: LadderOptions): EncodedVideoPlan[] {
   const { video } = facts.description;
   if (!video?.isDecodable) return [];
@@ -71,7 +71,7 @@ export function planLadder(facts: MediaFacts, options: LadderOptions): EncodedVi
   return [...own, ...fitting].map((rung) => planRung(facts, video, { ...options, rung }));
 }
 
-/** An upright picture has upright rungs: their names are of its short side. */
+/** Portrait video gets portrait rungs, named by the short side. */
 function turnedLike(size: Size, rung: Rung): Rung {
   return size.height > size.width ? { ...rung, width: rung.height, height: rung.width } : rung;
 }
@@ -95,7 +95,7 @@ function planRung(
   const sourceColor = assumedColor(video.color, video);
   const scale = fittedScale(size, rung);
   const frameRate = encodedRate(video.frameRate);
-  const timeline = frameTimeline(pictureEnd(facts), frameRate, original?.timeline);
+  const timeline = frameTimeline(lastFrameEnd(facts), frameRate, original?.timeline);
   const track: EncodedVideo = {
     kind: 'encoded',
     encoder: X264,
@@ -127,12 +127,12 @@ function levelFor(rung: Rung, rate: Rational): number {
   return isFast ? 31 : 30;
 }
 
-/** A segment of a capped encode may have this many times its cap: the buffer that smooths it is nearly full when it begins. */
+/** The peak rate of a segment over the cap of the encode: the rate-control buffer is nearly full when a segment begins. */
 export const PEAK_OVER_CAP = 1.45;
 
 /**
- * Boundaries in ticks of the rate's numerator: frame numbers times its denominator. Every boundary of `aligned` is one, at the nearest frame;
- * between them segments are about as long as they are elsewhere.
+ * Boundaries in ticks of the rate's numerator: frame numbers times its denominator. Every boundary of `aligned` becomes a boundary at the nearest
+ * frame; segments between them have about the usual length.
  */
 function frameTimeline(seconds: number, rate: Rational, aligned?: Timeline): Timeline {
   const total = Math.max(1, Math.round((seconds * rate.num) / rate.den));
@@ -152,10 +152,10 @@ function frameTimeline(seconds: number, rate: Rational, aligned?: Timeline): Tim
   return { timescale: rate.num, boundaries: frames.map((frame) => frame * rate.den) };
 }
 
-/** Up to this share of a segment is given to the others rather than made a segment of its own. */
+/** A remainder of up to this part of a segment is spread over the other segments. */
 const ROUNDED_UP = 0.25;
 
-/** Frames that must be boundaries, ascending, the end among them. */
+/** Frames that must be boundaries, ascending, including the end. */
 function stopsOf(total: number, rate: Rational, aligned: Timeline | undefined): number[] {
   const inner = (aligned?.boundaries ?? [])
     .slice(1, -1)

@@ -12,7 +12,7 @@ export function copiedVideoInit(source: VideoTrack, { timescale }: CopiedVideo):
   return initSegment({ trackId: TRACK_ID, timescale, track: { kind: 'video', ...source } });
 }
 
-/** `configuration`: the avcC record the encoder gave. */
+/** `configuration`: the avcC record of the encoder. */
 export function encodedVideoInit(track: EncodedVideo, configuration: Uint8Array): Uint8Array {
   const { width, height, sampleAspectRatio, color } = track;
   const shape = { codec: 'h264', configuration, width, height, color, sampleAspectRatio };

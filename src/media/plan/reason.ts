@@ -1,4 +1,4 @@
-// Why a track is not simply copied, or not delivered at all.
+// The reasons why a track is not copied, or not delivered.
 
 export type ReasonCode =
   | 'video-codec'

@@ -1,4 +1,4 @@
-// Every rendition of a source: its tracks, its timeline and the job for each of its segments. Pure: equal facts, equal plans.
+// The plan of a rendition: its tracks, its timeline and the job for each segment. Pure: equal facts give equal plans.
 import { createHash } from 'node:crypto';
 import type { AudioPlan } from './audio-plan.ts';
 import { framesWithin } from './audio-plan.ts';
@@ -10,11 +10,11 @@ import type { Timeline } from '../model/timeline.ts';
 import type { Origin, SegmentFormat } from '../model/rendition-track.ts';
 import type { SegmentJob, WorkerInput } from '../worker/protocol/protocol.ts';
 
-/** Part of every key: segments written by another version of the engine are not taken for ours. */
+/** Part of every rendition key, so that segments of another version of the engine are not used. */
 const ENGINE_VERSION = 4;
 
 const TS_TICKS_PER_SECOND = 90_000;
-/** More than roundings to ticks and microseconds make, 100 us. */
+/** 100 us: more than the rounding to ticks and microseconds. */
 const TS_LEAD_TICKS = 9;
 
 export interface RenditionParts {
@@ -32,12 +32,12 @@ export interface PlannedSource {
 
 export interface RenditionPlan extends RenditionParts {
   timeline: Timeline;
-  /** What playlists say of it. */
+  /** The timeline that playlists state. */
   playlistTimeline: Timeline;
   scheduled: ScheduledRendition;
 }
 
-/** A rendition with a picture has the picture's segments; one without has the sound's. @throws TypeError without tracks */
+/** Segments follow the timeline of the video, or of the audio in a rendition without video. @throws TypeError without tracks */
 export function planRendition(source: PlannedSource, parts: RenditionParts): RenditionPlan {
   const timeline = parts.video?.timeline ?? parts.audio?.timeline;
   if (!timeline) throw new TypeError('a rendition needs video or audio');
@@ -71,9 +71,9 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
 }
 
 /**
- * In MPEG-TS the first segment begins with DTS = PTS and all others with DTS = PTS - D. Players that count segments by decode time (libavformat:
- * first DTS + sum of EXTINF; hls.js: the first DTS it loads) are exact when EXTINF counts decode time, too: boundaries lie D earlier. They lie
- * `TS_LEAD_TICKS` earlier still, because libavformat drops a keyframe whose DTS on the wire, a whole tick, is before the boundary.
+ * In MPEG-TS the first segment begins with DTS = PTS, all others with DTS = PTS - D. Some players count segments by decode time (libavformat:
+ * first DTS + sum of EXTINF; hls.js: the first DTS it loads). They are exact when EXTINF counts decode time too, so boundaries lie D earlier.
+ * They lie another `TS_LEAD_TICKS` earlier, because libavformat drops a keyframe whose DTS on the wire, a whole tick, is before the boundary.
  */
 export function playlistTimeline(
   { format, video }: Pick<RenditionParts, 'format' | 'video'>,

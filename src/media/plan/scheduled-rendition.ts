@@ -1,9 +1,9 @@
-// What the scheduler must know of a rendition to make its segments, in any order.
+// What the scheduler needs of a rendition to make its segments in any order.
 import type { StoredRendition } from '../model/rendition-track.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 
 export interface ScheduledRendition extends StoredRendition {
-  /** For the log: `original`, `1080p`, `muxed-0`. */
+  /** The name in the log: `original`, `1080p`, `muxed-0`. */
   name: string;
   /** `encode`: runs of a video encoder that goes on from one segment to the next. `copy`: short jobs, in any order; they may encode audio. */
   work: 'copy' | 'encode';
@@ -13,7 +13,7 @@ export interface ScheduledRendition extends StoredRendition {
   count: number;
   /** `[start, end)` of a segment in seconds of the presentation. */
   secondsOf(number: number): { start: number; end: number };
-  /** The job that makes a segment, whole but for the place to write to. */
+  /** The job that makes a segment, without the output path. */
   jobFor(number: number): Omit<SegmentJob, 'outputPath'>;
 }
 

@@ -26,7 +26,7 @@ export interface MediaWorkerOptions {
   /** A worker with jobs that takes more is killed. */
   memoryLimitBytes: number;
   /** How far the bytes of a published source lie in this process's memory, from `start` on. */
-  nearUntil: (url: string, start: number) => number;
+  bufferedUntil: (url: string, start: number) => number;
   log: (line: string) => void;
 }
 
@@ -235,7 +235,7 @@ export class MediaWorker implements AsyncDisposable {
     if (!reply) return this.#killForFault('said something that is not in the protocol');
     this.#watch.heard();
     if (reply.type === 'here') return;
-    if (reply.type === 'ask-near') return this.#answerNear(reply);
+    if (reply.type === 'query-buffered') return this.#answerBuffered(reply);
     if (reply.type === 'ready') {
       this.#wasReady = true;
       return this.#started.resolve();
@@ -246,8 +246,8 @@ export class MediaWorker implements AsyncDisposable {
     else pending?.reject(pending.signal.aborted ? pending.signal.reason : failureOf(reply));
   }
 
-  #answerNear({ id, url, start }: { id: number; url: string; start: number }): void {
-    this.#send({ type: 'near', id, end: this.#isPatient ? start : this.#options.nearUntil(url, start) });
+  #answerBuffered({ id, url, start }: { id: number; url: string; start: number }): void {
+    this.#send({ type: 'buffered', id, end: this.#isPatient ? start : this.#options.bufferedUntil(url, start) });
   }
 
   #end(how: string): void {

@@ -6,7 +6,7 @@ import type { WorkerResults } from '../worker/protocol/protocol.ts';
 export type RawReply =
   | { type: 'ready' }
   | { type: 'here' }
-  | { type: 'ask-near'; id: number; url: string; start: number }
+  | { type: 'query-buffered'; id: number; url: string; start: number }
   | { type: 'done'; id: number; result: unknown }
   | { type: 'failed'; id: number; code: string; message: string; detail: string | undefined };
 
@@ -17,7 +17,8 @@ export function parseReply(message: unknown): RawReply | undefined {
   if (type === 'ready' || type === 'here') return { type };
   if (typeof id !== 'number') return undefined;
   if (type === 'done') return { type, id, result: message['result'] };
-  if (type === 'ask-near' && typeof url === 'string' && typeof start === 'number') return { type, id, url, start };
+  if (type === 'query-buffered' && typeof url === 'string' && typeof start === 'number')
+    return { type, id, url, start };
   if (type !== 'failed' || typeof code !== 'string' || typeof message['message'] !== 'string') return undefined;
   return { type, id, code, message: message['message'], detail: typeof detail === 'string' ? detail : undefined };
 }

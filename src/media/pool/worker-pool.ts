@@ -24,7 +24,7 @@ export interface WorkerPoolOptions {
   /** A worker that takes more is killed, and a job that does so alone fails. Default 4 GiB. */
   memoryLimitBytes?: number;
   /** How far the bytes of a published source lie in this process's memory, from `start` on. Default: nowhere. */
-  nearUntil?: (url: string, start: number) => number;
+  bufferedUntil?: (url: string, start: number) => number;
   /** A worker that has not answered three questions, asked this far apart, and did nothing, has hung. Default 5 s. */
   pingMs?: number;
   /** Default 15 s. */
@@ -278,7 +278,7 @@ const DEFAULTS = {
   graceMs: 2000,
   niceness: 5,
   jobLimitMs: limitOf,
-  nearUntil: (_url: string, start: number) => start,
+  bufferedUntil: (_url: string, start: number) => start,
 };
 
 /** Bytes from far away may be slow without anything being wrong: the source has its own time limits, and reports them. */

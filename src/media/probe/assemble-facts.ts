@@ -1,4 +1,4 @@
-// The facts of a source from what was found: one timeline for all of its video and audio.
+// Assembles the facts of a source from the findings: one timeline for all of its video and audio.
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
 import type { ContainerIndex } from '../index/container/container-index.ts';
@@ -15,10 +15,10 @@ import { containerEnd, lastEnd, scanTail, videoEnd } from './track-ends.ts';
 import { usableKeyframes } from './usable-keyframes.ts';
 import { verifyKeyframes } from './verify-keyframes.ts';
 
-/** 100 hours: tables and playlists grow with the length, and a damaged header states any. */
+/** 100 hours: tables and playlists grow with the duration, and a damaged header may state any. */
 const MAX_SECONDS = 360_000;
 
-/** Half a tick of a millisecond clock, and a little more. */
+/** A little more than half a tick of a millisecond clock. */
 const GRID_TOLERANCE_SECONDS = 0.001;
 
 export async function assembleFacts(findings: Findings, signal: AbortSignal): Promise<MediaFacts> {
@@ -60,11 +60,11 @@ export async function assembleFacts(findings: Findings, signal: AbortSignal): Pr
 
 function withoutVideo(description: MediaDescription, chapters: Chapter[], findings: Findings): MediaFacts {
   const track = description.audio[0];
-  if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+  if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound');
   const origin = { ticks: Math.max(track.startTicks, 0), timeBase: track.timeBase };
   const scanned = findings.scan && secondsOf(findings.scan.endTicks - origin.ticks, track.timeBase);
   const durationSeconds = scanned ?? containerEnd(findings, origin) ?? 0;
-  if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played.');
+  if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played');
   return playable({
     description,
     chapters: shifted(chapters, origin),
@@ -77,7 +77,7 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
   });
 }
 
-/** For all keyframes of the table, or not at all. */
+/** Byte positions for all keyframes of the table; undefined when some are missing. */
 function positionsOf({
   index,
   scan,
@@ -88,14 +88,14 @@ function positionsOf({
   return positions?.atKeyframes.length === keyframes.length + 1 ? positions : undefined;
 }
 
-/** What only goes on with another track is no track of its own. */
+/** The description without tracks that only continue another track. */
 function withoutContinuations(description: MediaDescription, splices: Splices | undefined): MediaDescription {
   const continued = new Set(splices?.continuations.map(([number]) => number));
   const isOwn = ({ streamIndex }: { streamIndex: number }) => !continued.has(streamIndex);
   return { ...description, audio: description.audio.filter(isOwn), subtitles: description.subtitles.filter(isOwn) };
 }
 
-/** The audio tracks with the starts that a scan saw: the first packets of a source may lie far from those of a late track. */
+/** The audio tracks with the start times of a scan: a late track begins far behind the first packets of a source. */
 function startsOfAudio(description: MediaDescription, scan: ScanResult | undefined): AudioTrack[] {
   return description.audio.map((track) => ({
     ...track,
@@ -107,19 +107,19 @@ function startSeconds({ startTicks, heardTicks = startTicks, timeBase }: AudioTr
   return secondsOf(Math.max(startTicks, heardTicks), timeBase);
 }
 
-/** Something of it must be. @throws AppError UNSUPPORTED_MEDIA */
+/** Asserts that at least one track can be played. @throws AppError UNSUPPORTED_MEDIA */
 function playable(facts: MediaFacts): MediaFacts {
   if (!(facts.durationSeconds <= MAX_SECONDS))
     throw new AppError(
       'UNSUPPORTED_MEDIA',
-      `The source says that it lasts ${Math.round(facts.durationSeconds / 3600)} hours.`,
+      `The source says that it lasts ${Math.round(facts.durationSeconds / 3600)} hours`,
     );
   const why = whyNothingPlays(facts);
   if (why !== undefined) throw new AppError('UNSUPPORTED_MEDIA', why);
   return facts;
 }
 
-/** Matroska rounds to milliseconds: when every keyframe lies on the stated rate's grid, that grid is the truth. */
+/** The frame grid. Matroska rounds to milliseconds: if every keyframe lies on the grid of the stated rate, that grid holds. */
 function gridOf(given: {
   video: VideoTrack;
   keyframes: number[];

@@ -1,9 +1,9 @@
-// Which of a source's tracks make the presentation: the video that moves, and the sound and texts of the same programme.
+// Which tracks of a source make the presentation: the main video, and the audio and subtitles of the same programme.
 import type { MediaDescription, SourceTracks } from '../model/description.ts';
 import type { ContainerIndex } from '../index/container/container-index.ts';
 import { chooseVideo } from '../index/container/video-choice.ts';
 
-/** The description of what is played. What the index chose is what it speaks of; without it the worker's evidence decides. */
+/** The description of the presentation. The index's choice of video comes first; without one, the worker's evidence decides. */
 export function chooseTracks(tracks: SourceTracks, index: ContainerIndex | undefined): MediaDescription {
   const { videos, ...rest } = tracks;
   const indexed = videos.find(({ track }) => track.streamIndex === index?.video?.streamIndex);
@@ -13,7 +13,7 @@ export function chooseTracks(tracks: SourceTracks, index: ContainerIndex | undef
   return { ...rest, video, audio: rest.audio.filter(isPlayed), subtitles: rest.subtitles.filter(isPlayed) };
 }
 
-/** Numbers of the streams that belong together; undefined: all of them do. Without video, the first programme with sound counts. */
+/** Numbers of the streams of one programme; undefined: all streams. Without video, the first programme with audio counts. */
 function programmeOf(
   { audio, subtitles }: SourceTracks,
   programmes: readonly ReadonlySet<number>[],

@@ -1,4 +1,4 @@
-// Where the tracks of a source end: as measured, as its tables state, or as the container does.
+// The ends of a source's tracks: as measured, as the tables state, or as the container states.
 import { AppError } from '../../base/app-error.ts';
 import type { VideoTrack } from '../model/description.ts';
 import { secondsOf } from '../model/presentation-span.ts';
@@ -6,10 +6,10 @@ import type { Origin } from '../model/rendition-track.ts';
 import type { ScanResult } from '../worker/protocol/protocol.ts';
 import { inputFor, type Findings } from './findings.ts';
 
-/** A stated end this much after the picture's is not believed where there are subtitles. */
+/** In a source with subtitles, a stated end more than this after the end of the video is not trusted. */
 const SUBTITLE_TAIL_SECONDS = 1;
 
-/** Longer groups of pictures at the end of a film are rare. */
+/** Longer groups of pictures at the end of a video are rare. */
 const MAX_GROUP_SECONDS = 15;
 
 export function videoEnd(findings: Findings, video: VideoTrack, origin: Origin): number {
@@ -19,11 +19,11 @@ export function videoEnd(findings: Findings, video: VideoTrack, origin: Origin):
   if (measured > 0) return measured;
   const end = containerEnd(findings, origin);
   if (end === undefined || end <= 0)
-    throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured.');
+    throw new AppError('NOT_MEDIA', 'The source does not say how long it is, and it cannot be measured');
   return end;
 }
 
-/** Where the last track ends: as measured, or as each audio track states, or as the container does unless the file is cut short. */
+/** The end of the last track: as measured, or as each audio track states, or as the container states unless the file is truncated. */
 export function lastEnd(findings: Findings, origin: Origin): number {
   const { scan, index, description } = findings;
   const start = secondsOf(origin.ticks, origin.timeBase);
@@ -33,25 +33,25 @@ export function lastEnd(findings: Findings, origin: Origin): number {
     const end = index?.ends?.get(streamIndex) ?? (endTicks === undefined ? undefined : secondsOf(endTicks, timeBase));
     return end === undefined ? [] : [end - start];
   });
-  // Matroska's are those of the whole file.
+  // Matroska states ends of the whole file only.
   const areOwn = index?.container === 'mp4' && ends.length === description.audio.length;
   return areOwn ? Math.max(0, ...ends) : (containerEnd(findings, origin) ?? 0);
 }
 
 /**
- * A Matroska film states one end for all of its tracks, and that may be a stray subtitle's. Where it lies far behind the picture, what
- * comes after the last keyframe is read.
+ * Matroska states one end for all tracks, which may be that of a stray subtitle. If it lies far behind the video, the packets after the last
+ * keyframe are scanned.
  */
 export async function scanTail(findings: Findings, signal: AbortSignal): Promise<ScanResult | undefined> {
-  const { source, description, index, isWhole } = findings;
+  const { source, description, index, isRandomAccess } = findings;
   const { video, audio, subtitles } = description;
-  // Where bytes only come in order, the end is as far away as the whole.
-  if (!isWhole) return undefined;
+  // If bytes come only in order, a read at the end needs the whole download.
+  if (!isRandomAccess) return undefined;
   const fromTicks = index?.video?.keyframes.at(-1);
   if (!video || !subtitles.length || index?.container !== 'matroska' || fromTicks === undefined) return undefined;
   const { endTicks } = index.video ?? {};
-  const pictureSeconds = secondsOf(endTicks ?? fromTicks, video.timeBase);
-  const doubt = (index.durationSeconds ?? 0) - pictureSeconds;
+  const videoSeconds = secondsOf(endTicks ?? fromTicks, video.timeBase);
+  const doubt = (index.durationSeconds ?? 0) - videoSeconds;
   if (doubt <= (endTicks === undefined ? MAX_GROUP_SECONDS : SUBTITLE_TAIL_SECONDS)) return undefined;
   return findings.run(
     {
@@ -65,7 +65,7 @@ export async function scanTail(findings: Findings, signal: AbortSignal): Promise
   );
 }
 
-/** The stated duration counts from timestamp zero, unless the last keyframe lies beyond it: then it counts from the first picture. */
+/** The stated duration counts from timestamp zero; if the last keyframe lies beyond it, it counts from the first frame. */
 export function containerEnd({ index, description }: Findings, origin: Origin): number | undefined {
   const stated = index?.durationSeconds ?? description.durationSeconds;
   if (stated === undefined) return undefined;

@@ -1,8 +1,8 @@
-// Keyframes no denser than anybody cuts a film: one that consists of nothing else would have tables of a million.
+// Limits the number of keyframes: the table of an intra-only video would have a million entries, far denser than any cuts.
 
 const MAX_KEYFRAMES = 65_536;
 
-/** All of them, or of very many those that keep a distance to each other, the first included. Ascending, in ticks, as given. */
+/** All keyframes; of too many, the first one and those at a minimum distance from each other. Ascending, in ticks, as given. */
 export function usableKeyframes(keyframes: number[]): number[] {
   if (keyframes.length <= MAX_KEYFRAMES) return keyframes;
   const [first = 0] = keyframes;

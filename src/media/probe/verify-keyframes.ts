@@ -1,5 +1,5 @@
-// Whether decoding can start at the keyframes of a film: a container's key flag also marks recovery points. Some are looked at, by their
-// first bytes where the container's tables lead to them, else by a worker.
+// Whether decoding can start at the keyframes of a source: a container's key flag also marks recovery points. Some keyframes are verified, by
+// their first bytes if the container's tables give the positions, else by a worker.
 import type { Source } from '../../sources/port/source.ts';
 import { isDecodingStart, lengthSizeOf, nalCodecOf } from '../bitstream/decoding-start.ts';
 import { startsWithStartCode } from '../bitstream/nal-units.ts';
@@ -10,13 +10,13 @@ import type { RunJob } from '../pool/run-job.ts';
 import { usableKeyframes } from './usable-keyframes.ts';
 import type { WorkerInput } from '../worker/protocol/protocol.ts';
 
-/** How many are looked at, spread over the film: each costs a range of a remote source. */
+/** How many keyframes are verified, spread over the video: each costs one range request of a remote source. */
 const VERIFIED_KEYFRAMES = { file: 12, endpoint: 1 } as const;
 
 /** First bytes by keyframe. */
 export type KeyframeHeads = ReadonlyMap<number, Uint8Array>;
 
-/** Of those that are looked at. Needs nothing but the index, so it can be read while a worker describes the film. */
+/** Heads of the keyframes to verify. They need the index alone, so they are read while a worker describes the source. */
 export async function headsToVerify(index: VideoIndex | undefined, source: Source): Promise<KeyframeHeads> {
   const asked = toVerify(usableKeyframes(index?.keyframes ?? []), source);
   if (!asked.length) return new Map();
@@ -26,7 +26,7 @@ export async function headsToVerify(index: VideoIndex | undefined, source: Sourc
 
 interface Suspects {
   source: Source;
-  /** For a worker. */
+  /** The source as workers read it. */
   input: WorkerInput;
   run: RunJob;
   video: VideoTrack;
@@ -36,9 +36,9 @@ interface Suspects {
 }
 
 export interface KeyframeVerdict {
-  /** Decoding can start at those that were looked at. */
+  /** Decoding can start at the verified keyframes. */
   areStarts: boolean;
-  /** One of them brings other parameter sets than the track is described with. */
+  /** One of them carries other parameter sets than the description of the track. */
   hasChanges: boolean;
 }
 
@@ -47,7 +47,7 @@ export async function verifyKeyframes(suspects: Suspects, signal: AbortSignal): 
   const { source, input, run, video, keyframes } = suspects;
   const asked = toVerify(keyframes, source);
   const heads = await suspects.heads;
-  // What is described as having lengths may have been made so: a worker knows how it is stored.
+  // The described configuration may have been converted from start codes to length prefixes; a worker knows the stored format.
   const ownHead = (keyframe: number) => {
     const head = heads.get(keyframe);
     return head && !startsWithStartCode(head) ? head : undefined;
@@ -80,7 +80,7 @@ function toVerify(keyframes: number[], { input }: Source): number[] {
   return spread(keyframes.slice(1), VERIFIED_KEYFRAMES[input.kind]);
 }
 
-/** `count` of them at most, the first one included: films change on the way, where one recording follows another. */
+/** At most `count` keyframes, including the first, spread evenly: joined recordings change in the middle. */
 function spread(keyframes: number[], count: number): number[] {
   const step = Math.max(1, keyframes.length / count);
   return keyframes.filter((_, index) => Math.floor(index / step) !== Math.floor((index - 1) / step));

@@ -1,22 +1,22 @@
-// How much of a source that only comes in order can be had now: all of it, when it is small or comes fast.
+// Waits for the download of a source that comes only in order, if it is small or fast enough.
 import { isAbort } from '../../base/app-error.ts';
 import type { Source } from '../../sources/port/source.ts';
 
-export interface Reach {
+export interface DownloadLimit {
   /** A larger source is not waited for. */
   bytes: number;
   timeMs: number;
 }
 
-/** Waits until all of the source is here; false when that is more than `reach` allows. */
-export async function isDownloadedWithin(source: Source, reach: Reach, signal: AbortSignal): Promise<boolean> {
-  const end = (source.sizeBytes ?? reach.bytes) + 1;
+/** Waits until the whole source is downloaded; false when that exceeds `limit`. True at once for a seekable source. */
+export async function isDownloadedWithin(source: Source, limit: DownloadLimit, signal: AbortSignal): Promise<boolean> {
+  const end = (source.sizeBytes ?? limit.bytes) + 1;
   if (source.seekable) return true;
-  if (end > reach.bytes + 1) return false;
+  if (end > limit.bytes + 1) return false;
   const wait = new AbortController();
   const leave = () => wait.abort(signal.reason);
   signal.addEventListener('abort', leave, { once: true });
-  const timer = setTimeout(() => wait.abort(), reach.timeMs);
+  const timer = setTimeout(() => wait.abort(), limit.timeMs);
   try {
     await source.read({ start: end - 1, end }, wait.signal);
   } catch (error) {

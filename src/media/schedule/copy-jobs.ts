@@ -1,4 +1,4 @@
-// Segments that are short jobs: each is made on a shared worker, on its own, and cancelled when nobody waits for it.
+// Copied segments: each is one short job on a shared worker, cancelled when no request waits for the segment.
 import { publishSegment } from './publish-segment.ts';
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { Segment, SegmentStore } from '../store/segment-store.ts';
@@ -18,7 +18,7 @@ export interface CopyJobsContext {
 export class CopyJobs implements AsyncDisposable {
   readonly #context: CopyJobsContext;
   readonly #jobs = new Map<SegmentFlight, AbortController>();
-  /** Also those that were cancelled and are not through with it. */
+  /** Includes cancelled jobs that have not ended yet. */
   readonly #working = new Set<Promise<void>>();
 
   constructor(context: CopyJobsContext) {
@@ -40,7 +40,7 @@ export class CopyJobs implements AsyncDisposable {
     this.#jobs.delete(flight);
   }
 
-  /** Cancels everything and resolves when nothing of it is left. */
+  /** Cancels all jobs; resolves when the last one has ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const flight of [...this.#jobs.keys()]) this.cancel(flight);
     await Promise.all(this.#working);

@@ -1,4 +1,4 @@
-// All encoder runs: decides, whenever something changes, which run serves which request, which run is begun, moved or ended.
+// All encoder runs. At every change, a plan decides which run serves which request, and which run starts, jumps or ends.
 import { EncoderRun, type EncoderRunContext } from './encoder-run.ts';
 import { lengthSeconds, type ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { SegmentFlight } from './segment-flight.ts';
@@ -9,29 +9,29 @@ type Medium = ScheduledRendition['medium'];
 export interface EncoderFleetOptions {
   /** Live encoders of each medium. */
   caps: Record<Medium, number>;
-  /** A run without a request for this long is ended. */
+  /** A run that has had no request for this long ends. */
   endAfterMs: number;
-  /** How long a run may work before it must make way for a viewer in line, when nobody waits for it at that moment. */
+  /** A run that has worked this long may be replaced for a queued viewer, if no request waits for the run at that moment. */
   turnMs: number;
-  /** A client that gives up may be back at once (a time limit of its own): its run goes on for so long. */
+  /** A client that aborts its request may retry at once, after a time limit of its own: its run continues for this long. */
   graceMs: number;
-  /** A request this close behind a run's frontier, in seconds of media, is a request for the run to go on. */
-  nearSeconds: number;
+  /** A request at most this far behind a run's frontier, in seconds of media, keeps the run going. */
+  maxLagSeconds: number;
 }
 
-/** A run that is to begin at `number`. */
+/** A run that should start at segment `number`. */
 interface Start {
   rendition: ScheduledRendition;
   number: number;
   order: number;
 }
 
-/** Who serves what, found anew by each plan. */
+/** Which run serves which request; computed anew at every change. */
 interface Plan {
-  /** Highest segment that somebody waits for, by run. */
+  /** By run: the highest segment that a request waits for. */
   targets: Map<EncoderRun, number>;
   starts: Start[];
-  /** What serves the newest request of each viewer. */
+  /** By viewer: the run or start that serves its newest request. */
   holders: Record<Medium, Map<string, EncoderRun | Start>>;
 }
 
@@ -66,34 +66,34 @@ export class EncoderFleet implements AsyncDisposable {
     return this.#runs.size;
   }
 
-  /** Wishes that wait for a place. */
+  /** Starts that wait for a free encoder. */
   get inLine(): number {
     return this.#inLine;
   }
 
-  /** A request for a segment that is not there. Call `plan` when its waiter is in. */
+  /** Adds a segment that is missing. Call `plan` once its request waits in the flight. */
   add(flight: SegmentFlight): void {
     this.#pending.add(flight);
   }
 
-  /** The flight has been settled or abandoned. */
+  /** Removes a flight that was settled or abandoned. */
   remove(flight: SegmentFlight): void {
     this.#pending.delete(flight);
   }
 
-  /** A viewer was served from the cache: the run it uses may go on from there, or is not what it uses any more. */
+  /** Notes that the store served a viewer: the run closest to the segment continues for that viewer, other runs do not. */
   noteServed(viewer: string, rendition: ScheduledRendition, number: number): void {
     const runs = [...this.#runs].filter((run) => run.rendition.key === rendition.key);
     if (runs.length === 0) return;
     const nearest = runs
-      .filter((run) => this.#isNear(run, number))
+      .filter((run) => this.#isWithinLag(run, number))
       .toSorted((a, b) => distance(a, number) - distance(b, number))[0];
     for (const run of runs) if (run !== nearest) run.dropDemand(viewer);
     nearest?.demand(viewer, number);
     this.plan();
   }
 
-  /** A viewer gave up waiting. Unless it asks again soon, its run does not work for it any more. */
+  /** Notes that a viewer aborted its request. Unless it retries within `graceMs`, its run drops the viewer's demand. */
   noteLeft(viewer: string, rendition: ScheduledRendition, number: number): void {
     const grace = setTimeout(() => {
       this.#graces.delete(grace);
@@ -109,13 +109,13 @@ export class EncoderFleet implements AsyncDisposable {
     this.plan();
   }
 
-  /** Frees what worked for this viewer only. */
+  /** Drops all demand of a viewer; runs that worked for this viewer alone end. */
   viewerGone(viewer: string): void {
     for (const run of this.#runs) run.dropDemand(viewer);
     this.plan();
   }
 
-  /** Brings the runs in line with the requests. Cheap, and right at any time. */
+  /** Matches the runs to the requests. Cheap, and correct at any time. */
   plan(): void {
     const plan: Plan = { targets: new Map(), starts: [], holders: { video: new Map(), audio: new Map() } };
     for (const flight of [...this.#pending].toSorted((a, b) => b.newestOrder - a.newestOrder))
@@ -138,27 +138,27 @@ export class EncoderFleet implements AsyncDisposable {
     await Promise.all(this.#ending);
   }
 
-  /** Newest requests come first, and each viewer has one encoder: an older request only gets what is being done anyway. */
+  /** Flights come newest request first, and each viewer has one encoder: an older request is served only by a run that exists anyway. */
   #assign(flight: SegmentFlight, plan: Plan): void {
     const { rendition, number } = flight;
     const holders = plan.holders[rendition.medium];
     const unserved = [...flight.viewers].filter((viewer) => !holders.has(viewer));
-    let server: EncoderRun | Start | undefined =
+    let holder: EncoderRun | Start | undefined =
       this.#runFor(flight) ?? plan.starts.find((start) => this.#covers(start, flight));
-    if (server === undefined && unserved.length > 0) {
-      server = { rendition, number: this.#startNumber(flight), order: flight.oldestOrder };
-      plan.starts.push(server);
+    if (holder === undefined && unserved.length > 0) {
+      holder = { rendition, number: this.#startNumber(flight), order: flight.oldestOrder };
+      plan.starts.push(holder);
     }
-    if (server === undefined) return;
-    if (server instanceof EncoderRun) {
-      if (unserved.length === 0 && !plan.targets.has(server)) return;
-      plan.targets.set(server, Math.max(number, plan.targets.get(server) ?? number));
-      for (const viewer of unserved) server.demand(viewer, number);
+    if (holder === undefined) return;
+    if (holder instanceof EncoderRun) {
+      if (unserved.length === 0 && !plan.targets.has(holder)) return;
+      plan.targets.set(holder, Math.max(number, plan.targets.get(holder) ?? number));
+      for (const viewer of unserved) holder.demand(viewer, number);
     }
-    for (const viewer of unserved) holders.set(viewer, server);
+    for (const viewer of unserved) holders.set(viewer, holder);
   }
 
-  /** The run that comes to the segment soonest, when that is no later than a fresh start would. */
+  /** The run that reaches the segment soonest, if that is no later than with a fresh start. */
   #runFor({ rendition, number }: SegmentFlight): EncoderRun | undefined {
     const acceptableMs = this.#acceptableMs(rendition, number);
     let best: { run: EncoderRun; arrivalMs: number } | undefined;
@@ -170,7 +170,7 @@ export class EncoderFleet implements AsyncDisposable {
     return best?.run;
   }
 
-  /** Two segments at least: players ask for the next one or two before they have the first, and that is not a seek. */
+  /** At least two segments: players request the next one or two before they have the first, which is not a seek. */
   #acceptableMs(rendition: ScheduledRendition, number: number): number {
     const { speed } = this.#context;
     const segmentMs = speed.runMs(rendition.key, lengthSeconds(rendition, number));
@@ -185,7 +185,7 @@ export class EncoderFleet implements AsyncDisposable {
     );
   }
 
-  /** Parallel requests a little before this one are better served first, on the way, than by a run of their own. */
+  /** The first segment of a new run: requests slightly before this one are served on the way instead of by runs of their own. */
   #startNumber({ rendition, number }: SegmentFlight): number {
     const before = [...this.#pending].filter(
       (flight) => flight.rendition.key === rendition.key && flight.number < number,
@@ -204,14 +204,14 @@ export class EncoderFleet implements AsyncDisposable {
     return to - from <= 2 || speed.runMs(rendition.key, seconds) <= this.#acceptableMs(rendition, to);
   }
 
-  /** The newest request of a viewer wins: what worked for its older ones works for others, or for nobody. */
+  /** The newest request of a viewer wins: runs that served its older requests drop the viewer's demand. */
   #displace({ holders }: Plan): void {
     for (const run of this.#runs) {
       for (const [viewer, holder] of holders[run.rendition.medium]) if (holder !== run) run.dropDemand(viewer);
     }
   }
 
-  /** First come, first served, as far as the cap goes. */
+  /** Starts runs up to the cap, oldest request first. */
   #startRuns({ starts, targets, holders }: Plan): void {
     this.#inLine = 0;
     for (const start of starts.toSorted((a, b) => a.order - b.order)) {
@@ -227,7 +227,7 @@ export class EncoderFleet implements AsyncDisposable {
     }
   }
 
-  /** An idle run of the same rendition that is free now, a new run, or the place of the run with the oldest request. */
+  /** An idle run of the same rendition, a new run, or a new run that replaces the run with the oldest request. */
   #place({ rendition, number }: Start, targets: Map<EncoderRun, number>): EncoderRun | undefined {
     const { medium } = rendition;
     const unclaimed = [...this.#runs].filter((run) => run.rendition.medium === medium && !targets.has(run));
@@ -258,10 +258,10 @@ export class EncoderFleet implements AsyncDisposable {
     return !run.hasDemand || this.#context.now() - run.lastDemandMs >= this.#options.endAfterMs;
   }
 
-  #isNear(run: EncoderRun, number: number): boolean {
+  #isWithinLag(run: EncoderRun, number: number): boolean {
     if (number >= run.frontier) return run.arrivalMs(number, this.#acceptableMs(run.rendition, number)) !== Infinity;
     const frontier = Math.min(run.frontier, run.rendition.count - 1);
-    return run.rendition.secondsOf(frontier).start - run.rendition.secondsOf(number).end <= this.#options.nearSeconds;
+    return run.rendition.secondsOf(frontier).start - run.rendition.secondsOf(number).end <= this.#options.maxLagSeconds;
   }
 
   #waitingFor(run: EncoderRun, number: number): string[] {
@@ -277,7 +277,7 @@ export class EncoderFleet implements AsyncDisposable {
     this.#ending.add(ending);
   }
 
-  /** Plans again when the next run is to be ended, or its turn is over while others are in line. */
+  /** Plans again when the next run is due to end, or when its turn is over while starts are queued. */
   #setTimer(): void {
     clearTimeout(this.#timer);
     const nowMs = this.#context.now();

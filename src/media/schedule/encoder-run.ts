@@ -1,4 +1,4 @@
-// One encoder at work on a rendition: goes from segment to segment as long as somebody wants them, a little ahead, and no further.
+// One encoder at work on a rendition: encodes segment after segment while viewers request them, up to a limit ahead of the newest request.
 import { isAbort } from '../../base/app-error.ts';
 import type { EncoderSpeed } from './encoder-speed.ts';
 import { renditionFields, segmentFields, type SegmentLog } from './segment-log.ts';
@@ -9,13 +9,13 @@ import type { SegmentJob } from '../worker/protocol/protocol.ts';
 import { isWorkerLost, type WorkerLease } from '../pool/worker-pool.ts';
 
 export interface EncoderRunLimits {
-  /** How far beyond the newest request it works, seconds of media. */
+  /** How far the run encodes beyond the newest request, seconds of media. */
   aheadSeconds: number;
-  /** And bytes. */
+  /** The same in bytes; the lower limit counts. */
   aheadBytes: number;
-  /** Without a request for this long it makes nothing ahead. */
+  /** A run that has had no request for this long encodes nothing ahead. */
   pauseAfterMs: number;
-  /** Fresh workers a segment is given after one was lost over it. */
+  /** How many times a segment is retried on a fresh worker after a lost one. */
   retries: number;
 }
 
@@ -27,29 +27,29 @@ export interface EncoderRunContext {
   now: () => number;
   lease: () => WorkerLease;
   onMade: (run: EncoderRun, number: number, segment: Segment) => void;
-  /** Every loss of a worker; true: no more attempts. */
+  /** Called at every loss of a worker; returns true to stop the retries. */
   onLost: (run: EncoderRun, error: unknown) => boolean;
-  /** The run is over: segment `number` cannot be made. */
+  /** Called when the run ends because segment `number` cannot be made. */
   onFailed: (run: EncoderRun, number: number, error: unknown) => void;
 }
 
 export class EncoderRun implements AsyncDisposable {
   readonly rendition: ScheduledRendition;
-  /** Since when it has been on its present way: its start or last jump, then the end of its first segment there. */
+  /** When the current turn began: at the start or last jump, moved to the end of the first segment made after it. */
   startedMs: number;
   readonly #context: EncoderRunContext;
-  /** The newest request of each viewer that uses this run. */
+  /** By viewer: its newest request to this run. */
   readonly #demands = new Map<string, { number: number; atMs: number }>();
   readonly #stop = new AbortController();
   readonly #driven: Promise<void>;
   #target: number | undefined;
   #next: number;
   #current: { number: number; startedMs: number } | undefined;
-  /** The segment after which the worker's encoder stands. */
+  /** The last segment that the worker's encoder made. */
   #last: number | undefined;
   #lease: WorkerLease | undefined;
   #wake = Promise.withResolvers<void>();
-  /** Segments beyond the newest request. */
+  /** Segments made beyond the newest request. */
   #ahead: { number: number; sizeBytes: number }[] = [];
 
   constructor(rendition: ScheduledRendition, start: number, context: EncoderRunContext) {
@@ -61,7 +61,7 @@ export class EncoderRun implements AsyncDisposable {
     this.#driven = this.#drive();
   }
 
-  /** The segment it is making, or would make next. */
+  /** The segment that the run is making, or would make next. */
   get frontier(): number {
     return this.#current?.number ?? this.#next;
   }
@@ -70,7 +70,7 @@ export class EncoderRun implements AsyncDisposable {
     return this.#current !== undefined;
   }
 
-  /** Whether it has something to do, be it ahead of all requests. */
+  /** Whether the run has work, including work ahead of all requests. */
   get isBusy(): boolean {
     return this.isWorking || this.#isWanted(this.#next);
   }
@@ -95,18 +95,18 @@ export class EncoderRun implements AsyncDisposable {
     this.#demands.delete(viewer);
   }
 
-  /** Somebody waits for the segments up to `target` (undefined: nobody waits). */
+  /** Requests wait for the segments up to `target`; undefined: no request waits. */
   setTarget(target: number | undefined): void {
     this.#target = target;
     this.wake();
   }
 
-  /** Looks again whether there is something to do. */
+  /** Makes the run check again whether it has work. */
   wake(): void {
     this.#wake.resolve();
   }
 
-  /** Sends a run that is not working elsewhere. */
+  /** Moves a run that is not working to segment `number`. */
   jump(number: number): void {
     this.#context.log.info(segmentFields(this.rendition, number), 'encoder jumped');
     this.#next = number;
@@ -114,7 +114,7 @@ export class EncoderRun implements AsyncDisposable {
     this.startedMs = this.#context.now();
   }
 
-  /** Expected time until it begins with segment `number`; Infinity when it will not come there or that takes more than `limitMs`. */
+  /** Expected time until the run begins segment `number`; Infinity when that lies behind the run or takes longer than `limitMs`. */
   arrivalMs(number: number, limitMs: number): number {
     if (number < this.frontier) return Infinity;
     let sumMs = 0;
@@ -122,7 +122,7 @@ export class EncoderRun implements AsyncDisposable {
     return sumMs <= limitMs ? sumMs : Infinity;
   }
 
-  /** Ends the encoder, at once. Resolves when its process is gone and nothing of its last segment is left. */
+  /** Ends the encoder at once. Resolves when its process has exited and no unfinished segment is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#stop.signal.aborted) this.#context.log.info(renditionFields(this.rendition), 'encoder ended');
     this.#stop.abort();
@@ -195,7 +195,7 @@ export class EncoderRun implements AsyncDisposable {
     }
   }
 
-  /** A worker that dies under the segment is replaced, and those who wait see only a delay. */
+  /** Replaces a worker that is lost during the segment: waiting requests see only a delay. */
   async #attempt(number: number): Promise<{ segment: Segment; isMade: boolean }> {
     const { store, limits, lease, log, onLost } = this.#context;
     const { signal } = this.#stop;

@@ -1,10 +1,10 @@
-// How fast each rendition is encoded on this machine, as measured: what decides between waiting for an encoder and starting another.
+// The measured encoding speed of each rendition on this machine. It decides between waiting for a running encoder and starting another.
 import { LRUCache } from 'lru-cache';
 
 interface Measured {
-  /** Wall-clock milliseconds per second of media, the start not counted. Undefined until measured. */
+  /** Wall-clock milliseconds per second of media, without the start. Undefined until measured. */
   paceMs: number | undefined;
-  /** What the first segment of an encoder takes more than the following ones. */
+  /** Extra milliseconds of an encoder's first segment over the following ones. */
   startMs: number | undefined;
 }
 
@@ -15,17 +15,17 @@ const NEWEST_WEIGHT = 0.3;
 export class EncoderSpeed {
   readonly #measured = new LRUCache<string, Measured>({ max: 1000 });
 
-  /** Expected time to encode `seconds` of the rendition in a running encoder. */
+  /** Expected milliseconds to encode `seconds` of the rendition in a running encoder. */
   runMs(key: string, seconds: number): number {
     return seconds * (this.#measured.get(key)?.paceMs ?? DEFAULT_PACE_MS);
   }
 
-  /** Expected cost of a fresh start. */
+  /** Expected extra milliseconds of a fresh start. */
   startMs(key: string): number {
     return this.#measured.get(key)?.startMs ?? DEFAULT_START_MS;
   }
 
-  /** Learns from a segment of `seconds` that took `wallMs`; `isFirst`: the first of its encoder. */
+  /** Adds the measurement of a segment of `seconds` that took `wallMs`; `isFirst`: the first of its encoder. */
   learn(key: string, { seconds, wallMs, isFirst }: { seconds: number; wallMs: number; isFirst: boolean }): void {
     if (!(seconds > 0)) return;
     const { paceMs, startMs } = this.#measured.get(key) ?? { paceMs: undefined, startMs: undefined };

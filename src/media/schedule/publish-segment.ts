@@ -1,4 +1,4 @@
-// Makes one segment: a claim, a worker's job, the publication; nothing is left behind when one of them fails.
+// Makes one segment: claims it, runs the job on a worker, publishes the file. A failure at any step leaves no file behind.
 import { AppError } from '../../base/app-error.ts';
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { Segment, SegmentStore } from '../store/segment-store.ts';
@@ -13,12 +13,12 @@ export interface SegmentWork {
   run: (job: SegmentJob, signal: AbortSignal) => Promise<SegmentResult>;
 }
 
-/** Freed at once when the disk is full, so that the next segments need not evict again. */
+/** Bytes freed when the disk is full: enough that the next segments need no eviction. */
 const ROOM_BYTES = 64 * 2 ** 20;
 
 /**
- * Resolves with the segment, and with whether it was made by this call: another claimant may have been faster. A full disk is tried once more
- * after an eviction.
+ * Resolves with the segment, and with whether this call made it: another claimant may have been faster. After a full disk, evicts segments and
+ * retries once.
  * @throws AppError DISK_FULL, WORKER_LOST, what the worker reports; the signal's reason
  */
 export async function publishSegment(

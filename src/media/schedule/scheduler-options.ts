@@ -1,4 +1,4 @@
-// The numbers the scheduler goes by.
+// The options of the scheduler and their defaults.
 import type { SegmentStore } from '../store/segment-store.ts';
 import { SILENT, type SegmentLog } from './segment-log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
@@ -8,7 +8,7 @@ export interface SegmentSchedulerOptions {
   pool: WorkerPool;
   /** Default: none. */
   log?: SegmentLog;
-  /** Live video encoders. Default: the cores, 2 at least. Audio, which is light, may have four times as many. */
+  /** Live video encoders. Default: the number of cores, at least 2. Audio encoding is light: four times as many audio encoders are allowed. */
   maxEncoders?: number;
   /** How far encoders work beyond the newest request. Default 30 s. */
   aheadSeconds?: number;
@@ -16,23 +16,23 @@ export interface SegmentSchedulerOptions {
   aheadBytes?: number;
   /** Played seconds before a viewer's newest request that are pinned in the store. Default 30 s. */
   behindSeconds?: number;
-  /** Copied segments made after one that was served, when the workers have nothing else to do. Default 1. */
+  /** Copied segments prefetched after a served one while the workers are idle. Default 1. */
   copyAhead?: number;
-  /** How long after that. Default 100 ms. */
+  /** Delay before that prefetch. Default 100 ms. */
   copyAheadDelayMs?: number;
-  /** Encoders without a request for this long work no further. Default 20 s. */
+  /** An encoder that has had no request for this long makes nothing ahead. Default 20 s. */
   pauseAfterMs?: number;
-  /** And end after this long. Default 60 s. */
+  /** An encoder that has had no request for this long ends. Default 60 s. */
   endAfterMs?: number;
-  /** A copy that took so long already, for much of it had to be encoded, has `graceMs` too when nobody waits any more. Default 5 s. */
+  /** A copy that has run this long, because much of it had to be encoded, gets `graceMs` too when its last request is aborted. Default 5 s. */
   longCopyMs?: number;
   /** Default 10 s. See `EncoderFleetOptions`. */
   turnMs?: number;
   /** Default 1 s. See `EncoderFleetOptions`. */
   graceMs?: number;
-  /** How long a rendition that failed three times in a row gives its error at once. Default 5 s. */
+  /** How long a rendition that failed three times in a row answers with its error at once. Default 5 s. */
   coolDownMs?: number;
-  /** Failures further apart are not "in a row". Default 30 s. */
+  /** The longest time between two failures in a row. Default 30 s. */
   quickMs?: number;
   /** Monotonic clock, milliseconds. */
   now?: () => number;

@@ -1,10 +1,10 @@
-// A segment that is being made or waits to be, and those who wait for it.
+// A segment that is being made or queued, and the requests that wait for it.
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { Segment } from '../store/segment-store.ts';
 
 interface Waiter {
   viewer: string;
-  /** Grows with every request of the server: the larger, the newer the request. */
+  /** The serial number of the request: a larger number is a newer request. */
   order: number;
   settle: (segment: Segment) => void;
   fail: (reason: unknown) => void;
@@ -13,12 +13,12 @@ interface Waiter {
 export class SegmentFlight {
   readonly rendition: ScheduledRendition;
   readonly number: number;
-  /** On the scheduler's clock. */
+  /** Milliseconds on the scheduler's clock. */
   readonly launchedMs: number;
   readonly #onLeft: (viewer: string) => void;
   readonly #waiters = new Set<Waiter>();
 
-  /** `onLeft` hears of each viewer that gives up, after it has left. */
+  /** `onLeft` is called for each request that is aborted or dismissed, after its removal. */
   constructor(
     rendition: ScheduledRendition,
     number: number,
@@ -46,7 +46,7 @@ export class SegmentFlight {
     return this.#waiters.values().reduce((oldest, { order }) => Math.min(oldest, order), Infinity);
   }
 
-  /** Waits for the segment. @throws the signal's reason, or why it could not be made */
+  /** Waits for the segment. @throws the signal's reason, or the error that the segment failed with */
   async wait({ viewer, order }: { viewer: string; order: number }, signal: AbortSignal): Promise<Segment> {
     signal.throwIfAborted();
     const { promise, resolve: settle, reject: fail } = Promise.withResolvers<Segment>();
@@ -71,7 +71,7 @@ export class SegmentFlight {
     this.#waiters.clear();
   }
 
-  /** Sends a viewer's waiting requests away. */
+  /** Fails all waiting requests of a viewer. */
   dismiss(viewer: string, reason: unknown): void {
     for (const waiter of [...this.#waiters]) if (waiter.viewer === viewer) this.#leave(waiter, reason);
   }

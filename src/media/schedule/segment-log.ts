@@ -1,4 +1,4 @@
-// The log of segments: one line for each change of an encoder, and with level `debug` the life of every segment.
+// The log of segments: one `info` line for each change of an encoder, and `debug` lines for the life of every segment.
 import type { Logger } from '../../base/logger.ts';
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 
@@ -6,7 +6,7 @@ export type SegmentLog = Pick<Logger, 'info' | 'debug'>;
 
 export const SILENT: SegmentLog = { info: () => undefined, debug: () => undefined };
 
-/** What names a segment in the log, from its request to its answer. */
+/** The log fields that identify a segment from its request to its response. */
 export function segmentFields(rendition: ScheduledRendition, number: number): Record<string, unknown> {
   return { ...renditionFields(rendition), number };
 }

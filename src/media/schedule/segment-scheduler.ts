@@ -1,4 +1,4 @@
-// Turns requests for segments into segments: from the store, from work that is under way, or by new work, each piece of it done once.
+// Answers requests for segments: from the store, from a job that is already running, or from a new job. Each segment is made once.
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
 import { SegmentPrefetch } from './segment-prefetch.ts';
@@ -16,20 +16,20 @@ import { isWorkerLost, type WorkerPool, type WorkerStats } from '../pool/worker-
 export interface SegmentRequest {
   rendition: ScheduledRendition;
   number: number;
-  /** Who requests: a newer request of one viewer replaces the encoding for an older one. */
+  /** The viewer that requests: its newer request replaces the encoding for an older one. */
   viewer: string;
 }
 
 export interface SchedulerStats {
   /** Live encoder runs. */
   encoderRuns: number;
-  /** Wishes waiting for an encoder to be free. */
+  /** Starts that wait for a free encoder. */
   inLine: number;
-  /** Segments being made or waited for. */
+  /** Segments that are being made or waited for. */
   flights: number;
   hits: number;
   misses: number;
-  /** Misses that found the segment already being made. */
+  /** Misses whose segment was already being made. */
   joins: number;
   store: SegmentStoreStats;
   workers: WorkerStats;
@@ -89,8 +89,8 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   /**
-   * The segment, from wherever it comes soonest. Work that nobody waits for any more is cancelled.
-   * @throws RangeError for a number the rendition has not; AppError DISK_FULL, WORKER_LOST, what the worker reports; the signal's reason
+   * Resolves with the segment from whichever source is fastest. A job that no request waits for any more is cancelled.
+   * @throws RangeError for a number beyond the rendition; AppError DISK_FULL, WORKER_LOST, what the worker reports; the signal's reason
    */
   async request(request: SegmentRequest, signal: AbortSignal): Promise<Segment> {
     const { rendition, number, viewer } = request;
@@ -98,8 +98,8 @@ export class SegmentScheduler implements AsyncDisposable {
       throw new RangeError(`no segment ${number}`);
     this.#order += 1;
     const order = this.#order;
-    const lane = `${rendition.medium} ${viewer}`;
-    this.#newest.set(lane, order);
+    const viewerKey = `${rendition.medium} ${viewer}`;
+    this.#newest.set(viewerKey, order);
     const { behindSeconds: before, aheadSeconds: after } = this.#options;
     this.#store.pin(viewer, rendition, segmentsAround(rendition, number, { before, after }));
     const held = await this.#store.get(rendition, number);
@@ -109,13 +109,13 @@ export class SegmentScheduler implements AsyncDisposable {
       { ...segmentFields(rendition, number), viewer: viewer.slice(0, 8) },
       held ? 'segment found in the store' : 'segment is missing in the store',
     );
-    if (!this.#newest.has(lane)) throw viewerGone();
+    if (!this.#newest.has(viewerKey)) throw viewerGone();
     const segment = held ?? (await this.#make(request, order, signal));
-    if (this.#newest.get(lane) === order) this.#goOn(request);
+    if (this.#newest.get(viewerKey) === order) this.#prepareNext(request);
     return segment;
   }
 
-  /** Stops all that was done for this viewer only; its waiting requests end with an AbortError. */
+  /** Stops all work for this viewer alone; its waiting requests fail with an AbortError. */
   viewerGone(viewer: string): void {
     const reason = viewerGone();
     for (const medium of MEDIA) {
@@ -127,7 +127,7 @@ export class SegmentScheduler implements AsyncDisposable {
     this.#store.unpin(viewer);
   }
 
-  /** Ends all work; waiting requests end with an AbortError. The pool and the store stay open: they belong to who made them. */
+  /** Ends all work; waiting requests fail with an AbortError. The pool and the store stay open: their creator closes them. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     const reason = closing();
@@ -169,12 +169,12 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   #left(flight: SegmentFlight, viewer: string): void {
-    if (flight.isAbandoned) this.#giveUp(flight);
+    if (flight.isAbandoned) this.#abandon(flight);
     if (flight.rendition.work === 'encode') this.#fleet.noteLeft(viewer, flight.rendition, flight.number);
   }
 
-  /** A client with a time limit may be back at once: what has taken long is not begun anew for that. */
-  #giveUp(flight: SegmentFlight): void {
+  /** A client with a time limit may retry at once: a long copy is not restarted for that. */
+  #abandon(flight: SegmentFlight): void {
     const { now, longCopyMs, graceMs } = this.#options;
     if (flight.rendition.work === 'encode' || now() - flight.launchedMs < longCopyMs) return this.#drop(flight);
     setTimeout(() => {
@@ -182,7 +182,7 @@ export class SegmentScheduler implements AsyncDisposable {
     }, graceMs).unref();
   }
 
-  /** Takes the flight out of everything; what works for it alone is cancelled. */
+  /** Removes the flight everywhere and cancels work for this flight alone. */
   #drop(flight: SegmentFlight): void {
     const name = flightName(flight.rendition, flight.number);
     if (this.#flights.get(name) === flight) this.#flights.delete(name);
@@ -199,7 +199,7 @@ export class SegmentScheduler implements AsyncDisposable {
   }
 
   #failed(rendition: ScheduledRendition, number: number, error: unknown): void {
-    // Lost encoders have been counted one by one; the pool has tried a copy several times before it gave up.
+    // Each loss of an encoder was counted when it happened; a copy was retried by the pool before it failed.
     if (!isWorkerLost(error)) this.#breaker.failed(rendition.key, error);
     else if (rendition.work === 'copy') this.#breaker.failed(rendition.key, error, FAILURES);
     const isOpen = this.#breaker.errorOf(rendition.key) !== undefined;
@@ -214,13 +214,13 @@ export class SegmentScheduler implements AsyncDisposable {
     this.#drop(flight);
   }
 
-  /** The viewer has what it wished: looks ahead for it. */
-  #goOn({ rendition, number, viewer }: SegmentRequest): void {
+  /** After a viewer was served: prepares its next segments. */
+  #prepareNext({ rendition, number, viewer }: SegmentRequest): void {
     if (rendition.work === 'encode') this.#fleet.noteServed(viewer, rendition, number);
     else this.#prefetch.plan(viewer, rendition.medium, () => this.#copyAhead(rendition, number));
   }
 
-  /** Makes the next segment that is missing, if it is near and the workers are idle. */
+  /** Makes the next missing segment, if it lies within `copyAhead` and the workers are idle. */
   #copyAhead(rendition: ScheduledRendition, number: number): SegmentFlight | undefined {
     const end = Math.min(rendition.count, number + 1 + this.#options.copyAhead);
     let next = number + 1;
@@ -236,7 +236,7 @@ export class SegmentScheduler implements AsyncDisposable {
       this.#options;
     const caps = { video: maxEncoders, audio: 4 * maxEncoders };
     return new EncoderFleet(
-      { caps, endAfterMs, turnMs, graceMs, nearSeconds: 2 * aheadSeconds },
+      { caps, endAfterMs, turnMs, graceMs, maxLagSeconds: 2 * aheadSeconds },
       {
         store,
         now,
@@ -254,18 +254,18 @@ export class SegmentScheduler implements AsyncDisposable {
 
 const MEDIA = ['video', 'audio'] as const;
 
-/** In a row, of one rendition: then its error is given. */
+/** Failures of one rendition in a row after which the breaker opens. */
 const FAILURES = 3;
 
 function viewerGone(): DOMException {
-  return new DOMException('The viewer is gone.', 'AbortError');
+  return new DOMException('The viewer is gone', 'AbortError');
 }
 
 function closing(): DOMException {
-  return new DOMException('The server is closing.', 'AbortError');
+  return new DOMException('The server is closing', 'AbortError');
 }
 
-/** Keys name the source too. */
+/** The rendition key names the source too. */
 function flightName({ key }: ScheduledRendition, number: number): string {
   return `${number} ${key}`;
 }

@@ -1,12 +1,12 @@
-// One caller at a time makes a segment; the others wait for their turn.
+// A lock by segment name: one caller at a time makes a segment, the others wait for their turn.
 import { untilAborted } from '../../base/until-aborted.ts';
 
 export class ClaimTurns {
   readonly #held = new Map<string, Promise<void>>();
 
   /**
-   * Resolves when no other caller holds the name. The turn ends when the result is disposed, and when the signal aborts: a caller that gives up
-   * may need long to stop its work.
+   * Resolves when no other caller holds the name. The turn ends when the result is disposed, or when the signal aborts: a cancelled caller may
+   * need long to stop its work.
    * @throws the signal's reason
    */
   async take(name: string, signal: AbortSignal): Promise<Disposable> {

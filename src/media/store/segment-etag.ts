@@ -1,4 +1,4 @@
-// The validator of a segment, the same in every store.
+// The entity tag of a segment, equal in every store.
 import { digest } from '../../base/digest.ts';
 import type { StoredRendition } from '../model/rendition-track.ts';
 

@@ -1,5 +1,5 @@
-// The port of segment stores: finished segments, and who makes the missing ones. A segment is a function of its rendition and number, so
-// any node may make it and any copy of it is as good as another.
+// The port of segment stores: finished segments, and claims to make missing ones. A segment is a function of its rendition and number, so
+// any node may make it and all copies are equal.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { PartReader } from '../../base/part-reader.ts';
 import type { StoredRendition } from '../model/rendition-track.ts';
@@ -7,17 +7,17 @@ import type { StoredRendition } from '../model/rendition-track.ts';
 /** A finished segment. Immutable. */
 export interface Segment {
   readonly sizeBytes: number;
-  /** Strong validator (RFC 9110 section 8.8.3), with quotes: equal for equal rendition and number. */
+  /** Strong validator (RFC 9110 section 8.8.3), in quotes: equal for equal rendition and number. */
   readonly etag: string;
   /** Opens bytes `[start, end)`. @throws AppError SEGMENT_EVICTED */
   open(range: ByteRange): Promise<PartReader>;
 }
 
-/** The right to make one segment, held by one caller at a time until it is disposed or its signal aborts. Disposing removes what was not published. */
+/** The right to make one segment. One caller holds it until it disposes the claim or its signal aborts. Disposal removes an unpublished file. */
 export interface SegmentClaim extends AsyncDisposable {
-  /** An absolute path: a worker writes the segment there. */
+  /** The absolute path that a worker writes the segment to. */
   readonly outputPath: string;
-  /** Makes the written file the segment, for everybody, at once. @throws AppError DISK_FULL; SOURCE_CHANGED when the source was invalidated meanwhile */
+  /** Makes the written file the segment for all callers. @throws AppError DISK_FULL; SOURCE_CHANGED when the source was invalidated meanwhile */
   publish(): Promise<Segment>;
 }
 
@@ -30,26 +30,26 @@ export interface SegmentStoreStats {
 
 export interface SegmentStore extends AsyncDisposable {
   readonly stats: SegmentStoreStats;
-  /** Whether even eviction leaves no room for more than the pinned segments: no time to work ahead. */
+  /** Whether pinned segments alone fill the store, so that eviction makes no room: then nothing is made ahead. */
   readonly isTight: boolean;
-  /** The segment, now the most recently used one; undefined when the store does not hold it whole. */
+  /** The segment, marked as the most recently used one; undefined when the store does not hold all of it. */
   get(rendition: StoredRendition, number: number): Promise<Segment | undefined>;
   /**
-   * The segment, or the claim to make it. Waits while another caller holds the claim: this is what makes each segment once.
+   * The segment, or the claim to make it. Waits while another caller holds the claim, so that each segment is made once.
    * @throws AppError DISK_FULL; the signal's reason
    */
   claim(rendition: StoredRendition, number: number, signal: AbortSignal): Promise<ClaimResult>;
   /**
-   * Whether the local tier holds the segment. An optimisation of planning: false also where only a remote tier holds it.
-   * @throws RangeError for what is no number of a segment
+   * Whether the local tier holds the segment; false also when only a remote tier holds it. For planning alone.
+   * @throws RangeError for an invalid segment number
    */
   peek(rendition: StoredRendition, number: number): boolean;
-  /** Segments `[from, to)` are not evicted until the viewer's next pin in this rendition, `unpin`, or ten minutes without either. */
+  /** Protects segments `[from, to)` from eviction until the viewer's next pin in this rendition, `unpin`, or ten minutes without either. */
   pin(viewer: string, rendition: StoredRendition, range: { from: number; to: number }): void;
   unpin(viewer: string): void;
-  /** Bytes of the source were wrong: removes what was made of it, and fails the claims on it that are open. */
+  /** Removes all segments of a source whose bytes were wrong, and fails its open claims. */
   invalidate(sourceId: string): void;
-  /** Evicts `wantedBytes` or more, as far as pins allow. Resolves, when the disk has the room, with whether anything was evicted. */
+  /** Evicts `wantedBytes` or more, as far as pins allow. Resolves, once the files are removed, with whether anything was evicted. */
   makeRoom(wantedBytes: number): Promise<boolean>;
 }
 

@@ -31,7 +31,7 @@ export async function matroskaEvents(readers: FilmReaders, wanted: WantedTrack):
   const tracks = layout && (await readTopLevel(windowed, layout, TRACKS));
   const track = parseSubtitleTrack(tracks, wanted.ordinal, wanted.maxEventBytes);
   if (!layout || !track)
-    throw new AppError('UNSUPPORTED_MEDIA', 'The subtitles are packed in a way that cannot be read.');
+    throw new AppError('UNSUPPORTED_MEDIA', 'The subtitles are packed in a way that cannot be read');
   const { timeBase } = parseInfo(await readTopLevel(windowed, layout, INFO));
   const film: Film = { ...readers, layout, track, timeBase, ...wanted };
   const cues = readers.dense.isSeekable ? await readTopLevel(windowed, layout, CUES) : undefined;
@@ -42,7 +42,7 @@ export async function matroskaEvents(readers: FilmReaders, wanted: WantedTrack):
   if (!wanted.mayWalk) {
     throw new AppError(
       'UNSUPPORTED_MEDIA',
-      'The film keeps no index of its subtitles: all of it would have to be loaded for them.',
+      'The film keeps no index of its subtitles: all of it would have to be loaded for them',
     );
   }
   return { track, events: walkedEvents(film, { at: layout.firstCluster ?? Infinity, end: Infinity }) };

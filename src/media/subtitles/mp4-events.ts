@@ -38,7 +38,7 @@ export async function mp4Events(
   const movie = await readMovie(new WindowedReader(dense));
   const track = movie?.tracks[wanted.streamIndex];
   if (!movie || !track || movie.isFragmented || !['tx3g', 'text'].includes(track.sampleEntry))
-    throw new AppError('UNSUPPORTED_MEDIA', 'The subtitles are kept in a way that cannot be read.');
+    throw new AppError('UNSUPPORTED_MEDIA', 'The subtitles are kept in a way that cannot be read');
   const samples = timedSamples(movie, track, { ...wanted, sizeBytes: dense.sizeBytes });
   return readSamples(
     sparse,

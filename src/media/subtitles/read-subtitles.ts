@@ -51,7 +51,7 @@ export async function* readSubtitles(readers: FilmReaders, request: SubtitleRequ
 /** @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
 export function textTrack({ description }: MediaFacts, index: number): SubtitleTrack {
   const track = description.subtitles[index];
-  if (!track) throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session.');
+  if (!track) throw new AppError('NOT_FOUND', 'There is no such subtitle track in this session');
   const why = whyNoText(description, track);
   if (why !== undefined) throw new AppError('UNSUPPORTED_MEDIA', why);
   return track;
@@ -79,7 +79,7 @@ function matroskaReader({ codecId, codecPrivate }: MatroskaSubtitleTrack, langua
   if (/^S_(?:TEXT\/)?(?:ASS|SSA)$/u.test(codecId)) return assReader(codecPrivate, language);
   if (codecId === 'S_TEXT/WEBVTT') return matroskaWebvttReader;
   if (codecId.startsWith('D_WEBVTT/')) return webmWebvttReader;
-  throw new AppError('UNSUPPORTED_MEDIA', `Subtitles of type ${codecId.slice(0, 40)} cannot be read as text.`);
+  throw new AppError('UNSUPPORTED_MEDIA', `Subtitles of type ${codecId.slice(0, 40)} cannot be read as text`);
 }
 
 /** Holds one back, to know when one without an end is over; leaves out what is empty, lies before the film, or is there already. */

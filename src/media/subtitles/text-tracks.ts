@@ -13,9 +13,9 @@ const MP4_TEXT = new Set(['mov_text', 'text']);
 /** Why the track cannot be had as text, a sentence; undefined when it can. */
 export function whyNoText(description: Pick<MediaDescription, 'container'>, track: SubtitleTrack): string | undefined {
   const pictures = PICTURES.get(track.codec);
-  if (pictures !== undefined) return `${pictures} subtitles are pictures, not text.`;
+  if (pictures !== undefined) return `${pictures} subtitles are pictures, not text`;
   const { container } = description;
   if (container.startsWith('matroska') && MATROSKA_TEXT.has(track.codec)) return undefined;
   if (container.startsWith('mov') && MP4_TEXT.has(track.codec)) return undefined;
-  return `Subtitles of type ${track.codec} in this container cannot be read as text.`;
+  return `Subtitles of type ${track.codec} in this container cannot be read as text`;
 }

@@ -32,7 +32,7 @@ function assertComplete({ video, audio }: ClipPieceJob, pictures: Runs['video'],
   const frames = video ? (video.end - video.start) / video.track.frameRate.den : 0;
   const soundFrames = audio ? (audio.end - audio.start) / AAC_FRAME_SAMPLES : 0;
   if ((pictures?.samples.length ?? 0) !== frames || (sound?.samples.length ?? 0) !== soundFrames)
-    throw new AppError('MEDIA_FAILED', 'The encoder did not give all of the pictures or the sound.');
+    throw new AppError('MEDIA_FAILED', 'The encoder did not give all of the pictures or the sound');
 }
 
 const AAC_FRAME_SAMPLES = 1024;

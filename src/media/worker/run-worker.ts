@@ -29,7 +29,7 @@ export function runWorker(encoders: readonly VideoEncoder<GridFrame>[]): void {
 class SegmentWorker {
   readonly #questions = new Questions();
   readonly #demuxers = new Demuxers({
-    askNear: (url, start) => this.#questions.ask((id) => reply({ type: 'ask-near', id, url, start })),
+    queryBuffered: (url, start) => this.#questions.ask((id) => reply({ type: 'query-buffered', id, url, start })),
   });
   readonly #sessions = new EncoderSessions();
   readonly #encoders: VideoEncoders<GridFrame>;
@@ -43,7 +43,7 @@ class SegmentWorker {
   take(request: WorkerRequest): void {
     if (request.type === 'job') void this.#answer(request.id, request.job);
     else if (request.type === 'cancel') this.#running.get(request.id)?.abort();
-    else if (request.type === 'near') this.#questions.answer(request.id, request.end);
+    else if (request.type === 'buffered') this.#questions.answer(request.id, request.end);
     else reply({ type: 'here' });
   }
 
@@ -85,9 +85,9 @@ function failure(id: number, error: unknown): WorkerReply {
     return { type: 'failed', id, code: error.code, message: error.message, detail };
   }
   if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
-    return { type: 'failed', id, code: 'DISK_FULL', message: 'The disk is full.', detail: undefined };
+    return { type: 'failed', id, code: 'DISK_FULL', message: 'The disk is full', detail: undefined };
   }
-  const message = isAbort(error) ? 'The work was cancelled.' : 'The media could not be processed.';
+  const message = isAbort(error) ? 'The work was cancelled' : 'The media could not be processed';
   return {
     type: 'failed',
     id,

@@ -101,10 +101,10 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     return this.#bySource.get(source)?.error;
   }
 
-  /** How far the bytes behind a published address lie in memory, from `start` on; infinity: to their end. */
-  nearUntil(url: string, start: number): number {
+  /** The end of the buffered bytes from `start` on behind a published address; infinity: to the end of the source. */
+  bufferedUntil(url: string, start: number): number {
     const source = this.#byPath.get(URL.parse(url)?.pathname ?? '')?.source;
-    const end = source?.nearUntil?.(start) ?? start;
+    const end = source?.bufferedUntil?.(start) ?? start;
     return end === source?.sizeBytes ? Infinity : end;
   }
 

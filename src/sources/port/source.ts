@@ -12,8 +12,8 @@ export interface EndpointInput {
   /** To be sent with each request: lines, each with its end. */
   headers: string;
   inOrder?: true;
-  /** Whether the server tells which of its bytes are near. */
-  tellsNear?: true;
+  /** Whether the server answers which bytes of the source are buffered. */
+  reportsBuffered?: true;
 }
 
 /** A file that must still be the one that was opened here: another may get its path at any time. */
@@ -56,8 +56,8 @@ export interface Source extends AsyncDisposable {
    * @throws AppError as `read`
    */
   readAlone?(range: ByteRange, signal: AbortSignal): Promise<Uint8Array>;
-  /** How far the bytes from `start` on lie in memory, so that reading them does not wait; `start` when they do not. */
-  nearUntil?(start: number): number;
+  /** The end of the buffered bytes that begin at `start`; `start` when that byte is not buffered. */
+  bufferedUntil?(start: number): number;
   /**
    * Only where bytes are given out before they have been checked: resolves when all that were given out so far have been. False: some
    * were wrong, and so is what was made of them; or the source was closed first.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { segmentRates } from '../../../src/media/model/byte-positions.ts';
-import { pictureEnd, presentationOrigin, secondsOf } from '../../../src/media/model/presentation-span.ts';
+import { lastFrameEnd, presentationOrigin, secondsOf } from '../../../src/media/model/presentation-span.ts';
 
 const MILLISECONDS = { num: 1, den: 1000 };
 const FILM_RATE = { num: 24_000, den: 1001 };
@@ -26,8 +26,8 @@ for (const { what, pictureSeconds, audioSeconds, frames } of ORIGINS) {
 }
 
 test('the last picture stands to the end, unless that is as good as its own', () => {
-  assert.equal(pictureEnd({ durationSeconds: 60, videoSeconds: 0.04 }), 60);
-  assert.equal(pictureEnd({ durationSeconds: 60, videoSeconds: 59.95 }), 59.95);
+  assert.equal(lastFrameEnd({ durationSeconds: 60, videoSeconds: 0.04 }), 60);
+  assert.equal(lastFrameEnd({ durationSeconds: 60, videoSeconds: 59.95 }), 59.95);
 });
 
 test('rates of segments come from the bytes before their keyframes, less the other tracks where those are counted', () => {

@@ -95,13 +95,13 @@ test('tells how far bytes lie in memory, and that all do', async () => {
   const { source, endpoint } = opened;
   const url = addressOf(source);
   await source.read({ start: 0, end: 327_680 }, new AbortController().signal);
-  assert.equal(endpoint.nearUntil(url, 5), 327_680);
-  assert.equal(endpoint.nearUntil(url, 2 * MIB), 2 * MIB);
-  assert.equal(endpoint.nearUntil(url, CONTENT.length - 10), Infinity);
+  assert.equal(endpoint.bufferedUntil(url, 5), 327_680);
+  assert.equal(endpoint.bufferedUntil(url, 2 * MIB), 2 * MIB);
+  assert.equal(endpoint.bufferedUntil(url, CONTENT.length - 10), Infinity);
   await source.read({ start: 0, end: CONTENT.length }, new AbortController().signal);
-  assert.equal(endpoint.nearUntil(url, 0), Infinity);
-  assert.equal(endpoint.nearUntil(`${url}x`, 7), 7);
-  assert.equal(endpoint.nearUntil('nonsense', 7), 7);
+  assert.equal(endpoint.bufferedUntil(url, 0), Infinity);
+  assert.equal(endpoint.bufferedUntil(`${url}x`, 7), 7);
+  assert.equal(endpoint.bufferedUntil('nonsense', 7), 7);
 });
 
 test('a source that comes in order only does not invite to seek, but can', async () => {

@@ -32,8 +32,8 @@ export async function openEngine(stack: AsyncDisposableStack, options: EngineOpt
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const entry = new URL('../../../src/media/worker/segment-worker.ts', import.meta.url);
   const endpoint = stack.use(await SourceEndpoint.open());
-  const nearUntil = (url: string, start: number) => endpoint.nearUntil(url, start);
-  const pool = stack.use(new WorkerPool({ entry, log: () => undefined, nearUntil, ...options.pool }));
+  const bufferedUntil = (url: string, start: number) => endpoint.bufferedUntil(url, start);
+  const pool = stack.use(new WorkerPool({ entry, log: () => undefined, bufferedUntil, ...options.pool }));
   const store = stack.use(await LocalSegmentStore.open({ root: join(directory, 'segments') }));
   const scheduler = stack.use(new SegmentScheduler({ store, pool, copyAhead: 0 }));
   const publisher: SourcePublisher = {

@@ -81,7 +81,7 @@ async function readMovieBox(reader: WindowedReader): Promise<DataView | undefine
 /** Downloads that were broken off: the film is there, and the index that would have come behind it is not. */
 function assertNotCutOff(offset: number, sizeBytes: number | undefined): undefined {
   if (sizeBytes !== undefined && offset > sizeBytes)
-    throw new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index.');
+    throw new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index');
 }
 
 /** A box cut short by the end of the film is refused: half a table would tell a wrong story. */

@@ -1,12 +1,12 @@
-// How many bytes the cache may hold without taking the last free space of the disk.
+// How many bytes the store may hold so that the disk keeps a reserve of free space.
 import { statfs } from 'node:fs/promises';
 
 export interface DiskAllowanceOptions {
   /** Any directory on the disk. */
   root: string;
-  /** What must stay free. */
+  /** The free space to keep. */
   keepFreeBytes: number;
-  /** How long a look is good for. */
+  /** How long a measurement is valid. */
   freeCheckMs: number;
   now: () => number;
 }
@@ -14,24 +14,24 @@ export interface DiskAllowanceOptions {
 export class DiskAllowance {
   readonly #options: DiskAllowanceOptions;
   #allowedBytes = Infinity;
-  #lookedMs = -Infinity;
+  #measuredMs = -Infinity;
 
   constructor(options: DiskAllowanceOptions) {
     this.#options = options;
   }
 
-  /** As of the last look; less than what is held when others have filled the disk. */
+  /** As of the last measurement; less than the bytes held when other programs have filled the disk. */
   get allowedBytes(): number {
     return this.#allowedBytes;
   }
 
   get isStale(): boolean {
-    return this.#options.now() - this.#lookedMs > this.#options.freeCheckMs;
+    return this.#options.now() - this.#measuredMs > this.#options.freeCheckMs;
   }
 
-  /** `heldBytes` tells what the cache holds at the moment of the look. A disk that cannot be asked sets no limit. */
-  async look(heldBytes: () => number): Promise<void> {
-    this.#lookedMs = this.#options.now();
+  /** Measures the free space; `heldBytes` returns the bytes that the store holds at that moment. A failed measurement sets no limit. */
+  async measure(heldBytes: () => number): Promise<void> {
+    this.#measuredMs = this.#options.now();
     const disk = await statfs(this.#options.root).catch(() => undefined);
     this.#allowedBytes = disk ? heldBytes() + disk.bavail * disk.bsize - this.#options.keepFreeBytes : Infinity;
   }

@@ -1,4 +1,4 @@
-// File operations around a segment that is being written: a full disk is told from other troubles.
+// File operations for drafts, the files of segments that are being written. A full disk becomes DISK_FULL.
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '../../../base/app-error.ts';
@@ -6,34 +6,34 @@ import { hasErrno } from '../../../base/errno.ts';
 
 const MOVES = 5;
 
-/** Makes the draft appear at `path`. The directory may be removed, as an empty one, at any time before the file is in it. @throws AppError DISK_FULL */
+/** Renames the draft to `path`. Until then, the eviction of other segments may remove the empty directory at any time. @throws AppError DISK_FULL */
 export async function moveInto(path: string, draft: string): Promise<void> {
   for (let attempt = 1; attempt < MOVES; attempt += 1) {
     try {
       return await rename(draft, path);
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) translate(error);
-      await madeDirectory(dirname(path));
+      await ensureDirectory(dirname(path));
     }
   }
   await rename(draft, path).catch(translate);
 }
 
-/** Makes the directory unless it is there. @throws AppError DISK_FULL */
-export async function madeDirectory(path: string): Promise<void> {
+/** Creates the directory unless it exists. @throws AppError DISK_FULL */
+export async function ensureDirectory(path: string): Promise<void> {
   await mkdir(path, { recursive: true }).catch(translate);
 }
 
-/** @throws AppError INTERNAL when there is no such file */
+/** The size in bytes. @throws AppError INTERNAL when the file is missing */
 export async function sizeOfDraft(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch (error) {
-    throw new AppError('INTERNAL', 'A media worker said that a segment was done, but there is none.', { cause: error });
+    throw new AppError('INTERNAL', 'A media worker said that a segment was done, but there is none', { cause: error });
   }
 }
 
-/** Removes what workers left in the directory under names that start so. */
+/** Removes the files in the directory whose names start with `prefix`. */
 export async function removeStartingWith(directory: string, prefix: string): Promise<void> {
   const names = await readdir(directory).catch(() => []);
   await Promise.all(
@@ -43,5 +43,5 @@ export async function removeStartingWith(directory: string, prefix: string): Pro
 
 function translate(error: unknown): never {
   if (!hasErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
-  throw new AppError('DISK_FULL', 'The disk is full.', { cause: error });
+  throw new AppError('DISK_FULL', 'The disk is full', { cause: error });
 }

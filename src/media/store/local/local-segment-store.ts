@@ -1,4 +1,5 @@
-// Finished segments on the local disk: files named by what they hold; the least recently used are evicted first, popular ones are in memory too.
+// Finished segments on the local disk, in files named by their content. The least recently used are evicted first; popular ones are also in
+// memory.
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,24 +11,24 @@ import { ClaimTurns } from '../claim-turns.ts';
 import { segmentEtag } from '../segment-etag.ts';
 import type { ClaimResult, Segment, SegmentClaim, SegmentStore, SegmentStoreStats } from '../segment-store.ts';
 import { DiskAllowance } from './disk-allowance.ts';
-import { madeDirectory, removeStartingWith, sizeOfDraft } from './draft-files.ts';
+import { ensureDirectory, removeStartingWith, sizeOfDraft } from './draft-files.ts';
 import { PinnedRanges } from './pinned-ranges.ts';
 import { SegmentFiles } from './segment-files.ts';
 import { SegmentMemory } from './segment-memory.ts';
 import { renditionPath, segmentFileName, sourceDirectory } from './segment-path.ts';
 
 export interface LocalSegmentStoreOptions {
-  /** A directory of the store's own, new or empty: files of an earlier server are not looked at. One process at a time. */
+  /** A new or empty directory that one process and this store alone use: files of an earlier server are ignored. */
   root: string;
   /** Default 4 GiB. */
   capBytes?: number;
-  /** What must stay free on the disk: the cap shrinks for it. Default 1 GiB. */
+  /** Free space to keep on the disk: the cap shrinks for it. Default 1 GiB. */
   keepFreeBytes?: number;
-  /** How long a measurement of the free space is used. Default 3 s. */
+  /** How long a measurement of the free space is valid. Default 3 s. */
   freeCheckMs?: number;
   /** Default 64 MiB; segments larger than a quarter of it are served from the disk. */
   memoryBytes?: number;
-  /** A viewer's pins expire after so long without a new one. Default 10 min. */
+  /** A viewer's pin expires after this long without a new one. Default 10 min. */
   pinMs?: number;
   /** Monotonic clock, milliseconds. */
   now?: () => number;
@@ -49,9 +50,9 @@ interface OpenClaim {
 
 export class LocalSegmentStore implements SegmentStore {
   readonly #options: Required<LocalSegmentStoreOptions>;
-  /** By name, least recently used first. */
+  /** Entries by name, least recently used first. */
   readonly #entries = new Map<string, Entry>();
-  /** Paths of renditions, which are digests and needed for each request. */
+  /** Cached paths of renditions: each is a digest, and every request needs one. */
   readonly #paths = new WeakMap<StoredRendition, string>();
   readonly #pins = new PinnedRanges();
   readonly #memory: SegmentMemory;
@@ -63,7 +64,7 @@ export class LocalSegmentStore implements SegmentStore {
   #sizeBytes = 0;
   #evicted = 0;
 
-  /** @throws when the directory cannot be made */
+  /** @throws the file system's error when the directory cannot be created */
   static async open(options: LocalSegmentStoreOptions): Promise<LocalSegmentStore> {
     const store = new LocalSegmentStore(options);
     await mkdir(store.#options.root, { recursive: true });
@@ -105,7 +106,7 @@ export class LocalSegmentStore implements SegmentStore {
     entry.requests += 1;
     const bytes = this.#memory.get(name);
     if (bytes) return this.#segment(name, entry, bytes);
-    if (!this.#isWhole(name, entry)) return undefined;
+    if (!this.#isIntact(name, entry)) return undefined;
     const isValid = () => this.#entries.get(name) === entry;
     return this.#segment(
       name,
@@ -162,7 +163,7 @@ export class LocalSegmentStore implements SegmentStore {
     const name = this.#name(rendition, number);
     const drafts = join(this.#options.root, DRAFTS);
     await this.#trim(undefined);
-    await madeDirectory(drafts);
+    await ensureDirectory(drafts);
     const id = randomUUID();
     const outputPath = join(drafts, id);
     const claim = { sourceId: rendition.sourceId, turn, isInvalid: false };
@@ -208,10 +209,10 @@ export class LocalSegmentStore implements SegmentStore {
     };
   }
 
-  /** Whether it is the file that was published. Any other is forgotten. */
-  #isWhole(name: string, entry: Entry): boolean {
-    if (this.#files.isWhole(name, entry.sizeBytes)) return true;
-    if (this.#entries.get(name) === entry && !this.#files.isAppearing(name)) this.#evict(name);
+  /** Whether the file is the published one. Evicts the entry of any other file. */
+  #isIntact(name: string, entry: Entry): boolean {
+    if (this.#files.isIntact(name, entry.sizeBytes)) return true;
+    if (this.#entries.get(name) === entry && !this.#files.isBeingReplaced(name)) this.#evict(name);
     return false;
   }
 
@@ -231,7 +232,7 @@ export class LocalSegmentStore implements SegmentStore {
     this.#pins.expire(this.#options.now());
     if (this.#disk.isStale) {
       await this.#files.settled();
-      await this.#disk.look(() => this.#sizeBytes);
+      await this.#disk.measure(() => this.#sizeBytes);
     }
     this.#evictDownTo(this.#limit(), fresh);
   }
@@ -243,7 +244,8 @@ export class LocalSegmentStore implements SegmentStore {
   #evictDownTo(limitBytes: number, fresh: string | undefined): void {
     if (this.#sizeBytes <= limitBytes) return;
     for (const [name, entry] of [...this.#entries]) {
-      if (name === fresh || this.#files.isAppearing(name) || this.#pins.has(entry.rendition, entry.number)) continue;
+      if (name === fresh || this.#files.isBeingReplaced(name) || this.#pins.has(entry.rendition, entry.number))
+        continue;
       this.#evict(name);
       if (this.#sizeBytes <= limitBytes) return;
     }
@@ -275,7 +277,7 @@ function evicted(cause: unknown): AppError {
   });
 }
 
-/** Where unfinished segments are written, below the root. */
+/** The directory of drafts, below the root. */
 const DRAFTS = 'drafts';
 
 const DEFAULTS = {

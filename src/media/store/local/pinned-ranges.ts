@@ -10,7 +10,7 @@ export class PinnedRanges {
   /** Rendition path to viewer to range. */
   readonly #ranges = new Map<string, Map<string, PinnedRange>>();
 
-  /** Segments `[from, to)` of the rendition stay until `expiresMs`; replaces the viewer's range in this rendition. */
+  /** Pins segments `[from, to)` of the rendition until `expiresMs`; replaces the viewer's range in this rendition. */
   set(viewer: string, rendition: string, range: PinnedRange): void {
     const viewers = this.#ranges.get(rendition) ?? new Map<string, PinnedRange>();
     viewers.set(viewer, range);

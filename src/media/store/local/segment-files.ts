@@ -1,4 +1,4 @@
-// The files of finished segments: appear by a rename, go in the background. None is written anew before its removal is done.
+// The files of finished segments: created by a rename, removed in the background. A file is not replaced before its removal has finished.
 import { statSync } from 'node:fs';
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,10 +6,10 @@ import { moveInto } from './draft-files.ts';
 
 export class SegmentFiles {
   readonly #root: string;
-  /** Removals under way, by name. */
-  readonly #leaving = new Map<string, Promise<void>>();
-  /** Names under which a file is about to appear: the file that was there is replaced, not removed. */
-  readonly #appearing = new Set<string>();
+  /** Pending removals, by name. */
+  readonly #removals = new Map<string, Promise<void>>();
+  /** Names whose file is about to be created: an old file of that name is replaced, not removed. */
+  readonly #replacing = new Set<string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -19,46 +19,46 @@ export class SegmentFiles {
     return join(this.#root, name);
   }
 
-  isAppearing(name: string): boolean {
-    return this.#appearing.has(name);
+  isBeingReplaced(name: string): boolean {
+    return this.#replacing.has(name);
   }
 
-  /** Whether the file is there, with this size. */
-  isWhole(name: string, sizeBytes: number): boolean {
+  /** Whether the file exists with this size. */
+  isIntact(name: string, sizeBytes: number): boolean {
     try {
-      // The system keeps what it knows of such files in memory: a call on a thread takes many times longer.
+      // The kernel holds this metadata in memory, so a synchronous call is many times faster than one on a thread.
       return statSync(this.path(name), { throwIfNoEntry: false })?.size === sizeBytes;
     } catch {
       return false;
     }
   }
 
-  /** Makes the draft the file; `then` runs before anybody may remove it. @throws AppError DISK_FULL */
+  /** Renames the draft to the file; `then` runs before the file can be removed. @throws AppError DISK_FULL */
   async replace(name: string, draft: string, then: () => void): Promise<void> {
-    this.#appearing.add(name);
+    this.#replacing.add(name);
     try {
-      await this.#leaving.get(name);
+      await this.#removals.get(name);
       await moveInto(this.path(name), draft);
       then();
     } finally {
-      this.#appearing.delete(name);
+      this.#replacing.delete(name);
     }
   }
 
-  /** Removes the file, and its directories when they are empty then. */
+  /** Removes the file, then its directories if they are empty. */
   remove(name: string): void {
     const path = this.path(name);
     const removal = rm(path, { force: true })
       .then(() => rmdir(dirname(path)))
       .then(() => rmdir(dirname(dirname(path))))
-      // Directories that still hold something stay.
+      // A directory that still holds files stays.
       .catch(() => {})
-      .finally(() => this.#leaving.delete(name));
-    this.#leaving.set(name, removal);
+      .finally(() => this.#removals.delete(name));
+    this.#removals.set(name, removal);
   }
 
   /** Resolves when all removals are done. */
   async settled(): Promise<void> {
-    await Promise.all(this.#leaving.values());
+    await Promise.all(this.#removals.values());
   }
 }

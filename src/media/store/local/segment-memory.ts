@@ -1,19 +1,19 @@
-// The segments that several viewers ask for, in memory. A segment for one viewer is sent from its file, which begins sooner than reading all
-// of it; and no segment displaces another, since filling memory costs more than many reads from the disk.
+// Segments that several viewers request are kept in memory. A segment for one viewer is sent from its file, which starts sooner than a read of
+// the whole file. A segment never displaces another, because filling memory costs more than many reads from the disk.
 import { open } from 'node:fs/promises';
 import { LRUCache } from 'lru-cache';
 import { SingleFlight } from '../../../base/single-flight.ts';
 
-/** From this request on a segment is kept in memory: two viewers have had it. */
+/** A segment is kept in memory from this request on: two viewers have received it. */
 const POPULAR_REQUESTS = 3;
 
-/** A segment that is not requested for so long leaves the memory. */
+/** A segment leaves the memory after this long without a request. */
 const IDLE_MS = 60_000;
 
 export interface MemoryCandidate {
   path: string;
   sizeBytes: number;
-  /** How often the segment was requested. */
+  /** Number of requests for the segment so far. */
   requests: number;
 }
 
@@ -21,7 +21,7 @@ export class SegmentMemory {
   readonly #segments: LRUCache<string, Uint8Array>;
   readonly #reads = new SingleFlight<Uint8Array | undefined>();
 
-  /** @param capBytes a segment of more than a quarter of it is not kept */
+  /** @param capBytes a segment larger than a quarter of it is not kept */
   constructor(capBytes: number) {
     this.#segments = new LRUCache({
       maxSize: capBytes,
@@ -41,7 +41,7 @@ export class SegmentMemory {
     return this.#segments.get(name);
   }
 
-  /** Reads a popular segment, where there is room for it; `isValid` is asked when it has been read. Undefined: it is not in memory. */
+  /** Reads a popular segment if it fits; keeps it if `isValid` still holds after the read. Undefined: the segment is not held in memory. */
   async read(name: string, candidate: MemoryCandidate, isValid: () => boolean): Promise<Uint8Array | undefined> {
     const { path, sizeBytes, requests } = candidate;
     const { maxEntrySize, maxSize, calculatedSize } = this.#segments;
@@ -60,7 +60,7 @@ export class SegmentMemory {
   }
 }
 
-/** Undefined when there is no such file, or one of another size. */
+/** Undefined when the file is missing or has another size. */
 async function readWhole(path: string, sizeBytes: number): Promise<Uint8Array | undefined> {
   const file = await open(path).catch(() => undefined);
   try {

@@ -48,7 +48,7 @@ export async function collect(
 
 function assertBegun(video: CopiedVideoCollector | undefined): void {
   if (video?.isEmpty)
-    throw new AppError('MEDIA_FAILED', 'The video is damaged here: there is no picture this part could begin with.');
+    throw new AppError('MEDIA_FAILED', 'The video is damaged here: there is no picture this part could begin with');
 }
 
 /** By the sound's own packets: the index of the picture has led to none before the segment. */

@@ -76,7 +76,7 @@ export class CopiedVideoCollector {
 
   /** `too-late` when the demuxer is already past the wanted keyframe: it must be sent to an earlier place. */
   accept({ pts, isKey, isCorrupt }: DemuxedPacket, demuxer: Demuxer): 'taken' | 'too-late' {
-    if (pts === undefined) throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by.');
+    if (pts === undefined) throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by');
     if (isKey && !isCorrupt) this.#settle(true);
     else if (isCorrupt || this.#doubtful.length > 0) {
       this.#doubtful.push({ pts, isKey, isCorrupt, data: this.#toSample(demuxer.payload) });
@@ -152,7 +152,7 @@ export class CopiedVideoCollector {
   #take(pts: number, isKey: boolean, data: Uint8Array): void {
     this.#bytes += data.byteLength;
     if (this.#bytes > MAX_SEGMENT_BYTES)
-      throw new AppError('UNSUPPORTED_MEDIA', 'A piece of the video is too large to be copied.');
+      throw new AppError('UNSUPPORTED_MEDIA', 'A piece of the video is too large to be copied');
     this.#packets.push({ pts, isKey, data });
   }
 

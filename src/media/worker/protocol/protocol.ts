@@ -156,15 +156,15 @@ export interface WorkerResults {
 export type WorkerRequest =
   | { type: 'job'; id: number; job: WorkerJob }
   | { type: 'cancel'; id: number }
-  /** The answer to `ask-near`; infinity: to the end of the source. */
-  | { type: 'near'; id: number; end: number }
+  /** The answer to `query-buffered`; infinity: to the end of the source. */
+  | { type: 'buffered'; id: number; end: number }
   /** Asks whether it is there; answered with `here`. */
   | { type: 'ping' };
 
 export type WorkerReply =
   | { type: 'ready' }
   | { type: 'here' }
-  /** Asks how far the bytes of a published source lie in the server's memory, from `start` on. */
-  | { type: 'ask-near'; id: number; url: string; start: number }
+  /** Asks up to which byte a published source is buffered from `start` on. */
+  | { type: 'query-buffered'; id: number; url: string; start: number }
   | { type: 'done'; id: number; result: WorkerResults[keyof WorkerResults] }
   | { type: 'failed'; id: number; code: string; message: string; detail: string | undefined };

@@ -2,7 +2,7 @@
 import { AppError } from '../../../base/app-error.ts';
 import { interrupting } from '../libav/demux/interrupting.ts';
 import { Demuxer, type Stream } from '../libav/demux/demuxer.ts';
-import { type AskNear, NearBytes } from '../libav/demux/near-bytes.ts';
+import { type QueryBuffered, BufferedRange } from '../libav/demux/buffered-range.ts';
 import { assertSameFile, inputKey, readingOneFile } from '../libav/demux/same-file.ts';
 import type { WorkerInput } from '../protocol/protocol.ts';
 
@@ -18,19 +18,19 @@ interface IdleDemuxer {
 
 export interface DemuxersOptions {
   idleMs?: number;
-  /** Without it, remote bytes are never known to be near. */
-  askNear?: AskNear;
+  /** Asks the server which bytes are buffered; without it, no remote byte counts as buffered. */
+  queryBuffered?: QueryBuffered;
 }
 
 export class Demuxers implements AsyncDisposable {
   /** Longest unused first. */
   #idle: IdleDemuxer[] = [];
   readonly #idleMs: number;
-  readonly #askNear: AskNear | undefined;
+  readonly #queryBuffered: QueryBuffered | undefined;
 
-  constructor({ idleMs = IDLE_MS, askNear }: DemuxersOptions = {}) {
+  constructor({ idleMs = IDLE_MS, queryBuffered }: DemuxersOptions = {}) {
     this.#idleMs = idleMs;
-    this.#askNear = askNear;
+    this.#queryBuffered = queryBuffered;
   }
 
   /**
@@ -51,14 +51,14 @@ export class Demuxers implements AsyncDisposable {
 
   /** Runs `work` with a demuxer that stands at the beginning of the source. */
   async useFresh<T>(input: WorkerInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const demuxer = await openProbed(input, signal, this.#nearBytesOf(input));
+    const demuxer = await openProbed(input, signal, this.#bufferedRangeOf(input));
     return this.#run({ input, demuxer }, work, signal);
   }
 
-  #nearBytesOf(input: WorkerInput): NearBytes | undefined {
-    const ask = this.#askNear;
-    if (!ask || input.kind !== 'endpoint' || !input.tellsNear) return undefined;
-    return new NearBytes((start) => ask(input.url, start));
+  #bufferedRangeOf(input: WorkerInput): BufferedRange | undefined {
+    const query = this.#queryBuffered;
+    if (!query || input.kind !== 'endpoint' || !input.reportsBuffered) return undefined;
+    return new BufferedRange((start) => query(input.url, start));
   }
 
   /** A demuxer whose work failed is closed, not kept. */
@@ -110,14 +110,14 @@ export class Demuxers implements AsyncDisposable {
  * Opens a source and makes its streams complete, reading packets only where the header is not enough. What is read of it later
  * counts only once `readingOneFile` has looked at the file again.
  */
-export async function openProbed(input: WorkerInput, signal: AbortSignal, near?: NearBytes): Promise<Demuxer> {
+export async function openProbed(input: WorkerInput, signal: AbortSignal, buffered?: BufferedRange): Promise<Demuxer> {
   await assertSameFile(input);
-  const demuxer = await Demuxer.open({ input, near }, signal);
+  const demuxer = await Demuxer.open({ input, buffered }, signal);
   try {
     if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream))) {
       await interrupting([demuxer], signal, () => demuxer.probe());
     }
-    if (!demuxer.streams.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound.');
+    if (!demuxer.streams.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound');
     return demuxer;
   } catch (error) {
     await demuxer[Symbol.asyncDispose]();

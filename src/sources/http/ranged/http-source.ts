@@ -86,7 +86,7 @@ export class HttpSource implements Source {
     this.#fetch = resilientFetch({ file: this.#file, connections, policy });
     this.#reads = new PageReads({ sizeBytes, cache: this.#cache, slots: this.#slots, fetch: this.#fetch });
     this.#reads.adopt(options.contact, Math.min(OPENING_BYTES, sizeBytes));
-    this.input = { ...options.publisher.publish(this), tellsNear: true };
+    this.input = { ...options.publisher.publish(this), reportsBuffered: true };
   }
 
   /**
@@ -142,7 +142,7 @@ export class HttpSource implements Source {
     }
   }
 
-  nearUntil(start: number): number {
+  bufferedUntil(start: number): number {
     return this.#cache.hereUntil(start);
   }
 

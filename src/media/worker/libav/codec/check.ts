@@ -12,7 +12,7 @@ export function quietLibav(): void {
 /** @throws AppError MEDIA_FAILED when a libav code says so */
 export function check(code: number, doing: string): void {
   if (code < 0)
-    throw new AppError('MEDIA_FAILED', `The media library failed to ${doing}: ${FFmpegError.strerror(code)}.`);
+    throw new AppError('MEDIA_FAILED', `The media library failed to ${doing}: ${FFmpegError.strerror(code)}`);
 }
 
 export function codecName(parameters: CodecParameters): string {

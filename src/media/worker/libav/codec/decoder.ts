@@ -18,7 +18,7 @@ export class Decoder implements Disposable {
   /** `extradata`: in place of what the stream states. */
   static async open(stream: Stream, threads: number, extradata?: Buffer): Promise<Decoder> {
     const codec = decoderFor(stream.codecpar);
-    if (!codec) throw new AppError('UNSUPPORTED_MEDIA', `There is no decoder for ${codecName(stream.codecpar)}.`);
+    if (!codec) throw new AppError('UNSUPPORTED_MEDIA', `There is no decoder for ${codecName(stream.codecpar)}`);
     const decoder = new Decoder();
     const context = decoder.#context;
     context.allocContext3(codec);

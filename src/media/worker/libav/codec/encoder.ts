@@ -30,7 +30,7 @@ export async function openEncoder(
   configure: (context: CodecContext) => Record<string, string>,
 ): Promise<CodecContext> {
   const codec = Codec.findEncoderByName(ENCODERS[name]);
-  if (!codec) throw new AppError('MEDIA_FAILED', `The media library has no ${name} encoder.`);
+  if (!codec) throw new AppError('MEDIA_FAILED', `The media library has no ${name} encoder`);
   const context = new CodecContext();
   context.allocContext3(codec);
   const options = configure(context);

@@ -70,7 +70,7 @@ export class FilterChain implements Disposable {
 
   #filter(name: string): FilterContext {
     const filter = this.#graph.getFilter(name);
-    if (!filter) throw new AppError('MEDIA_FAILED', `The media library lost the filter ${name}.`);
+    if (!filter) throw new AppError('MEDIA_FAILED', `The media library lost the filter ${name}`);
     return filter;
   }
 

@@ -16,7 +16,7 @@ import { AppError } from '../../../../base/app-error.ts';
 import { interrupting } from './interrupting.ts';
 import type { Splices } from '../../../model/rendition-track.ts';
 import type { WorkerInput } from '../../protocol/protocol.ts';
-import type { NearBytes } from './near-bytes.ts';
+import type { BufferedRange } from './buffered-range.ts';
 import { AviClock } from './avi-clock.ts';
 import { check } from '../codec/check.ts';
 import { DecodeTimes } from './decode-times.ts';
@@ -41,7 +41,7 @@ export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 export interface DemuxerOptions {
   input: WorkerInput;
   /** Of a remote source. */
-  near?: NearBytes | undefined;
+  buffered?: BufferedRange | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export class Demuxer implements AsyncDisposable {
   readonly #packet = new Packet();
   readonly #isLocal: boolean;
   readonly #isInOrder: boolean;
-  readonly #near: NearBytes | undefined;
+  readonly #buffered: BufferedRange | undefined;
   readonly #extradata = new Map<number, Buffer>();
   readonly #mayChangeEntries: boolean;
   readonly #decodeTimes: DecodeTimes | undefined;
@@ -65,9 +65,9 @@ export class Demuxer implements AsyncDisposable {
   readonly #table: StreamTable;
   readonly container: string;
 
-  private constructor(context: FormatContext, { input, near }: DemuxerOptions) {
+  private constructor(context: FormatContext, { input, buffered }: DemuxerOptions) {
     this.#context = context;
-    this.#near = near;
+    this.#buffered = buffered;
     this.#isLocal = input.kind === 'file';
     this.#isInOrder = input.kind === 'endpoint' && input.inOrder === true;
     this.#packet.alloc();
@@ -91,7 +91,7 @@ export class Demuxer implements AsyncDisposable {
       ? context.openInputSync(url, null, dictionary)
       : await interrupting([context], signal, () => context.openInput(url, null, dictionary));
     if (code < 0) {
-      throw new AppError('NOT_MEDIA', 'The source is not a media file that can be read.', {
+      throw new AppError('NOT_MEDIA', 'The source is not a media file that can be read', {
         cause: FFmpegError.strerror(code),
       });
     }
@@ -154,7 +154,7 @@ export class Demuxer implements AsyncDisposable {
   /** @throws AppError MEDIA_FAILED when there is no such stream, or not yet: see `require` */
   stream(number: number): Stream {
     const stream = this.#table.find(number);
-    if (!stream) throw new AppError('MEDIA_FAILED', `The source has no stream ${number} any more.`);
+    if (!stream) throw new AppError('MEDIA_FAILED', `The source has no stream ${number} any more`);
     return stream;
   }
 
@@ -175,7 +175,7 @@ export class Demuxer implements AsyncDisposable {
     const way = this.#isInOrder ? this.streams.filter((stream) => this.kindOf(stream) === 'video') : [];
     this.#table.keepOnly(new Set([...numbers, ...way.map((stream) => this.numberOf(stream))]));
     const kinds = numbers.map((number) => this.kindOf(this.stream(number)));
-    this.#near?.moved({ isDense: kinds.includes('video') });
+    this.#buffered?.moved({ isDense: kinds.includes('video') });
   }
 
   /** From now on packets of a stream have the number of the one that it continues. */
@@ -206,7 +206,7 @@ export class Demuxer implements AsyncDisposable {
     const target = BigInt(Math.floor(isVideo ? (this.#aviClock?.sentTo(number, wanted) ?? wanted) : wanted));
     this.#decodeTimes?.moved();
     if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
-    this.#near?.moved();
+    this.#buffered?.moved();
     this.#spliced?.moved();
     if (this.#spliced?.hasPlaces) {
       const { num, den } = stream.timeBase;
@@ -253,12 +253,12 @@ export class Demuxer implements AsyncDisposable {
     this.#isFresh = false;
     for (;;) {
       packet.unref();
-      const isAtOnce = this.#isLocal || (await this.#near?.holdsNext()) === true;
+      const isAtOnce = this.#isLocal || (await this.#buffered?.holdsNext()) === true;
       const code = isAtOnce ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
       if (code === AVERROR_EOF) return undefined;
       check(code, 'read the source');
       if (this.#mayChangeEntries) this.#noteExtradata();
-      this.#near?.tookPacket(Number(packet.pos), packet.size);
+      this.#buffered?.tookPacket(Number(packet.pos), packet.size);
       this.#spliced?.move(packet);
       const number = this.#table.numberAt(packet.streamIndex);
       if (this.#aviClock && !this.#aviClock.move(number, packet)) continue;

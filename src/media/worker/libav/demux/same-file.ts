@@ -20,7 +20,7 @@ export async function assertSameFile(input: MediaInput): Promise<void> {
     throw new AppError('SOURCE_FAILED', 'The file could not be read', { cause });
   });
   if (!isSameFile(fileIdentity(stats), input))
-    throw new AppError('SOURCE_CHANGED', 'The file changed while it was being played.');
+    throw new AppError('SOURCE_CHANGED', 'The file changed while it was being played');
 }
 
 /** What was read, or failed, while the file became another one is void. @throws AppError SOURCE_CHANGED; what `read` threw */

@@ -63,7 +63,7 @@ export class VideoFrameGrid implements AsyncDisposable {
       this.#current?.frame.free();
       this.#current = next;
     }
-    if (!this.#current) throw new AppError('MEDIA_FAILED', 'No picture of the video could be decoded.');
+    if (!this.#current) throw new AppError('MEDIA_FAILED', 'No picture of the video could be decoded');
     return this.#current.frame;
   }
 
