@@ -1,6 +1,4 @@
 // The composition: builds every part once, in the order they need each other, and closes them in reverse.
-import { constants } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -8,22 +6,17 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import { CommunityAddons } from '../addons/community-addons.ts';
 import { AppError } from '../base/app-error.ts';
-import { ipKind } from '../base/ip-address.ts';
-import { InstanceDirectory, isAliveInstance } from './instance-directory.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Config } from '../config/config.ts';
-import { castAddress, type OwnAddress } from '../cast/cast-address.ts';
+import { castAddress } from '../cast/cast-address.ts';
 import { networkHost } from '../cast/cast-host.ts';
 import { CastTokens } from '../cast/cast-tokens.ts';
 import { Casting } from '../cast/casting.ts';
-import type { App } from '../http/schemas/app-type.ts';
 import { createApp, type AppParts } from '../http/app.ts';
 import { listeningAt } from '../http/access/listening.ts';
 import { Metrics } from '../http/reply/metrics.ts';
-import type { Readiness } from '../http/routes/health.ts';
 import type { Identity } from '../http/routes/root.ts';
 import { DeferredOpener } from '../presentation/deferred-opener.ts';
-import type { SourceRequest } from '../sources/port/source-request.ts';
 import type { ItemOpener } from '../presentation/media-item.ts';
 import type { TorrentLibrary } from '../sessions/torrent-library.ts';
 import { SessionRegistry } from '../sessions/session-registry.ts';
@@ -33,7 +26,10 @@ import { SqliteCastTokenStore } from '../state/sqlite/sqlite-cast-token-store.ts
 import { SqliteKnowledgeStore } from '../state/sqlite/sqlite-knowledge-store.ts';
 import { SqliteSessionStore } from '../state/sqlite/sqlite-session-store.ts';
 import { AddressPolicy } from '../sources/http/client/address-policy.ts';
-import { assertPresent, parseLocator } from '../sources/open/source-locator.ts';
+import { checkSource } from './check-source.ts';
+import { InstanceDirectory, isAliveInstance } from './instance-directory.ts';
+import { listen, ownAddress, ownUrls } from './listening-address.ts';
+import { readiness, type PartState, type PartStates } from './readiness.ts';
 
 /** What the media side is built from. */
 export interface MediaContext {
@@ -55,8 +51,6 @@ export interface ClosableOpener extends ItemOpener, Partial<AsyncDisposable> {
   torrents: TorrentLibrary & { readonly state: PartState };
 }
 
-type PartState = Readiness['parts'][string]['state'];
-
 export interface ServerOptions {
   config: Config;
   identity: Identity;
@@ -77,8 +71,6 @@ export interface RunningServer extends AsyncDisposable {
 
 const CLOCKS = { now: () => performance.now(), wallClock: () => Date.now() };
 const SWEEP_MS = 30_000;
-/** With less free, not even a few segments fit. */
-const DISK_NEEDED_BYTES = 64 * 2 ** 20;
 const INFO_HOLD_MS = 8_000;
 
 /** @throws the error of `listen`, EADDRINUSE for one; everything is closed again then */
@@ -142,18 +134,6 @@ function sweeping(sweep: () => void): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** Without a host: on every address, of both families where the machine has both. */
-async function listen(app: Pick<App, 'listen'>, { host, port }: Config['listen']): Promise<void> {
-  if (host !== undefined) return void (await app.listen({ host, port }));
-  try {
-    await app.listen({ host: '::', port });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error;
-    await app.listen({ host: '0.0.0.0', port });
-  }
-}
-
 /** The parts that reach out to others when somebody asks them to. */
 function createOutward(
   { config, log }: ServerOptions,
@@ -164,12 +144,6 @@ function createOutward(
     addons: stack.use(new CommunityAddons({ catalogues, log, now: CLOCKS.now })),
     casting: stack.use(new Casting({ devices, discovery, log })),
   };
-}
-
-function ownAddress(listening: (AddressInfo | string)[], castHost: string | undefined): OwnAddress {
-  const [first] = listening.filter((each) => typeof each === 'object');
-  if (first === undefined) throw new TypeError('the server listens nowhere');
-  return { bound: first.address, port: first.port, castHost };
 }
 
 /** A database that cannot be opened costs memory of the past, not the service. */
@@ -208,29 +182,6 @@ function createSessions(needs: SessionsNeeds): SessionRegistry {
   });
 }
 
-interface SourceRules {
-  addresses: AddressPolicy;
-  mediaRoots: string[] | undefined;
-}
-
-/** What can be said of a source before it is opened. @throws AppError */
-async function checkSource(source: SourceRequest, { addresses, mediaRoots }: SourceRules): Promise<void> {
-  const { uri, kind, headers, requester = 'owner' } = source;
-  const locator = parseLocator(uri, { kind, headers });
-  const place = locator.kind === 'torrent' ? locator.torrent : locator;
-  if (place.kind === 'http') addresses.assertPossible(place.url, requester);
-  if (place.kind === 'file' && requester === 'network' && mediaRoots === undefined) {
-    const hint = 'RAFFI_MEDIA_ROOTS names directories that everybody may play from.';
-    throw new AppError('SOURCE_FORBIDDEN', 'Files of this machine are for its owner.', { hint });
-  }
-  await assertPresent(locator, { roots: mediaRoots });
-}
-
-interface PartStates {
-  media(): PartState;
-  torrents(): PartState;
-}
-
 async function torrentsOf(items: Promise<ClosableOpener>): Promise<TorrentLibrary> {
   try {
     return (await items).torrents;
@@ -252,23 +203,6 @@ async function startMedia(options: ServerOptions, context: MediaContext, state: 
   }
 }
 
-async function readiness(state: PartStates, directory: string): Promise<Readiness> {
-  const disk = await diskState(directory);
-  const parts = { media: { state: state.media() }, disk, torrents: { state: state.torrents() } };
-  return { ready: Object.values(parts).every((part) => part.state === 'ready'), parts };
-}
-
-/** Whether segments can be written. */
-async function diskState(directory: string): Promise<Readiness['parts'][string]> {
-  try {
-    await access(directory, constants.W_OK);
-    const { bavail, bsize } = await statfs(directory);
-    return bavail * bsize >= DISK_NEEDED_BYTES ? { state: 'ready' } : { state: 'failed', detail: 'the disk is full' };
-  } catch {
-    return { state: 'failed', detail: 'the directory for segments cannot be written' };
-  }
-}
-
 function removeLeftovers(instance: InstanceDirectory, log: Logger): void {
   instance.removeDeadNeighbours().then(
     (removed) => {
@@ -283,21 +217,12 @@ function running(
   stack: AsyncDisposableStack,
   { instance, config }: { instance: InstanceDirectory; config: Config },
 ): RunningServer {
-  const addresses = listening.filter((each) => typeof each === 'object');
-  const [first] = addresses;
-  if (first === undefined) throw new TypeError('the server listens nowhere');
-  const host = first.family === 'IPv6' ? `[${first.address}]` : first.address;
+  const { url, network } = ownUrls(listening, config.castHost);
   return {
-    url: `http://${host === '[::]' || host === '0.0.0.0' ? '127.0.0.1' : host}:${first.port}`,
+    url,
     isLoopbackOnly: listeningAt(listening).isLoopbackOnly,
-    networkUrl: networkUrl(config.castHost ?? networkHost(first.address), first.port),
+    networkUrl: network,
     closeNow: () => instance[Symbol.dispose](),
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
-}
-
-function networkUrl(host: string | undefined, port: number): string | undefined {
-  if (host === undefined) return undefined;
-  const written = host.includes(':') && !host.startsWith('[') && ipKind(host) !== undefined ? `[${host}]` : host;
-  return /:\d+$/u.test(written) ? `http://${written}` : `http://${written}:${port}`;
 }
