@@ -2,7 +2,6 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { DatabaseSync } from 'node:sqlite';
 
 import { CommunityAddons } from '../addons/community-addons.ts';
 import { AppError } from '../base/app-error.ts';
@@ -20,11 +19,8 @@ import { DeferredOpener } from '../presentation/deferred-opener.ts';
 import type { ItemOpener } from '../presentation/media-item.ts';
 import type { TorrentLibrary } from '../sessions/torrent-library.ts';
 import { SessionRegistry } from '../sessions/session-registry.ts';
-import { openDatabase } from '../state/sqlite/database.ts';
 import type { KnowledgeStore } from '../state/session-store.ts';
-import { SqliteCastTokenStore } from '../state/sqlite/sqlite-cast-token-store.ts';
-import { SqliteKnowledgeStore } from '../state/sqlite/sqlite-knowledge-store.ts';
-import { SqliteSessionStore } from '../state/sqlite/sqlite-session-store.ts';
+import { openStores, type SqliteStores } from '../state/sqlite/sqlite-stores.ts';
 import { AddressPolicy } from '../sources/http/client/address-policy.ts';
 import { checkSource } from './check-source.ts';
 import { InstanceDirectory, isAliveInstance } from './instance-directory.ts';
@@ -78,13 +74,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, identity, log } = options;
   await using stack = new AsyncDisposableStack();
   const instance = stack.use(new InstanceDirectory(config.tmpDirectory));
-  const database = stack.adopt(openStore(config, log), (opened) => opened.close());
+  const stores = stack.use(openDurableStores(instance, { config, log }));
   const items = Promise.withResolvers<ClosableOpener>();
-  const store = new SqliteCastTokenStore(database, { owner: instance.path, log });
-  const castTokens = new CastTokens({ ...CLOCKS, store });
+  const castTokens = new CastTokens({ ...CLOCKS, store: stores.castTokens });
   const ownPorts = new Set<number>();
   const addresses = new AddressPolicy({ privateSources: config.privateSources, ownPorts: () => [...ownPorts] });
-  const sessions = createSessions({ options, instance, database, castTokens, addresses, items: items.promise });
+  const sessions = createSessions({ options, stores, castTokens, addresses, items: items.promise });
   const metrics = new Metrics();
   metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
   const state: PartStates = { media: () => 'starting', torrents: () => 'starting' };
@@ -115,7 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const context = {
     config,
     cacheDirectory,
-    knowledge: new SqliteKnowledgeStore(database),
+    knowledge: stores.knowledge,
     metrics,
     log,
     recordChild: instance.recordChild.bind(instance),
@@ -147,30 +142,33 @@ function createOutward(
 }
 
 /** A database that cannot be opened costs memory of the past, not the service. */
-function openStore(config: Config, log: Logger): DatabaseSync {
+function openDurableStores(
+  { path: owner }: InstanceDirectory,
+  { config, log }: { config: Config; log: Logger },
+): SqliteStores {
+  const options = { owner, isAlive: isAliveInstance, log };
   try {
-    return openDatabase(join(config.dataDirectory, 'raffi.db'));
+    return openStores(join(config.dataDirectory, 'raffi.db'), options);
   } catch (err) {
     log.warn({ err }, 'no database can be written; sessions will not survive a crash');
-    return openDatabase(':memory:');
+    return openStores(':memory:', options);
   }
 }
 
 interface SessionsNeeds {
   options: ServerOptions;
-  instance: InstanceDirectory;
-  database: DatabaseSync;
+  stores: SqliteStores;
   castTokens: CastTokens;
   addresses: AddressPolicy;
   items: Promise<ItemOpener>;
 }
 
 function createSessions(needs: SessionsNeeds): SessionRegistry {
-  const { options, instance, database, castTokens, addresses, items } = needs;
+  const { options, stores, castTokens, addresses, items } = needs;
   const { config, log } = options;
   return new SessionRegistry({
     items: new DeferredOpener(items),
-    store: new SqliteSessionStore(database, { owner: instance.path, isAlive: isAliveInstance }),
+    store: stores.sessions,
     log,
     checkSource: (source) => checkSource(source, { addresses, mediaRoots: config.mediaRoots }),
     ...CLOCKS,

@@ -11,7 +11,8 @@ import { SwarmTorrent } from './swarm/swarm-torrent.ts';
 import { TorrentContents } from './storage/torrent-contents.ts';
 import { TorrentRecord, union } from './storage/torrent-record.ts';
 import { torrentStats } from './torrent-stats.ts';
-import type { KeptTorrent, Vault } from './storage/vault.ts';
+import type { KeptTorrent } from './protocol/torrent-store.ts';
+import type { Vault } from './storage/vault.ts';
 
 const SPENT_AFTER_MS = 10_000;
 

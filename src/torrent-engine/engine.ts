@@ -8,7 +8,8 @@ import { EngineTorrent } from './engine-torrent.ts';
 import { planEviction } from './storage/eviction.ts';
 import type { TorrentContents } from './storage/torrent-contents.ts';
 import { missingTransports, SwarmClient } from './swarm/swarm-client.ts';
-import { Vault, type KeptTorrent } from './storage/vault.ts';
+import type { KeptTorrent, OpenTorrentStore } from './protocol/torrent-store.ts';
+import { Vault } from './storage/vault.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -24,6 +25,7 @@ const FREE_TO_GO_ON_BYTES = 16 * MIB;
 export interface EngineNeeds {
   send: (report: EngineReport) => void;
   log: (line: string) => void;
+  openStore: OpenTorrentStore;
 }
 
 export class Engine implements AsyncDisposable {
@@ -52,7 +54,7 @@ export class Engine implements AsyncDisposable {
   /** @throws the error of the file system, or of `listen` */
   static async open(start: StartOrder, needs: EngineNeeds): Promise<Engine> {
     guardConnections(start.settings);
-    const vault = new Vault(start.directory, needs.log);
+    const vault = new Vault(start.directory, needs);
     const { settings, dhtFile } = start;
     const client = await SwarmClient.open({ settings, dhtFile, log: needs.log });
     const missing = missingTransports(settings);

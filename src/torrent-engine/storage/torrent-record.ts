@@ -1,5 +1,6 @@
-// The row of one torrent in the vault: what changes is collected here, and written when it is saved.
-import type { KeptTorrent, Vault } from './vault.ts';
+// The record of one torrent in the vault: what changes is collected here, and written when it is saved.
+import type { KeptTorrent } from '../protocol/torrent-store.ts';
+import type { Vault } from './vault.ts';
 
 const MOST_PEERS_KEPT = 100;
 
@@ -21,7 +22,7 @@ export class TorrentRecord {
     return this.#isChanged;
   }
 
-  /** It differs from the row; what by, is said when it is saved. */
+  /** It differs from what is stored; what by, is said when it is saved. */
   change(): void {
     this.#isChanged = true;
   }
@@ -50,7 +51,7 @@ export class TorrentRecord {
     this.touch();
   }
 
-  /** Writes it, changed by `progress`. A row that could not be written counts as changed. */
+  /** Writes it, changed by `progress`. One that could not be written counts as changed. */
   save(progress: Partial<Pick<KeptTorrent, 'downloadedBytes' | 'uploadedBytes' | 'verified'>> = {}): void {
     this.#kept = { ...this.#kept, ...progress };
     this.#isChanged = !this.#vault.save(this.#kept);
