@@ -7,6 +7,7 @@ import { NAMESPACE, type CastTimings, type DeviceMessage } from './cast-channel.
 import type { CastDevice } from './cast-device.ts';
 import { trackId, type CastItem } from './cast-item.ts';
 import { CastReceiver, statuses } from './cast-receiver.ts';
+import { castStatus, sentenceOf, type CastStatus, type CastStatusInput } from './cast-status.ts';
 import {
   isOver,
   receiverStatus,
@@ -15,24 +16,6 @@ import {
   type ReceiverApplication,
   type Volume,
 } from './play-state.ts';
-
-export interface CastStatus {
-  state: PlayState;
-  positionSeconds: number;
-  durationSeconds: number;
-  volume: Volume;
-  /** Session of the item that this server started on the device. */
-  sessionId: string | undefined;
-  /** Id that the device gave the item. */
-  mediaSessionId: number | undefined;
-  title: string | undefined;
-  /** Name of the application that runs on the device. */
-  application: string | undefined;
-  /** `index` of the subtitle track that is shown. */
-  subtitleTrack: number | undefined;
-  /** A sentence: why the item does not play. */
-  error: string | undefined;
-}
 
 interface Playing {
   item: CastItem;
@@ -103,11 +86,11 @@ export class CastPlayer implements Disposable {
   async status(signal: AbortSignal): Promise<CastStatus> {
     try {
       await this.#withReceiver((receiver) => this.#refresh(receiver, signal), signal);
-      return this.#status(undefined);
+      return castStatus({ ...this.#known(), failure: undefined });
     } catch (error) {
       signal.throwIfAborted();
       if (this.#playing === undefined || !(error instanceof AppError)) throw error;
-      return this.#status(error);
+      return castStatus({ ...this.#known(), failure: error });
     }
   }
 
@@ -268,39 +251,10 @@ export class CastPlayer implements Disposable {
     this.#receiver = undefined;
   }
 
-  #status(failure: AppError | undefined): CastStatus {
-    const playing = this.#playing;
-    const media = playing?.media;
-    const ended = media !== undefined && isUnexpected(media.state) ? sentenceOf(media.state) : undefined;
-    return {
-      state: media?.state ?? 'idle',
-      positionSeconds: media?.positionSeconds ?? 0,
-      durationSeconds: media?.durationSeconds ?? playing?.item.durationSeconds ?? 0,
-      volume: this.#volume,
-      sessionId: playing?.item.sessionId,
-      mediaSessionId: media?.mediaSessionId,
-      title: playing?.item.title,
-      application: this.#application?.name,
-      subtitleTrack: shownSubtitle(media),
-      error: failure?.message ?? ended,
-    };
+  #known(): Omit<CastStatusInput, 'failure'> {
+    const { item, media } = this.#playing ?? {};
+    return { item, media, volume: this.#volume, application: this.#application?.name };
   }
-}
-
-function shownSubtitle(media: MediaStatus | undefined): number | undefined {
-  const [id] = media?.activeTrackIds ?? [];
-  return id === undefined ? undefined : id - trackId(0);
-}
-
-function isUnexpected(state: PlayState): boolean {
-  return state === 'taken' || state === 'failed';
-}
-
-function sentenceOf(state: PlayState): string {
-  if (state === 'taken') return 'Something else was started on the device';
-  if (state === 'failed') return 'The device could not go on playing this';
-  if (state === 'finished') return 'The film has ended on the device';
-  return 'The film was stopped on the device';
 }
 
 function notPlaying(sentence: string): AppError {

@@ -4,14 +4,9 @@ import { join, resolve } from 'node:path';
 
 import type { LogLevel } from '../base/logger.ts';
 import { userCacheDirectory, userConfigDirectory } from '../base/user-directories.ts';
-import {
-  SETTINGS,
-  type CastDiscovery,
-  type InspectedProcess,
-  type ListenAddress,
-  type NamedDevice,
-  type Setting,
-} from './settings.ts';
+import type { CastDiscovery, ListenAddress, NamedDevice } from './network-values.ts';
+import type { InspectedProcess } from './setting-values.ts';
+import { SETTINGS, type Setting } from './settings.ts';
 import { TORRENT_SETTINGS } from './torrent-settings.ts';
 
 export interface Config {

@@ -1,9 +1,27 @@
 // Every setting of the server, in one table: name, default, meaning. The documentation is made from it.
-import { isIPv4 } from 'node:net';
-import { delimiter, isAbsolute } from 'node:path';
-
-import { parseNetwork } from '../base/ip-address.ts';
-import type { LogLevel } from '../base/logger.ts';
+import {
+  addresses,
+  castDevices,
+  castDiscovery,
+  castHost,
+  hostNames,
+  listenAddress,
+  networks,
+  origins,
+} from './network-values.ts';
+import {
+  directories,
+  duration,
+  inspectedProcesses,
+  isOn,
+  LOG_LEVELS,
+  logLevel,
+  privateSources,
+  secret,
+  size,
+  wholeNumber,
+  workerMemory,
+} from './setting-values.ts';
 
 export interface Setting<T> {
   /** Environment variable. */
@@ -15,29 +33,6 @@ export interface Setting<T> {
   /** @throws Error with what a right value looks like */
   parse(text: string): T;
 }
-
-export interface NamedDevice {
-  name: string;
-  host: string;
-  port: number;
-}
-
-export interface CastDiscovery {
-  /** Its IPv4 address; undefined: every interface. */
-  interface?: string;
-}
-
-export interface ListenAddress {
-  /** Undefined: every address of this machine. */
-  host: string | undefined;
-  port: number;
-}
-
-const INSPECTED_PROCESSES = ['workers', 'torrents'] as const;
-
-export type InspectedProcess = (typeof INSPECTED_PROCESSES)[number];
-
-const LOG_LEVELS: readonly LogLevel[] = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
 export const SETTINGS = {
   listen: setting('RAFFI_SERVER_ADDR', listenAddress, {
@@ -164,177 +159,4 @@ export function setting<T>(
   words: { fallback: string; shown?: string; meaning: string },
 ): Setting<T> {
   return { name, parse, ...words };
-}
-
-function listenAddress(text: string): ListenAddress {
-  const match = /^(?:\[(?<six>[0-9a-f:.%a-z]+)\]|(?<host>[^\s:[\]/]*)):(?<port>\d{1,5})$/iu.exec(text.trim());
-  const port = Number(match?.groups?.['port']);
-  if (match === null || port > 65_535) throw new Error('write it as host:port, [address]:port or :port');
-  const host = match.groups?.['six'] ?? match.groups?.['host'];
-  return { host: host === '' ? undefined : host, port };
-}
-
-const CAST_PORT = 8009;
-
-function castDevices(text: string): NamedDevice[] {
-  return listed(text).map((each) => {
-    const match =
-      /^(?<name>[^@]*[^@\s][^@]*)@(?:\[(?<six>[0-9a-f:.]+)\]|(?<host>[^\s:[\]/@]+))(?::(?<port>\d{1,5}))?$/iu.exec(
-        each,
-      );
-    const { name = '', six, host = '', port = CAST_PORT } = match?.groups ?? {};
-    if (match === null || !(Number(port) > 0 && Number(port) < 65_536))
-      throw new Error(`"${each}" is not a device such as Living room@192.168.1.20`);
-    return { name: name.trim(), host: six ?? host, port: Number(port) };
-  });
-}
-
-function castDiscovery(text: string): CastDiscovery | undefined {
-  const wanted = text.trim().toLowerCase();
-  if (wanted === 'off') return undefined;
-  if (wanted === 'on') return {};
-  if (isIPv4(wanted)) return { interface: wanted };
-  throw new Error('write on, off or the IPv4 address of an interface');
-}
-
-export function listed(text: string): string[] {
-  return text
-    .split(',')
-    .map((each) => each.trim())
-    .filter((each) => each !== '');
-}
-
-function addresses(text: string): string[] {
-  const list = listed(text);
-  for (const each of list) {
-    if (!/^https?:$/u.test(URL.parse(each)?.protocol ?? ''))
-      throw new Error(`"${each}" is not an address such as https://example.org/list.json`);
-  }
-  return list;
-}
-
-function hostNames(text: string): string[] {
-  const list = listed(text.toLowerCase()).map((each) => each.replace(/^\[(?<six>.*)\]$/u, '$<six>'));
-  for (const each of list) {
-    if (!/^[a-z\d._-]+$|^[\da-f:.]+$/u.test(each)) throw new Error(`"${each}" is not a name such as nas.example.org`);
-  }
-  return list;
-}
-
-function networks(text: string): string[] {
-  const list = listed(text);
-  for (const each of list) {
-    try {
-      parseNetwork(each);
-    } catch (cause) {
-      throw new Error(`"${each}" is neither an address nor a network such as 10.0.0.0/8`, { cause });
-    }
-  }
-  return list;
-}
-
-const SECRET_LENGTH = 12;
-
-function secret(text: string): string | undefined {
-  if (text === '') return undefined;
-  if (text.length < SECRET_LENGTH || !/^[\x21-\x7e]+$/u.test(text)) {
-    throw new Error(`write ${SECRET_LENGTH} characters or more, without spaces`);
-  }
-  return text;
-}
-
-export function isOn(text: string): boolean {
-  const word = text.trim().toLowerCase();
-  if (['', '0', 'false', 'no', 'off'].includes(word)) return false;
-  if (['1', 'true', 'yes', 'on'].includes(word)) return true;
-  throw new Error('write 1 or 0');
-}
-
-const PRIVATE_SOURCES = ['auto', 'allow', 'deny'] as const;
-
-function privateSources(text: string): (typeof PRIVATE_SOURCES)[number] {
-  const choice = PRIVATE_SOURCES.find((each) => each === text.trim().toLowerCase());
-  if (choice === undefined) throw new Error(`it must be one of ${PRIVATE_SOURCES.join(', ')}`);
-  return choice;
-}
-
-function directories(text: string): string[] | undefined {
-  const list = text.split(delimiter).filter((each) => each !== '');
-  for (const each of list) if (!isAbsolute(each)) throw new Error(`"${each}" is not the full path of a directory`);
-  return list.length === 0 ? undefined : list;
-}
-
-function castHost(text: string): string | undefined {
-  if (text.trim() === '') return undefined;
-  if (!/^(?:[a-z\d._-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/iu.test(text.trim()))
-    throw new Error('write it as host or host:port');
-  return text.trim();
-}
-
-function origins(text: string): string[] {
-  const list = listed(text);
-  for (const each of list) {
-    if (URL.parse(each)?.origin !== each) throw new Error(`"${each}" is not an origin such as https://example.org`);
-  }
-  return list;
-}
-
-const SIZE_UNITS = new Map([
-  ['', 1],
-  ['kib', 2 ** 10],
-  ['mib', 2 ** 20],
-  ['gib', 2 ** 30],
-  ['tib', 2 ** 40],
-]);
-
-export function size(text: string): number {
-  return Math.round(withUnit(text, SIZE_UNITS, 'write it as a number with KiB, MiB or GiB, such as 4GiB'));
-}
-
-const LEAST_WORKER_MEMORY = 128 * 2 ** 20;
-
-function workerMemory(text: string): number | undefined {
-  if (text.trim() === '') return undefined;
-  const bytes = size(text);
-  if (bytes < LEAST_WORKER_MEMORY) throw new Error('write 128MiB or more: a worker takes as much for any film');
-  return bytes;
-}
-
-const DURATION_UNITS = new Map([
-  ['ms', 1],
-  ['', 1000],
-  ['s', 1000],
-  ['m', 60_000],
-  ['h', 3_600_000],
-  ['d', 86_400_000],
-]);
-
-export function duration(text: string): number {
-  return withUnit(text, DURATION_UNITS, 'write it as a number with ms, s, m, h or d, such as 10m');
-}
-
-function withUnit(text: string, units: Map<string, number>, rule: string): number {
-  const match = /^(?<number>\d+(?:\.\d+)?)\s*(?<unit>[a-z]*)$/iu.exec(text.trim());
-  const unit = units.get(match?.groups?.['unit']?.toLowerCase() ?? 'none');
-  if (unit === undefined) throw new Error(rule);
-  return Number(match?.groups?.['number']) * unit;
-}
-
-export function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/u.test(text.trim())) throw new Error('write it as a whole number above 0');
-  return Number(text);
-}
-
-function inspectedProcesses(text: string): InspectedProcess[] {
-  return listed(text.toLowerCase()).map((each) => {
-    const known = INSPECTED_PROCESSES.find((name) => name === each);
-    if (known === undefined) throw new Error(`"${each}" is not one of ${INSPECTED_PROCESSES.join(', ')}`);
-    return known;
-  });
-}
-
-function logLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((each) => each === text.trim().toLowerCase());
-  if (level === undefined) throw new Error(`it must be one of ${LOG_LEVELS.join(', ')}`);
-  return level;
 }

@@ -1,5 +1,6 @@
 // The settings of torrents: what the engine may do in the network, and what it may take of the machine.
-import { duration, isOn, listed, setting, size, wholeNumber } from './settings.ts';
+import { duration, isOn, listed, size, wholeNumber } from './setting-values.ts';
+import { setting } from './settings.ts';
 
 const ENCRYPTION = ['off', 'prefer', 'require'] as const;
 const ON = { fallback: '1' };

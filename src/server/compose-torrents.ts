@@ -9,6 +9,7 @@ import type { SourcePublisher } from '../sources/port/source-publisher.ts';
 import { openTorrentEngine } from '../sources/torrent/engine-client/open-torrent-engine.ts';
 import { EngineOnDemand } from '../sources/torrent/engine-on-demand.ts';
 import type { TorrentEngine } from '../torrent-engine/protocol/torrent-engine.ts';
+import { lockDirectory } from '../state/sqlite/directory-lock.ts';
 import { Torrents } from '../sources/torrent/torrents.ts';
 
 /** In the data directory: torrents were played on this machine, and probably will be again. */
@@ -32,6 +33,7 @@ export function createTorrents(context: MediaContext, publisher: SourcePublisher
 function openEngine({ config, log, recordChild }: MediaContext): TorrentEngine {
   return openTorrentEngine({
     directory: config.tmpDirectory,
+    lockDirectory,
     dhtFile: join(config.dataDirectory, 'dht.json'),
     settings: config.torrents,
     log: (line) => log.info({ line }, 'torrent engine'),

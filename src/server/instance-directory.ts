@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync, type Stats } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 
+import { LOCK_NAME, lockDirectory } from '../state/sqlite/directory-lock.ts';
 import { isSameProcess, processStart } from './process-start.ts';
 
 const INSTANCE_NAME = /^server-\d+-[0-9a-f]{12}$/u;
-const LOCK_NAME = 'lock.db';
 const CHILD_NAME = /^child-(?<pid>\d+)-(?<start>[\w.:-]+)$/u;
 /** A directory this young may not have its lock yet. */
 const YOUNG_MS = 60_000;
@@ -17,15 +16,14 @@ export class InstanceDirectory implements Disposable {
   /** Absolute. Also the name of this server among those that share a database. */
   readonly path: string;
   readonly #root: string;
-  readonly #lock: DatabaseSync;
+  readonly #lock: Disposable;
 
   /** Makes `<tmp>/raffi/server-.../` and locks it. */
   constructor(tmpDirectory: string) {
     this.#root = ownRoot(tmpDirectory);
     this.path = join(this.#root, `server-${process.pid}-${randomBytes(6).toString('hex')}`);
     mkdirSync(this.path, { mode: 0o700 });
-    this.#lock = new DatabaseSync(join(this.path, LOCK_NAME));
-    this.#lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    this.#lock = lockDirectory(this.path);
   }
 
   /** Notes a process of ours, so that the next server can end it if we die. Call `forget` with the result when it ended. */
@@ -51,7 +49,7 @@ export class InstanceDirectory implements Disposable {
 
   /** May be called more than once. */
   [Symbol.dispose](): void {
-    if (this.#lock.isOpen) this.#lock.close();
+    this.#lock[Symbol.dispose]();
     rmSync(this.path, { recursive: true, force: true });
     try {
       rmdirSync(this.#root);
@@ -68,7 +66,7 @@ export function isAliveInstance(path: string): boolean {
     if (!directory.isDirectory()) return true;
     const lock = lstatSync(join(path, LOCK_NAME), { throwIfNoEntry: false });
     if (lock === undefined) return Date.now() - directory.ctimeMs < YOUNG_MS;
-    return !lock.isFile() || isLocked(join(path, LOCK_NAME));
+    return !lock.isFile() || isLocked(path);
   } catch (error) {
     return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
   }
@@ -76,8 +74,7 @@ export function isAliveInstance(path: string): boolean {
 
 function isLocked(path: string): boolean {
   try {
-    using database = new DatabaseSync(path);
-    database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    lockDirectory(path)[Symbol.dispose]();
     return false;
   } catch {
     return true;

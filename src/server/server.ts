@@ -1,39 +1,31 @@
 // The composition: builds every part once, in the order they need each other, and closes them in reverse.
-import { constants } from 'node:fs';
-import { access, statfs } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { DatabaseSync } from 'node:sqlite';
 
 import { CommunityAddons } from '../addons/community-addons.ts';
 import { AppError } from '../base/app-error.ts';
-import { ipKind } from '../base/ip-address.ts';
-import { InstanceDirectory, isAliveInstance } from './instance-directory.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Config } from '../config/config.ts';
-import { castAddress, type OwnAddress } from '../cast/cast-address.ts';
+import { castAddress } from '../cast/cast-address.ts';
 import { networkHost } from '../cast/cast-host.ts';
 import { CastTokens } from '../cast/cast-tokens.ts';
 import { Casting } from '../cast/casting.ts';
-import type { App } from '../http/schemas/app-type.ts';
 import { createApp, type AppParts } from '../http/app.ts';
 import { listeningAt } from '../http/access/listening.ts';
 import { Metrics } from '../http/reply/metrics.ts';
-import type { Readiness } from '../http/routes/health.ts';
 import type { Identity } from '../http/routes/root.ts';
 import { DeferredOpener } from '../presentation/deferred-opener.ts';
-import type { SourceRequest } from '../sources/port/source-request.ts';
 import type { ItemOpener } from '../presentation/media-item.ts';
 import type { TorrentLibrary } from '../sessions/torrent-library.ts';
 import { SessionRegistry } from '../sessions/session-registry.ts';
-import { openDatabase } from '../state/sqlite/database.ts';
 import type { KnowledgeStore } from '../state/session-store.ts';
-import { SqliteCastTokenStore } from '../state/sqlite/sqlite-cast-token-store.ts';
-import { SqliteKnowledgeStore } from '../state/sqlite/sqlite-knowledge-store.ts';
-import { SqliteSessionStore } from '../state/sqlite/sqlite-session-store.ts';
+import { openStores, type SqliteStores } from '../state/sqlite/sqlite-stores.ts';
 import { AddressPolicy } from '../sources/http/client/address-policy.ts';
-import { assertPresent, parseLocator } from '../sources/open/source-locator.ts';
+import { checkSource } from './check-source.ts';
+import { InstanceDirectory, isAliveInstance } from './instance-directory.ts';
+import { listen, ownAddress, ownUrls } from './listening-address.ts';
+import { readiness, type PartState, type PartStates } from './readiness.ts';
 
 /** What the media side is built from. */
 export interface MediaContext {
@@ -55,8 +47,6 @@ export interface ClosableOpener extends ItemOpener, Partial<AsyncDisposable> {
   torrents: TorrentLibrary & { readonly state: PartState };
 }
 
-type PartState = Readiness['parts'][string]['state'];
-
 export interface ServerOptions {
   config: Config;
   identity: Identity;
@@ -77,8 +67,6 @@ export interface RunningServer extends AsyncDisposable {
 
 const CLOCKS = { now: () => performance.now(), wallClock: () => Date.now() };
 const SWEEP_MS = 30_000;
-/** With less free, not even a few segments fit. */
-const DISK_NEEDED_BYTES = 64 * 2 ** 20;
 const INFO_HOLD_MS = 8_000;
 
 /** @throws the error of `listen`, EADDRINUSE for one; everything is closed again then */
@@ -86,13 +74,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, identity, log } = options;
   await using stack = new AsyncDisposableStack();
   const instance = stack.use(new InstanceDirectory(config.tmpDirectory));
-  const database = stack.adopt(openStore(config, log), (opened) => opened.close());
+  const stores = stack.use(openDurableStores(instance, { config, log }));
   const items = Promise.withResolvers<ClosableOpener>();
-  const store = new SqliteCastTokenStore(database, { owner: instance.path, log });
-  const castTokens = new CastTokens({ ...CLOCKS, store });
+  const castTokens = new CastTokens({ ...CLOCKS, store: stores.castTokens });
   const ownPorts = new Set<number>();
   const addresses = new AddressPolicy({ privateSources: config.privateSources, ownPorts: () => [...ownPorts] });
-  const sessions = createSessions({ options, instance, database, castTokens, addresses, items: items.promise });
+  const sessions = createSessions({ options, stores, castTokens, addresses, items: items.promise });
   const metrics = new Metrics();
   metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
   const state: PartStates = { media: () => 'starting', torrents: () => 'starting' };
@@ -123,7 +110,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const context = {
     config,
     cacheDirectory,
-    knowledge: new SqliteKnowledgeStore(database),
+    knowledge: stores.knowledge,
     metrics,
     log,
     recordChild: instance.recordChild.bind(instance),
@@ -142,18 +129,6 @@ function sweeping(sweep: () => void): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** Without a host: on every address, of both families where the machine has both. */
-async function listen(app: Pick<App, 'listen'>, { host, port }: Config['listen']): Promise<void> {
-  if (host !== undefined) return void (await app.listen({ host, port }));
-  try {
-    await app.listen({ host: '::', port });
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error;
-    await app.listen({ host: '0.0.0.0', port });
-  }
-}
-
 /** The parts that reach out to others when somebody asks them to. */
 function createOutward(
   { config, log }: ServerOptions,
@@ -166,37 +141,34 @@ function createOutward(
   };
 }
 
-function ownAddress(listening: (AddressInfo | string)[], castHost: string | undefined): OwnAddress {
-  const [first] = listening.filter((each) => typeof each === 'object');
-  if (first === undefined) throw new TypeError('the server listens nowhere');
-  return { bound: first.address, port: first.port, castHost };
-}
-
 /** A database that cannot be opened costs memory of the past, not the service. */
-function openStore(config: Config, log: Logger): DatabaseSync {
+function openDurableStores(
+  { path: owner }: InstanceDirectory,
+  { config, log }: { config: Config; log: Logger },
+): SqliteStores {
+  const options = { owner, isAlive: isAliveInstance, log };
   try {
-    return openDatabase(join(config.dataDirectory, 'raffi.db'));
+    return openStores(join(config.dataDirectory, 'raffi.db'), options);
   } catch (err) {
     log.warn({ err }, 'no database can be written; sessions will not survive a crash');
-    return openDatabase(':memory:');
+    return openStores(':memory:', options);
   }
 }
 
 interface SessionsNeeds {
   options: ServerOptions;
-  instance: InstanceDirectory;
-  database: DatabaseSync;
+  stores: SqliteStores;
   castTokens: CastTokens;
   addresses: AddressPolicy;
   items: Promise<ItemOpener>;
 }
 
 function createSessions(needs: SessionsNeeds): SessionRegistry {
-  const { options, instance, database, castTokens, addresses, items } = needs;
+  const { options, stores, castTokens, addresses, items } = needs;
   const { config, log } = options;
   return new SessionRegistry({
     items: new DeferredOpener(items),
-    store: new SqliteSessionStore(database, { owner: instance.path, isAlive: isAliveInstance }),
+    store: stores.sessions,
     log,
     checkSource: (source) => checkSource(source, { addresses, mediaRoots: config.mediaRoots }),
     ...CLOCKS,
@@ -206,29 +178,6 @@ function createSessions(needs: SessionsNeeds): SessionRegistry {
     maxSessions: config.maxSessions,
     onEnd: (id) => castTokens.revokeSession(id),
   });
-}
-
-interface SourceRules {
-  addresses: AddressPolicy;
-  mediaRoots: string[] | undefined;
-}
-
-/** What can be said of a source before it is opened. @throws AppError */
-async function checkSource(source: SourceRequest, { addresses, mediaRoots }: SourceRules): Promise<void> {
-  const { uri, kind, headers, requester = 'owner' } = source;
-  const locator = parseLocator(uri, { kind, headers });
-  const place = locator.kind === 'torrent' ? locator.torrent : locator;
-  if (place.kind === 'http') addresses.assertPossible(place.url, requester);
-  if (place.kind === 'file' && requester === 'network' && mediaRoots === undefined) {
-    const hint = 'RAFFI_MEDIA_ROOTS names directories that everybody may play from.';
-    throw new AppError('SOURCE_FORBIDDEN', 'Files of this machine are for its owner.', { hint });
-  }
-  await assertPresent(locator, { roots: mediaRoots });
-}
-
-interface PartStates {
-  media(): PartState;
-  torrents(): PartState;
 }
 
 async function torrentsOf(items: Promise<ClosableOpener>): Promise<TorrentLibrary> {
@@ -252,23 +201,6 @@ async function startMedia(options: ServerOptions, context: MediaContext, state: 
   }
 }
 
-async function readiness(state: PartStates, directory: string): Promise<Readiness> {
-  const disk = await diskState(directory);
-  const parts = { media: { state: state.media() }, disk, torrents: { state: state.torrents() } };
-  return { ready: Object.values(parts).every((part) => part.state === 'ready'), parts };
-}
-
-/** Whether segments can be written. */
-async function diskState(directory: string): Promise<Readiness['parts'][string]> {
-  try {
-    await access(directory, constants.W_OK);
-    const { bavail, bsize } = await statfs(directory);
-    return bavail * bsize >= DISK_NEEDED_BYTES ? { state: 'ready' } : { state: 'failed', detail: 'the disk is full' };
-  } catch {
-    return { state: 'failed', detail: 'the directory for segments cannot be written' };
-  }
-}
-
 function removeLeftovers(instance: InstanceDirectory, log: Logger): void {
   instance.removeDeadNeighbours().then(
     (removed) => {
@@ -283,21 +215,12 @@ function running(
   stack: AsyncDisposableStack,
   { instance, config }: { instance: InstanceDirectory; config: Config },
 ): RunningServer {
-  const addresses = listening.filter((each) => typeof each === 'object');
-  const [first] = addresses;
-  if (first === undefined) throw new TypeError('the server listens nowhere');
-  const host = first.family === 'IPv6' ? `[${first.address}]` : first.address;
+  const { url, network } = ownUrls(listening, config.castHost);
   return {
-    url: `http://${host === '[::]' || host === '0.0.0.0' ? '127.0.0.1' : host}:${first.port}`,
+    url,
     isLoopbackOnly: listeningAt(listening).isLoopbackOnly,
-    networkUrl: networkUrl(config.castHost ?? networkHost(first.address), first.port),
+    networkUrl: network,
     closeNow: () => instance[Symbol.dispose](),
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
-}
-
-function networkUrl(host: string | undefined, port: number): string | undefined {
-  if (host === undefined) return undefined;
-  const written = host.includes(':') && !host.startsWith('[') && ipKind(host) !== undefined ? `[${host}]` : host;
-  return /:\d+$/u.test(written) ? `http://${written}` : `http://${written}:${port}`;
 }

@@ -1,15 +1,18 @@
-// One torrent of the engine: what is kept of it on the disk, its download, and its place in the swarm while it has one.
+// One torrent of the engine: what is kept of it on the disk, its contents once they are known, and its place in the swarm while it has one.
 import type WebTorrent from 'webtorrent';
 import { AppError } from '../base/app-error.ts';
-import type { AddOrder, EngineReport, ReaderOrder } from './protocol/engine-protocol.ts';
-import { parseMetainfo, type Metainfo } from './protocol/metainfo.ts';
+import type { AddOrder, EngineReport } from './protocol/engine-protocol.ts';
+import { parseMetainfo } from './protocol/metainfo.ts';
 import type { TorrentStats } from './protocol/torrent-engine.ts';
 import type { TorrentSettings } from './protocol/torrent-settings.ts';
 import type { Evictable } from './storage/eviction.ts';
 import { Reporter } from './protocol/reporter.ts';
 import { SwarmTorrent } from './swarm/swarm-torrent.ts';
 import { TorrentContents } from './storage/torrent-contents.ts';
-import type { KeptTorrent, Vault } from './storage/vault.ts';
+import { TorrentRecord, union } from './storage/torrent-record.ts';
+import { torrentStats } from './torrent-stats.ts';
+import type { KeptTorrent } from './protocol/torrent-store.ts';
+import type { Vault } from './storage/vault.ts';
 
 const SPENT_AFTER_MS = 10_000;
 
@@ -27,25 +30,25 @@ export interface EngineTorrentOptions {
 export class EngineTorrent implements AsyncDisposable {
   readonly infoHash: string;
   readonly #options: EngineTorrentOptions;
+  readonly #record: TorrentRecord;
   readonly #reporter: Reporter;
-  /** Addresses nobody talks to any more. */
+  /** Addresses that no connection is made to any more. */
   readonly #banned = new Set<string>();
-  readonly #punching = new Map<number, number[]>();
-  #kept: KeptTorrent;
+  /** Evicted pieces whose room is not free yet, by the ticket of the report. */
+  readonly #leaving = new Map<number, number[]>();
   #contents: TorrentContents | undefined;
   #swarm: SwarmTorrent | undefined;
   #error: AppError | undefined;
   #users = 0;
   #releasedAtMs = performance.now();
+  /** By earlier processes, and earlier stays in the swarm. */
   #uploadedBefore: number;
-  #downloadedBefore: number;
-  #isDirty = false;
-  #lastStats = '';
+  readonly #downloadedBefore: number;
 
   constructor(kept: KeptTorrent, options: EngineTorrentOptions) {
     this.infoHash = kept.infoHash;
-    this.#kept = kept;
     this.#options = options;
+    this.#record = new TorrentRecord(kept, options.vault);
     this.#uploadedBefore = kept.uploadedBytes;
     this.#downloadedBefore = kept.downloadedBytes;
     this.#reporter = new Reporter(kept.infoHash, options.send);
@@ -53,93 +56,51 @@ export class EngineTorrent implements AsyncDisposable {
     if (metainfo) this.#learn(metainfo);
   }
 
-  get usedAtMs(): number {
-    return this.#kept.usedAtMs;
-  }
-
-  get diskBytes(): number {
-    return this.#contents?.download.table.diskBytes ?? 0;
-  }
-
-  get leavingBytes(): number {
-    return (this.#contents?.download.table.leaving.size ?? 0) * (this.#contents?.layout.pieceBytes ?? 0);
+  /** Undefined until the metainfo is known. */
+  get contents(): TorrentContents | undefined {
+    return this.#contents;
   }
 
   get isUsed(): boolean {
     return this.#users > 0;
   }
 
-  /** Nobody uses it, and nothing of it is left on the disk. */
+  /** Unused for a while, with nothing left on the disk. */
   get isSpent(): boolean {
-    return (
-      this.#users === 0 &&
-      !this.#swarm &&
-      this.diskBytes === 0 &&
-      performance.now() - this.#releasedAtMs > SPENT_AFTER_MS
-    );
+    const isEmpty = (this.#contents?.diskBytes ?? 0) === 0;
+    return !this.isUsed && !this.isActive && isEmpty && performance.now() - this.#releasedAtMs > SPENT_AFTER_MS;
   }
 
-  get requestedBytes(): number {
-    return this.#contents?.download.requestedBytes ?? 0;
-  }
-
-  get readerCount(): number {
-    return this.#contents?.download.readers.count ?? 0;
-  }
-
+  /** Whether it is in the swarm. */
   get isActive(): boolean {
     return this.#swarm !== undefined;
+  }
+
+  set users(count: number) {
+    if (count === 0 && this.#users > 0) this.#releasedAtMs = performance.now();
+    this.#users = count;
+    this.#record.touch();
   }
 
   /** Adds what is new; joins the swarm. */
   add({ metainfo, name, trackers, peers, webSeeds, users }: AddOrder): void {
     const { vault } = this.#options;
     this.users = users;
-    const kept = this.#kept;
-    this.#kept = {
-      ...kept,
-      name: this.#contents?.metainfo.name ?? name ?? kept.name,
-      trackers: union(kept.trackers, trackers),
-      peers: union(kept.peers, peers).slice(-100),
-      webSeeds: union(kept.webSeeds, webSeeds),
-      usedAtMs: Date.now(),
-    };
+    const before = this.#record.kept;
+    this.#record.merge({ name: this.#contents?.metainfo.name ?? name ?? before.name, trackers, peers, webSeeds });
     // Before there is a directory: one without a row is removed by the next process.
-    if (!this.#swarm) vault.save(this.#kept);
+    if (!this.#swarm) this.#record.save();
     if (metainfo && !this.#contents) {
       vault.keepMetainfo(this.infoHash, metainfo);
       this.#learn(metainfo);
       // No peer has to be asked for it any more.
-      void this.leave();
+      void this.#leave();
     }
-    this.#isDirty = true;
+    this.#record.change();
     if (!this.#swarm) return this.#join();
     this.#swarm.addTrackers(trackers);
     this.#swarm.addPeers(peers);
-    this.#swarm.addWebSeeds(webSeeds.filter((url) => !kept.webSeeds.includes(url)));
-  }
-
-  set users(count: number) {
-    if (count === 0 && this.#users > 0) this.#releasedAtMs = performance.now();
-    this.#users = count;
-    this.#kept.usedAtMs = Date.now();
-    this.#isDirty = true;
-  }
-
-  setReader(order: ReaderOrder): void {
-    this.#contents?.download.setReader(order);
-  }
-
-  closeReader(reader: number): void {
-    this.#contents?.download.closeReader(reader);
-  }
-
-  prefetch(fileIndex: number, ranges: readonly { start: number; end: number }[]): void {
-    this.#contents?.download.prefetch(fileIndex, ranges);
-  }
-
-  set mostAheadBytes(bytes: number) {
-    if (this.#contents) this.#contents.download.readers.mostAheadBytes = bytes;
+    this.#swarm.addWebSeeds(webSeeds.filter((url) => !before.webSeeds.includes(url)));
   }
 
   /** Ten times a second. */
@@ -148,127 +109,78 @@ export class EngineTorrent implements AsyncDisposable {
     if (this.#swarm) this.#contents?.download.tick();
   }
 
-  /** Every second: writes down what changed, and leaves the swarm when it has given enough. */
+  /** Every second: writes down what changed, and leaves the swarm when enough was uploaded. */
   lookAfter(): void {
     this.save();
     const { seedAfterMs, seedRatio, uploadLimit } = this.#options.settings;
     if (this.#users > 0 || !this.#swarm) return;
-    const { uploadedBytes, downloadedBytes } = this.#kept;
+    const { uploadedBytes, downloadedBytes } = this.#record.kept;
     const hasGiven = uploadLimit === 0 || uploadedBytes >= downloadedBytes * seedRatio;
-    if (hasGiven || performance.now() - this.#releasedAtMs >= seedAfterMs) void this.leave();
+    if (hasGiven || performance.now() - this.#releasedAtMs >= seedAfterMs) void this.#leave();
   }
 
   save(): void {
-    const download = this.#contents?.download;
-    const downloadedBytes = this.#downloadedBefore + (download?.counts.downloadedBytes ?? 0);
-    const uploadedBytes = this.#uploadedBefore + (this.#swarm?.uploadedBytes ?? 0);
-    if (!this.#isDirty && uploadedBytes === this.#kept.uploadedBytes) return;
-    this.#kept = {
-      ...this.#kept,
-      downloadedBytes,
+    const { kept, isChanged } = this.#record;
+    const uploadedBytes = this.#uploadedBytes();
+    if (!isChanged && uploadedBytes === kept.uploadedBytes) return;
+    this.#record.save({
+      downloadedBytes: this.#downloadedBefore + (this.#contents?.download.counts.downloadedBytes ?? 0),
       uploadedBytes,
-      verified: this.#contents?.goodPieces() ?? this.#kept.verified,
-    };
-    this.#isDirty = !this.#options.vault.save(this.#kept);
-  }
-
-  async leave(): Promise<void> {
-    const swarm = this.#swarm;
-    this.#swarm = undefined;
-    this.#uploadedBefore += swarm?.uploadedBytes ?? 0;
-    await swarm?.[Symbol.asyncDispose]();
-  }
-
-  stopForDisk(): void {
-    this.#contents?.download.stop();
-  }
-
-  goOn(): void {
-    this.#contents?.download.start();
+      verified: this.#contents?.goodPieces() ?? kept.verified,
+    });
   }
 
   evictable(): Evictable | undefined {
-    return this.#contents?.evictable({ isUsed: this.#users > 0, usedAtMs: this.#kept.usedAtMs });
+    return this.#contents?.evictable({ isUsed: this.isUsed, usedAtMs: this.#record.kept.usedAtMs });
   }
 
-  /** Takes pieces out of the game; their room is freed once the server has let go of them. */
+  /** Removes pieces from the download; their room is freed once the server does not read them any more: `letGo`. */
   evict(pieces: number[]): void {
-    if (!this.#contents) return;
-    const { download, layout } = this.#contents;
-    download.evict(pieces);
-    for (const piece of pieces) {
-      download.table.leaving.add(piece);
-      this.#swarm?.haveNoMore(piece);
-    }
-    this.#isDirty = true;
+    const contents = this.#contents;
+    if (!contents) return;
+    contents.evict(pieces);
+    for (const piece of pieces) this.#swarm?.haveNoMore(piece);
+    this.#record.change();
     this.save();
-    this.#punching.set(this.#reporter.evicted(pieces.map((piece) => layout.blocksOf(piece))), pieces);
+    this.#leaving.set(this.#reporter.evicted(pieces.map((piece) => contents.layout.blocksOf(piece))), pieces);
   }
 
   letGo(ticket: number): void {
-    const pieces = this.#punching.get(ticket);
-    this.#punching.delete(ticket);
-    if (!pieces || !this.#contents) return;
-    const { download, layout, file } = this.#contents;
-    for (const piece of pieces) {
-      if (!file.punch(layout.pieceRange(piece))) this.#options.log('this file system cannot make room inside of files');
-      download.table.leaving.delete(piece);
-    }
-    download.kick();
+    const pieces = this.#leaving.get(ticket);
+    this.#leaving.delete(ticket);
+    if (pieces && this.#contents?.free(pieces) === false)
+      this.#options.log('this file system cannot make room inside of files');
   }
 
-  get canPunch(): boolean {
-    return this.#contents?.file.canPunch ?? true;
-  }
-
-  /** `problem`: of the disk, from outside. */
+  /** Tells the figures that changed. `problem`: of the disk, from outside. */
   report(problem: TorrentStats['problem']): void {
-    const stats = this.stats(problem);
-    const text = JSON.stringify(stats);
-    if (text === this.#lastStats) return;
-    this.#lastStats = text;
-    this.#options.send({ type: 'stats', infoHash: this.infoHash, stats });
-  }
-
-  stats(problem: TorrentStats['problem']): TorrentStats {
-    const table = this.#contents?.download.table;
-    const counts = this.#contents?.download.counts;
-    const verifiedPieces = (table?.verified.count ?? 0) + (table?.claimed.count ?? 0);
-    const { peers, seeds } = this.#swarm?.peerCounts ?? { peers: 0, seeds: 0 };
-    const speeds = this.#swarm?.speeds;
-    const isWhole = table !== undefined && verifiedPieces === table.layout.pieceCount;
-    return {
-      stage: this.#error ? 'error' : table === undefined ? 'metadata' : isWhole ? 'ready' : 'downloading',
-      error: this.#error?.message,
-      problem: problem ?? (peers === 0 && !isWhole ? 'no-peers' : undefined),
-      isActive: this.#swarm !== undefined,
-      peers,
-      seeds,
-      bannedPeers: this.#banned.size,
-      downloadSpeed: Math.round(speeds?.download ?? 0),
-      uploadSpeed: Math.round(speeds?.upload ?? 0),
-      downloadedBytes: counts?.downloadedBytes ?? 0,
-      wastedBytes: counts?.wastedBytes ?? 0,
-      badBytes: counts?.badBytes ?? 0,
-      badPieces: counts?.badPieces ?? 0,
-      uploadedBytes: this.#uploadedBefore + (this.#swarm?.uploadedBytes ?? 0),
-      verifiedPieces,
-      diskBytes: this.diskBytes,
-      readers: this.readerCount,
-    };
+    this.#reporter.stats(
+      torrentStats({
+        contents: this.#contents,
+        swarm: this.#swarm,
+        error: this.#error,
+        problem,
+        bannedPeers: this.#banned.size,
+        uploadedBytes: this.#uploadedBytes(),
+      }),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const left = this.leave();
+    const left = this.#leave();
     this.#contents?.[Symbol.dispose]();
     this.#contents = undefined;
     await left;
   }
 
+  #uploadedBytes(): number {
+    return this.#uploadedBefore + (this.#swarm?.uploadedBytes ?? 0);
+  }
+
   #join(): void {
     const { client, settings, log } = this.#options;
     if (this.#error) return;
-    const { trackers, peers, webSeeds } = this.#kept;
+    const { trackers, peers, webSeeds } = this.#record.kept;
     this.#swarm = new SwarmTorrent({
       client,
       settings,
@@ -287,7 +199,14 @@ export class EngineTorrent implements AsyncDisposable {
     });
   }
 
-  /** From a peer, or what we had given. */
+  async #leave(): Promise<void> {
+    const swarm = this.#swarm;
+    this.#uploadedBefore = this.#uploadedBytes();
+    this.#swarm = undefined;
+    await swarm?.[Symbol.asyncDispose]();
+  }
+
+  /** From a peer, or what the swarm was given. */
   #metainfoCame(metainfo: Uint8Array): void {
     if (!this.#contents) {
       this.#options.vault.keepMetainfo(this.infoHash, metainfo);
@@ -310,15 +229,12 @@ export class EngineTorrent implements AsyncDisposable {
     this.#error = error;
     this.#options.log(`${this.infoHash}: ${error.message}`);
     this.report(undefined);
-    void this.leave();
+    void this.#leave();
   }
 
-  #learn(bytes: Uint8Array): void {
+  #learn(metainfo: Uint8Array): void {
     try {
-      const metainfo = parseMetainfo(bytes);
-      if (metainfo.infoHash !== this.infoHash)
-        throw new AppError('SOURCE_UNUSABLE', 'The torrent file is of another torrent');
-      this.#contents = this.#prepared(metainfo, bytes);
+      this.#contents = this.#opened(metainfo);
     } catch (cause) {
       const error =
         cause instanceof AppError
@@ -326,18 +242,22 @@ export class EngineTorrent implements AsyncDisposable {
           : new AppError('SOURCE_FAILED', 'The torrent could not be put on the disk', { cause });
       return this.#fail(error);
     }
-    this.#kept.name = this.#contents.metainfo.name;
-    this.#isDirty = true;
-    this.#tellMetadata(this.#contents);
+    this.#record.rename(this.#contents.metainfo.name);
+    this.#options.send(this.#contents.report());
+    this.#contents.reportPieces(this.#reporter);
   }
 
-  #prepared(metainfo: Metainfo, metainfoBytes: Uint8Array): TorrentContents {
+  /** @throws AppError SOURCE_UNUSABLE, or the error of the file system */
+  #opened(metainfoBytes: Uint8Array): TorrentContents {
     const { vault, roomBytes, onDiskError } = this.#options;
+    const metainfo = parseMetainfo(metainfoBytes);
+    if (metainfo.infoHash !== this.infoHash)
+      throw new AppError('SOURCE_UNUSABLE', 'The torrent file is of another torrent');
     return new TorrentContents({
       metainfo,
       metainfoBytes,
       dataPath: vault.dataPath(this.infoHash),
-      claimed: this.#kept.verified,
+      claimed: this.#record.kept.verified,
       roomBytes,
       onBlocks: (start, end) => this.#reporter.blocks(start, end),
       onVerified: (piece) => this.#verified(piece),
@@ -347,23 +267,14 @@ export class EngineTorrent implements AsyncDisposable {
     });
   }
 
-  #tellMetadata(contents: TorrentContents): void {
-    this.#options.send(contents.report());
-    contents.reportPieces(this.#reporter);
-  }
-
   #rotten(piece: number): void {
-    this.#isDirty = true;
+    this.#record.change();
     if (this.#contents) this.#reporter.bad([this.#contents.layout.blocksOf(piece)]);
   }
 
   #verified(piece: number): void {
-    this.#isDirty = true;
+    this.#record.change();
     this.#reporter.verified(piece);
     this.#swarm?.have(piece);
   }
-}
-
-function union(some: readonly string[], more: readonly string[]): string[] {
-  return [...new Set([...some, ...more])];
 }

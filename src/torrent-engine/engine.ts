@@ -3,11 +3,13 @@ import { statfsSync } from 'node:fs';
 import type { EngineOrder, EngineReport, StartOrder } from './protocol/engine-protocol.ts';
 import type { TorrentSettings } from './protocol/torrent-settings.ts';
 import { guardConnections } from './webtorrent/address-guard.ts';
-import { URGENT_ROOM_BYTES } from './download/download.ts';
+import { URGENT_ROOM_BYTES } from './download/block-requests.ts';
 import { EngineTorrent } from './engine-torrent.ts';
 import { planEviction } from './storage/eviction.ts';
+import type { TorrentContents } from './storage/torrent-contents.ts';
 import { missingTransports, SwarmClient } from './swarm/swarm-client.ts';
-import { Vault, type KeptTorrent } from './storage/vault.ts';
+import type { KeptTorrent, OpenTorrentStore } from './protocol/torrent-store.ts';
+import { Vault } from './storage/vault.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -23,6 +25,7 @@ const FREE_TO_GO_ON_BYTES = 16 * MIB;
 export interface EngineNeeds {
   send: (report: EngineReport) => void;
   log: (line: string) => void;
+  openStore: OpenTorrentStore;
 }
 
 export class Engine implements AsyncDisposable {
@@ -51,7 +54,7 @@ export class Engine implements AsyncDisposable {
   /** @throws the error of the file system, or of `listen` */
   static async open(start: StartOrder, needs: EngineNeeds): Promise<Engine> {
     guardConnections(start.settings);
-    const vault = new Vault(start.directory, needs.log);
+    const vault = new Vault(start.directory, needs);
     const { settings, dhtFile } = start;
     const client = await SwarmClient.open({ settings, dhtFile, log: needs.log });
     const missing = missingTransports(settings);
@@ -69,11 +72,11 @@ export class Engine implements AsyncDisposable {
         torrent.users = order.count;
         return;
       case 'reader':
-        return torrent.setReader(order);
+        return torrent.contents?.download.setReader(order);
       case 'reader-closed':
-        return torrent.closeReader(order.reader);
+        return torrent.contents?.download.closeReader(order.reader);
       case 'prefetch':
-        return torrent.prefetch(order.fileIndex, order.ranges);
+        return torrent.contents?.download.prefetch(order.fileIndex, order.ranges);
       case 'let-go':
         return torrent.letGo(order.ticket);
     }
@@ -142,9 +145,9 @@ export class Engine implements AsyncDisposable {
   #measure(): void {
     const { bavail, bsize } = statfsSync(this.#directory);
     this.#freeBytes = bavail * bsize;
-    const readers = [...this.#torrents.values()].reduce((sum, { readerCount }) => sum + readerCount, 0);
+    const readers = this.#sum(({ readerCount }) => readerCount);
     const share = this.#capBytes() / 3 / Math.max(1, readers);
-    for (const torrent of this.#torrents.values()) torrent.mostAheadBytes = Math.max(4 * MIB, Math.floor(share));
+    for (const { download } of this.#contents()) download.readers.mostAheadBytes = Math.max(4 * MIB, Math.floor(share));
   }
 
   #shareConnections(): void {
@@ -154,10 +157,19 @@ export class Engine implements AsyncDisposable {
     this.#client.webtorrent.maxConns = Math.max(1, Math.min(maxConnectionsPerTorrent, share));
   }
 
+  /** Of the torrents whose metainfo is known. */
+  *#contents(): Generator<TorrentContents> {
+    for (const { contents } of this.#torrents.values()) if (contents) yield contents;
+  }
+
+  #sum(figure: (contents: TorrentContents) => number): number {
+    let sum = 0;
+    for (const contents of this.#contents()) sum += figure(contents);
+    return sum;
+  }
+
   #usedBytes(): number {
-    let bytes = 0;
-    for (const torrent of this.#torrents.values()) bytes += torrent.diskBytes;
-    return bytes;
+    return this.#sum(({ diskBytes }) => diskBytes);
   }
 
   #capBytes(): number {
@@ -166,23 +178,14 @@ export class Engine implements AsyncDisposable {
     return Math.min(cap, used + this.#freeBytes - this.#settings.minFreeBytes);
   }
 
-  /** On its way out. */
-  #leavingBytes(): number {
-    let bytes = 0;
-    for (const torrent of this.#torrents.values()) bytes += torrent.leavingBytes;
-    return bytes;
-  }
-
   #roomBytes(): number {
-    let requested = 0;
-    for (const torrent of this.#torrents.values()) requested += torrent.requestedBytes;
-    return this.#capBytes() - this.#usedBytes() - requested;
+    return this.#capBytes() - this.#usedBytes() - this.#sum(({ download }) => download.requestedBytes);
   }
 
   /** Frees what the plan says until there is enough; what is being read stays. */
   #makeRoom(): void {
     const capBytes = this.#capBytes();
-    const room = this.#roomBytes() + this.#leavingBytes();
+    const room = this.#roomBytes() + this.#sum(({ leavingBytes }) => leavingBytes);
     if (room >= capBytes * LOW_WATER && !this.#isDiskFull) return;
     const evictables = [...this.#torrents.values()]
       .map((torrent) => torrent.evictable())
@@ -194,7 +197,7 @@ export class Engine implements AsyncDisposable {
     });
     for (const { infoHash, pieces } of plan) {
       const torrent = this.#torrents.get(infoHash);
-      if (torrent?.canPunch === true) torrent.evict(pieces);
+      if (torrent?.contents?.file.canPunch === true) torrent.evict(pieces);
       else if (torrent && !torrent.isUsed) this.#remove(infoHash, torrent);
     }
   }
@@ -203,13 +206,13 @@ export class Engine implements AsyncDisposable {
     if (this.#isDiskFull) return;
     this.#isDiskFull = true;
     this.#needs.log(`the disk does not take more: ${error instanceof Error ? error.message : String(error)}`);
-    for (const torrent of this.#torrents.values()) torrent.stopForDisk();
+    for (const { download } of this.#contents()) download.stop();
   }
 
   #tryDiskAgain(): void {
     if (!this.#isDiskFull || this.#freeBytes < FREE_TO_GO_ON_BYTES) return;
     this.#isDiskFull = false;
-    for (const torrent of this.#torrents.values()) torrent.goOn();
+    for (const { download } of this.#contents()) download.start();
   }
 
   #problem(): 'disk-full' | undefined {

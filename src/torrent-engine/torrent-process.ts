@@ -12,7 +12,8 @@ let engine: Engine | undefined;
 let thrown = 0;
 
 leaveOutUnusedParts();
-const loading = import('./engine.ts');
+// The parts of the process; an answer to a ping has to wait for them.
+const loading = Promise.all([import('./engine.ts'), import('../state/sqlite/sqlite-torrent-store.ts')]);
 
 function send(report: EngineReport): void {
   process.send?.(report);
@@ -26,7 +27,9 @@ async function obey(order: EngineOrder): Promise<void> {
   if (order.type === 'ping') return loading.then(() => send({ type: 'here' }));
   if (order.type === 'stop') return stop();
   if (order.type === 'start') {
-    opening = loading.then((loaded) => loaded.Engine.open(order, { send, log }));
+    opening = loading.then(([{ Engine: Opened }, { openTorrentStore: openStore }]) =>
+      Opened.open(order, { send, log, openStore }),
+    );
     engine = await opening;
     send({ type: 'ready' });
     flushCompileCache();

@@ -28,6 +28,7 @@ const TARGETS = [
   'media/worker/protocol/x',
   'media/worker/libav/codec/x',
   'media/worker/copy/x',
+  'state/sqlite/x',
   'torrent-engine/protocol/x',
   'torrent-engine/swarm/x',
 ];
@@ -76,6 +77,27 @@ const CASES: Case[] = [
   ['src/torrent-engine/swarm/joins.ts', "export { t } from 'webtorrent';", undefined],
   ['src/sources/torrent/joins.ts', "export { t } from 'webtorrent';", LAYER_RULE],
   ['src/media/worker/libav/joins.ts', "export { t } from 'webtorrent';", LAYER_RULE],
+
+  [
+    'src/state/sqlite/opens-database.ts',
+    "import { DatabaseSync } from 'node:sqlite';\nexport const t = DatabaseSync;",
+    undefined,
+  ],
+  [
+    'src/state/types-database.ts',
+    "import type { DatabaseSync } from 'node:sqlite';\nexport type T = DatabaseSync;",
+    LAYER_RULE,
+  ],
+  [
+    'src/server/opens-database.ts',
+    "import { DatabaseSync } from 'node:sqlite';\nexport const t = DatabaseSync;",
+    LAYER_RULE,
+  ],
+  ['src/torrent-engine/storage/loads-database.ts', "export const t = await import('node:sqlite');", LAYER_RULE],
+  ['src/torrent-engine/torrent-process.ts', "export const t = await import('../state/sqlite/x.ts');", undefined],
+  ['src/torrent-engine/opens-store.ts', value('../state/sqlite/x.ts'), LAYER_RULE],
+  ['src/state/sqlite/types-torrent.ts', type('../../torrent-engine/protocol/x.ts'), undefined],
+  ['src/state/sqlite/runs-torrent.ts', value('../../torrent-engine/protocol/x.ts'), LAYER_RULE],
 
   ['src/config/reads-env.ts', "export const t = process.env['PORT'];", undefined],
   ['src/http/reads-env.ts', "export const t = process.env['PORT'];", 'eslint(no-restricted-properties)'],

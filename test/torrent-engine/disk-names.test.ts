@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { openTorrentStore } from '../../src/state/sqlite/sqlite-torrent-store.ts';
 import { DataFile } from '../../src/torrent-engine/download/data-file.ts';
 import { Vault } from '../../src/torrent-engine/storage/vault.ts';
 
 test('what is no info hash names no directory', () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'raffi-vault-'));
-  using vault = new Vault(join(folder.path, 'torrents'), assert.fail);
+  using vault = new Vault(join(folder.path, 'torrents'), { openStore: openTorrentStore, log: assert.fail });
   const hash = '0123456789abcdef0123456789abcdef01234567';
   assert.equal(vault.dataPath(hash), join(folder.path, 'torrents', hash, 'data'));
   for (const name of [

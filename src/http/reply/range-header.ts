@@ -1,5 +1,5 @@
-// The Range header of a request (RFC 9110 section 14): single byte ranges; everything else is answered in full.
-import type { ByteRange } from '../../base/byte-range.ts';
+// Range, If-Range and If-None-Match of a request (RFC 9110 sections 13 and 14): whether it gets all of an entity, a part, or nothing.
+import { parseRange, resolveRange, type ByteRange } from '../../base/byte-range.ts';
 
 export type RangeVerdict = { kind: 'full' } | { kind: 'part'; range: ByteRange } | { kind: 'unsatisfiable' };
 
@@ -14,23 +14,14 @@ export interface RangeRequest {
 export function rangeVerdict(request: RangeRequest): RangeVerdict {
   if (request.range === undefined) return { kind: 'full' };
   if (request.ifRange !== undefined && request.ifRange !== request.etag) return { kind: 'full' };
-  const match = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/iu.exec(request.range);
-  if (match === null) return { kind: 'full' };
-  const [, first = '', last = ''] = match;
-  if (first === '') return last === '' ? { kind: 'full' } : suffix(Number(last), request.sizeBytes);
-  const start = Number(first);
-  const end = last === '' ? request.sizeBytes : Math.min(Number(last) + 1, request.sizeBytes);
-  if (last !== '' && Number(last) < start) return { kind: 'full' };
-  return start < request.sizeBytes ? { kind: 'part', range: { start, end } } : { kind: 'unsatisfiable' };
+  const spec = parseRange(request.range);
+  if (spec === undefined) return { kind: 'full' };
+  const range = resolveRange(spec, request.sizeBytes);
+  return range === undefined ? { kind: 'unsatisfiable' } : { kind: 'part', range };
 }
 
 /** Whether If-None-Match names the entity (weak comparison, section 13.1.2). */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   return ifNoneMatch.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//u, '') === etag);
-}
-
-function suffix(length: number, sizeBytes: number): RangeVerdict {
-  if (length === 0 || sizeBytes === 0) return { kind: 'unsatisfiable' };
-  return { kind: 'part', range: { start: Math.max(0, sizeBytes - length), end: sizeBytes } };
 }

@@ -2,7 +2,8 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 
-import type { CastPlayer, CastStatus } from '../../cast/cast-player.ts';
+import type { CastPlayer } from '../../cast/cast-player.ts';
+import type { CastStatus } from '../../cast/cast-status.ts';
 import type { CastTokens } from '../../cast/cast-tokens.ts';
 import type { Casting } from '../../cast/casting.ts';
 import type { SessionRegistry } from '../../sessions/session-registry.ts';

@@ -1,5 +1,6 @@
 // The media workers of the server: a few shared ones for short jobs, exclusive ones for encoder runs, and a spare that is always warm.
 import { AppError } from '../../base/app-error.ts';
+import { Semaphore } from '../../base/semaphore.ts';
 import { MediaWorker, type MediaWorkerOptions } from './media-worker.ts';
 import type { SegmentJob, WorkerJob, WorkerResults } from '../worker/protocol/protocol.ts';
 
@@ -62,8 +63,8 @@ export class WorkerPool implements AsyncDisposable {
   readonly #alive = new Map<MediaWorker, number>();
   readonly #shared = new Set<MediaWorker>();
   readonly #leased = new Set<MediaWorker>();
-  /** Callers that wait for a place on a shared worker. */
-  #line: (() => void)[] = [];
+  /** Places for jobs on shared workers; a worker that was replaced keeps those of its last jobs. */
+  readonly #places: Semaphore;
   #spare: MediaWorker | undefined;
   #lost = 0;
   #isClosed = false;
@@ -71,13 +72,14 @@ export class WorkerPool implements AsyncDisposable {
   constructor(options: WorkerPoolOptions) {
     this.#options = { ...DEFAULTS, ...options };
     this.#workerOptions = { ...this.#options, env: options.env };
+    this.#places = new Semaphore(this.#options.sharedWorkers * this.#options.jobsPerWorker);
     this.#shared.add(this.#fork());
     this.#keepSpare();
   }
 
   /** Whether nothing short is being done: a moment for work nobody waits for. */
   get isIdle(): boolean {
-    return !this.#isClosed && this.#line.length === 0 && this.#runningJobs() === 0;
+    return !this.#isClosed && this.#places.waiting === 0 && this.#runningJobs() === 0;
   }
 
   get stats(): WorkerStats {
@@ -86,7 +88,7 @@ export class WorkerPool implements AsyncDisposable {
       workers,
       leased: this.#leased.size,
       running: this.#runningJobs(),
-      queued: this.#line.length,
+      queued: this.#places.waiting,
       lost: this.#lost,
     };
   }
@@ -130,23 +132,18 @@ export class WorkerPool implements AsyncDisposable {
   /** Kills every worker and resolves when they are gone. Jobs under way fail with WORKER_LOST. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    for (const wake of this.#line.splice(0)) wake();
     const all = [...this.#alive.keys()];
     for (const worker of all) worker.kill('ends with the server');
     await Promise.all(all.map((worker) => worker.exited));
   }
 
   async #runShared<J extends WorkerJob>(job: J, signal: AbortSignal): Promise<WorkerResults[J['kind']]> {
-    let worker = this.#line.length === 0 ? this.#leastLoaded() : undefined;
-    while (!worker) {
-      await this.#waitInLine(signal);
-      worker = this.#leastLoaded();
-    }
+    using _place = this.#places.tryAcquire() ?? (await this.#places.acquire(signal));
+    const worker = this.#leastLoaded();
     try {
       return await worker.run(job, signal);
     } finally {
       this.#recycle(worker);
-      this.#line.shift()?.();
     }
   }
 
@@ -161,40 +158,22 @@ export class WorkerPool implements AsyncDisposable {
     return await lease.run(job, signal);
   }
 
-  /** Resolves when there may be a free place. @throws the signal's reason */
-  async #waitInLine(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const leave = (): void => {
-      this.#line = this.#line.filter((wake) => wake !== resolve);
-      resolve();
-    };
-    this.#line.push(resolve);
-    signal.addEventListener('abort', leave, { once: true });
-    await promise;
-    signal.removeEventListener('abort', leave);
-    if (!signal.aborted) return;
-    this.#line.shift()?.();
-    signal.throwIfAborted();
-  }
-
-  /** A shared worker with a free place. The caller must take the place in the same turn. */
-  #leastLoaded(): MediaWorker | undefined {
-    const { sharedWorkers, jobsPerWorker } = this.#options;
-    let best = this.#best();
-    if ((!best || best.load > 0) && this.#shared.size < sharedWorkers) {
-      const fresh = best ? this.#fork() : this.#takeSpare();
-      this.#shared.add(fresh);
-      best ??= fresh;
-    }
-    return best && best.load < jobsPerWorker ? best : undefined;
+  /** For a caller that holds a place: then fewer workers run than may, or one of them has fewer jobs than it may. */
+  #leastLoaded(): MediaWorker {
+    const best = this.#best();
+    const running = [...this.#shared].filter((worker) => !worker.isGone).length;
+    if (best && (best.load === 0 || running >= this.#options.sharedWorkers)) return best;
+    const fresh = best ? this.#fork() : this.#takeSpare();
+    this.#shared.add(fresh);
+    return best ?? fresh;
   }
 
   /** One that is still starting counts as busy: a copied segment takes less time than a process needs to come up. */
   #best(): MediaWorker | undefined {
     let best: MediaWorker | undefined;
     for (const worker of this.#shared) {
-      if (!worker.isGone && (!best || cost(worker) < cost(best))) best = worker;
+      if (worker.isGone || worker.load >= this.#options.jobsPerWorker) continue;
+      if (!best || cost(worker) < cost(best)) best = worker;
     }
     return best;
   }
@@ -244,7 +223,6 @@ export class WorkerPool implements AsyncDisposable {
       // One that did not last would not last the second time either: the next who needs one tries again.
       if (livedMs > LASTING_MS) this.#keepSpare();
     }
-    this.#line.shift()?.();
   }
 
   #runningJobs(): number {

@@ -1,5 +1,5 @@
 // Learning what sources are, a few at a time: it must leave the workers to those who watch.
-import { untilAborted } from '../../base/until-aborted.ts';
+import { Semaphore } from '../../base/semaphore.ts';
 import type { RunJob } from '../pool/run-job.ts';
 import type { WorkerJob } from '../worker/protocol/protocol.ts';
 
@@ -14,13 +14,13 @@ export interface LearningLanesOptions {
 /** Passes jobs on to the workers. Those that make segments never wait here. */
 export class LearningLanes {
   readonly #run: RunJob;
-  readonly #looks: { file: Lane; endpoint: Lane };
-  readonly #scans: Lane;
+  readonly #looks: { file: Semaphore; endpoint: Semaphore };
+  readonly #scans: Semaphore;
 
   constructor(options: LearningLanesOptions) {
     this.#run = options.run;
-    this.#looks = { file: new Lane(options.looks.file), endpoint: new Lane(options.looks.endpoint) };
-    this.#scans = new Lane(options.scans);
+    this.#looks = { file: new Semaphore(options.looks.file), endpoint: new Semaphore(options.looks.endpoint) };
+    this.#scans = new Semaphore(options.scans);
   }
 
   get waiting(): number {
@@ -29,53 +29,12 @@ export class LearningLanes {
 
   readonly run: RunJob = async (job, signal) => {
     const lane = this.#laneOf(job);
-    using _place = await lane?.enter(signal);
+    using _place = await lane?.acquire(signal);
     return await this.#run(job, signal);
   };
 
-  #laneOf(job: WorkerJob): Lane | undefined {
+  #laneOf(job: WorkerJob): Semaphore | undefined {
     if (job.kind === 'scan') return this.#scans;
     return job.kind === 'describe' || job.kind === 'verify' ? this.#looks[job.input.kind] : undefined;
-  }
-}
-
-/** A number of places; whoever finds none waits in line. */
-class Lane {
-  #free: number;
-  #line: PromiseWithResolvers<void>[] = [];
-
-  constructor(places: number) {
-    this.#free = places;
-  }
-
-  get waiting(): number {
-    return this.#line.length;
-  }
-
-  /** A place; dispose it to leave. @throws the signal's reason */
-  async enter(signal: AbortSignal): Promise<Disposable> {
-    signal.throwIfAborted();
-    if (this.#free > 0) this.#free -= 1;
-    else await this.#wait(signal);
-    return { [Symbol.dispose]: () => this.#leave() };
-  }
-
-  async #wait(signal: AbortSignal): Promise<void> {
-    const turn = Promise.withResolvers<void>();
-    this.#line.push(turn);
-    try {
-      await untilAborted(turn.promise, signal);
-    } catch (error) {
-      // The turn may have come at the same moment: then it is passed on.
-      if (this.#line.includes(turn)) this.#line = this.#line.filter((each) => each !== turn);
-      else this.#leave();
-      throw error;
-    }
-  }
-
-  #leave(): void {
-    const next = this.#line.shift();
-    if (next === undefined) this.#free += 1;
-    else next.resolve();
   }
 }

@@ -6,6 +6,7 @@ import { extname } from 'node:path/posix';
 import { LRUCache } from 'lru-cache';
 
 import { AppError } from '../../base/app-error.ts';
+import { parseRange } from '../../base/byte-range.ts';
 import type { ItemInfo } from '../item-info.ts';
 import {
   unknownSegment,
@@ -108,7 +109,7 @@ class RelayedItem implements MediaItem {
     const url = await this.#address(name, signal);
     if (url === undefined) throw unknownSegment();
     if (name.endsWith('.m3u8')) return { text: await this.#text(url, '', signal) };
-    const { lengthBytes, ...rest } = await this.#origin.fetch(url, parseRange(range), signal);
+    const { lengthBytes, ...rest } = await this.#origin.fetch(url, relayedRange(range), signal);
     return { relayed: { ...rest, contentLength: lengthBytes } };
   }
 
@@ -203,10 +204,10 @@ function extension(url: URL, tag: string | undefined): string {
   return tag === 'EXT-X-MAP' ? '.mp4' : '.ts';
 }
 
-/** `bytes=a-b` and `bytes=a-`; any other header requests the whole file. */
-function parseRange(header: string | undefined): { start: number; end?: number } | undefined {
-  const match = /^bytes=(\d+)-(\d*)$/u.exec(header?.trim() ?? '');
-  if (match === null) return undefined;
-  const start = Number(match[1]);
-  return match[2] === '' ? { start } : { start, end: Number(match[2]) + 1 };
+/** What the origin is asked for; undefined: all of it, also instead of the last bytes. */
+function relayedRange(header: string | undefined): { start: number; end?: number } | undefined {
+  const spec = parseRange(header);
+  if (spec === undefined || !('start' in spec)) return undefined;
+  const { start, end } = spec;
+  return end === undefined ? { start } : { start, end };
 }

@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 
 import { AppError, isAbort } from '../../base/app-error.ts';
+import { parseRange, resolveRange } from '../../base/byte-range.ts';
 import type { SourcePublisher } from '../port/source-publisher.ts';
 import { IN_ORDER_QUERY, isFarAhead } from '../port/in-order-input.ts';
 import type { EndpointInput, Source } from '../port/source.ts';
@@ -194,19 +195,20 @@ function planReply(
   }: { rangeHeader: string | undefined; mayGoBack: boolean; mostBytes: (start: number) => number },
 ): ReplyPlan {
   const size = source.sizeBytes;
+  const spec = parseRange(rangeHeader);
   const common = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
   if (size === undefined) {
-    const piece = mayGoBack ? parseRange(rangeHeader, SIZE_UNKNOWN) : undefined;
+    const piece = mayGoBack && spec !== undefined ? resolveRange(spec, SIZE_UNKNOWN) : undefined;
     return piece
       ? { status: 206, headers: { ...common, 'accept-ranges': 'bytes' }, ...piece, isPiece: true }
       : { status: 200, headers: common, start: 0, end: undefined };
   }
   // libav takes either answer as leave to seek. Where each seek means waiting for everything before it, it must not.
   const headers = mayGoBack ? { ...common, 'accept-ranges': 'bytes' } : common;
-  const range = parseRange(rangeHeader, size);
-  const whole = range === undefined || (!mayGoBack && rangeHeader === 'bytes=0-');
+  const whole = spec === undefined || (!mayGoBack && rangeHeader === 'bytes=0-');
   if (whole) return { status: 200, headers: { ...headers, 'content-length': String(size) }, start: 0, end: size };
-  if (range.start >= range.end) {
+  const range = resolveRange(spec, size);
+  if (range === undefined) {
     return {
       status: 416,
       headers: { ...headers, 'content-length': '0', 'content-range': `bytes */${size}` },
@@ -219,16 +221,6 @@ function planReply(
   const length = String(end - start);
   const contentRange = `bytes ${start}-${end - 1}/${size}`;
   return { status: 206, headers: { ...headers, 'content-length': length, 'content-range': contentRange }, start, end };
-}
-
-/** `[start, end)`, empty when it cannot be satisfied; undefined when there is no single well-formed range. */
-function parseRange(value: string | undefined, size: number): { start: number; end: number } | undefined {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(value ?? '');
-  const [first, last] = [match?.[1] ?? '', match?.[2] ?? ''];
-  if (match === null || (first === '' && last === '')) return undefined;
-  if (first === '') return { start: Math.max(0, size - Number(last)), end: last === '0' ? 0 : size };
-  if (last !== '' && Number(last) < Number(first)) return undefined;
-  return { start: Number(first), end: last === '' ? size : Math.min(Number(last) + 1, size) };
 }
 
 /** The headers wait for the first bytes, so that a source that fails can still be answered with an error. */

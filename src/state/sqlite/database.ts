@@ -1,7 +1,9 @@
 // The SQLite file of the server: opened, migrated, and made anew when it is damaged. All in it is cache.
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
+
+import { connect, removeDatabase } from './connection.ts';
 
 /** Each entry brings the schema from version i to i + 1 (`PRAGMA user_version`). */
 const MIGRATIONS = [
@@ -25,22 +27,16 @@ export function openDatabase(path: string): DatabaseSync {
   try {
     return prepared(path);
   } catch {
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+    removeDatabase(path);
     return prepared(path);
   }
 }
 
 function prepared(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+  return connect(path, (database) => {
     assertSound(database, path);
     migrate(database);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+  });
 }
 
 function assertSound(database: DatabaseSync, path: string): void {

@@ -1,6 +1,7 @@
 // Tells the server what is on the disk, many blocks in one message.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { EngineReport } from './engine-protocol.ts';
+import type { TorrentStats } from './torrent-engine.ts';
 
 export class Reporter {
   readonly #infoHash: string;
@@ -9,6 +10,7 @@ export class Reporter {
   #verified: number[] = [];
   #isDue = false;
   #ticket = 0;
+  #lastStats = '';
 
   constructor(infoHash: string, send: (report: EngineReport) => void) {
     this.#infoHash = infoHash;
@@ -36,6 +38,14 @@ export class Reporter {
     this.#ticket += 1;
     this.#lost(ranges, 'evicted', this.#ticket);
     return this.#ticket;
+  }
+
+  /** Sent when they differ from the last ones. */
+  stats(stats: TorrentStats): void {
+    const text = JSON.stringify(stats);
+    if (text === this.#lastStats) return;
+    this.#lastStats = text;
+    this.#send({ type: 'stats', infoHash: this.#infoHash, stats });
   }
 
   flush(): void {

@@ -48,6 +48,19 @@ export class TorrentContents implements Disposable {
     if (this.file.isFilled) this.#punchUnknown();
   }
 
+  get diskBytes(): number {
+    return this.download.table.diskBytes;
+  }
+
+  /** Evicted, and not freed yet. */
+  get leavingBytes(): number {
+    return this.download.table.leaving.size * this.layout.pieceBytes;
+  }
+
+  get readerCount(): number {
+    return this.download.readers.count;
+  }
+
   report(): MetadataReport {
     const { infoHash, name, files, isPrivate } = this.metainfo;
     const { totalBytes, pieceBytes } = this.layout;
@@ -90,6 +103,23 @@ export class TorrentContents implements Disposable {
         return table.claimed.has(piece) || (!table.leaving.has(piece) && table.present.nextSet(start, end) < end);
       },
     };
+  }
+
+  /** Removes pieces from the download; they are not requested again until they are freed. */
+  evict(pieces: readonly number[]): void {
+    this.download.evict(pieces);
+    for (const piece of pieces) this.download.table.leaving.add(piece);
+  }
+
+  /** Gives the room of evicted pieces back. False: the file system cannot do that. */
+  free(pieces: readonly number[]): boolean {
+    let isFreed = true;
+    for (const piece of pieces) {
+      isFreed = this.file.punch(this.layout.pieceRange(piece)) && isFreed;
+      this.download.table.leaving.delete(piece);
+    }
+    this.download.kick();
+    return isFreed;
   }
 
   /** Pieces that passed their hash, now or in an earlier process. */

@@ -1,67 +1,38 @@
-// What the torrents leave on the disk: a directory each, and a row that says what of it is good. All of it is cache.
+// What the torrents leave on the disk: a directory each, and a record that says what of it is good. All of it is cache.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
+import type { KeptTorrent, OpenTorrentStore, TorrentStore } from '../protocol/torrent-store.ts';
 
-export interface KeptTorrent {
-  infoHash: string;
-  name: string;
-  trackers: readonly string[];
-  peers: readonly string[];
-  webSeeds: readonly string[];
-  /** Pieces that passed their hash, as a bitfield; undefined before the metainfo was here. */
-  verified: Uint8Array | undefined;
-  downloadedBytes: number;
-  uploadedBytes: number;
-  /** Milliseconds since 1970. */
-  usedAtMs: number;
-}
-
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS torrents (
-    info_hash TEXT PRIMARY KEY, name TEXT NOT NULL, addresses TEXT NOT NULL, verified BLOB,
-    downloaded INTEGER NOT NULL, uploaded INTEGER NOT NULL, used_at INTEGER NOT NULL) STRICT;`;
 const INFO_HASH = /^[0-9a-f]{40}$/u;
 
 export class Vault implements Disposable {
   readonly #directory: string;
-  readonly #database: DatabaseSync;
+  readonly #store: TorrentStore;
   readonly #log: (line: string) => void;
   #hasComplained = false;
 
   /** @throws the error of the file system when not even a new database can be made */
-  constructor(directory: string, log: (line: string) => void) {
+  constructor(directory: string, { openStore, log }: { openStore: OpenTorrentStore; log: (line: string) => void }) {
     this.#directory = directory;
     this.#log = log;
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.#database = openDatabase(join(directory, 'torrents.db'));
+    this.#store = openStore(directory);
     this.#removeUnknown();
   }
 
   torrents(): KeptTorrent[] {
-    const rows = this.#database.prepare('SELECT * FROM torrents').all();
-    return rows.map(keptTorrent).filter((each) => each !== undefined);
+    return this.#store.all().filter(({ infoHash }) => INFO_HASH.test(infoHash));
   }
 
   /** Whether it could be written: not on a full disk, for one. */
   save(torrent: KeptTorrent): boolean {
-    const { infoHash, name, trackers, peers, webSeeds, verified, downloadedBytes, uploadedBytes, usedAtMs } = torrent;
-    const addresses = JSON.stringify({ trackers, peers, webSeeds });
-    return this.#tryTo('INSERT OR REPLACE INTO torrents VALUES (?, ?, ?, ?, ?, ?, ?)', [
-      infoHash,
-      name,
-      addresses,
-      verified ?? null,
-      downloadedBytes,
-      uploadedBytes,
-      Math.round(usedAtMs),
-    ]);
+    return this.#tryTo(() => this.#store.put(torrent));
   }
 
-  /** The files first: that makes room for the rest. A row that stays says nothing, as its files are gone. */
+  /** The files first: that makes room for the rest. A record that stays says nothing, as its files are gone. */
   remove(infoHash: string): void {
     rmSync(this.#directoryOf(infoHash), { recursive: true, force: true });
-    this.#tryTo('DELETE FROM torrents WHERE info_hash = ?', [infoHash]);
+    this.#tryTo(() => this.#store.delete(infoHash));
   }
 
   /** Where its data goes; the directory is there afterwards. */
@@ -91,7 +62,7 @@ export class Vault implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#database.isOpen) this.#database.close();
+    this.#store[Symbol.dispose]();
   }
 
   /** Directories nobody knows anything about: a crash between two steps left them, or a database that was lost. */
@@ -104,9 +75,9 @@ export class Vault implements Disposable {
   }
 
   /** One complaint is enough: it is tried again every second. */
-  #tryTo(sql: string, values: SQLInputValue[]): boolean {
+  #tryTo(write: () => void): boolean {
     try {
-      this.#database.prepare(sql).run(...values);
+      write();
       this.#hasComplained = false;
       return true;
     } catch (error) {
@@ -124,56 +95,4 @@ export class Vault implements Disposable {
   #metainfoPath(infoHash: string): string {
     return join(this.#directoryOf(infoHash), 'metainfo.torrent');
   }
-}
-
-/** A damaged one is begun anew: then nothing is known of what is on the disk. */
-function openDatabase(path: string): DatabaseSync {
-  try {
-    return prepared(path);
-  } catch (error) {
-    if (!isDamaged(error)) throw error;
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
-    return prepared(path);
-  }
-}
-
-/** SQLITE_CORRUPT, SQLITE_NOTADB. */
-function isDamaged(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (error.errcode === 11 || error.errcode === 26);
-}
-
-function prepared(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  try {
-    database.exec('PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    database.exec(SCHEMA);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/** Undefined for a row that no engine of ours wrote. */
-function keptTorrent(row: Record<string, SQLOutputValue>): KeptTorrent | undefined {
-  const { info_hash: infoHash, name, addresses, verified, downloaded, uploaded, used_at: usedAt } = row;
-  if (typeof infoHash !== 'string' || !INFO_HASH.test(infoHash) || typeof addresses !== 'string') return undefined;
-  const lists: unknown = JSON.parse(addresses);
-  return {
-    infoHash,
-    name: String(name),
-    trackers: texts(lists, 'trackers'),
-    peers: texts(lists, 'peers'),
-    webSeeds: texts(lists, 'webSeeds'),
-    verified: verified instanceof Uint8Array ? verified : undefined,
-    downloadedBytes: Number(downloaded),
-    uploadedBytes: Number(uploaded),
-    usedAtMs: Number(usedAt),
-  };
-}
-
-function texts(lists: unknown, name: string): string[] {
-  if (typeof lists !== 'object' || lists === null) return [];
-  const list: unknown = Object.entries(lists).find(([key]) => key === name)?.[1];
-  return Array.isArray(list) ? list.filter((each) => typeof each === 'string') : [];
 }

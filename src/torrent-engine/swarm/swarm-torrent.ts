@@ -1,14 +1,15 @@
 // One torrent in webtorrent: its peers, its discovery and its uploads are used; what to ask whom for is decided by the download.
-import type { AddOptions, Connection, Peer, Torrent, Wire } from 'webtorrent';
+import type { AddOptions, Peer, Torrent, Wire } from 'webtorrent';
 import type WebTorrent from 'webtorrent';
 import { lookup } from 'node:dns/promises';
 import { infoOnly } from './info-only.ts';
 import type { TorrentSettings } from '../protocol/torrent-settings.ts';
-import { hostOf, isAllowedAddress, isAllowedUrl } from '../protocol/address-policy.ts';
+import { hostOf, isAllowedUrl } from '../protocol/address-policy.ts';
 import { storeOver } from './block-store.ts';
 import type { Download } from '../download/download.ts';
 import { guardTracker } from '../webtorrent/guarded-tracker.ts';
 import type { PeerLink } from '../download/peer-link.ts';
+import { addressOf, PeerAdmission } from './peer-admission.ts';
 import { WebSeeds, type WebSeedContents } from './web-seeds.ts';
 import { WireLink } from './wire-link.ts';
 
@@ -27,18 +28,14 @@ export interface SwarmTorrentOptions {
   /** It has left the swarm for a reason of its own. */
   onFailed: (error: Error) => void;
   onWarning: (text: string) => void;
-  /** Addresses nobody talks to any more; added to. */
+  /** Addresses that no connection is made to any more; added to. */
   banned: Set<string>;
   /** For peers that ask us. */
   read: (piece: number, offset: number, length: number) => Uint8Array | undefined;
 }
 
-/** Where webtorrent says it has a peer from, when BEP 27 forbids it: connections made before the metainfo came still tell of some. */
-const NOT_FOR_PRIVATE = ['ut_pex', 'dht', 'lsd'];
 /** The DHT has just begun; it asks again as soon as it knows somebody. */
 const NOBODY_YET = 'No nodes to query';
-/** Whoever tells of them: each costs memory until it has been called in vain, again and again. */
-const MOST_PEERS = 1000;
 const WEB_PROTOCOLS = ['http:', 'https:'];
 const TRACKER_PROTOCOLS = [...WEB_PROTOCOLS, 'udp:', 'ws:', 'wss:'];
 
@@ -50,17 +47,14 @@ export class SwarmTorrent implements AsyncDisposable {
   readonly #options: SwarmTorrentOptions;
   readonly #torrent: Torrent;
   readonly #links = new Map<Wire, WireLink>();
-  /** Connection attempts by address, to try TCP and uTP in turn. */
-  readonly #attempts = new Map<string, number>();
+  readonly #admission: PeerAdmission;
   readonly #webSeeds: WebSeeds;
   #download: SwarmContents | undefined;
   #isKickDue = false;
-  #isPrivate: boolean;
 
   constructor(options: SwarmTorrentOptions) {
     this.#options = options;
-    this.#isPrivate = options.isPrivate;
-    const { client, metainfo, infoHash, trackers, settings, read } = options;
+    const { client, metainfo, infoHash, trackers, settings, read, isPrivate, banned } = options;
     const addOptions: AddOptions = {
       deselect: true,
       path: '/',
@@ -74,6 +68,7 @@ export class SwarmTorrent implements AsyncDisposable {
     this.#torrent = client.add(metainfo ? infoOnly(metainfo) : `magnet:?xt=urn:btih:${infoHash}`, addOptions);
     this.#webSeeds = new WebSeeds(this.#torrent, options.onWarning);
     this.addWebSeeds(options.webSeeds);
+    this.#admission = new PeerAdmission({ torrent: this.#torrent, settings, isPrivate, banned });
     this.#takeOver();
     this.#listen();
   }
@@ -142,14 +137,14 @@ export class SwarmTorrent implements AsyncDisposable {
 
   /** BEP 27: no peers but those of its trackers. Known only once the metainfo is here. */
   makePrivate(): void {
-    if (this.#isPrivate) return;
-    this.#isPrivate = true;
+    if (this.#admission.isPrivate) return;
+    this.#admission.isPrivate = true;
     if (this.#torrent.discovery) this.#rediscover();
   }
 
   /** Ended wires are let go of, whatever they told us, and those that are too many ended. */
   tick(): void {
-    this.#keepWithinLimit();
+    this.#admission.endSurplus();
     for (const [wire, link] of this.#links)
       if (wire.destroyed || !this.#torrent.wires.includes(wire)) this.#unlink(link);
   }
@@ -160,30 +155,12 @@ export class SwarmTorrent implements AsyncDisposable {
     await new Promise<void>((resolve) => this.#torrent.destroy({ destroyStore: false }, () => resolve()));
   }
 
-  /** webtorrent looks at it only when it calls somebody. Who sent least goes first, and of equals who came last. */
-  #keepWithinLimit(): void {
-    const wires = this.#torrent.wires.filter(({ type }) => type !== 'webSeed');
-    const surplus = wires.length - (this.#torrent.client?.maxConns ?? 0);
-    if (surplus <= 0) return;
-    const worst = wires.toReversed().sort((one, other) => one.downloaded - other.downloaded);
-    for (const wire of worst.slice(0, surplus)) wire.destroy();
-  }
-
   /** The private members of webtorrent that are replaced. */
   #takeOver(): void {
     const torrent = this.#torrent;
     torrent._updateWire = () => false;
     torrent._update = () => this.#kickSoon();
     torrent._request = () => false;
-    const addPeer = torrent._addPeer.bind(torrent);
-    torrent._addPeer = (peer, type, source) => {
-      if (typeof peer !== 'string') return this.#isRoomFor(peer) ? addPeer(peer, type, source) : null;
-      if ((torrent._peers?.size ?? 0) >= MOST_PEERS) return null;
-      const host = hostOf(peer);
-      if (this.#isPrivate && source !== undefined && NOT_FOR_PRIVATE.includes(source)) return null;
-      if (host === undefined || !this.#isAllowedPeer(peer, host, source === 'lsd')) return null;
-      return addPeer(peer, this.#transportFor(peer, host), source);
-    };
     const startDiscovery = torrent._startDiscovery.bind(torrent);
     torrent._startDiscovery = () => {
       startDiscovery();
@@ -191,15 +168,6 @@ export class SwarmTorrent implements AsyncDisposable {
       clearInterval(torrent._noPeersIntervalId);
       for (const tracker of torrent.discovery?.tracker?._trackers ?? []) guardTracker(tracker);
     };
-  }
-
-  /** As many wait to be met as may be connected; the library counts only those that it calls. */
-  #isRoomFor(connection: Connection): boolean {
-    const { client, _peers: peers } = this.#torrent;
-    const others = [...(peers?.values() ?? [])].filter(({ type }) => type === 'webrtc').length;
-    const isRoom = this.#options.settings.webRtc && others < (client?.maxConns ?? 0);
-    if (!isRoom) connection.destroy();
-    return isRoom;
   }
 
   #listen(): void {
@@ -230,7 +198,7 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 
   #link(wire: Wire): void {
-    if (wire.remoteAddress !== undefined && this.#isRefused(wire)) return wire.destroy();
+    if (this.#admission.isRefused(wire)) return wire.destroy();
     if (!this.#download || this.#links.has(wire)) return;
     const { download, layout } = this.#download;
     const link = new WireLink({
@@ -263,41 +231,12 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 
   #ban(link: WireLink, why: string): void {
-    this.#options.banned.add(banKey(link.wire) ?? link.key);
+    this.#admission.ban(link.wire, link.key);
     this.#options.onWarning(`${link.key} is banned: ${why}`);
     const peer = this.#peerOf(link.wire);
     this.#unlink(link);
     if (peer) this.#torrent.removePeer(peer.id);
     else link.wire.destroy();
-  }
-
-  /** An incoming peer has not been asked about before. */
-  #isRefused(wire: Wire): boolean {
-    const isIncoming = wire.type.endsWith('Incoming');
-    const host = wire.remoteAddress ?? '';
-    // Found by local discovery it may be, on the other side.
-    const rules = this.#options.settings;
-    return (
-      this.#options.banned.has(banKey(wire) ?? '') ||
-      (isIncoming && !isAllowedAddress(host, rules, rules.localDiscovery))
-    );
-  }
-
-  #isAllowedPeer(peer: string, host: string, isLocalDiscovery: boolean): boolean {
-    const isBanned = this.#options.banned.has(peer) || this.#options.banned.has(host);
-    return !isBanned && isAllowedAddress(host, this.#options.settings, isLocalDiscovery);
-  }
-
-  /** TCP first, then each in turn: a peer that does not know uTP never answers to it. */
-  #transportFor(peer: string, host: string): 'tcp' | 'utp' {
-    const { tcp } = this.#options.settings;
-    const hasUtp = this.#torrent.client?.utp === true && !host.includes(':');
-    if (!hasUtp) return 'tcp';
-    if (!tcp) return 'utp';
-    const attempt = this.#attempts.get(peer) ?? 0;
-    if (this.#attempts.size > 10_000) this.#attempts.clear();
-    this.#attempts.set(peer, attempt + 1);
-    return attempt % 2 === 0 ? 'tcp' : 'utp';
   }
 
   #isAllowedUrl(text: string, protocols: readonly string[]): boolean {
@@ -324,17 +263,7 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 }
 
-function addressOf({ remoteAddress = '', remotePort = 0 }: Wire): string {
-  return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
-}
-
 /** The path of a tracker tells who of its members we are. */
 function withoutPaths(text: string): string {
   return text.replaceAll(/(?<place>\w+:\/\/[^\s/]+)\/\S*/gu, '$<place>');
-}
-
-/** The host, since an incoming peer comes back with another port; on loopback, where several share one, with the port. */
-function banKey(wire: Wire): string | undefined {
-  const host = wire.remoteAddress?.replace(/^::ffff:(?=\d+\.)/iu, '');
-  return host === '127.0.0.1' || host === '::1' ? addressOf(wire) : host;
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 
 import { readConfig } from '../../../src/config/config.ts';
 import { SourceEndpoint } from '../../../src/sources/endpoint/source-endpoint.ts';
+import { lockDirectory } from '../../../src/state/sqlite/directory-lock.ts';
 import { openTorrentEngine } from '../../../src/sources/torrent/engine-client/open-torrent-engine.ts';
 import type { TorrentEngine } from '../../../src/torrent-engine/protocol/torrent-engine.ts';
 import type { TorrentSource } from '../../../src/sources/torrent/torrent-source.ts';
@@ -40,7 +41,7 @@ export class TorrentStage implements AsyncDisposable {
     const publisher = stack.use(await SourceEndpoint.open());
     const { torrents: settings } = readConfig(QUIET);
     const recordChild = () => ({ forget: () => undefined });
-    const engine = openTorrentEngine({ directory, settings, log: () => undefined, recordChild });
+    const engine = openTorrentEngine({ directory, lockDirectory, settings, log: () => undefined, recordChild });
     const torrents = stack.use(new Torrents({ engine, publisher, metadataLimitMs, keepMs: 60_000 }));
     return new TorrentStage(stack.move(), { torrents, engine });
   }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { lockDirectory } from '../../../src/state/sqlite/directory-lock.ts';
 import { openTorrentEngine } from '../../../src/sources/torrent/engine-client/open-torrent-engine.ts';
 import type { TorrentHandle, TorrentReader } from '../../../src/torrent-engine/protocol/torrent-engine.ts';
 import type { TorrentSettings } from '../../../src/torrent-engine/protocol/torrent-settings.ts';
@@ -54,6 +55,7 @@ export function runEngine(settings: Partial<TorrentSettings> = {}, directory?: s
   const log: string[] = [];
   const engine = openTorrentEngine({
     directory: place,
+    lockDirectory,
     dhtFile: join(place, 'dht.json'),
     settings: { ...LOOPBACK, ...settings },
     log: (line) => log.push(line),

@@ -1,5 +1,5 @@
 // At most so many connections to the server of one source; the least useful one makes room.
-import { untilAborted } from '../../../base/until-aborted.ts';
+import { Semaphore } from '../../../base/semaphore.ts';
 
 /** Something that holds a connection. */
 export interface SlotHolder {
@@ -18,35 +18,39 @@ const LOOK_MS = 250;
 const LOOKS = 8;
 
 export class ConnectionSlots {
-  #max: number;
+  readonly #permits: Semaphore;
   /** Oldest first. */
   readonly #slots = new Set<Slot>();
-  readonly #queue: PromiseWithResolvers<void>[] = [];
 
   constructor(max: number) {
-    this.#max = max;
+    this.#permits = new Semaphore(max);
   }
 
   /** From now on there are at most so many; those that are open stay. */
   limit(max: number): void {
-    this.#max = max;
-    for (let free = max - this.#slots.size; free > 0 && this.#queue.length > 0; free -= 1) this.#wakeNext();
+    this.#permits.permits = max;
   }
 
   get max(): number {
-    return this.#max;
+    return this.#permits.permits;
   }
 
   /** Waits for a place; dispose the slot when the connection is closed. Rejects with the signal's reason. */
   async acquire(holder: SlotHolder, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
-    if (this.#slots.size >= this.#max) await this.#makeRoom(signal);
-    const slot: Slot = { holder, [Symbol.dispose]: () => this.#release(slot) };
+    const permit = this.#permits.tryAcquire() ?? (await this.#makeRoom(signal));
+    const slot: Slot = {
+      holder,
+      [Symbol.dispose]: () => {
+        this.#slots.delete(slot);
+        permit[Symbol.dispose]();
+      },
+    };
     this.#slots.add(slot);
     return slot;
   }
 
-  async #makeRoom(signal: AbortSignal): Promise<void> {
+  async #makeRoom(signal: AbortSignal): Promise<Disposable> {
     let looks = 0;
     this.#dropIdle();
     const timer = setInterval(() => {
@@ -55,31 +59,10 @@ export class ConnectionSlots {
       else this.#dropIdle();
     }, LOOK_MS);
     try {
-      while (this.#slots.size >= this.#max) await this.#turn(signal);
+      return await this.#permits.acquire(signal);
     } finally {
       clearInterval(timer);
     }
-  }
-
-  async #turn(signal: AbortSignal): Promise<void> {
-    const turn = Promise.withResolvers<void>();
-    this.#queue.push(turn);
-    try {
-      await untilAborted(turn.promise, signal);
-    } catch (error) {
-      const place = this.#queue.indexOf(turn);
-      if (place >= 0) this.#queue.splice(place, 1);
-      else this.#wakeNext();
-      throw error;
-    }
-  }
-
-  #release(slot: Slot): void {
-    if (this.#slots.delete(slot)) this.#wakeNext();
-  }
-
-  #wakeNext(): void {
-    this.#queue.shift()?.resolve();
   }
 
   #dropIdle(): void {

@@ -1,9 +1,7 @@
 // The torrent engine for the server: one process, all torrents, and who uses them.
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../base/app-error.ts';
+import type { LockDirectory } from '../../../base/directory-lock.ts';
 import { untilAborted } from '../../../base/until-aborted.ts';
 import type { AddOrder, EngineOrder, EngineReport } from '../../../torrent-engine/protocol/engine-protocol.ts';
 import type {
@@ -15,12 +13,14 @@ import type {
 } from '../../../torrent-engine/protocol/torrent-engine.ts';
 import type { TorrentSettings } from '../../../torrent-engine/protocol/torrent-settings.ts';
 import { EngineProcess } from './engine-process.ts';
+import { TorrentDirectory } from './torrent-directory.ts';
 import { TorrentFileReader } from './torrent-file-reader.ts';
 import { TorrentMirror } from './torrent-mirror.ts';
 
 export interface TorrentEngineOptions {
   /** `raffi-torrents` is made in it. */
   directory: string;
+  lockDirectory: LockDirectory;
   /** Where the routing table of the DHT outlives the torrents; undefined: nowhere. */
   dhtFile?: string;
   settings: TorrentSettings;
@@ -38,8 +38,6 @@ interface Known {
 }
 
 const REMOVAL_LIMIT_MS = 3000;
-/** Servers that share a directory for temporary files. */
-const MOST_NEIGHBOURS = 16;
 
 /** @throws the error of the file system when there is no place for torrents */
 export function openTorrentEngine(options: TorrentEngineOptions): TorrentEngine & { readonly pid: number | undefined } {
@@ -48,7 +46,7 @@ export function openTorrentEngine(options: TorrentEngineOptions): TorrentEngine 
 
 class EngineClient implements TorrentEngine {
   readonly #options: TorrentEngineOptions;
-  readonly #root: LockedDirectory;
+  readonly #root: TorrentDirectory;
   readonly #process: EngineProcess;
   readonly #torrents = new Map<string, Known>();
   readonly #removals = new Map<string, PromiseWithResolvers<void>>();
@@ -56,7 +54,7 @@ class EngineClient implements TorrentEngine {
 
   constructor(options: TorrentEngineOptions) {
     this.#options = options;
-    this.#root = new LockedDirectory(options.directory);
+    this.#root = new TorrentDirectory(options.directory, options.lockDirectory);
     this.#process = new EngineProcess({
       log: options.log,
       recordChild: options.recordChild,
@@ -210,58 +208,5 @@ class EngineClient implements TorrentEngine {
 
   #lost(): void {
     for (const { mirror } of this.#torrents.values()) mirror.lostEngine();
-  }
-}
-
-/** `raffi-torrents`, or a neighbour of it while another server has that. A lock that dies with the process tells. */
-class LockedDirectory {
-  readonly path: string;
-  readonly #lock: DatabaseSync;
-
-  constructor(parent: string) {
-    for (let number = 1; ; number += 1) {
-      const path = directoryOf(parent, number);
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      const lock = lockOf(path);
-      if (!lock && number < MOST_NEIGHBOURS) continue;
-      if (!lock) throw new Error(`no directory for torrents is free in ${parent}`);
-      this.path = path;
-      this.#lock = lock;
-      break;
-    }
-    this.#removeDeadNeighbours(parent);
-  }
-
-  close({ keep }: { keep: boolean }): void {
-    if (this.#lock.isOpen) this.#lock.close();
-    if (!keep) rmSync(this.path, { recursive: true, force: true });
-  }
-
-  /** Of servers that were killed while they were not the only one: nobody would ever look there again. */
-  #removeDeadNeighbours(parent: string): void {
-    for (let number = 2; number <= MOST_NEIGHBOURS; number += 1) {
-      const path = directoryOf(parent, number);
-      const lock = path === this.path || !existsSync(path) ? undefined : lockOf(path);
-      if (!lock) continue;
-      lock.close();
-      rmSync(path, { recursive: true, force: true });
-    }
-  }
-}
-
-function directoryOf(parent: string, number: number): string {
-  return join(parent, number === 1 ? 'raffi-torrents' : `raffi-torrents-${number}`);
-}
-
-/** Undefined when a running server has it. */
-function lockOf(path: string): DatabaseSync | undefined {
-  let lock: DatabaseSync | undefined;
-  try {
-    lock = new DatabaseSync(join(path, 'lock.db'));
-    lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
-    return lock;
-  } catch {
-    lock?.close();
-    return undefined;
   }
 }

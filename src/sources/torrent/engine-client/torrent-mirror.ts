@@ -2,14 +2,12 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
-import { BitSet } from '../../../torrent-engine/protocol/bit-set.ts';
 import type {
   EngineFile,
   EngineOrder,
   EngineReport,
   MetadataReport,
 } from '../../../torrent-engine/protocol/engine-protocol.ts';
-import { PieceLayout } from '../../../torrent-engine/protocol/piece-layout.ts';
 import {
   NO_TORRENT_STATS,
   type Presence,
@@ -18,6 +16,7 @@ import {
   type TorrentMetadata,
   type TorrentStats,
 } from '../../../torrent-engine/protocol/torrent-engine.ts';
+import { TorrentPieces } from './torrent-pieces.ts';
 
 /** A reader, to the mirror. */
 export interface MirrorReader {
@@ -32,13 +31,7 @@ export interface MirrorReader {
 
 interface Contents {
   report: MetadataReport;
-  layout: PieceLayout;
-  present: BitSet;
-  verified: BitSet;
-  /** Pieces of an earlier process that are to be checked before anybody gets them. */
-  claimed: BitSet;
-  /** Blocks that were given out before their piece had passed its hash. */
-  given: BitSet;
+  pieces: TorrentPieces;
 }
 
 export class TorrentMirror implements TorrentInfo {
@@ -112,31 +105,13 @@ export class TorrentMirror implements TorrentInfo {
     const from = start + Math.max(0, range.start);
     const to = start + Math.min(range.end, sizeBytes);
     if (!this.#contents || to <= from) return { presentBytes: 0, verifiedBytes: 0, pieces: 0, verifiedPieces: 0 };
-    const { layout, present, verified, claimed } = this.#contents;
-    const blocks = layout.blocksIn({ start: from, end: to });
-    const pieces = layout.piecesIn({ start: from, end: to });
-    const wanted = { start: from, end: to };
-    const inPieces = (set: BitSet) =>
-      bytesIn(wanted, set.runs(pieces.start, pieces.end), (run) => layout.bytesOfPieces(run));
-    const inBlocks = bytesIn(wanted, present.runs(blocks.start, blocks.end), (run) => layout.bytesOfBlocks(run));
-    const presentBytes = inBlocks + inPieces(claimed);
-    const verifiedBytes = inPieces(verified);
-    const verifiedPieces = verified.countIn(pieces.start, pieces.end);
-    return { presentBytes, verifiedBytes, pieces: pieces.end - pieces.start, verifiedPieces };
+    return this.#contents.pieces.presence({ start: from, end: to });
   }
 
   /** One after the last byte that can be read without a gap from `position` on; `position` itself when nothing can. */
   readableEnd(position: number, end: number, verifiedOnly: boolean): number {
     if (!this.#contents || position >= end) return position;
-    const { layout, present, verified } = this.#contents;
-    if (verifiedOnly) {
-      const pieces = layout.piecesIn({ start: position, end });
-      const piece = verified.nextClear(pieces.start, pieces.end);
-      return piece >= pieces.end ? end : Math.max(position, layout.pieceRange(piece).start);
-    }
-    const blocks = layout.blocksIn({ start: position, end });
-    const block = present.nextClear(blocks.start, blocks.end);
-    return block >= blocks.end ? end : Math.max(position, layout.blockRange(block).start);
+    return this.#contents.pieces.readableEnd({ start: position, end }, verifiedOnly);
   }
 
   /** Bytes as they are in the file: the caller looks afterwards whether they had been there all the time. */
@@ -157,32 +132,19 @@ export class TorrentMirror implements TorrentInfo {
 
   /** Notes what was given out before it was checked. */
   gaveOut(range: ByteRange): void {
-    if (!this.#contents) return;
-    const { layout, verified, given } = this.#contents;
-    const { start, end } = layout.blocksIn(range);
-    for (let block = start; block < end; block += 1) if (!verified.has(layout.pieceOf(block))) given.add(block);
+    this.#contents?.pieces.gaveOut(range);
   }
 
   /** What of a range was given out and has not been checked yet. */
   uncheckedIn(range: ByteRange): ByteRange[] {
-    if (!this.#contents) return [];
-    const { layout, given } = this.#contents;
-    const { start, end } = layout.blocksIn(range);
-    const unchecked: ByteRange[] = [];
-    for (let block = given.nextSet(start, end); block < end;) {
-      const runEnd = given.nextClear(block, end);
-      const bytes = layout.bytesOfBlocks({ start: block, end: runEnd });
-      unchecked.push({ start: Math.max(bytes.start, range.start), end: Math.min(bytes.end, range.end) });
-      block = given.nextSet(runEnd, end);
-    }
-    return unchecked;
+    return this.#contents?.pieces.uncheckedIn(range) ?? [];
   }
 
   hear(report: Exclude<EngineReport, { type: 'ready' | 'here' | 'kept' | 'removed' }>): void {
     if (report.type === 'metadata') this.#learn(report);
     else if (report.type === 'stats') this.#follow(report.stats);
     else {
-      if (this.#contents) this.#mark(report, this.#contents);
+      if (this.#contents) this.#mark(report, this.#contents.pieces);
       if (report.type === 'lost' && report.why === 'evicted')
         this.#send({ type: 'let-go', infoHash: this.infoHash, ticket: report.ticket });
     }
@@ -194,11 +156,7 @@ export class TorrentMirror implements TorrentInfo {
     // The next process may begin a file of its own.
     void this.#file?.then((file) => file.close()).catch(() => undefined);
     this.#file = undefined;
-    if (!this.#contents) return;
-    const { present, verified, claimed } = this.#contents;
-    for (const piece of verified.members()) claimed.add(piece);
-    present.deleteRange(0, present.size);
-    verified.deleteRange(0, verified.size);
+    this.#contents?.pieces.lostEngine();
   }
 
   /** Another process is there: it has to know everything. */
@@ -226,17 +184,11 @@ export class TorrentMirror implements TorrentInfo {
   }
 
   #learn(report: MetadataReport): void {
-    if (this.#contents === undefined || this.#contents.report.totalBytes !== report.totalBytes) {
-      const layout = new PieceLayout(report.totalBytes, report.pieceBytes);
-      const { blockCount, pieceCount } = layout;
-      const [present, given] = [new BitSet(blockCount), new BitSet(blockCount)];
-      const [verified, claimed] = [new BitSet(pieceCount), new BitSet(pieceCount)];
-      this.#contents = { report, layout, present, verified, claimed, given };
-    }
-    this.#contents.claimed = new BitSet(this.#contents.layout.pieceCount, report.claimed);
+    if (this.#contents?.report.totalBytes === report.totalBytes) this.#contents.pieces.claimed = report.claimed;
+    else this.#contents = { report, pieces: new TorrentPieces(report) };
     this.#name = report.name;
     const { name, files, pieceBytes, isPrivate, metainfo } = report;
-    const { pieceCount } = this.#contents.layout;
+    const { pieceCount } = this.#contents.pieces;
     this.#metadata.resolve({ name, files, pieceBytes, pieceCount, isPrivate, metainfo });
     this.#emit({ type: 'metadata' });
     // A process that had to ask peers for it first could do nothing with what it was told of them before.
@@ -252,38 +204,18 @@ export class TorrentMirror implements TorrentInfo {
     if (stats.error !== undefined) this.#wakeAll();
   }
 
-  #mark(report: Extract<EngineReport, { type: 'blocks' | 'verified' | 'lost' }>, contents: Contents): void {
-    const { layout, present, verified, claimed, given } = contents;
-    if (report.type === 'blocks') for (const { start, end } of pairs(report.ranges)) present.addRange(start, end);
-    else if (report.type === 'verified') {
-      for (const piece of report.pieces) {
-        const { start, end } = layout.blocksOf(piece);
-        present.addRange(start, end);
-        given.deleteRange(start, end);
-        verified.add(piece);
-        claimed.delete(piece);
-      }
-    } else {
-      for (const range of pairs(report.ranges)) this.#lose(range, report.why, contents);
-    }
+  #mark(report: Extract<EngineReport, { type: 'blocks' | 'verified' | 'lost' }>, pieces: TorrentPieces): void {
+    if (report.type === 'blocks') for (const blocks of pairs(report.ranges)) pieces.addBlocks(blocks);
+    else if (report.type === 'verified') for (const piece of report.pieces) pieces.verify(piece);
+    else if (report.why === 'evicted') for (const blocks of pairs(report.ranges)) pieces.evict(blocks);
+    else for (const blocks of pairs(report.ranges)) this.#invalidate(blocks, pieces);
     this.#wakeAll();
   }
 
-  #lose(
-    { start, end }: ByteRange,
-    why: 'bad' | 'evicted',
-    { layout, present, verified, claimed, given }: Contents,
-  ): void {
-    present.deleteRange(start, end);
-    for (let piece = layout.pieceOf(start); piece <= layout.pieceOf(end - 1); piece += 1) {
-      verified.delete(piece);
-      claimed.delete(piece);
-    }
-    if (why === 'evicted') return;
-    const bytes = layout.bytesOfBlocks({ start, end });
+  #invalidate(blocks: ByteRange, pieces: TorrentPieces): void {
+    const { bytes, wereGiven } = pieces.invalidate(blocks);
     for (const reader of this.readers.values()) reader.spoil(bytes);
-    if (given.nextSet(start, end) < end) this.#tellBad(bytes);
-    given.deleteRange(start, end);
+    if (wereGiven) this.#tellBad(bytes);
   }
 
   #tellBad(bytes: ByteRange): void {
@@ -300,16 +232,6 @@ export class TorrentMirror implements TorrentInfo {
   #emit(event: TorrentEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
-}
-
-/** How many bytes of `range` lie in runs of pieces or blocks, whose bytes `placeOf` tells. */
-function bytesIn(range: ByteRange, runs: Iterable<ByteRange>, placeOf: (run: ByteRange) => ByteRange): number {
-  let bytes = 0;
-  for (const run of runs) {
-    const { start, end } = placeOf(run);
-    bytes += Math.min(end, range.end) - Math.max(start, range.start);
-  }
-  return bytes;
 }
 
 function* pairs(flat: Uint32Array): Generator<ByteRange> {

@@ -1,0 +1,32 @@
+// Whether the parts of the server can work, for `GET /ready`.
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+
+import type { Readiness } from '../http/routes/health.ts';
+
+export type PartState = Readiness['parts'][string]['state'];
+
+export interface PartStates {
+  media(): PartState;
+  torrents(): PartState;
+}
+
+/** With less free, not even a few segments fit. */
+const DISK_NEEDED_BYTES = 64 * 2 ** 20;
+
+export async function readiness(state: PartStates, directory: string): Promise<Readiness> {
+  const disk = await diskState(directory);
+  const parts = { media: { state: state.media() }, disk, torrents: { state: state.torrents() } };
+  return { ready: Object.values(parts).every((part) => part.state === 'ready'), parts };
+}
+
+/** Whether segments can be written. */
+async function diskState(directory: string): Promise<Readiness['parts'][string]> {
+  try {
+    await access(directory, constants.W_OK);
+    const { bavail, bsize } = await statfs(directory);
+    return bavail * bsize >= DISK_NEEDED_BYTES ? { state: 'ready' } : { state: 'failed', detail: 'the disk is full' };
+  } catch {
+    return { state: 'failed', detail: 'the directory for segments cannot be written' };
+  }
+}

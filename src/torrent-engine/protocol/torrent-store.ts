@@ -1,0 +1,26 @@
+// The port of the torrent engine to what outlives its process: one record for each torrent. All of it is cache.
+
+export interface KeptTorrent {
+  infoHash: string;
+  name: string;
+  trackers: readonly string[];
+  peers: readonly string[];
+  webSeeds: readonly string[];
+  /** Pieces that passed their hash, as a bitfield; undefined before the metainfo was here. */
+  verified: Uint8Array | undefined;
+  downloadedBytes: number;
+  uploadedBytes: number;
+  /** Milliseconds since 1970. */
+  usedAtMs: number;
+}
+
+/** Every call may throw, on a full disk for one. */
+export interface TorrentStore extends Disposable {
+  all(): KeptTorrent[];
+  /** Replaces the record with its info hash. */
+  put(torrent: KeptTorrent): void;
+  delete(infoHash: string): void;
+}
+
+/** Opens the store in a directory that is there. @throws when not even a new one can be made */
+export type OpenTorrentStore = (directory: string) => TorrentStore;
