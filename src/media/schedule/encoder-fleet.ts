@@ -4,11 +4,9 @@ import { lengthSeconds, type ScheduledRendition } from '../plan/scheduled-rendit
 import type { SegmentFlight } from './segment-flight.ts';
 import type { Segment } from '../store/segment-store.ts';
 
-type Medium = ScheduledRendition['medium'];
-
 export interface EncoderFleetOptions {
-  /** Live encoders of each medium. */
-  caps: Record<Medium, number>;
+  /** Live encoders. */
+  maxEncoders: number;
   /** A run that has had no request for this long ends. */
   endAfterMs: number;
   /** A run that has worked this long may be replaced for a queued viewer, if no request waits for the run at that moment. */
@@ -32,7 +30,7 @@ interface Plan {
   targets: Map<EncoderRun, number>;
   starts: Start[];
   /** By viewer: the run or start that serves its newest request. */
-  holders: Record<Medium, Map<string, EncoderRun | Start>>;
+  holders: Map<string, EncoderRun | Start>;
 }
 
 export class EncoderFleet implements AsyncDisposable {
@@ -117,7 +115,7 @@ export class EncoderFleet implements AsyncDisposable {
 
   /** Matches the runs to the requests. Cheap, and correct at any time. */
   plan(): void {
-    const plan: Plan = { targets: new Map(), starts: [], holders: { video: new Map(), audio: new Map() } };
+    const plan: Plan = { targets: new Map(), starts: [], holders: new Map() };
     for (const flight of [...this.#pending].toSorted((a, b) => b.newestOrder - a.newestOrder))
       this.#assign(flight, plan);
     this.#displace(plan);
@@ -141,7 +139,7 @@ export class EncoderFleet implements AsyncDisposable {
   /** Flights come newest request first, and each viewer has one encoder: an older request is served only by a run that exists anyway. */
   #assign(flight: SegmentFlight, plan: Plan): void {
     const { rendition, number } = flight;
-    const holders = plan.holders[rendition.medium];
+    const { holders } = plan;
     const unserved = [...flight.viewers].filter((viewer) => !holders.has(viewer));
     let holder: EncoderRun | Start | undefined =
       this.#runFor(flight) ?? plan.starts.find((start) => this.#covers(start, flight));
@@ -207,7 +205,7 @@ export class EncoderFleet implements AsyncDisposable {
   /** The newest request of a viewer wins: runs that served its older requests drop the viewer's demand. */
   #displace({ holders }: Plan): void {
     for (const run of this.#runs) {
-      for (const [viewer, holder] of holders[run.rendition.medium]) if (holder !== run) run.dropDemand(viewer);
+      for (const [viewer, holder] of holders) if (holder !== run) run.dropDemand(viewer);
     }
   }
 
@@ -223,22 +221,20 @@ export class EncoderFleet implements AsyncDisposable {
       let target = start.number;
       for (const flight of this.#pending) if (this.#covers(start, flight)) target = Math.max(target, flight.number);
       targets.set(run, target);
-      for (const [viewer, holder] of holders[start.rendition.medium]) if (holder === start) run.demand(viewer, target);
+      for (const [viewer, holder] of holders) if (holder === start) run.demand(viewer, target);
     }
   }
 
   /** An idle run of the same rendition, a new run, or a new run that replaces the run with the oldest request. */
   #place({ rendition, number }: Start, targets: Map<EncoderRun, number>): EncoderRun | undefined {
-    const { medium } = rendition;
-    const unclaimed = [...this.#runs].filter((run) => run.rendition.medium === medium && !targets.has(run));
+    const unclaimed = [...this.#runs].filter((run) => !targets.has(run));
     const idle = unclaimed.find((run) => !run.hasDemand && !run.isWorking && run.rendition.key === rendition.key);
     if (idle) {
       idle.jump(number);
       return idle;
     }
     for (const run of unclaimed) if (!run.hasDemand) this.#end(run);
-    const live = [...this.#runs].filter((run) => run.rendition.medium === medium);
-    if (live.length >= this.#options.caps[medium]) {
+    if (this.#runs.size >= this.#options.maxEncoders) {
       const victim = unclaimed
         .filter((run) => this.#runs.has(run) && (!run.isBusy || this.#turnEndMs(run) <= this.#context.now()))
         .toSorted((a, b) => a.lastDemandMs - b.lastDemandMs)[0];

@@ -234,9 +234,8 @@ export class SegmentScheduler implements AsyncDisposable {
   #createFleet(): EncoderFleet {
     const { store, pool, now, log, maxEncoders, aheadSeconds, aheadBytes, pauseAfterMs, endAfterMs, turnMs, graceMs } =
       this.#options;
-    const caps = { video: maxEncoders, audio: 4 * maxEncoders };
     return new EncoderFleet(
-      { caps, endAfterMs, turnMs, graceMs, maxLagSeconds: 2 * aheadSeconds },
+      { maxEncoders, endAfterMs, turnMs, graceMs, maxLagSeconds: 2 * aheadSeconds },
       {
         store,
         now,
