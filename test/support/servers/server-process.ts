@@ -42,13 +42,16 @@ const LOOPBACK_TORRENTS = {
   RAFFI_TORRENT_PRIVATE_PEERS: '1',
 };
 
+/** The code cache, and where `npm run coverage` collects counts. */
+const KEPT = ['NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'];
+
 /** Environment of a server: nothing of the tests' own settings. */
 export function serverEnvironment(
   home: ServerHome,
   more: Record<string, string> = {},
 ): Record<string, string | undefined> {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('RAFFI_') && (!name.startsWith('NODE_') || name === 'NODE_COMPILE_CACHE'),
+    ([name]) => !name.startsWith('RAFFI_') && (!name.startsWith('NODE_') || KEPT.includes(name)),
   );
   const own = {
     RAFFI_SERVER_ADDR: '127.0.0.1:0',
