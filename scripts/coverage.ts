@@ -26,10 +26,10 @@ const runner = [
   ...(words.length > 0 ? words : FILES),
 ];
 const { status } = spawnSync(process.execPath, runner, { stdio: 'inherit' });
-const lines = linesByFolder(readFileSync(report, 'utf8'));
+const measured = linesByFolder(readFileSync(report, 'utf8'));
 rmSync(directory, { recursive: true });
-writeFileSync(PAGE, page(lines));
-console.log(page(lines));
+writeFileSync(PAGE, page(measured));
+console.log(page(measured));
 process.exitCode = status ?? 1;
 
 interface Lines {
