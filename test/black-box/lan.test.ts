@@ -154,7 +154,7 @@ suite('a device of the network', { skip: network === undefined && 'this machine 
 
   test('of an open network plays, but what is the owner’s stays the owner’s', async () => {
     await using server = await serve({ RAFFI_LAN_OPEN: '1', RAFFI_SERVER_ADDR: ':0' });
-    assert.match(server.output(), /RAFFI_LAN_OPEN: everybody/u);
+    assert.match(server.output(), /RAFFI_LAN_OPEN: every device/u);
     assert.equal(device(server, '/').status, 200);
     const id = newSession(server);
     assert.equal(device(server, `/sessions/${id}/stream.m3u8`).status, 200);
