@@ -83,7 +83,7 @@ export class CommunityAddons implements AsyncDisposable {
       return true;
     } catch (err) {
       if (!this.#end.signal.aborted) {
-        this.#options.log.warn({ err, catalogue: redactedAddress(catalogue.url) }, 'an add-on catalogue failed');
+        this.#options.log.warn({ err, catalogue: redactedAddress(catalogue.url) }, 'add-on catalogue failed');
       }
       return false;
     }

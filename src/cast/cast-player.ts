@@ -75,7 +75,7 @@ export class CastPlayer implements Disposable {
       const media = await receiver.load(application, item, attempt);
       this.#release();
       this.#playing = { item, application, media, error: undefined, isReleased: false };
-      this.#log.info({ device: this.#device.name, session: item.sessionId }, 'cast begun');
+      this.#log.info({ device: this.#device.name, session: item.sessionId }, 'cast started');
     } catch (error) {
       item.release();
       throw error;

@@ -14,7 +14,7 @@ export interface NetworkFacts {
 export function networkAnnouncement({ networkUrl, lanToken, isLanOpen, isTerminal }: NetworkFacts): string {
   if (networkUrl === undefined) return '';
   const lines = [`devices of the network: ${networkUrl}`];
-  if (isLanOpen) lines.push('RAFFI_LAN_OPEN: everybody in the home network can use this server');
+  if (isLanOpen) lines.push('RAFFI_LAN_OPEN: every device of the home network can use this server');
   else if (lanToken === undefined)
     lines.push('devices need a cast token; RAFFI_LAN_TOKEN pairs a device for the whole API');
   if (lanToken !== undefined && isTerminal) {

@@ -31,7 +31,7 @@ export async function serve(): Promise<void> {
   process.stdout.write(`${IDENTITY.name} ${IDENTITY.version} listening on ${server.url}\ntry: ${example}\n${network}`);
   flushCompileCache();
   if (!server.isLoopbackOnly && config.isLanOpen)
-    log.warn('RAFFI_LAN_OPEN: everybody in the network can use this server');
+    log.warn('RAFFI_LAN_OPEN: every device of the network can use this server');
 }
 
 async function started(config: Config, log: ReturnType<typeof createLogger>): Promise<RunningServer> {

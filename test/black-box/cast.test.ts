@@ -1,4 +1,4 @@
-// Films on a cast device, from the call to the segments: a receiver that fetches what it is told to play, as a Chromecast does.
+// Playback on a cast device, from the API call to the segments: the test receiver fetches what it is told to play, as a Chromecast does.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -39,7 +39,7 @@ suite('casting', () => {
     return { status: reply.status, text: await reply.text() };
   }
 
-  /** Plays a file; the device must have got it. Gives the streams in the segments it fetched, as ffprobe sees them. */
+  /** Plays a file and waits until the device has fetched it. Returns the streams in the fetched segments, as ffprobe lists them. */
   async function cast(
     path: string,
     wish: Record<string, unknown> = {},
@@ -69,7 +69,7 @@ suite('casting', () => {
     assert.ok(Number(audio['channels']) <= 2);
   }
 
-  test('the devices, under both names', async () => {
+  test('both APIs list the devices', async () => {
     const { status, text } = await call('/cast/devices');
     assert.equal(status, 200);
     assert.deepEqual(JSON.parse(text), [
@@ -126,7 +126,7 @@ suite('casting', () => {
     assert.equal(reply.status, 401, 'the token went with the film');
   });
 
-  test('a film without sound gets silence, a film without a picture stays sound', async () => {
+  test('a source without audio gets silence, and a source without video stays audio only', async () => {
     assertPlayable(await cast(await clip('video-only')));
     const spans = await Promise.all(['v:0', 'a:0'].map((stream) => spanOf(clips.path('segments.ts'), stream)));
     const [picture = { start: 0, end: 0, packets: 0 }, sound = picture] = spans;
@@ -142,7 +142,7 @@ suite('casting', () => {
     assert.equal(status, 200, text);
   });
 
-  test('what a Chromecast would not play is encoded: HEVC in 10 bit, a higher level, eight channels', async () => {
+  test('media that a Chromecast cannot play is encoded: HEVC in 10 bit, a higher level, eight channels', async () => {
     assertPlayable(await cast(await clip('hevc-open-gop-10bit')));
     const source = await clip('mp4-faststart');
     const level = ['-t', '10', '-c', 'copy', '-bsf:v', 'h264_metadata=level=5.1'];
@@ -151,13 +151,13 @@ suite('casting', () => {
     assertPlayable(await cast(await clip('aac-7.1')));
   });
 
-  test('the film begins where the session is when nobody says otherwise', async () => {
+  test('playback starts at the position of the session by default', async () => {
     const id = await newSession(server.url, { source: await clip('mp4-faststart'), startTime: 31 });
     await call('/cast/devices/tv/play', { sessionId: id });
     assert.equal(at(receiver.load ?? '', 'currentTime'), 31);
   });
 
-  test('clients of Stremio play a source, and an address of a session, with milliseconds', async () => {
+  test('clients of Stremio play a source, and the URL of a session, with times in milliseconds', async () => {
     const source = await clip('mp4-faststart');
     const { status, text } = await call('/casting/tv/player', { source, time: 12_500 });
     assert.equal(status, 200, text);
@@ -169,7 +169,7 @@ suite('casting', () => {
     assert.match(String(at(receiver.load ?? '', 'media.contentId')), new RegExp(`/sessions/${id}/`, 'u'));
   });
 
-  test('clients of Stremio see and change the state of a player with one call, as often as they like', async () => {
+  test('clients of Stremio read and change the state of a player with one call, repeatedly', async () => {
     const id = await newSession(server.url, { source: await clip('mkv-two-audio') });
     const change = async (wish: Record<string, unknown>): Promise<string> => {
       const { status, text } = await call('/casting/tv/player', wish);
@@ -205,7 +205,7 @@ suite('casting', () => {
     assert.deepEqual([nothing.status, at(nothing.text, 'code')], [409, 'NOT_PLAYING']);
   });
 
-  test('another server’s HLS goes through to the device, with the token on every address', async () => {
+  test('HLS of another server is relayed to the device, with the token on every URL', async () => {
     await mkdir(clips.path('hls'));
     const source = await clip('mp4-faststart');
     await clips.make(
@@ -251,7 +251,7 @@ suite('casting', () => {
     }
   });
 
-  test('every mistake is an answer in words', async () => {
+  test('every mistake gets an error with a sentence', async () => {
     const id = await newSession(server.url, { source: await clip('mkv-two-audio') });
     const broken = await newSession(server.url, { source: await clip('mp4-moov-missing') });
     const cases: [path: string, body: Record<string, unknown> | undefined, status: number, sentence: RegExp][] = [
@@ -282,7 +282,7 @@ suite('casting', () => {
     assert.deepEqual([idle.status, at(idle.text, 'code')], [409, 'NOT_PLAYING']);
   });
 
-  test('a device that refuses, and one that is gone, are told of in words, and the server goes on', async () => {
+  test('a device that refuses, and one that is gone, get an error with a sentence, and the server keeps working', async () => {
     const id = await newSession(server.url, { source: await clip('mp4-faststart') });
     receiver.faults = { loadFails: true };
     const refused = await call('/cast/devices/tv/play', { sessionId: id });

@@ -1,4 +1,4 @@
-// Clips through HTTP: exactly the frames of `[start, end)`, sound in step with them, and never a file that was not finished.
+// Clips over HTTP: exactly the frames of `[start, end)`, audio in sync with them, and never an unfinished file.
 import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ import { membersOf, openSession, type Session } from '../support/viewers/viewer.
 
 const NO_SMALL_DISK = await whyNoSmallDisk();
 
-/** Beginnings of the beeps, seconds of the clip. */
+/** Start times of the beeps, in seconds of the clip. */
 interface ExpectedSound {
   times: number[];
   hertz: number;
@@ -48,10 +48,10 @@ suite('clips', () => {
     return outputPath;
   }
 
-  /** Every beep in the clip begins with the frame that flashes, to within a frame. */
+  /** Every beep in the clip starts with the frame that flashes, to within a frame. */
   async function assertInStep(path: string, expected: ExpectedSound) {
     const beeps = beepsIn(await samplesOf(path));
-    // One that lies on the very cut may be heard or not.
+    // A beep exactly at the cut may be missing or present.
     const isWhole = (time: number): boolean => time > expected.frameSeconds / 2 && time < expected.endSeconds - 0.001;
     const whole = beeps.filter(({ seconds }) => isWhole(seconds));
     const wanted = expected.times.filter(isWhole);
@@ -65,7 +65,7 @@ suite('clips', () => {
     }
   }
 
-  /** Frames `[first, end)` of a clip of constant rate, made by asking for exactly their time. */
+  /** Frames `[first, end)` of a clip of constant rate, requested by exactly their times. */
   async function assertExact(name: ClipName, { first, end }: { first: number; end: number }): Promise<string> {
     const facts = videoOf(name);
     const { num, den } = facts.video.frameRate;
@@ -91,7 +91,7 @@ suite('clips', () => {
     return path;
   }
 
-  test('a clip has exactly its frames and the sound that belongs to them, with its tables in front', async () => {
+  test('a clip has exactly its frames and their audio, with its tables at the start of the file', async () => {
     const path = await assertExact('mp4-faststart', { first: 241, end: 493 });
     const { format, streams } = await probe(path);
     assert.deepEqual(streams.map(codecOf), ['h264', 'aac']);
@@ -107,7 +107,7 @@ suite('clips', () => {
     await assertExact('mp4-faststart', { first: 1380, end: 1439 });
   });
 
-  test('pictures of every kind become the right frames, with the sound in step', async () => {
+  test('video of every kind becomes the right frames, with the audio in sync', async () => {
     await assertExact('avi-mpeg4-bframes', { first: 60, end: 110 });
     await assertExact('hevc-open-gop-10bit', { first: 100, end: 160 });
     await assertExact('ts-wrap', { first: 240, end: 290 });
@@ -115,11 +115,11 @@ suite('clips', () => {
     await assertExact('webm-vp9-opus', { first: 45, end: 105 });
     await assertExact('late-audio-mkv', { first: 30, end: 105 });
     await assertExact('interlaced-ts', { first: 26, end: 76 });
-    // A still of what was on show fills the places where a film of varying rate has no frame.
+    // Where a source of variable rate has no frame, the clip repeats the frame that was displayed.
     await assertExact('vfr', { first: 270, end: 330 });
   });
 
-  test('a turned picture stands upright, and what has no sound or no picture becomes a clip without', async () => {
+  test('rotated video is upright, and a source without audio or video becomes a clip without it', async () => {
     const turned = await probe(await assertExact('rotated', { first: 30, end: 80 }));
     assert.deepEqual([turned.streams[0]?.['width'], turned.streams[0]?.['height']], ['360', '640']);
     const silent = await probe(await assertExact('video-only', { first: 60, end: 110 }));
@@ -132,7 +132,7 @@ suite('clips', () => {
     await assertInStep(path, { times: [0.002, 1.003, 2.004], hertz: 1000, frameSeconds: 0.0005, endSeconds: 3 });
   });
 
-  test('a film on another server is cut as well', async () => {
+  test('a remote source is cut as well', async () => {
     await using remote = await FaultServer.start(await readFile(await clip('mp4-moov-last')));
     const session = await openSession(server.url, remote.url('/Far%20away.mp4'));
     const path = await made(session, { start: 10.01, end: 12.012 });
@@ -143,7 +143,7 @@ suite('clips', () => {
     );
   });
 
-  test('the sound is the track the session has chosen', async () => {
+  test('the audio is the selected track of the session', async () => {
     const session = await openSession(server.url, await clip('mkv-two-audio'));
     const headers = { 'content-type': 'application/json' };
     await fetch(`${session.url}/audio`, { method: 'POST', headers, body: '{"index":1}' });
@@ -151,7 +151,7 @@ suite('clips', () => {
     await assertInStep(path, { times: [0, 1.001], hertz: 500, frameSeconds: 0.02, endSeconds: 2.002 });
   });
 
-  test('an end beyond the film is the end of the film', async () => {
+  test('an end beyond the source is the end of the source', async () => {
     const session = await openSession(server.url, await clip('mp4-faststart'));
     const path = await made(session, { start: 59, end: 500, name: 'the end' });
     assert.deepEqual(
@@ -164,7 +164,7 @@ suite('clips', () => {
     const session = await openSession(server.url, await clip('video-only'));
     const short = { start: 1, end: 1.08 };
     await mkdir(directory, { recursive: true });
-    // What a killed server left an hour and a half ago, and what another one is writing.
+    // The remains of a server that was killed an hour and a half ago, and a file that another server is writing.
     const [left, living] = ['.raffi-clip-left.part', '.raffi-clip-living.part'].map((name) => join(directory, name));
     for (const path of [left, living]) await writeFile(path ?? '', 'draft');
     await utimes(left ?? '', Date.now() / 1000 - 5400, Date.now() / 1000 - 5400);
@@ -196,7 +196,7 @@ suite('clips', () => {
     await rm(living ?? '');
   });
 
-  test('what cannot be cut is refused with the field named, and leaves nothing', async () => {
+  test('an impossible clip is refused with an error that names the field, and leaves no file', async () => {
     const session = await openSession(server.url, await clip('video-only'));
     const had = await readdir(directory);
     const bodies: [body: unknown, field: RegExp][] = [
@@ -220,7 +220,7 @@ suite('clips', () => {
     assert.equal((await fetch(`${session.url}/clip`)).status, 405);
   });
 
-  test('a clip whose worker is killed is made all the same, and exact', { skip: !IS_LINUX }, async () => {
+  test('a clip whose worker is killed is still made, and exact', { skip: !IS_LINUX }, async () => {
     const session = await openSession(server.url, await clip('mp4-faststart'));
     const asking = made(session, { start: 0, end: (288 * 1001) / 24_000, name: 'killed' });
     await until(async () => (await progressOf(session)) > 0, 60_000, 'progress');
@@ -263,7 +263,7 @@ suite('clips', () => {
     await using small = await startServer({ env: { RAFFI_CLIPS_DIR: join(disk, 'clips') } });
     const session = await openSession(small.url, await clip('mp4-faststart'));
     const reserved = 'The disk is full but for a small reserve';
-    // A tenth is the reserve. On the smallest disk not even the first of five pieces has room.
+    // A tenth is reserved. On the smallest disk, not even the first of five pieces fits.
     for (const [diskBytes, beyondReserveBytes, sentence, progress] of [
       [8 * 2 ** 20, -(2 ** 16), reserved, 0],
       [8 * 2 ** 20, 2 ** 16, reserved, 0.2],
@@ -282,7 +282,7 @@ suite('clips', () => {
     }
   });
 
-  test('a server that is told to end gives up its clips', async () => {
+  test('a server that ends cancels its clips', async () => {
     const session = await openSession(server.url, await clip('mp4-faststart'));
     const asking = asked(session, { start: 0, end: 60, name: 'never' }).catch(() => undefined);
     await until(async () => (await progressOf(session)) > 0, 60_000, 'progress');

@@ -1,4 +1,4 @@
-// Many damaged films of every kind of container: minutes.
+// Many damaged files of every container; takes minutes.
 import { damagedSuite } from '../support/suites/damaged-suite.ts';
 
 damagedSuite({

@@ -1,4 +1,4 @@
-// A few damaged films of each kind of container.
+// A few damaged files of each container.
 import { damagedSuite } from '../support/suites/damaged-suite.ts';
 
 damagedSuite({

@@ -1,4 +1,4 @@
-// Every call there is, through HTTP, and the mistakes that can be made with each. A call that is missing here fails the first test.
+// Every API call over HTTP, with the possible mistakes of each. The first test fails when a call is missing from the list.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -12,9 +12,9 @@ import { torrentOf } from '../support/peers/torrent-files.ts';
 import { newSession, startServer, type ServerProcess } from '../support/servers/server-process.ts';
 
 interface Call {
-  /** As in the description of the API. */
+  /** Method and path of the API description. */
   name: string;
-  /** What stands for the names in braces; `{id}` of a session where there is none. */
+  /** Replaces the path, or completes it below the session; default: the path with the id of the session. */
   path?: string;
   body?: Record<string, unknown>;
   raw?: { type: string; bytes: Buffer };
@@ -67,7 +67,7 @@ suite('every call', () => {
   });
   after(() => stack.disposeAsync());
 
-  /** The torrent engine starts with the first torrent, and takes its time. */
+  /** Waits until all parts are ready. The torrent engine starts with the first torrent, which takes some time. */
   async function allReady(): Promise<void> {
     for (let tries = 0; tries < 600; tries += 1) {
       if ((await fetch(`${server.url}/ready`)).ok) return;
@@ -75,7 +75,7 @@ suite('every call', () => {
     }
   }
 
-  /** In an order in which each finds what it needs. */
+  /** In an order in which each call finds what it needs. */
   function calls(): Call[] {
     const tv = '/cast/devices/tv';
     return [
@@ -121,7 +121,7 @@ suite('every call', () => {
       { name: 'POST /torrents', raw: { type: 'application/x-bittorrent', bytes: TORRENT.metainfo }, type: JSON_TYPE },
       { name: 'GET /torrents', type: JSON_TYPE },
       { name: 'GET /torrents/{infoHash}/status', path: `/torrents/${HASH}/status`, type: JSON_TYPE },
-      // Nobody has its bytes: what can be said without them is said.
+      // No peer has the bytes: the replies are those that need none.
       { name: 'GET /torrents/{infoHash}', path: `/torrents/${HASH}`, headers: { range: 'bytes=999999-' }, status: 416 },
       {
         name: 'GET /torrents/{infoHash}/{fileIdx}',
@@ -161,7 +161,7 @@ suite('every call', () => {
     return text;
   }
 
-  test('the list below is the list of the API', async () => {
+  test('the list of calls is that of the API', async () => {
     const api: unknown = await (await fetch(`${server.url}/openapi.json`)).json();
     const paths = new Map(Object.entries(membersOf(membersOf(api)['paths'])));
     const names = [...paths].flatMap(([path, item]) =>
@@ -197,7 +197,7 @@ suite('every call', () => {
       await fails(url, { method, headers: { 'content-type': 'text/plain' }, body: '{}' }, 415);
       await fails(url, { method, headers: json, body: JSON.stringify({ x: 'x'.repeat(300_000) }) }, 413);
       for (const [field, value] of Object.entries(call.body)) {
-        // Both names of a source may be missing from a schema, so that one of them is enough.
+        // A schema allows either name of the source to be missing, so that one is enough.
         const rest = Object.fromEntries(Object.entries(call.body).filter(([name]) => name !== field));
         const wrong = { ...call.body, [field]: typeof value === 'string' ? 7 : 'x' };
         assert.match(
@@ -212,7 +212,7 @@ suite('every call', () => {
     assert.equal(Array.isArray(sessions) && sessions.length, 1, 'no mistake made a session');
   });
 
-  test('each of them answers as it should, and HEAD wherever GET does', async () => {
+  test('every call gets the right reply, and HEAD works where GET does', async () => {
     for (const call of calls()) {
       const { method, url } = placeOf(call);
       const reply = await fetch(url, initOf(call));
@@ -225,7 +225,7 @@ suite('every call', () => {
       assert.deepEqual([head.status, (await head.arrayBuffer()).byteLength], [reply.status, 0], call.name);
       assert.equal(head.headers.get('content-type'), reply.headers.get('content-type'), call.name);
       const length = head.headers.get('content-length');
-      // Counts and times in these change from one answer to the next.
+      // Counts and times in these replies change between two requests.
       if (length !== null && !/metrics|^GET \/$|status|sessions$|\{id\}$/u.test(call.name))
         assert.equal(Number(length), body.byteLength, call.name);
     }

@@ -1,4 +1,4 @@
-// Matroska and WebM sources besides those of every day: every rendition exact, from two servers.
+// Further Matroska and WebM sources: every rendition is exact on two servers.
 import { exactSuite } from '../support/suites/exact-suite.ts';
 
 exactSuite([

@@ -1,4 +1,4 @@
-// Sources that hold nothing to play: the session says so, in a true sentence.
+// Sources without playable media: the session states the reason in a true sentence.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { CLIPS, CLIP_NAMES } from '../support/clips/catalogue.ts';

@@ -1,4 +1,4 @@
-// Bad input from the disk: each gets a sentence a person understands, and the server goes on.
+// Bad local input: each fault gets a sentence for the user, and the server keeps working.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -51,7 +51,7 @@ suite('bad input from the disk', { skip: !POSIX }, () => {
   });
   after(() => stack.disposeAsync());
 
-  /** What becomes of a film with picture and sound of these codecs. */
+  /** Plays a source with video and audio in these codecs, and returns the result. */
   async function played(name: string, ...codecs: string[]): Promise<Record<string, unknown>> {
     const path = join(directory, name);
     const inputs = ['testsrc2=s=128x72:d=3', 'sine=d=3'].flatMap((input) => ['-f', 'lavfi', '-i', input]);
@@ -74,7 +74,7 @@ suite('bad input from the disk', { skip: !POSIX }, () => {
     };
   }
 
-  test('of a film without a decoder for its picture or its sound the rest is played, and the session says so', async () => {
+  test('when video or audio has no decoder, the other is played, and the session states the reason', async () => {
     const g722 = ['-c:a', 'g722', '-ar', '16000', '-ac', '1'];
     assert.deepEqual(await played('no-picture.mkv', '-c:v', 'magicyuv', '-c:a', 'aac'), {
       kinds: ['audio'],
@@ -122,11 +122,11 @@ suite('bad input from the disk', { skip: !POSIX }, () => {
       assertErrorSession(url(), await clip(name), sentence));
   }
 
-  test('noise called .mkv makes a session that says so', async () => {
+  test('noise with the extension .mkv makes a session with an error', async () => {
     await assertErrorSession(url(), join(directory, 'noise.mkv'), /not a media file/u);
   });
 
-  test('a file that is cut off plays as far as it goes, and never serves half a segment', async () => {
+  test('a truncated file plays to its end, and no partial segment is served', async () => {
     const [whole, cut] = [
       await openSession(url(), await clip('mkv-two-audio')),
       await openSession(url(), await clip('mkv-truncated')),
@@ -176,7 +176,7 @@ suite('bad input from the disk', { skip: !POSIX }, () => {
     assert.equal(await sessionCount(url()), countBefore);
   });
 
-  test('a body that never comes, and one that is not as long as it says, hold up nobody', async () => {
+  test('a body that never arrives, and one shorter than stated, block no other request', async () => {
     const { hostname, port } = new URL(url());
     const silent = connect(Number(port), hostname);
     silent.write(
@@ -191,7 +191,7 @@ suite('bad input from the disk', { skip: !POSIX }, () => {
     silent.destroy();
   });
 
-  test('after all of that the server plays a film', async () => {
+  test('after these inputs the server still plays a source', async () => {
     const session = await openSession(url(), await clip('mp4-faststart'));
     const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
     assert.ok((await bytesOf(segments[0]?.uri ?? '')).length > 1000);
@@ -201,7 +201,7 @@ suite('bad input from the disk', { skip: !POSIX }, () => {
 
 const NOBODY = 65_534;
 
-/** Longer than the 256 KiB a body may have. */
+/** Larger than the limit of 256 KiB for bodies. */
 const LONG = 'x'.repeat(300 * 1024);
 
 const HOSTILE_BODIES = [

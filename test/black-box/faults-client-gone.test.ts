@@ -1,4 +1,4 @@
-// Clients that leave: what was being done for them ends, and nothing of it stays.
+// Clients that disconnect: the work for them ends and leaves nothing behind.
 import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { after, before, suite, test } from 'node:test';
@@ -35,7 +35,7 @@ suite('clients that leave', { skip: !IS_LINUX }, () => {
     return (await playlistOf(`${session.url}/${rendition}`)).segments.map(({ uri }) => uri);
   }
 
-  /** Waits until the server has nothing to do any more; how many descriptors it has open then. */
+  /** Waits until the server is idle; returns its number of open descriptors. */
   async function calm(): Promise<number> {
     const { pid } = running();
     await until(() => encodersOf(pid).length === 0, ENCODER_IDLE_MS + 20_000, 'no encoder is left');
@@ -45,7 +45,7 @@ suite('clients that leave', { skip: !IS_LINUX }, () => {
     return descriptorsOf(pid).length;
   }
 
-  test('a hundred requests broken off in mid-segment leave no process, no file and no connection', async () => {
+  test('a hundred requests aborted within a segment leave no process, no file and no connection', async () => {
     const session = await openSession(running().url, film);
     const renditions = ['original/playlist.m3u8', '360p/playlist.m3u8', 'stream/child.m3u8', 'audio-0/playlist.m3u8'];
     const uris = await Promise.all(renditions.map((rendition) => segmentUris(session, rendition)));
@@ -69,7 +69,7 @@ suite('clients that leave', { skip: !IS_LINUX }, () => {
     const waiting: Promise<void>[] = [];
     for (let count = 0; count < 50; count += 1) {
       const uri = uris[(count * 17 + 5) % uris.length] ?? '';
-      // Players break the old request off, at once or a little late.
+      // Players abort the old request at once or a little later.
       waiting.push(brokenOff(uri, count % 2 === 0 ? 90 : 160));
       await delay(100);
     }
@@ -93,19 +93,19 @@ suite('clients that leave', { skip: !IS_LINUX }, () => {
     await until(() => encodersOf(patient.pid).length === 0, 3000, 'its encoder has ended');
   });
 
-  test('after all of that the server lives and plays', async () => {
+  test('after these faults the server still plays', async () => {
     const session = await openSession(running().url, film);
     const uris = await segmentUris(session, '360p/playlist.m3u8');
     assert.ok((await bytesOf(uris[9] ?? '')).length > 1000);
   });
 });
 
-/** Two for short jobs and a spare. */
+/** Two workers for short jobs, and a spare. */
 const WARM_WORKERS = 3;
-/** Listening, the endpoint's, and a few that fetch keeps for the next request. */
+/** The listening sockets, the endpoint's, and a few that fetch keeps for the next request. */
 const SOCKETS = 24;
 
-/** Asks over a connection of its own, and destroys it after `ms` or at the first bytes that come later. */
+/** Sends a request over its own connection, and destroys it after `ms`, or at the first bytes that arrive later. */
 async function brokenOff(uri: string, ms: number): Promise<void> {
   const request = get(uri, { agent: false });
   const closed = new Promise<void>((resolve) => request.once('close', resolve));
@@ -117,9 +117,9 @@ async function brokenOff(uri: string, ms: number): Promise<void> {
 }
 
 interface Seen {
-  /** Processes at one time, those aside that have been killed or are gone 60 ms later. */
+  /** Maximum of concurrent processes, without those that were killed or ended within 60 ms. */
   most: number;
-  /** By the server's own count. */
+  /** By the server's metrics. */
   runs: number;
   samples: number;
 }

@@ -1,4 +1,4 @@
-// A disk that is full: the stream that needs space says so or makes room, the server lives, and everything recovers with the space.
+// A full disk: the request that needs space fails with a sentence or evicts segments, the server keeps working, and recovers with the space.
 import assert from 'node:assert/strict';
 import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { membersOf, openSession, playlistOf, sessionInfo, type Session } from '.
 
 const DISK_BYTES = 24 * 2 ** 20;
 
-/** Why these tests cannot run here; undefined when they can. */
+/** Why these tests cannot run on this system; undefined when they can. */
 const REASON = await whyNoSmallDisk();
 
 suite('a full disk', { skip: REASON ?? false }, () => {
@@ -37,12 +37,12 @@ suite('a full disk', { skip: REASON ?? false }, () => {
     await mkdir(disk);
     stack.use(mountedDisk(disk, DISK_BYTES));
     reference = await referenceBytes(await markedFilm('disk'));
-    // Nothing from memory: what is served has been on the disk.
+    // The memory tier is off, so every served byte was on the disk.
     server = stack.use(await startServer({ home, env: { RAFFI_TMP_DIR: disk, RAFFI_MEMORY_CACHE_SIZE: '1' } }));
   });
   after(() => stack.disposeAsync());
 
-  /** Leaves so many bytes free. */
+  /** Fills the disk, except for this many bytes. */
   async function fill(freeBytes: number): Promise<void> {
     await rm(ballast(), { force: true });
     const { bavail, bsize } = await statfs(disk);
@@ -79,7 +79,7 @@ suite('a full disk', { skip: REASON ?? false }, () => {
     await assertPlays(other, 3);
   });
 
-  test('a source without ranges that does not fit says so, and plays when it fits', async () => {
+  test('a source without ranges that exceeds the disk fails with a sentence, and plays when it fits', async () => {
     const film = await markedFilm('in order only');
     await using remote = await FaultServer.start(film, { ranges: false });
     await fill(2 ** 20);

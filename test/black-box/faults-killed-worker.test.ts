@@ -1,4 +1,4 @@
-// Workers that are killed or stopped in mid-segment: the viewer's request still gets the right bytes, and no half segment is ever seen.
+// Workers that are killed or stopped within a segment: the viewer's request still gets the right bytes, and never a partial segment.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { childrenOf, encodersOf, IS_LINUX, signalAll, until } from '../support/s
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { bytesOf, openSession, playlistOf } from '../support/viewers/viewer.ts';
 
-/** What is compared: the renditions, and how many of their first segments. */
+/** The compared renditions, and the number of their first segments. */
 const RENDITIONS = [
   ['original/playlist.m3u8', 8],
   ['stream/child.m3u8', 8],
@@ -63,7 +63,7 @@ suite('workers killed in mid-segment', { skip: !IS_LINUX }, () => {
     });
   }
 
-  test('a worker killed while it waits for bytes from far away is replaced, and the bytes are the same', async () => {
+  test('a worker killed while it waits for remote bytes is replaced, and the bytes are the same', async () => {
     await using remote = await FaultServer.start(await markedFilm('killed'));
     const session = await openSession(running().url, remote.url());
     const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
@@ -115,7 +115,7 @@ suite('workers killed in mid-segment', { skip: !IS_LINUX }, () => {
     await until(async () => (await fetch(uris[20] ?? '')).status === 200, 20_000, 'it can be had again');
   });
 
-  test('nothing unfinished is left, and every cached segment is whole', async () => {
+  test('no draft is left, and every stored segment is complete', async () => {
     const directory = join(running().home.tmp, 'raffi');
     const files = () => filesBelow(directory);
     await until(

@@ -1,4 +1,4 @@
-// Remote servers that misbehave: the film comes through byte for byte, or a sentence says why not; nobody else notices.
+// Faulty remote servers: the source plays byte for byte, or a sentence states the reason; other sessions are not affected.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 
@@ -80,7 +80,7 @@ suite('remote servers that misbehave', { concurrency: 4 }, () => {
     });
   }
 
-  test('a web page instead of the film is named as such', async () => {
+  test('a web page in place of the media gets an error that says so', async () => {
     await using remote = await FaultServer.start(Buffer.from('<!DOCTYPE html><title>Log in</title>'));
     await assertErrorSession(await openSession(url(), remote.url()), 422, /sent a web page, not a media file/u);
   });
@@ -93,7 +93,7 @@ suite('remote servers that misbehave', { concurrency: 4 }, () => {
       assertErrorSession(await openSession(url(), source), 502, sentence));
   }
 
-  test('a film that changes on the server is never mixed with the new one', async () => {
+  test('bytes of a source that changes on its server are never mixed', async () => {
     const film = await markedFilm('before');
     await using remote = await FaultServer.start(film);
     const session = await openSession(url(), remote.url());
@@ -117,7 +117,7 @@ suite('remote servers that misbehave', { concurrency: 4 }, () => {
     assert.ok(refused > 0);
   });
 
-  test('a server that dies in mid-film costs an error, never half a segment, and plays on when it is back', async () => {
+  test('a source server that dies during playback causes an error, never a partial segment, and playback resumes when it is back', async () => {
     await using remote = await FaultServer.start(await markedFilm('dies'), { bytesPerSecond: 4 * MIB });
     const session = await openSession(url(), remote.url());
     const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
@@ -132,7 +132,7 @@ suite('remote servers that misbehave', { concurrency: 4 }, () => {
     assert.ok((await bytesOf(last)).equals(wanted().video.segments[number] ?? Buffer.alloc(0)));
   });
 
-  test('a link that expired does not spoil the same film under a new link', async () => {
+  test('an expired link does not affect the same media under a new link', async () => {
     const film = await markedFilm('expires');
     await using old = await FaultServer.start(film);
     await using fresh = await FaultServer.start(film);
@@ -146,7 +146,7 @@ suite('remote servers that misbehave', { concurrency: 4 }, () => {
     assertSameBytes(await copiedBytes(renewed), wanted());
   });
 
-  test('a source that hangs holds up no other session', async () => {
+  test('a source that hangs blocks no other session', async () => {
     await using hanging = await FaultServer.start(await markedFilm('hangs'), {
       stall: { atByte: 0, forMs: 60_000, times: 99 },
     });
@@ -164,13 +164,13 @@ suite('remote servers that misbehave', { concurrency: 4 }, () => {
     await assertErrorSession(stuck, 504, /sent nothing for 20 s/u);
   });
 
-  test('after all of that the server lives and plays', async () => {
+  test('after these faults the server still plays', async () => {
     assert.equal(server?.child.exitCode, null);
     assert.equal((await fetch(url())).status, 200);
   });
 });
 
-/** The playlist has the status and the sentence, and the session repeats the sentence. */
+/** The playlist has the status and the sentence, and so has the session information. */
 async function assertErrorSession(session: Session, status: number, sentence: RegExp): Promise<void> {
   const reply = await fetch(`${session.url}/stream.m3u8`);
   const body = membersOf(await reply.json());

@@ -1,4 +1,4 @@
-// A file that is replaced by another under its name: no viewer ever gets bytes of one as those of the other.
+// A file that is replaced under its name: no viewer gets bytes of the new file as those of the old one.
 import assert from 'node:assert/strict';
 import { copyFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { assertSameBytes, copiedBytes, type CopiedBytes } from '../support/judge
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { bytesOf, membersOf, openSession, playlistOf, type Session } from '../support/viewers/viewer.ts';
 
-/** Segments of the encoded rendition that are compared. */
+/** Compared segments of the encoded rendition. */
 const ENCODED = 3;
 
 interface Film {
@@ -36,13 +36,13 @@ suite('a film that is replaced by another', () => {
   });
   after(() => stack.disposeAsync());
 
-  /** Puts the film where another one was, at once. */
+  /** Replaces the file atomically. */
   async function put(index: number, path: string): Promise<void> {
     await copyFile(film(index).path, `${path}.new`);
     await rename(`${path}.new`, path);
   }
 
-  test('the next session plays the new one, all of it', async () => {
+  test('the next session plays the new file completely', async () => {
     const path = join(running().home.tmp, 'replaced-between');
     for (const index of [0, 1, 0]) {
       await put(index, path);
@@ -52,7 +52,7 @@ suite('a film that is replaced by another', () => {
     }
   });
 
-  test('a session that plays the old one gets what is left of it and then a sentence, never the new one', async () => {
+  test('a session of the old file gets its remaining segments and then an error, never the new file', async () => {
     const path = join(running().home.tmp, 'replaced-during');
     await put(0, path);
     const session = await openSession(running().url, path);
@@ -83,7 +83,7 @@ async function encodedBytes(session: Session): Promise<Buffer[]> {
   return bytes;
 }
 
-/** How many of the segments were refused in words; all others must be the old film's. */
+/** Number of segments that were refused with a sentence; all others must be those of the old file. */
 async function refusals(segments: readonly { uri: string }[], wanted: readonly Buffer[]): Promise<number> {
   let refused = 0;
   for (const [number, { uri }] of segments.entries()) {

@@ -1,4 +1,4 @@
-// The end of a server in the middle of its work, asked for or not: quick, complete, and the next one takes over.
+// The end of a server at work, by a signal or a kill: fast and complete, and the next server takes over.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { copyFile, readdir } from 'node:fs/promises';
@@ -21,7 +21,7 @@ import {
 import { serverHome, startServer, type ServerHome, type ServerProcess } from '../support/servers/server-process.ts';
 import { bytesOf, openSession, playlistOf, type Session } from '../support/viewers/viewer.ts';
 
-/** Sessions of films of their own (copies: the times of the files differ), each with a request for an encoded segment under way. */
+/** Sessions of separate sources (copies with different dates), each with a pending request for an encoded segment. */
 async function encodings(
   server: ServerProcess,
   count: number,
@@ -54,7 +54,7 @@ async function endedWhileEncoding(home: ServerHome, signals: number): Promise<nu
   return milliseconds;
 }
 
-/** Slow enough that the film is not read before it stalls. */
+/** Slow enough that the source is not read completely before it stalls. */
 const SLOW: Faults = { bytesPerSecond: 4 * 2 ** 20 };
 const STALLED: Faults = { bytesPerSecond: 1000, delayMs: 60_000 };
 
@@ -84,7 +84,7 @@ suite('the end in the middle of work', { skip: !IS_LINUX }, () => {
     test(`${what} during five encodings: code 0 within a second, no process and no directory left`, async () => {
       await using home = await serverHome();
       let milliseconds = await endedWhileEncoding(home, signals);
-      // Once more when the machine was busy with something else.
+      // A second attempt, for a machine that was busy with something else.
       if (milliseconds >= 1000) milliseconds = await endedWhileEncoding(home, signals);
       assert.ok(milliseconds < 1000, `${milliseconds} ms`);
     });
@@ -94,7 +94,7 @@ suite('the end in the middle of work', { skip: !IS_LINUX }, () => {
     await using home = await serverHome();
     await using remote = await FaultServer.start(await markedFilm('stalled'), SLOW);
     let milliseconds = await endedWhileStalled(home, remote);
-    // Once more when the machine was busy with something else.
+    // A second attempt, for a machine that was busy with something else.
     if (milliseconds >= 1000) milliseconds = await endedWhileStalled(home, remote);
     assert.ok(milliseconds < 1000, `${milliseconds} ms`);
   });

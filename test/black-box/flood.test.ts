@@ -1,4 +1,4 @@
-// A flood of sessions, and films that are bombs: the film that somebody watches plays on, and the machine stays usable.
+// A flood of sessions, and decompression bombs: the watched session plays on, and the machine stays usable.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { childrenOf, descriptorsOf, IS_LINUX, until } from '../support/servers/s
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 
-/** What a player waits for the first byte of a segment. */
+/** How long a player waits for the first byte of a segment. */
 const SEGMENT_LIMIT_MS = 10_000;
 const MIB = 2 ** 20;
 
@@ -37,7 +37,7 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
     const main = await openSession(running().url, await clip('mp4-faststart'));
     const { segments } = await playlistOf(`${main.url}/original/playlist.m3u8`);
     await using slow = await FaultServer.start(await readFile(await clip('ts-start-37.5')), { bytesPerSecond: 20_000 });
-    // Films without an index: each is read through by a process of its own.
+    // Sources without an index: each is scanned by a process of its own.
     const scanned = await Promise.all(
       Array.from({ length: 40 }, async (_, number) => {
         const path = join(directory, `flood-${number}.ts`);
@@ -132,7 +132,7 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
     await fetch(`${running().url}/sessions/${session.id}`, { method: 'DELETE' });
   });
 
-  test('what the flood left goes when its sessions go', async () => {
+  test('the resources of the flood are freed with its sessions', async () => {
     const list: unknown = await (await fetch(`${running().url}/sessions`)).json();
     assert.ok(Array.isArray(list));
     for (const { id } of list) await fetch(`${running().url}/sessions/${String(id)}`, { method: 'DELETE' });
@@ -141,7 +141,7 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
   });
 });
 
-/** The flood has used up what this caller may open; it is told when to come again. */
+/** The flood has used up the caller's limit; the reply states when to retry. */
 async function openWhenAllowed(serverUrl: string, source: string): Promise<Session> {
   for (;;) {
     const probe = await fetch(`${serverUrl}/sessions`, {
@@ -164,14 +164,14 @@ async function residentBytes(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/mu.exec(status)?.[1]) * 1024;
 }
 
-/** An MP4 that claims pictures of 65 535 x 65 535. */
+/** An MP4 that states a video size of 65 535 x 65 535. */
 async function bigPicture(): Promise<Buffer> {
   const film = await readFile(await clip('mp4-faststart'));
   film.fill(0xff, film.indexOf('avc1', film.indexOf('stsd')) + 28, film.indexOf('avc1', film.indexOf('stsd')) + 32);
   return film;
 }
 
-/** An MP4 whose sound track is there many times over. */
+/** An MP4 with many copies of its audio track. */
 async function manyTracks(count: number): Promise<Buffer> {
   const film = await readFile(await clip('mp4-moov-last'));
   const moov = film.lastIndexOf('moov') - 4;

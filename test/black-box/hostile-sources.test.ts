@@ -1,4 +1,4 @@
-// Films that are traps: whatever a file says, only the file and the server that the user named are read.
+// Hostile files: whatever a file states, the server reads only the file or the host that the user named.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -26,14 +26,14 @@ import { descriptorsOf, IS_LINUX } from '../support/servers/server-children.ts';
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from '../support/viewers/viewer.ts';
 
-/** In the canary file: must appear in nothing the server sends. */
+/** Content of the canary file, which must appear in no response. */
 const SECRET = 'the-secret-of-the-canary-file';
 
 suite('films that are traps', { skip: process.platform === 'win32' }, () => {
   const stack = new AsyncDisposableStack();
   let directory = '';
   let server: ServerProcess | undefined;
-  /** Serves the baits under /bait/, and counts everybody who comes elsewhere: nobody should. */
+  /** Serves the baits below /bait/, and counts all other requests, of which there must be none. */
   let canary: Canary | undefined;
   const url = (): string => server?.url ?? assert.fail();
   const bird = (): Canary => canary ?? assert.fail();
@@ -52,7 +52,7 @@ suite('films that are traps', { skip: process.platform === 'win32' }, () => {
   });
   after(() => stack.disposeAsync());
 
-  /** What an ffprobe with these options reaches of the canaries. */
+  /** The canaries that an ffprobe with these options reaches. */
   async function reached(name: string, options: string[]): Promise<Control['reaches'][]> {
     const file = new CanaryFile(targets().path);
     await file.arm();
@@ -100,7 +100,7 @@ suite('films that are traps', { skip: process.platform === 'win32' }, () => {
     for (const bait of baits(targets())) {
       const session = await openSession(url(), join(directory, bait.name));
       await assertHarmless(session, bait);
-      // Those in the shape of a film may play; a list of other files must not even be opened.
+      // Baits in the form of a media file may play; a list of other files must not even be opened.
       if (!/\.(?:avi|mov)$/u.test(bait.name)) assert.equal((await sessionInfo(session))['status'], 'error', bait.name);
     }
     assert.deepEqual(bird().hits.slice(count), []);
@@ -176,7 +176,7 @@ suite('films that are traps', { skip: process.platform === 'win32' }, () => {
     assert.equal(bird().hits.length, hits);
   });
 
-  test('addresses that hold secrets of machines are refused at once', async () => {
+  test('addresses of metadata services are refused at once', async () => {
     for (const host of [
       '169.254.169.254',
       '[fe80::1]',
@@ -227,7 +227,7 @@ suite('films that are traps', { skip: process.platform === 'win32' }, () => {
     }
   });
 
-  test('after all of that the server plays a film', async () => {
+  test('after these inputs the server still plays a source', async () => {
     const session = await openSession(url(), await clip('mp4-faststart'));
     const { segments } = await playlistOf(`${session.url}/original/playlist.m3u8`);
     assert.ok((await bytesOf(segments[0]?.uri ?? '')).length > 1000);
@@ -246,7 +246,7 @@ async function assertHarmless(session: Session, bait: Bait): Promise<void> {
   assert.ok(!seen.join('').includes(SECRET), bait.name);
 }
 
-/** Asks for an address and for everything that the answer names, as a player would. */
+/** Requests a URL and every URI in the reply, as a player would. */
 async function crawl(url: string, seen: string[], depth = 0): Promise<void> {
   const reply = await fetch(url, { signal: AbortSignal.timeout(30_000) });
   const body = Buffer.from(await reply.arrayBuffer()).toString('latin1');
@@ -265,7 +265,7 @@ async function post(url: string, body: Record<string, unknown>): Promise<{ statu
   return { status: reply.status, text: await reply.text() };
 }
 
-/** Ends it early when that is enough. */
+/** Kills the command as soon as `isEnough` returns true. */
 function run(command: string, words: string[], isEnough = (): boolean => false): Promise<void> {
   return new Promise((resolve) => {
     const child = execFile(command, words, { timeout: 20_000 }, () => {
@@ -276,7 +276,7 @@ function run(command: string, words: string[], isEnough = (): boolean => false):
   });
 }
 
-/** A server that notes who comes for what. */
+/** A server that records its requests. */
 class Canary implements AsyncDisposable {
   readonly hits: string[] = [];
   readonly files = new Map<string, Buffer>();

@@ -1,4 +1,4 @@
-// Servers that only send a film from its start, about as fast as it plays: it begins early and plays to its end.
+// Servers that send a source only from its start, at about playback speed: it starts early and plays to its end.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -41,15 +41,15 @@ suite('servers that only send a film from its start', { concurrency: 3 }, () => 
       for (const { uri } of segments.slice(1)) parts.push(await bytesOf(uri));
       await assertFrames(parts, FILM_FRAMES);
       const asked = remote.requests.length;
-      // Back to the start, and to the end again: nothing is asked of the server for that.
+      // Back to the start, then to the end again: both without a request to the source.
       assert.ok((await bytesOf(segments[1]?.uri ?? '')).equals(parts[1] ?? Buffer.alloc(0)));
       assert.equal(remote.requests.length, asked);
-      // One to play, and one that found out that the server knows no ranges at all.
+      // One request for playback, and one that detected that the server has no ranges.
       assert.ok(asked <= 2, `${asked} requests`);
     });
   }
 
-  test('a place ahead is waited for, and one behind it plays after that', async () => {
+  test('a position ahead waits for the download, and an earlier one plays after that', async () => {
     const film = await readFile(await clip('mkv-two-audio'));
     const bytesPerSecond = Math.round((8 * film.length) / FILM_SECONDS);
     await using remote = await FaultServer.start(film, { ranges: false, bytesPerSecond, etag: '"ahead"' });

@@ -1,4 +1,4 @@
-// A debugger attaches to the processes of a server: their addresses are in its log.
+// Debuggers attach to the processes of a server, whose addresses are in its log.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -7,7 +7,7 @@ import { newSession, startServer } from '../support/servers/server-process.ts';
 
 const MAGNET = `magnet:?xt=urn:btih:${'a'.repeat(40)}`;
 
-test('media workers and the torrent engine wait for a debugger where the setting says so', async () => {
+test('media workers and the torrent engine listen for a debugger when the setting is on', async () => {
   await using server = await startServer({ env: { RAFFI_INSPECT: 'workers,torrents' } });
   await newSession(server.url, { source: MAGNET, kind: 'torrent' });
   for (const name of ['media worker \\d+', 'torrent engine']) {

@@ -1,4 +1,4 @@
-// Interlaced films, whose containers often do not say so: no teeth in what is served, and a word on why it is encoded.
+// Interlaced sources, often not marked as such by the container: the output has no combing, and the session states why it is encoded.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { combingOf } from '../support/judges/combing.ts';

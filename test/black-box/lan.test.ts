@@ -1,4 +1,4 @@
-// LAN mode from a second machine: what a device of the network may do without a token, with one, and when the network is open.
+// LAN mode from a second machine: what a device of the network may do without a token, with one, and in an open network.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -113,7 +113,7 @@ suite('a device of the network', { skip: network === undefined && 'this machine 
     const segment = (of: string, token: string, number: number): string =>
       `/sessions/${of}/stream/segment0000${number}.ts?cast_token=${token}`;
     const [oldest, ended] = [issue(id), issue(other)];
-    // The oldest of a session make room for new ones.
+    // The oldest tokens of a session are removed for new ones.
     const newer = local(first, '/cast/token?count=[1-32]', json({ sessionId: id, duration: 600 }));
     const token = [...newer.body.matchAll(/"token":"([^"]+)"/gu)].at(-1)?.[1] ?? assert.fail();
     assert.equal(device(first, segment(id, token, 0)).status, 200);
@@ -142,7 +142,7 @@ suite('a device of the network', { skip: network === undefined && 'this machine 
     assert.equal(made.status, 200, made.body);
     assert.match(String(at(made.body, 'streamUrl')), new RegExp(`^http://${home().serverHost}:`, 'u'));
     assert.equal(device(server, '/sessions', bearer).status, 200);
-    // One process asks for all of it: the right token comes before a slow machine has earned another try.
+    // All requests come from one process, so that the right token arrives before a slow machine has earned another try.
     const guesses = `http://${home().serverHost}:${portOf(server)}/?lan_token=guess-[1-24]`;
     const { head, body } = device(server, '/', [guesses, '--next', '-s', '-i', ...bearer]);
     const statuses = [...`${head}\r\n\r\n${body}`.matchAll(/HTTP\/1\.1 (\d+)/gu)].map((match) => match[1]);
@@ -154,7 +154,7 @@ suite('a device of the network', { skip: network === undefined && 'this machine 
 
   test('of an open network plays, but what is the owner’s stays the owner’s', async () => {
     await using server = await serve({ RAFFI_LAN_OPEN: '1', RAFFI_SERVER_ADDR: ':0' });
-    assert.match(server.output(), /RAFFI_LAN_OPEN: everybody/u);
+    assert.match(server.output(), /RAFFI_LAN_OPEN: every device/u);
     assert.equal(device(server, '/').status, 200);
     const id = newSession(server);
     assert.equal(device(server, `/sessions/${id}/stream.m3u8`).status, 200);
@@ -192,10 +192,10 @@ suite('a device of the network', { skip: network === undefined && 'this machine 
       };
       assert.match(whatIs('/redirect'), /home network/u);
       assert.match(whatIs('/list.m3u8'), /home network/u);
-      // What it printed is read between two waits only.
+      // Its output is read between two waits only.
       await delay(100);
       assert.doesNotMatch(web.output(), /canary/u);
-      // The canary sings when the owner names it.
+      // The canary is reached when the owner names it.
       assert.equal(local(closed, `/sessions/${newSession(closed, `http://${deviceHost}:${port}/x.mp4`)}`).status, 200);
       await delay(100);
       assert.match(web.output(), /canary/u);
@@ -211,7 +211,7 @@ function json(body: object): string[] {
   return ['-H', 'Content-Type: application/json', '-d', JSON.stringify(body)];
 }
 
-/** A server of the internet that sends everybody to the private address of its own machine, where a canary counts. */
+/** A server of the internet that redirects every request to the private address of its own machine, where a canary counts. */
 function webServer(deviceHost: string): string {
   return `const { createServer } = require('node:http');
     const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-// Seeks of libavformat, the demuxer of mpv and of others: it adds EXTINF up, and drops a keyframe whose DTS is before the sum.
+// Seeks of libavformat, the demuxer of mpv and others: it adds up EXTINF, and drops a keyframe whose DTS is before the sum.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { Demuxer } from 'node-av/api';
@@ -10,10 +10,10 @@ import { clip } from '../support/clips/clips.ts';
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { openSession, playlistOf } from '../support/viewers/viewer.ts';
 
-/** So soon after the start of a segment no other keyframe follows. */
+/** No other keyframe follows so soon after the start of a segment. */
 const BEHIND_START_SECONDS = 0.2;
 
-/** 24000/1001 frames a second: no boundary is a whole number of microseconds or of ticks of MPEG-TS. */
+/** 24000/1001 frames per second: no boundary is a whole number of microseconds, or of ticks of MPEG-TS. */
 const CLIPS: readonly ClipName[] = ['mp4-faststart', 'mkv-two-audio'];
 
 suite('seeks of libavformat', { concurrency: 2 }, () => {
@@ -49,7 +49,7 @@ suite('seeks of libavformat', { concurrency: 2 }, () => {
   }
 });
 
-/** Where the first keyframe after a seek is shown, from the start of the presentation; NaN when none comes. */
+/** Time of the first keyframe after a seek, from the start of the presentation; NaN when there is none. */
 async function landing(url: string, seconds: number): Promise<number> {
   await using demuxer = await Demuxer.open(url);
   const video = demuxer.video() ?? assert.fail('no video');

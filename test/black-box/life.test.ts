@@ -1,4 +1,4 @@
-// The life of the process: how it starts, what it survives, how it ends, what it leaves.
+// The life of the process: its start, what it survives, its end, and what it leaves behind.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -33,7 +33,7 @@ async function run(
 
 test('it says where it is and what to try, and answers in less than 100 ms', async () => {
   await using server = await startServer();
-  // Sockets of our own: the first `fetch` of a process costs more than the answer. The best of five: the machine may be busy.
+  // Own sockets, because the first `fetch` of a process costs more than the reply. The best of five, because the machine may be busy.
   const times: number[] = [];
   for (let count = 0; count < 5; count++) {
     const before = performance.now();
@@ -47,7 +47,7 @@ test('it says where it is and what to try, and answers in less than 100 ms', asy
   assert.match(server.output(), /^try: curl .*\/sessions /mu);
 });
 
-test('the line to try works as it is printed', { skip: process.platform === 'win32' }, async () => {
+test('the printed example works', { skip: process.platform === 'win32' }, async () => {
   await using server = await startServer();
   const line = /^try: (.*)$/mu.exec(server.output())?.[1]?.replace('/path/to/a/film.mkv', MAIN) ?? '';
   const child = spawn('sh', ['-c', line]);
@@ -74,7 +74,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   );
 }
 
-test('more signals while it ends are harmless', { skip: process.platform === 'win32' }, async () => {
+test('further signals during the end are harmless', { skip: process.platform === 'win32' }, async () => {
   await using server = await startServer();
   for (let count = 0; count < 4; count++) server.child.kill('SIGTERM');
   assert.equal((await server.end('SIGTERM')).code, 0);
@@ -99,7 +99,7 @@ test('whoever started a server knows it by the text it was given', async () => {
   assert.deepEqual([at(reply, 'instance'), at(reply, 'pid')], ['a-text-of-mine', server.pid]);
 });
 
-test('a setting that cannot be meant is one line and code 1', async () => {
+test('an invalid setting ends the start with one line and code 1', async () => {
   await using home = await serverHome();
   for (const env of [
     { RAFFI_SERVER_ADDR: 'nonsense' },
@@ -115,7 +115,7 @@ test('a setting that cannot be meant is one line and code 1', async () => {
   assert.match(err, /"dance" is not a command/u);
 });
 
-test('--help and --version answer and end', async () => {
+test('--help and --version print and end', async () => {
   await using home = await serverHome();
   assert.match((await run(home, {}, ['--help'])).out, /RAFFI_SERVER_ADDR/u);
   const { code, out } = await run(home, {}, ['--version']);
@@ -123,7 +123,7 @@ test('--help and --version answer and end', async () => {
   assert.match(out, /^\d+\.\d+\.\d+\n$/u);
 });
 
-test('closed standard streams do not end it', async () => {
+test('closed standard streams do not end the server', async () => {
   await using server = await startServer();
   server.child.stdin?.destroy();
   server.child.stdout?.destroy();
@@ -152,7 +152,7 @@ test(
   },
 );
 
-test('a living server keeps its sessions and its directory', async () => {
+test('the sessions and the directory of a living server stay', async () => {
   await using home = await serverHome();
   await using first = await startServer({ home });
   const id = await newSession(first.url, { source: MAIN });
@@ -178,7 +178,7 @@ test('what is not a dead server’s is never removed', { skip: process.platform 
   assert.deepEqual(await readdir(precious), ['film']);
 });
 
-test('a damaged database is made anew', async () => {
+test('a damaged database is created again', async () => {
   await using home = await serverHome();
   await mkdir(home.data, { recursive: true });
   await writeFile(
@@ -190,13 +190,17 @@ test('a damaged database is made anew', async () => {
   assert.equal((await fetch(`${server.url}/sessions`)).status, 200);
 });
 
-test('without a directory for the database it still serves', { skip: process.platform === 'win32' }, async () => {
-  await using home = await serverHome();
-  await writeFile(home.data, 'a file in the way');
-  await using server = await startServer({ home });
-  const id = await newSession(server.url, { source: MAIN });
-  assert.equal((await fetch(`${server.url}/sessions/${id}`)).status, 200);
-});
+test(
+  'without a directory for the database the server still works',
+  { skip: process.platform === 'win32' },
+  async () => {
+    await using home = await serverHome();
+    await writeFile(home.data, 'a file in the way');
+    await using server = await startServer({ home });
+    const id = await newSession(server.url, { source: MAIN });
+    assert.equal((await fetch(`${server.url}/sessions/${id}`)).status, 200);
+  },
+);
 
 async function rawGet(url: string): Promise<string> {
   const { hostname, port } = new URL(url);

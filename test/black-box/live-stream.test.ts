@@ -1,4 +1,4 @@
-// A stream without an end is no film: the viewer is told, soon, and nothing of it goes on.
+// A stream without an end is not playable: the session states that soon, and no work on it continues.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
@@ -7,10 +7,10 @@ import { EndlessServer } from '../support/servers/endless-server.ts';
 import { startServer } from '../support/servers/server-process.ts';
 import { openSession } from '../support/viewers/viewer.ts';
 
-/** The first player's patience is 30 s; it takes about 7 s on an idle machine. */
+/** A player waits 30 s at first; the reply takes about 7 s on an idle machine. */
 const SOON_MS = 20_000;
 
-test('a live stream is refused in words, however slowly it comes', async () => {
+test('a live stream is refused with a sentence, however slow it is', async () => {
   await using live = await EndlessServer.start(await readFile(await clip('ts')), 100_000);
   await using server = await startServer();
   const session = await openSession(server.url, live.url);

@@ -1,4 +1,4 @@
-// The log tells the story: with level `debug` a segment can be followed from its request to its answer.
+// The log at level `debug`: a segment can be followed from its request to its reply.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ const COPIED = [
   'segment answered',
 ];
 
-test('a segment is followed from its request to its answer, and an encoder from its start to its end', async () => {
+test('the log shows a segment from its request to its reply, and an encoder from its start to its end', async () => {
   await using server = await startServer({ env: { RAFFI_LOG_LEVEL: 'debug' } });
   const { url } = await openSession(server.url, await clip('mp4-faststart'));
   await bytesOf(`${url}/original/segment00001.m4s`);
@@ -30,7 +30,7 @@ test('a segment is followed from its request to its answer, and an encoder from 
   await told(['encoder started', 'session ended']);
 });
 
-/** The last lines may be on their way. */
+/** The last lines may not have arrived yet. */
 async function until(isSo: () => boolean, server: ServerProcess): Promise<void> {
   const deadline = performance.now() + 5000;
   while (!isSo()) {
@@ -39,7 +39,7 @@ async function until(isSo: () => boolean, server: ServerProcess): Promise<void> 
   }
 }
 
-/** Messages in order; of lines that name a segment, only those of this one. */
+/** Messages in order; of the lines that name a segment, only those of this one. */
 function messagesOf(output: string, segment?: { rendition: string; number: number }): string[] {
   return output.split('\n').flatMap((line) => {
     if (!line.startsWith('{')) return [];
@@ -54,7 +54,7 @@ function messagesOf(output: string, segment?: { rendition: string; number: numbe
   });
 }
 
-/** Whether they come in this order, with others between them. */
+/** Whether the messages appear in this order, with any others between them. */
 function tells(messages: string[], story: string[]): boolean {
   let at = 0;
   return story.every((message) => {

@@ -1,5 +1,5 @@
-// The server as `npm start` runs it: npm, a shell, the script that sets up, the server. Whichever of them is told to end, all do; and a
-// server that was meant to outlive its starter does.
+// The process chain of `npm start`: npm, a shell, the setup script, the server. A signal to any of them ends all, and a server that
+// was meant to outlive its starter does.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -16,11 +16,11 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPT = 'scripts/with-setup.mjs';
 const MAIN = 'src/cli/main.ts';
 const START_LIMIT_MS = 60_000;
-/** The server has half a second, the script looks for npm four times a second. */
+/** The server has half a second, and the script checks for npm four times a second. */
 const END_LIMIT_MS = 4000;
 
 interface Started extends AsyncDisposable {
-  /** What was spawned. */
+  /** The spawned process. */
   first: ChildProcess;
   firstPid: number;
   wrapperPid: number;
@@ -28,7 +28,7 @@ interface Started extends AsyncDisposable {
   home: ServerHome;
 }
 
-/** Runs a command in the project, in a process group of its own, and waits for the server that comes of it. */
+/** Runs a command in the project, in its own process group, and waits until a server has started. */
 async function started(words: readonly string[], env: Record<string, string> = {}): Promise<Started> {
   const home = await serverHome();
   const [command = '', ...args] = words;
@@ -52,7 +52,7 @@ async function started(words: readonly string[], env: Record<string, string> = {
   return { first, firstPid, wrapperPid, serverPid, home, [Symbol.asyncDispose]: dispose };
 }
 
-/** The tests run under npm themselves. */
+/** The environment without npm's variables, because the tests run under npm themselves. */
 function withoutNpm(env: Record<string, string | undefined>): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('npm_')));
 }
@@ -64,7 +64,7 @@ async function allEnd({ firstPid, wrapperPid, serverPid, home }: Started, what: 
 }
 
 suite('the server under npm', { skip: !IS_LINUX && 'only Linux tells who is whose child' }, () => {
-  test('a signal to npm alone ends the server, also one that npm tells nobody', async () => {
+  test('a signal to npm alone ends the server, also one that npm does not forward', async () => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const) {
       await using server = await started(['npm', 'start']);
       process.kill(server.firstPid, signal);
@@ -91,7 +91,7 @@ suite('the server under npm', { skip: !IS_LINUX && 'only Linux tells who is whos
 
   test('a server outlives the shell or the program that started it, with or without npm', async () => {
     const direct = `${process.execPath} ${SCRIPT} ${MAIN}`;
-    // A desktop program that was started by npm hands its environment on.
+    // A desktop program that npm started passes its environment on.
     const ofAnotherPackage = {
       npm_lifecycle_script: `node ${SCRIPT} app`,
       npm_package_json: '/somewhere/package.json',

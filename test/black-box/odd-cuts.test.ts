@@ -1,4 +1,4 @@
-// Copied films with a keyframe no player can begin with, or that is lost: what is served is whole all the same, on the very same grid.
+// Copied video with a keyframe at which no player can start, or which is missing: the served stream is complete, on the same frame grid.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,15 +16,15 @@ import { startServer, type ServerProcess } from '../support/servers/server-proce
 import { beginsWithIdr, parseTransportStream } from '../support/judges/transport-stream.ts';
 import { fetchRendition, openSession, type Served } from '../support/viewers/viewer.ts';
 
-/** Time zero of the presentation on the wire, and a frame. */
+/** Start of the presentation in MPEG-TS timestamps, and a frame. */
 const TRANSPORT_ZERO = 900_000;
 const FRAME_TICKS = 90_000 / RATE;
-/** Segments that begin at an open cut, or end before one, hold pictures of ours. */
+/** Segments that start at an open cut, or end before one, contain pictures encoded by the server. */
 const LEADING_FRAMES = 4;
 const GROUP_FRAMES = 25;
-/** The groups that are not there, the second with its leading pictures. */
+/** Frames of the missing GOPs, the second with its leading pictures. */
 const LOST = new Set([...range(100, 125), ...range(300 - LEADING_FRAMES, 325)]);
-/** One that ends before an open cut, one that begins with one, one that does both. */
+/** A segment that ends before an open cut, one that starts at one, and one with both. */
 const ODD_PARTS = [6, 7, 10];
 const SHAPE = ['sample_aspect_ratio', 'color_space', 'color_primaries', 'color_transfer'];
 
@@ -40,7 +40,7 @@ async function fileOf(served: Pick<Served, 'init' | 'segments'>, name: string): 
 /** Boundaries in playlists lie just before the decode times: after a seek libavformat drops a keyframe that comes before its boundary. */
 const LEAD_TICKS = 10;
 
-/** Whether a picture is, or may be, one of ours: of a group that begins with an open cut, or shown just before it. */
+/** Whether the server encodes, or may encode, the frame: it belongs to a GOP with an open cut, or is shown just before it. */
 function isEncoded(frame: number): boolean {
   return OPEN_CUTS.some((cut) => frame >= cut - LEADING_FRAMES && frame < cut + GROUP_FRAMES);
 }
@@ -51,7 +51,7 @@ async function muxedOf(path: string, server = 0): Promise<Served & { url: string
   return { url, ...(await fetchRendition(url, { seed: 3 + server })) };
 }
 
-/** Each part begins with an IDR picture, nothing of it is shown before, and it is decoded when the playlist says, or just after. */
+/** Each segment starts with an IDR picture, shows no picture before it, and is decoded at the time in the playlist or just after. */
 function checkStarts({ segments, playlist }: Served): void {
   assert.ok(segments.length >= 12);
   let start = 0;
@@ -72,7 +72,7 @@ function checkStarts({ segments, playlist }: Served): void {
     assert.ok(dts <= pts && dts > (video[index - 1]?.dts ?? -1), `decode time of frame ${index}`);
 }
 
-/** The copied rendition of the other route: sync samples first, no gap. */
+/** The copied rendition of the multivariant route: sync samples first, no gap. */
 async function checkOriginal(path: string, name: string): Promise<string[]> {
   const session = await openSession(servers[0].url, path);
   const served = await fetchRendition(`${session.url}/original/playlist.m3u8`, { seed: 5 });
@@ -147,17 +147,17 @@ suite('copied films with odd cuts', { concurrency: 3 }, () => {
     assert.equal(lines.length, 6, lines.join('\n'));
   });
 
-  test('where open groups are allowed the film is copied whole', async () => {
+  test('where open GOPs are allowed the whole video is copied', async () => {
     const path = await oddCutClip('odd-cuts-mp4');
     assert.deepEqual(await checkOriginal(path, 'original'), (await decodedHashes(path, ['0:V:0'])).hashes[0]);
   });
 
-  test('a part whose keyframe is lost shows the one before until the next, on both routes', async () => {
+  test('a GOP whose keyframe is lost shows the last frame until the next keyframe, on both routes', async () => {
     const path = await oddCutClip('lost-cuts-mkv');
     const muxed = await muxedOf(path);
     checkStarts(muxed);
     const expected = range(0, FRAMES).filter((frame) => !LOST.has(frame));
-    // 4 s shows the picture of 3 s, 12 s that of 11 s.
+    // At 4 s the frame of 3 s is shown, at 12 s that of 11 s.
     expected.splice(expected.indexOf(125), 0, 75);
     expected.splice(expected.indexOf(325), 0, 275);
     assert.deepEqual(await frameNumbersOf(await fileOf(muxed, 'lost.ts')), expected);

@@ -1,4 +1,4 @@
-// The odd films that the daily test leaves out.
+// The odd files that the daily test omits.
 import { PLAYED_RIGHT } from '../support/suites/odd-films-list.ts';
 import { oddFilmsSuite } from '../support/suites/odd-films-suite.ts';
 

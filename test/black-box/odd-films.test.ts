@@ -1,6 +1,6 @@
-// Films as cameras, broadcasters, editors and tools write them, with every picture and every second of sound in its place.
+// Files as cameras, broadcasters, editors and tools write them: every frame and every second of audio is in its place.
 import { PLAYED_RIGHT } from '../support/suites/odd-films-list.ts';
 import { oddFilmsSuite } from '../support/suites/odd-films-suite.ts';
 
-/** A third of them, of every kind: the long tests have the others. */
+/** A third of them, of every kind; the long tests have the others. */
 oddFilmsSuite(PLAYED_RIGHT.filter((_, index) => index % 3 === 0));

@@ -1,4 +1,4 @@
-// Servers that allow one connection at a time: a film on them plays and can be sought in, with few requests that are refused.
+// Servers that allow one connection at a time: a source on them plays, with seeks, and few of its requests are refused.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -51,7 +51,7 @@ suite('servers that allow one connection at a time', { concurrency: 3 }, () => {
     });
   }
 
-  test('all of a film comes, however its parts are asked for', async () => {
+  test('every byte of the source arrives, whatever the order of requests', async () => {
     await using remote = await FaultServer.start(await markedFilm('all'), { oneAtATime: 429, bytesPerSecond: 2 ** 21 });
     const session = await openSession(url(), remote.url());
     const { video, audio } = await copiedBytes(session);
@@ -63,7 +63,7 @@ suite('servers that allow one connection at a time', { concurrency: 3 }, () => {
     assert.ok(remote.refused < 10, `${remote.refused} refused`);
   });
 
-  test('a second session of the same server waits for the first one to let go', async () => {
+  test('a second session of the same server waits until the first one releases the connection', async () => {
     await using remote = await FaultServer.start(await markedFilm('two'), {
       oneAtATime: 403,
       bytesPerSecond: BYTES_PER_SECOND,
@@ -77,7 +77,7 @@ suite('servers that allow one connection at a time', { concurrency: 3 }, () => {
     await assertSegments(first, [1], wanted());
   });
 
-  test('a link that expires is told as such, also while another connection is open', async () => {
+  test('an expired link is reported as such, also while another connection is open', async () => {
     await using remote = await FaultServer.start(await markedFilm('expired'), { bytesPerSecond: BYTES_PER_SECOND });
     const session = await openSession(url(), remote.url());
     await assertReady(session, 10_000);
@@ -92,7 +92,7 @@ suite('servers that allow one connection at a time', { concurrency: 3 }, () => {
   });
 });
 
-/** The segment that holds this second. */
+/** The segment that contains this second. */
 function numberAt({ segments }: MediaPlaylist, second: number): number {
   let end = 0;
   return segments.findIndex(({ seconds }) => (end += seconds) > second);
@@ -107,7 +107,7 @@ async function assertReady(session: Session, withinMs: number): Promise<void> {
   }
 }
 
-/** Segments of both renditions, asked for at the same time as players do, have the bytes of the local file. */
+/** Segments of both renditions, requested concurrently as players do, have the bytes of the local file. */
 async function assertSegments(session: Session, numbers: number[], wanted: CopiedBytes): Promise<void> {
   const renditions = [
     ['original', wanted.video],

@@ -1,4 +1,4 @@
-// Two thousand small films whose containers, times, tracks and joins are combined by seed.
+// Two thousand small files whose containers, times, tracks and joins are combined by seed.
 import { structureSuite } from '../support/suites/structure-suite.ts';
 
 structureSuite({ from: 0, to: 2000 });

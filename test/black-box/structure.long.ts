@@ -1,4 +1,4 @@
-// More films by seed than the daily tests judge, about three minutes of them.
+// Further files by seed, after those of the daily tests; about three minutes.
 import { structureSuite } from '../support/suites/structure-suite.ts';
 
 structureSuite({ from: 200, to: 400 });

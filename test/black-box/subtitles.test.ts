@@ -1,4 +1,4 @@
-// Subtitle tracks as WebVTT through HTTP: right texts at right times, whatever container and format they were in.
+// Subtitle tracks as WebVTT over HTTP: right texts at right times, from every container and format.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -60,7 +60,7 @@ suite('subtitles', () => {
     ];
   }
 
-  /** The texts of the catalogue. `isOneAtATime`: where the format cannot overlap, a cue ends with the next one. */
+  /** The texts of the catalogue. `isOneAtATime`: in formats without overlap, a cue ends with the start of the next one. */
   function assertExpected(cues: VttCue[], toleranceMs = 0, isOneAtATime = false): void {
     assert.equal(cues.length, SUBTITLE_CUES.length);
     for (const [i, { startSeconds, endSeconds, text }] of SUBTITLE_CUES.entries()) {
@@ -85,7 +85,7 @@ suite('subtitles', () => {
     const path = await clip('mkv-two-audio');
     for (const index of [0, 1]) {
       const cues = await cuesOf(path, index);
-      // The picture begins 21 ms into the file; that is the presentation's zero.
+      // The video starts 21 ms into the file, which is the zero of the presentation.
       assertExpected(cues, 22);
       await assertAsJudged(path, cues, { index, originMs: 21 });
     }
@@ -113,7 +113,7 @@ suite('subtitles', () => {
     assertExpected(await cuesOf(piped), 22);
   });
 
-  test('markup, places, entities and the encodings of old files survive', async () => {
+  test('markup, positions, entities and the encodings of old files survive', async () => {
     const text = `1\n00:00:01,000 --> 00:00:02,000\n{\\an8}<b>Жирный</b> <font color="#ff0000">красный</font>\n\n2\n00:00:03,000 --> 00:00:04,000\n3 < 4 & <Имя> {\\pos(3,4)}тут\n\n`;
     await writeFile(clips.path('utf8.srt'), text);
     const source = [
@@ -134,13 +134,13 @@ suite('subtitles', () => {
       { startMs: 3000, endMs: 4000, settings: '', text: '3 &lt; 4 &amp; &lt;Имя&gt; тут' },
     ];
     assert.deepEqual(await cuesOf(path), expected);
-    // The same film with the letters in the one-byte encoding they had before there was Unicode.
+    // The same file with the letters in a one-byte encoding from before Unicode.
     const old = clips.path('windows-1251.mkv');
     await writeFile(old, inWindows1251(await readFile(path)));
     assert.deepEqual(await cuesOf(old), expected);
   });
 
-  test('pictures are listed without an address and with the reason, and asking for one says the same', async () => {
+  test('bitmap subtitles are listed with a reason and without a URL, and a request for one states the same reason', async () => {
     const sup = Buffer.from(PGS_SEGMENTS.replaceAll(/\s/gu, ''), 'hex');
     await writeFile(clips.path('in.sup'), sup);
     const source = [
@@ -196,7 +196,7 @@ suite('subtitles', () => {
     assert.equal((await fetch(url, { method: 'POST' })).status, 405);
   });
 
-  test('of a film that only comes in order the lines come as it arrives', async () => {
+  test('cues of a source delivered in order are sent as the source arrives', async () => {
     const film = await unknownFilm();
     await using remote = await FaultServer.start(film, { ranges: false, bytesPerSecond: film.length / 3 });
     const session = await openSession(server.url, remote.url());
@@ -212,7 +212,7 @@ suite('subtitles', () => {
     assert.ok(firstAt < film.length * 0.9, `the first line came after ${firstAt} of ${film.length} bytes`);
   });
 
-  test('viewers who leave while a track is being read end the reading, and the next one gets it whole', async () => {
+  test('viewers that disconnect while a track is read stop the reading, and the next viewer gets the whole track', async () => {
     const film = await unknownFilm();
     await using remote = await FaultServer.start(film, { ranges: false, bytesPerSecond: film.length / 4 });
     const session = await openSession(server.url, remote.url());
@@ -229,7 +229,7 @@ suite('subtitles', () => {
     for (const text of whole) assertExpected(parseWebvtt(text), 22);
   });
 
-  test('of a film on another server only what the index points at is read', async () => {
+  test('only the indexed subtitle bytes of a remote source are read', async () => {
     const film = await unknownFilm();
     await using remote = await FaultServer.start(film);
     const session = await openSession(server.url, remote.url());
@@ -240,14 +240,14 @@ suite('subtitles', () => {
     );
     for (const reply of replies) assertExpected(parseWebvtt(reply), 22);
     const read = remote.bytesSent - sentBefore;
-    // Five lines by themselves; three viewers share the work.
+    // Five separate cues; three viewers share the work.
     assert.ok(read <= 32 * 1024, `${read} bytes of ${film.length} were read`);
   });
 
-  test('of a film on another server that has hundreds of lines less than a fiftieth is sent for all of them', async () => {
+  test('for hundreds of cues of a remote source less than a fiftieth of the file is transferred', async () => {
     const lines = Array.from({ length: 300 }, (_, i) => timedLine(i * 200, `Line ${i} is as long as lines are.`));
     await writeFile(clips.path('lines.srt'), lines.join('\n'));
-    // Filler makes the picture as large as wanted, whatever it shows.
+    // Filler data makes the video as large as required, whatever it shows.
     const filled = '-c:v libx264 -preset ultrafast -g 50 -b:v 4M -maxrate 4M -bufsize 4M -x264-params nal-hrd=cbr';
     const picture = ['-f', 'lavfi', '-i', 'color=size=320x180:rate=25:duration=60', '-i', clips.path('lines.srt')];
     const matroska = await clips.make('lines.mkv', ...picture, ...filled.split(' '), '-c:s', 'subrip');
@@ -271,18 +271,18 @@ function timedLine(atMs: number, text: string): string {
   return `${atMs}\n${clock(atMs)} --> ${clock(atMs + 150)}\n${text}\n`;
 }
 
-/** A film the server has not seen: texts are kept by the identity of the content. */
+/** A source that the server has not seen: texts are stored by source id. */
 async function unknownFilm(): Promise<Buffer> {
   const mark = Buffer.from(randomUUID());
   return Buffer.concat([await readFile(await clip('mkv-two-audio')), Buffer.from([0xec, 0x80 | mark.length]), mark]);
 }
 
-/** Two display sets without a picture, as a Blu-ray has them. */
+/** Two display sets without an image, as on a Blu-ray. */
 const PGS_SEGMENTS = `
 504700015f900000000016000b014000b410000080000000 504700015f9000000000800000
 50470002bf200000000016000b014000b410000080000000 50470002bf2000000000800000`;
 
-/** Cyrillic letters of UTF-8 become one byte each; the rest of their two bytes is filled with zeros, which are not shown, so that nothing moves. */
+/** Recodes Cyrillic letters from UTF-8 to one byte each; a zero, which is not displayed, fills the second byte, so that no offset changes. */
 function inWindows1251(film: Buffer): Buffer {
   const out = Buffer.from(film);
   const start = film.indexOf(Buffer.from('Жирный'));

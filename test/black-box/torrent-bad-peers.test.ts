@@ -1,4 +1,4 @@
-// Peers that lie and peers that say nothing, beside good ones: every byte is the source's, and it comes in time.
+// Peers that send wrong data or none, beside good ones: every byte is the source's, and arrives in time.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -23,7 +23,7 @@ suite('bad peers', () => {
   const url = (): string => server?.url ?? assert.fail();
 
   before(async () => {
-    // Fake peers speak plainly.
+    // Fake peers support unencrypted connections only.
     server = stack.use(await startServer({ env: { RAFFI_TORRENT_ENCRYPTION: 'off' } }));
   });
   after(() => stack.disposeAsync());
@@ -39,21 +39,21 @@ suite('bad peers', () => {
     return { content, torrent, place, fake, good };
   }
 
-  /** Fake peers cannot tell what is in the torrent. */
+  /** Fake peers do not send metadata. */
   async function handIn({ metainfo }: MadeTorrent): Promise<void> {
     const headers = { 'content-type': 'application/x-bittorrent' };
     const { status } = await fetch(`${url()}/torrents`, { method: 'POST', headers, body: metainfo });
     assert.equal(status, 200);
   }
 
-  /** Reads all of it, again when the connection is reset because bytes turned out to be bad: what was given before is not to be trusted. */
+  /** Reads everything, and starts again when bad bytes reset the connection: the bytes before the reset are not trusted. */
   async function readAll(place: string): Promise<{ bytes: Buffer; longestGapMs: number; resets: number }> {
     for (let resets = 0; ; resets += 1) {
       assert.ok(resets < 10, 'the connection is reset for ever');
       try {
         return { ...(await readOnce(place)), resets };
       } catch {
-        // Once more.
+        // Try again.
       }
     }
   }
@@ -94,7 +94,7 @@ suite('bad peers', () => {
     assert.ok((await readRange(place, range)).bytes.equals(content.subarray(range.start, range.end)));
   });
 
-  test('one good and one that never answers: no long gap', async (t) => {
+  test('one good peer and one that never replies: no long gap', async (t) => {
     const { content, torrent, place, fake, good } = swarm(42, 8 * MIB);
     const mute = await fake('mute', '127.0.0.3');
     const seeder = await good(4 * MIB);
@@ -145,7 +145,7 @@ suite('bad peers', () => {
     assertSameBytes(await copiedBytes(again), reference);
   });
 
-  test('when nobody answers a reader waits, and goes on when a good peer comes', async (t) => {
+  test('without replies a reader waits, and continues when a good peer connects', async (t) => {
     const { content, torrent, place, fake, good } = swarm(43, 2 * MIB);
     const mutes = [await fake('mute', '127.0.0.4'), await fake('mute', '127.0.0.5')];
     const magnet = (peers: string[]): string => magnetLink(torrent, { peers });

@@ -1,4 +1,4 @@
-// What is left of a torrent when its sessions have gone: nothing, when the last was ended on request, unless the owner wants it seeded on.
+// What remains of a torrent without sessions: nothing, when the last session was ended on request and seeding is off.
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ suite('torrents whose sessions have ended', () => {
     }
   });
 
-  test('a session that was ended before it knew what is in its torrent leaves nothing of it', async () => {
+  test('a session that ended before the metadata of its torrent arrived leaves no data', async () => {
     const torrent = torrentOf(Buffer.alloc(1000), { name: 'unknown' });
     const session = await openTorrent(running().url, magnetLink(torrent));
     await until(() => isKnown(torrent), 5000, 'the torrent is known');
@@ -77,7 +77,7 @@ suite('torrents whose sessions have ended', () => {
     await goes(torrent);
   });
 
-  test('another session of the torrent keeps it, however it names it, and goes on to play', async () => {
+  test('another session of the torrent keeps the data, whatever its locator, and continues to play', async () => {
     const { torrent, magnet } = await shared('kept.mp4');
     const first = await playing(magnet);
     const second = await playing(torrent.infoHash);
@@ -89,7 +89,7 @@ suite('torrents whose sessions have ended', () => {
     await goes(torrent);
   });
 
-  test('a session that is made while the last one ends has the torrent', async () => {
+  test('a session created while the last one ends has the torrent', async () => {
     const { torrent, magnet } = await shared('again.mp4');
     const first = await playing(magnet);
     const ended = fetch(first.url, { method: 'DELETE' });
@@ -101,7 +101,7 @@ suite('torrents whose sessions have ended', () => {
     await goes(torrent);
   });
 
-  test('a session that only was forgotten leaves its torrent for a while', async () => {
+  test('a session that expires keeps its torrent for a while', async () => {
     const { torrent, magnet } = await shared('forgotten.mp4');
     const { url } = await playing(magnet);
     const isGone = async (): Promise<boolean> => {
@@ -114,7 +114,7 @@ suite('torrents whose sessions have ended', () => {
     assert.equal(await isKnown(torrent), true);
   });
 
-  test('the owner may have torrents seeded on', async () => {
+  test('the owner may keep torrents seeding', async () => {
     const { torrent, magnet } = await shared('seeded.mp4');
     await using generous = await startServer({ env: { RAFFI_TORRENT_SEED_TIME: '30m' } });
     const session = await playing(magnet, generous);

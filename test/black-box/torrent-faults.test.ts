@@ -1,4 +1,4 @@
-// Torrents when something breaks: the engine's process, the server, the disk. What was asked for comes all the same, or a sentence.
+// Faults around torrents: the engine's process, the server, the disk. Requested bytes still arrive, or a sentence states the reason.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -25,7 +25,7 @@ import { bytesOf, playlistOf } from '../support/viewers/viewer.ts';
 const MIB = 2 ** 20;
 
 suite('torrents and what breaks', { skip: IS_LINUX ? false : 'looks at processes as Linux shows them' }, () => {
-  test('a killed engine is replaced: a reader in mid-film and the next one get their bytes', async (t) => {
+  test('a killed engine is replaced: a reader in progress and the next one get their bytes', async (t) => {
     await using server = await startServer();
     const content = sampleBytes(12 * MIB, 5);
     const torrent = torrentOf(content, { name: 'film.mkv', pieceBytes: MIB });
@@ -68,7 +68,7 @@ suite('torrents and what breaks', { skip: IS_LINUX ? false : 'looks at processes
     assert.ok((await bytesOf(`${first.url}/torrents/${torrent.infoHash}`)).equals(film));
     const sent = await seeder.sentBytes();
     await until(async () => (await torrentStatus(first.url, torrent))['stage'] === 'ready', 5000, 'ready');
-    // The state of the download is written every few seconds.
+    // The state of the download is stored every few seconds.
     await new Promise((resolve) => setTimeout(resolve, 6000));
     const engine = engineOf(first.pid);
     await first.end('SIGKILL');
@@ -181,7 +181,7 @@ suite('torrents and what breaks', { skip: IS_LINUX ? false : 'looks at processes
     assert.ok((await seeder.sentBytes()) > sent, 'it was gone, and came again');
   });
 
-  test('an engine that is killed while segments are made costs no segment and no byte', async () => {
+  test('an engine killed while segments are made loses no segment and no byte', async () => {
     const film = await markedFilm('plain');
     const reference = await referenceBytes(film);
     await using server = await startServer();
@@ -201,7 +201,7 @@ function engineOf(serverPid: number): ChildProcessFacts {
   return childrenOf(serverPid).find(isEngine) ?? assert.fail('there is no engine');
 }
 
-/** Other bytes at a place of the torrent's one data file, with the old size and time, as a failing disk leaves it. */
+/** Writes other bytes into the torrent's only data file, with the old size and date, as a failing disk does. */
 async function damage(tmp: string, infoHash: string, at: number): Promise<void> {
   const path = join(tmp, 'raffi-torrents', infoHash, 'data');
   const { atime, mtime } = statSync(path);
@@ -210,7 +210,7 @@ async function damage(tmp: string, infoHash: string, at: number): Promise<void> 
   await utimes(path, atime, mtime);
 }
 
-/** What the files take, holes not counted. */
+/** Disk space of the files, without holes. */
 function bytesOnDisk(directory: string): number {
   let sum = 0;
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {

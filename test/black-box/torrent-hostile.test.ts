@@ -1,4 +1,4 @@
-// Torrents made to do harm: nothing is written outside of our directory, every refusal is in words, and the server lives.
+// Malicious torrents: nothing is written outside the server's directory, every refusal is a sentence, and the server keeps working.
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -30,7 +30,7 @@ suite('hostile torrents', () => {
   });
   after(() => stack.disposeAsync());
 
-  /** Names of what is on the disk, below the server's directories. */
+  /** Names of all files below the server's directories. */
   async function namesOnDisk(): Promise<string[]> {
     const home = server?.home.tmp ?? assert.fail();
     const entries = await readdir(home, { recursive: true, withFileTypes: true });

@@ -1,5 +1,5 @@
-// How torrents are named in practice: links with the address of the torrent file, links out of the source of a page, addresses that turn
-// out to be torrents.
+// Torrent links in practice: links with the URL of the torrent file, links copied from the source of a page, URLs that turn out to be
+// torrents.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, suite, test } from 'node:test';
@@ -33,7 +33,7 @@ suite('torrents named by links and addresses', () => {
   });
   after(() => stack.disposeAsync());
 
-  /** One that only comes from the web seed in its file. */
+  /** A torrent that is available from the web seed in its file only. */
   function made(name: string): MadeTorrent {
     return torrentOf(content(), { name, pieceBytes: 65_536, webSeeds: [`${webUrl()}/film.mp4`] });
   }
@@ -73,7 +73,7 @@ suite('torrents named by links and addresses', () => {
     await plays(` "magnet:/?dn=Film&amp;xs=${address}&amp;xt=urn:btih:${torrent.infoHash}"\n`, torrent);
   });
 
-  test('a torrent file of another torrent is ignored, and a web seed alone tells nothing: both end in words', async () => {
+  test('a torrent file of another torrent is ignored, and a web seed alone has no metadata: both end with a sentence', async () => {
     const other = made('another.mp4');
     replies.set('/other.torrent', { body: other.metainfo });
     replies.set('/page', { body: '<html>Nothing.</html>' });
@@ -99,7 +99,7 @@ suite('torrents named by links and addresses', () => {
     assert.notEqual(web?.asked.filter((path) => path === '/film.mp4').length, asked, 'the web seed was used');
   });
 
-  test('an address is a torrent whatever it is called: by what it gives, or by a redirect to a magnet link', async () => {
+  test('a URL is a torrent whatever its name: by its content, or by a redirect to a magnet link', async () => {
     const torrent = made('named.mp4');
     replies.set('/named.torrent', { body: torrent.metainfo });
     const magnet = magnetLink(torrent, { more: `&xs=${webUrl()}/named.torrent` });
@@ -129,7 +129,7 @@ suite('torrents named by links and addresses', () => {
     }
   });
 
-  test('addresses that are forbidden are never asked', async () => {
+  test('forbidden addresses are never requested', async () => {
     const torrent = made('forbidden.mp4');
     replies.set('/forbidden.torrent', { body: torrent.metainfo });
     replies.set('/turned.torrent', { status: 302, headers: { location: '/forbidden.torrent' } });

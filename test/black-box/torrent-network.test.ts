@@ -1,4 +1,4 @@
-// Torrents in a home network of two machines: neighbours, strangers who lead into the network, and the router.
+// Torrents in a home network of two machines: local peers, external addresses that lead into the network, and the router.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { startServer, type ServerProcess } from '../support/servers/server-proce
 
 const found = homeNetwork();
 const network: HomeNetwork | undefined = found?.deviceHost === undefined ? undefined : found;
-/** Everybody may reach it, and it is asked to keep out of the network. */
+/** A server that any device can reach, and that must not connect into the network. */
 const ENV = { RAFFI_TORRENT_LISTEN: '', RAFFI_TORRENT_PRIVATE_PEERS: '0', RAFFI_TORRENT_PORT_MAPPING: '1' };
 const NEIGHBOURS = { RAFFI_TORRENT_LSD: '1' };
 
@@ -61,7 +61,7 @@ suite('torrents in a home network', { skip: network === undefined && 'there are 
     assert.doesNotMatch(server.output(), /torrent library/u);
   });
 
-  test('neighbours hear of a torrent, of a private one they never do', async () => {
+  test('local discovery announces a torrent, and never a private one', async () => {
     await using server = await start(NEIGHBOURS);
     using neighbour = await runScript(home().device, listener(deviceHost));
     const content = noise(2 ** 18, 'neighbours');
@@ -113,7 +113,7 @@ suite('torrents in a home network', { skip: network === undefined && 'there are 
   }
 });
 
-/** A neighbour that talks nonsense to everybody who listens for peers. */
+/** A device that sends garbage to every listener of local discovery. */
 function babbler(deviceHost: string): string {
   return `const socket = require('node:dgram').createSocket('udp4').bind(0, '${deviceHost}', () => {
       socket.setMulticastInterface('${deviceHost}');
@@ -124,7 +124,7 @@ function babbler(deviceHost: string): string {
     });`;
 }
 
-/** A neighbour that writes down which torrents are looked for. */
+/** A device that records the torrents that are announced. */
 function listener(deviceHost: string): string {
   return `const socket = require('node:dgram').createSocket({ type: 'udp4', reuseAddr: true }).bind(6771, () => {
       socket.addMembership('239.192.152.143', '${deviceHost}');
@@ -133,7 +133,7 @@ function listener(deviceHost: string): string {
     });`;
 }
 
-/** Where the internet answers: a tracker that redirects into the network, and a node of the DHT that only knows places there. */
+/** Servers at an internet address: a tracker that redirects into the network, and a DHT node that knows only addresses in it. */
 function strangers(deviceHost: string, publicHost: string): string {
   return `const { createServer } = require('node:http');
     const say = (line) => console.log(line);
@@ -155,7 +155,7 @@ function strangers(deviceHost: string, publicHost: string): string {
     }).bind(6881, '${publicHost}', () => say('ready'));`;
 }
 
-/** RFC 6886. */
+/** NAT-PMP (RFC 6886). */
 function natPmpRouter(): string {
   return `const socket = require('node:dgram').createSocket('udp4').on('message', (asked, from) => {
       const life = asked.readUInt32BE(8);

@@ -1,4 +1,4 @@
-// Torrents as a viewer has them: a magnet plays like a file, byte for byte, and its files can be read as they are.
+// Torrents from a viewer's side: a magnet plays like a file, byte for byte, and its files are readable as bytes.
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -64,7 +64,7 @@ suite('torrents', () => {
     console.log(
       `session ${session.answeredMs.toFixed(0)} ms, playlist ${playlistMs.toFixed(0)} ms, first segment ${segmentMs.toFixed(0)} ms`,
     );
-    // The limits are those of an idle machine, times three.
+    // The limits are three times those of an idle machine.
     assert.ok(playlistMs < 15_000 && segmentMs < 25_000, `${playlistMs} ms, ${segmentMs} ms`);
     assertSameBytes(await copiedBytes(session), reference);
     const verdict = await decodedHashes(`${session.url}/stream/child.m3u8`, ['0:v:0', '0:a:0']);
@@ -141,7 +141,7 @@ suite('torrents', () => {
   test('a .torrent file is opened by its path, by its address, and handed in', async () => {
     const film = await readFile(await clip('mp4-faststart'));
     const { seeder, torrent } = await shared(film, 'one.mp4');
-    // Peers are told by a magnet beside it: without a tracker the file itself names none.
+    // A magnet names the peers: the file itself has no tracker.
     await openTorrent(url(), magnetLink(torrent, { peers: [seeder.address] }));
     const path = join(server?.home.tmp ?? '', 'Der Film.torrent');
     await writeFile(path, torrent.metainfo);
@@ -223,7 +223,7 @@ suite('torrents', () => {
     assert.ok((await seeder.sentBytes()) < 1.2 * film.length, 'and it was fetched once');
   });
 
-  test('two torrents of one name have their own bytes', async () => {
+  test('two torrents with the same name have their own bytes', async () => {
     const contents = [sampleBytes(MIB, 31), sampleBytes(MIB, 32)];
     for (const content of contents) {
       const { torrent, seeder } = await shared(content, 'same name.mkv');
@@ -232,7 +232,7 @@ suite('torrents', () => {
     }
   });
 
-  test('a removed torrent is gone, its sessions say so, and it can be added again', async () => {
+  test('a removed torrent is gone, its sessions fail with a sentence, and the torrent can be added again', async () => {
     const content = await markedFilm('removed');
     const { torrent, seeder } = await shared(content, 'removed.mp4');
     const magnet = magnetLink(torrent, { peers: [seeder.address] });
@@ -248,7 +248,7 @@ suite('torrents', () => {
   });
 
   test('a torrent is read in so many places at once, and a place that is left can be taken', async () => {
-    // Nobody has its bytes: every answer waits.
+    // No peer has the bytes, so every response waits.
     const torrent = torrentOf(sampleBytes(MIB, 77), { name: 'nobody.mkv', pieceBytes: PIECE });
     const headers = { 'content-type': 'application/x-bittorrent' };
     await fetch(`${url()}/torrents`, { method: 'POST', headers, body: torrent.metainfo });
@@ -267,7 +267,7 @@ suite('torrents', () => {
     staying.abort();
   });
 
-  test('what is no torrent is refused in words, and nothing is made of it', async () => {
+  test('input that is not a torrent is refused with a sentence, and leaves nothing', async () => {
     const post = async (body: string | Buffer, type: string): Promise<unknown[]> => {
       const reply = await fetch(`${url()}/torrents`, { method: 'POST', headers: { 'content-type': type }, body });
       return [reply.status, membersOf(await reply.json())['code']];
@@ -287,12 +287,12 @@ suite('torrents', () => {
   });
 });
 
-/** The answer, if one comes soon. */
+/** The response, if one arrives soon. */
 async function answered(place: string): Promise<Response | undefined> {
   return fetch(place, { signal: AbortSignal.timeout(300) }).catch(() => undefined);
 }
 
-/** What is answered to a torrent file of so many bytes, before any of them is sent. */
+/** The response to a torrent file of this size, before any of its bytes is sent. */
 async function answerToLength(serverUrl: string, lengthBytes: number): Promise<string> {
   const { hostname, port, host } = new URL(serverUrl);
   const socket = connect(Number(port), hostname);
@@ -321,7 +321,7 @@ test('a torrent that nobody has ends in an error when the limit has passed, and 
   assert.equal(basename(server.home.tmp).startsWith('raffi'), true);
 });
 
-test('a torrent that no session plays leaves the swarm when its time is over; what is here is still served', async () => {
+test('a torrent without sessions leaves the swarm after its time; downloaded bytes are still served', async () => {
   await using server = await startServer({ env: { RAFFI_TORRENT_SEED_TIME: '1s' } });
   const content = await markedFilm('left');
   const torrent = torrentOf(content, { name: 'film.mkv', pieceBytes: PIECE });
@@ -331,7 +331,7 @@ test('a torrent that no session plays leaves the swarm when its time is over; wh
   assert.ok((await bytesOf(place)).equals(content));
   assert.equal((await sessionInfo(session))['status'], 'ready');
   const isActive = async (): Promise<unknown> => (await torrentStatus(server.url, torrent))['isActive'];
-  // The engine tells how it is doing twice a second.
+  // The engine reports its state twice a second.
   await until(async () => (await isActive()) === true, 5000, 'it is in the swarm');
   assert.equal((await fetch(session.url, { method: 'DELETE' })).status, 204);
   await until(async () => (await isActive()) === false, 15_000, 'it left');

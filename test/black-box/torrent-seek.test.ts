@@ -1,4 +1,4 @@
-// How little a torrent fetches before it gives what is asked for. The times are printed; a busy machine only has to be within a multiple of them.
+// How little a torrent downloads before a request is answered. The times are printed; a busy machine must be within a multiple of them.
 import assert from 'node:assert/strict';
 import { after, before, suite, test, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -13,7 +13,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const RATE = 2 * MIB;
 
-/** How many times slower than wanted a busy machine may be: what fetched whole pieces first would need more. */
+/** Tolerated slowdown of a busy machine; a download of whole pieces first would exceed it. */
 const PATIENCE = 6;
 
 suite('reading a torrent out of order, from a seeder of 2 MiB/s', () => {
@@ -110,12 +110,12 @@ suite('reading a torrent out of order, from a seeder of 2 MiB/s', () => {
     );
     t.diagnostic(times.map((time) => `${time.firstByteMs.toFixed(0)} / ${time.totalMs.toFixed(0)} ms`).join(', '));
     assert.ok(Math.max(...times.map((time) => time.firstByteMs)) < 12_000, 'each gets its first byte soon');
-    // 4.6 MiB at 2 MiB/s are 2.3 s.
+    // 4.6 MiB at 2 MiB/s take 2.3 s.
     assert.ok(Math.max(...times.map((time) => time.totalMs)) < 40_000);
   });
 });
 
-/** Does something while another reader reads the file from its start, as a player does. */
+/** Runs `work` while another reader reads the file from its start, as a player does. */
 async function whilePlaying<T>(place: string, work: () => Promise<T>): Promise<T> {
   const leave = new AbortController();
   const reply = await fetch(place, { signal: leave.signal });

@@ -1,4 +1,4 @@
-// Films whose tracks are not what a header's first line suggests: the pictures of the right track, all of them, at the right places.
+// Sources whose tracks differ from what their headers suggest: all frames of the right track, at the right times.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { beepsIn } from '../support/judges/beeps.ts';
@@ -9,7 +9,7 @@ import { FRAMES, RATE, trackClip, type TrackClip } from '../support/clips/track-
 import { startServer } from '../support/servers/server-process.ts';
 import { membersOf } from '../support/viewers/viewer.ts';
 
-/** What is said of the copied rendition: that there is one, or why not. */
+/** Expected state of the copied rendition: present, or the reason why it is not. */
 type Copied = 'copied' | RegExp;
 
 const WHICH_VIDEO: [clip: TrackClip, copied: Copied][] = [
@@ -63,14 +63,14 @@ const FALSE_TIMES: [clip: TrackClip, copied: Copied][] = [
 
 const MAX_REORDER = 3;
 
-/** The last pictures under the old ids only come out of the demuxer at the end of the source: the one before stays on show. */
+/** The demuxer returns the last frames under the old ids at the end of the source only: the frame before them stays displayed. */
 const LATE_PICTURES = 2;
 
 function missingFrom(shown: readonly (number | undefined)[], expected: readonly number[]): number[] {
   return expected.filter((frame) => !shown.includes(frame));
 }
 
-/** On each route of a server that was just started: the pictures of a part in the middle, then every picture once and in order. */
+/** On each route of a new server: the frames of a segment in the middle, then every frame once and in order. */
 async function checkPlays(name: TrackClip, copied: Copied): Promise<void> {
   const path = await trackClip(name);
   await using server = await startServer();
@@ -84,7 +84,7 @@ async function checkPlays(name: TrackClip, copied: Copied): Promise<void> {
     if (route === undefined) continue;
     const { shown, first, count } = await framesOfPart(film, route, RATE);
     const [begin = -1] = shown;
-    // EXTINF of the muxed route counts in decode time: its first part is shorter by the reorder depth.
+    // EXTINF of the muxed route counts decode time: its first segment is shorter by the reorder depth.
     assert.ok(begin === first || (route === muxed && begin > first && begin - first <= MAX_REORDER), `${begin}`);
     assert.deepEqual(shown, range(begin, begin + count), `pictures of a part of ${route}`);
     assert.deepEqual(await shownFrames(film, route), range(0, FRAMES), `pictures of ${route}`);
@@ -92,19 +92,19 @@ async function checkPlays(name: TrackClip, copied: Copied): Promise<void> {
 }
 
 suite('films with tracks out of the ordinary', { concurrency: 2 }, () => {
-  test('the video that moves is played, not a still or three pictures before it', async (t) => {
+  test('the moving video is played, not a still or three frames before it', async (t) => {
     for (const [name, copied] of WHICH_VIDEO) await t.test(name, () => checkPlays(name, copied));
   });
 
-  test('of two films the default one is played, and of two programmes one', async (t) => {
+  test('of two videos the default one is played, and of two programmes one', async (t) => {
     for (const [name, copied] of WHICH_OF_TWO) await t.test(name, () => checkPlays(name, copied));
   });
 
-  test('streams that a demuxer finds only while it reads are played', async (t) => {
+  test('streams that a demuxer detects only while it reads are played', async (t) => {
     for (const [name, copied] of LATE_STREAMS) await t.test(name, () => checkPlays(name, copied));
   });
 
-  test('a coding that changes on the way is played whole, in one size', async (t) => {
+  test('video whose coding changes is played completely, in one size', async (t) => {
     for (const [name, copied] of CHANGES) await t.test(name, () => checkPlays(name, copied));
   });
 
@@ -112,11 +112,11 @@ suite('films with tracks out of the ordinary', { concurrency: 2 }, () => {
     for (const [name, copied] of HIDDEN_SETS) await t.test(name, () => checkPlays(name, copied));
   });
 
-  test('pictures that claim to be shown when they are decoded come in their order', async (t) => {
+  test('frames whose presentation times equal their decode times are shown in order', async (t) => {
     for (const [name, copied] of FALSE_TIMES) await t.test(name, () => checkPlays(name, copied));
   });
 
-  test('a film whose packet ids change on the way goes on, pictures and sound', async () => {
+  test('a source whose packet ids change continues, video and audio', async () => {
     await using server = await startServer();
     const film = await openFilm(server.url, await trackClip('other-ids-ts'));
     assert.ok(Math.abs(Number(film.info['durationSeconds']) - FRAMES / RATE) < 0.1);
@@ -139,7 +139,7 @@ suite('films with tracks out of the ordinary', { concurrency: 2 }, () => {
       assert.ok(Math.abs(beep.seconds - second) <= 1 / RATE, `beep ${second} at ${beep.seconds}`);
   });
 
-  test('sound of another programme is left out', async () => {
+  test('audio of another programme is not played', async () => {
     await using server = await startServer();
     for (const name of ['two-programmes-ts', 'crossed-programmes-ts', 'two-programmes-m2ts'] as const) {
       const { info } = await openFilm(server.url, await trackClip(name));

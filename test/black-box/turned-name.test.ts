@@ -1,4 +1,4 @@
-// A name that leads to the internet when it is looked up first, and into the home network from then on: asked of a real name server.
+// DNS rebinding of a source: a name that first resolves to the internet and then into the home network, on a real name server.
 import assert from 'node:assert/strict';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ test('a name that turns around between two look-ups leads nobody into the home n
   await writeFile(resolver, `nameserver ${deviceHost}\noptions timeout:2 attempts:2\n`);
   using names = await runScript(there, nameServer({ host: deviceHost, first: publicHost, afterwards: deviceHost }));
   using web = await runScript(there, webServer(await clip('mp4-moov-last'), deviceHost));
-  // The words before the server run in a view of the file system of their own.
+  // The command prefix runs the server in a private mount namespace.
   const ownNames = ['sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', resolver];
   await using server = await startServer({ prefix: [...here, ...ownNames] });
   const local = (path: string, words: string[] = []) => ask(here, `${server.url}${path}`, words).body;
@@ -30,7 +30,7 @@ test('a name that turns around between two look-ups leads nobody into the home n
   const made = local('/sessions', ['-H', 'Content-Type: application/json', '-d', JSON.stringify({ source })]);
   const id = String(at(made, 'id'));
   const answers = [`/sessions/${id}`, `/sessions/${id}/stream.m3u8`].map((path) => local(path)).join('\n');
-  // What they printed is read between two waits only.
+  // Their output is read between two waits only.
   await delay(200);
   assert.match(web.output(), /asked on the internet/u, answers);
   assert.ok(
@@ -44,7 +44,7 @@ test('a name that turns around between two look-ups leads nobody into the home n
   assert.match(answers, /leads to turned\.example:\d+ in the home network/u);
 });
 
-/** Answers every question for an address: the first one with `first`, all others with `afterwards`. */
+/** Answers every address query: the first one with `first`, all others with `afterwards`. */
 function nameServer({ host, first, afterwards }: Record<'host' | 'first' | 'afterwards', string>): string {
   return `const socket = require('node:dgram').createSocket('udp4');
     let count = 0;
@@ -54,14 +54,14 @@ function nameServer({ host, first, afterwards }: Record<'host' | 'first' | 'afte
       if (isAddress) console.log('asked');
       const address = isAddress ? (count++ === 0 ? '${first}' : '${afterwards}').split('.') : [];
       const head = Buffer.concat([question.subarray(0, 2), Buffer.from([0x81, 0x80, 0, 1, 0, isAddress ? 1 : 0, 0, 0, 0, 0])]);
-      // A pointer to the name, type A, class IN, to be asked again each time, four bytes.
+      // A pointer to the name, type A, class IN, TTL 0, four bytes of data.
       const answer = isAddress ? Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address.map(Number)]) : Buffer.alloc(0);
       socket.send(Buffer.concat([head, question.subarray(12, end), answer]), from.port, from.address);
     });
     socket.bind(53, '${host}', () => console.log('ready'));`;
 }
 
-/** Serves the film over a connection for each request, and says at which of its addresses it was asked. */
+/** Serves the media over one connection per request, and reports the address of each request. */
 function webServer(path: string, home: string): string {
   return `const film = require('node:fs').readFileSync(${JSON.stringify(path)});
     const server = require('node:http').createServer((request, response) => {

@@ -16,7 +16,7 @@ test('nothing is said while only this machine can connect', () => {
 test('an open network is said to be open, a closed one what it needs', () => {
   const said = (isLanOpen: boolean, lanToken?: string) =>
     networkAnnouncement({ networkUrl: URL, lanToken, isLanOpen, isTerminal: false });
-  assert.match(said(true), /RAFFI_LAN_OPEN: everybody/u);
+  assert.match(said(true), /RAFFI_LAN_OPEN: every device/u);
   assert.match(said(false), /need a cast token; RAFFI_LAN_TOKEN/u);
   assert.doesNotMatch(said(false, TOKEN), /need|█|▀|▄/u);
 });

@@ -1,4 +1,4 @@
-// What every segment store must do: the suite of the port in src/media/store/segment-store.ts.
+// The contract of segment stores: the test suite of the port in src/media/store/segment-store.ts.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const FILM: StoredRendition = { sourceId: 'a'.repeat(32), key: '1080p', format: 
 const OTHER_FILM: StoredRendition = { sourceId: 'b'.repeat(32), key: '1080p of b', format: 'cmaf' };
 const SEGMENT_BYTES = 1000;
 
-/** @param open a fresh store for `capBytes`; the test closes it */
+/** @param open opens an empty store for `capBytes`; the test closes it */
 export function segmentStoreContract(
   name: string,
   open: (options: { capBytes: number }) => Promise<SegmentStore>,
@@ -39,7 +39,7 @@ export function segmentStoreContract(
   }
 
   suite(`the segment store ${name}`, () => {
-    test('gives back the bytes that were published, whole and in ranges, under a validator of rendition and number', async () => {
+    test('returns the published bytes, whole and in ranges, with a validator of rendition and number', async () => {
       await using store = await opened();
       assert.equal(await store.get(FILM, 1), undefined);
       const published = await fill(store, FILM, 1);
@@ -56,7 +56,7 @@ export function segmentStoreContract(
       assert.deepEqual(buffer.subarray(0, 15), Buffer.alloc(15, 1));
     });
 
-    test('lets one caller at a time make a segment, and gives it to those that waited', async () => {
+    test('lets one caller at a time make a segment, and returns it to the callers that waited', async () => {
       await using store = await opened();
       let makers = 0;
       const results = await Promise.all(
@@ -102,7 +102,7 @@ export function segmentStoreContract(
       await assert.rejects(waiting, /enough/u);
     });
 
-    test('evicts the least recently used, and never what is pinned', async () => {
+    test('evicts the least recently used segments, and never pinned ones', async () => {
       await using store = await opened(3 * SEGMENT_BYTES);
       for (let number = 0; number < 3; number += 1) await fill(store, FILM, number);
       await store.get(FILM, 0);
@@ -117,7 +117,7 @@ export function segmentStoreContract(
       assert.equal(store.stats.sizeBytes, 3 * SEGMENT_BYTES);
     });
 
-    test('says that a segment was evicted to a reader that opens it too late', async () => {
+    test('rejects a reader that opens a segment after its eviction', async () => {
       await using store = await opened();
       const segment = await fill(store, FILM, 1);
       assert.equal(await store.makeRoom(SEGMENT_BYTES), true);
@@ -128,21 +128,21 @@ export function segmentStoreContract(
       assert.equal(await store.makeRoom(SEGMENT_BYTES), false);
     });
 
-    test('removes what was made of an invalidated source, and publishes nothing that is being made of it', async () => {
+    test('removes the segments of an invalidated source, and publishes none that is in progress', async () => {
       await using store = await opened();
       await fill(store, FILM, 0);
       await fill(store, OTHER_FILM, 0);
       await using late = await claimed(store, FILM, 1);
       await writeFile(late.outputPath, Buffer.alloc(SEGMENT_BYTES));
       store.invalidate(FILM.sourceId);
-      // Not after the late one: its maker may need long.
+      // Does not wait for the late segment, whose maker may take long.
       await fill(store, FILM, 1);
       await assert.rejects(late.publish(), (error) => error instanceof AppError && error.code === 'SOURCE_CHANGED');
       assert.deepEqual(await numbersIn(store, 2), [1]);
       assert.notEqual(await store.get(OTHER_FILM, 0), undefined);
     });
 
-    test('refuses what is no number of a segment', async () => {
+    test('refuses invalid segment numbers', async () => {
       await using store = await opened();
       assert.throws(() => store.peek(FILM, -1), RangeError);
       await assert.rejects(store.get(FILM, 0.5), RangeError);

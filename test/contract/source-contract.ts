@@ -1,4 +1,4 @@
-// What every Source promises, as one suite: files, servers with ranges, servers without, and each through the endpoint.
+// The contract of `Source`, as one suite: files, servers with and without ranges, and each of them through the endpoint.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { sampleBytes } from '../support/servers/fault-server.ts';
 
 export interface ContractSubject {
   name: string;
-  /** Opens a source over exactly these bytes; what it returns closes everything that was opened for it. */
+  /** Opens a source over exactly these bytes; disposing the result closes everything that was opened for it. */
   open(content: Uint8Array): Promise<OpenSubject>;
 }
 
@@ -54,7 +54,7 @@ export function testSourceContract(subject: ContractSubject): void {
     await outcome;
   });
 
-  test(`${name}: a read is shorter only at the end, and empty past it`, async () => {
+  test(`${name}: a read is shorter only at the end of the source, and empty beyond it`, async () => {
     await using opened = await subject.open(CONTENT);
     const size = CONTENT.length;
     assert.equal((await opened.source.read({ start: size - 10, end: size + 500 }, never())).length, 10);
@@ -94,7 +94,7 @@ export function testSourceContract(subject: ContractSubject): void {
     await Promise.all([...reads, ...streams]);
   });
 
-  test(`${name}: a reader that leaves gets its own reason, the others their bytes`, async () => {
+  test(`${name}: an aborted read rejects with its own reason, and the others get their bytes`, async () => {
     await using opened = await subject.open(CONTENT);
     const { source } = opened;
     const range = { start: 2_000_000, end: 2_100_000 };
@@ -115,7 +115,7 @@ export function testSourceContract(subject: ContractSubject): void {
     }, isAbort);
   });
 
-  test(`${name}: a closed source says so, and may be closed twice`, async () => {
+  test(`${name}: reads of a closed source reject, and a second close does nothing`, async () => {
     await using opened = await subject.open(CONTENT);
     await opened.source[Symbol.asyncDispose]();
     await opened.source[Symbol.asyncDispose]();
@@ -123,7 +123,7 @@ export function testSourceContract(subject: ContractSubject): void {
     await assert.rejects(hashOfStream(opened.source, { start: 0 }), AppError);
   });
 
-  test(`${name}: closing ends the reads that wait`, async () => {
+  test(`${name}: closing rejects the pending reads`, async () => {
     const opened = await subject.open(CONTENT);
     const reads = ranges(CONTENT.length, 10).map((range) =>
       opened.source.read(range, never()).then(
@@ -136,7 +136,7 @@ export function testSourceContract(subject: ContractSubject): void {
   });
 }
 
-/** Ranges all over the file, short and long; the same ones every time. */
+/** Ranges all over the file, short and long; always the same. */
 function ranges(size: number, count: number): { start: number; end: number }[] {
   let state = 12345;
   const random = (below: number): number => {

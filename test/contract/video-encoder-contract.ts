@@ -1,4 +1,4 @@
-// What every video encoder must do: the suite of the port in src/media/worker/encode/video-encoder.ts.
+// The contract of video encoders: the test suite of the port in src/media/worker/encode/video-encoder.ts.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { AV_PIX_FMT_YUV420P } from 'node-av/constants';
@@ -15,12 +15,12 @@ import { factsOf } from '../support/facts/media-facts.ts';
 const FRAMES = 50;
 const NORMAL: GroupOptions = { effort: 'normal', isInsert: false };
 
-/** The rungs of a film at 25 frames a second. */
+/** The rungs of a source with 25 frames per second. */
 function rungs(bFrames: number): EncodedVideo[] {
   return planLadder(factsOf({ table: null }), { ...MULTIVARIANT.video.encodes, bFrames }).map(({ track }) => track);
 }
 
-/** Noise, of which no encoder makes as few bits as the rung allows; the same for each number. */
+/** Noise, which no encoder compresses below the bit rate of a rung; equal for equal numbers. */
 function noiseOf({ width, height }: EncodedVideo, number: number): Buffer {
   const bytes = Buffer.alloc((width * height * 3) / 2, 128);
   let state = number + 1;
@@ -31,7 +31,7 @@ function noiseOf({ width, height }: EncodedVideo, number: number): Buffer {
   return bytes;
 }
 
-/** The frame does not hold its bytes: its user must, for as long as the frame is used. */
+/** The frame does not own its bytes: the caller must keep them while the frame is used. */
 function frameOf({ width, height }: EncodedVideo, bytes: Buffer): Frame {
   return Frame.fromVideoBuffer(bytes, { width, height, format: AV_PIX_FMT_YUV420P, timeBase: { num: 1, den: 25 } });
 }
@@ -70,7 +70,7 @@ export function videoEncoderContract(name: string, encoder: VideoEncoder<GridFra
         }
       });
 
-      test(`gives each frame one picture, the first alone an IDR picture, with ${bFrames} B-frames`, async () => {
+      test(`encodes each frame as one picture, only the first as an IDR picture, with ${bFrames} B-frames`, async () => {
         const track = rungs(bFrames).at(-1) ?? assert.fail();
         const pictures = await groupOf(encoder, track, NORMAL);
         assert.deepEqual(
@@ -95,7 +95,7 @@ export function videoEncoderContract(name: string, encoder: VideoEncoder<GridFra
       });
     }
 
-    test('gives equal bytes for equal frames, beside other groups too, where the bit rate binds', async () => {
+    test('encodes equal frames to equal bytes, also next to other groups, when the bit rate is limited', async () => {
       const track = rungs(3).at(-1) ?? assert.fail();
       const groups = await Promise.all([1, 2, 3].map(() => groupOf(encoder, track, NORMAL)));
       const bytes = groups.map((pictures) => Buffer.concat(pictures.map(({ data }) => data)));

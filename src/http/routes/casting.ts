@@ -45,8 +45,8 @@ export function castingRoutes(app: App, parts: CastDeviceParts): void {
     return devices.map(({ id, name }) => ({ id, name, type: 'external' }));
   });
 
-  const look = { tags, summary: 'State of a player, for Stremio', params: DEVICE_ID, response: STATE };
-  app.get('/casting/:id/player', { schema: look }, async (request, reply) => {
+  const state = { tags, summary: 'State of a player, for Stremio', params: DEVICE_ID, response: STATE };
+  app.get('/casting/:id/player', { schema: state }, async (request, reply) => {
     return stateOf(await parts.casting.player(request.params.id, requestSignal(reply)), parts.sessions, reply);
   });
 
@@ -60,7 +60,7 @@ export function castingRoutes(app: App, parts: CastDeviceParts): void {
   app.post('/casting/:id/player', { schema: change }, async (request, reply) => {
     const signal = requestSignal(reply);
     const player = await parts.casting.player(request.params.id, signal);
-    await changed(player, parts, { wanted: request.body, signal });
+    await applyChange(player, parts, { wanted: request.body, signal });
     return stateOf(player, parts.sessions, reply);
   });
 }
@@ -70,17 +70,17 @@ interface Change {
   signal: AbortSignal;
 }
 
-async function changed(player: CastPlayer, parts: CastDeviceParts, { wanted, signal }: Change): Promise<void> {
+async function applyChange(player: CastPlayer, parts: CastDeviceParts, { wanted, signal }: Change): Promise<void> {
   const { source, time, paused, volume, subtitlesSrc } = wanted;
-  if (source === null) return stopped(player, signal);
-  if (source !== undefined) await begun(player, parts, { source, time: time ?? 0, signal });
+  if (source === null) return stopPlayback(player, signal);
+  if (source !== undefined) await startPlayback(player, parts, { source, time: time ?? 0, signal });
   if (paused !== undefined) await (paused ? player.pause(signal) : player.resume(signal));
   if (source === undefined && typeof time === 'number') await player.seek(time / 1000, signal);
   if (volume !== undefined) await player.setVolume({ level: volume }, signal);
   if (subtitlesSrc !== undefined) await player.showSubtitle(await trackAt(subtitlesSrc, player, signal), signal);
 }
 
-async function begun(
+async function startPlayback(
   { device }: CastPlayer,
   parts: CastDeviceParts,
   { source, time, signal }: { source: string; time: number; signal: AbortSignal },
@@ -96,7 +96,7 @@ async function begun(
 }
 
 /** Does nothing on an idle device: these clients send a stop before they play another source. */
-async function stopped(player: CastPlayer, signal: AbortSignal): Promise<void> {
+async function stopPlayback(player: CastPlayer, signal: AbortSignal): Promise<void> {
   if (player.isUsed) await player.stop(signal);
 }
 

@@ -1,4 +1,4 @@
-// What is true of every clip. `clips.test.ts` holds each fact against ffprobe and ffmpeg.
+// The facts of every clip. `clips.test.ts` checks each fact with ffprobe and ffmpeg.
 import { range, type AudioFacts, type ClipFacts, type PlayingClip, type VideoFacts } from './clip-facts.ts';
 import type { CLIP_RECIPES } from './clip-recipes.ts';
 import { LONG_CUTS, LONG_FRAMES, LOOP_CUTS, LOOP_FRAMES, LOOPS, SCENE_CUTS } from './ingredients.ts';
@@ -40,7 +40,7 @@ const OPEN_GOP: VideoFacts = {
   openGop: true,
 };
 const INTERLACED: VideoFacts = { ...BROADCAST, width: 360, height: 288, interlaced: true, copyable: false };
-/** Frames 3, 10, 17, ... below 300 and 480 to 575 are missing. */
+/** Frames 3, 10, 17, ... below 300 and frames 480 to 575 are missing. */
 const VFR_NUMBERS = range(0, 960).filter((n) => !((n >= 480 && n < 576) || (n % 7 === 3 && n < 300)));
 
 const AAC: AudioFacts = {
@@ -72,10 +72,10 @@ const PLAYS = {
   damaged: false,
 } as const;
 
-/** ffmpeg's Matroska muxer moves everything by the 1024 samples of AAC priming that lie before 0. */
+/** ffmpeg's Matroska muxer shifts all times by the 1024 samples of AAC priming before 0. */
 const PRIMED = 0.021;
 
-/** 1105 samples by which MP3 encoders delay the sound; AVI cannot say so, and ffmpeg counts them in an MP3 file's start. */
+/** MP3 encoders delay the audio by 1105 samples; AVI cannot state that, and ffmpeg adds them to the start time of an MP3 file. */
 const MP3_DELAY = 0.023;
 const MP3_CLIP: PlayingClip = {
   ...PLAYS,
@@ -101,7 +101,7 @@ export const CLIPS: Readonly<Record<ClipName, ClipFacts>> = {
   'mkv-start-37.5': { ...played(MKV, BROADCAST), startSeconds: 37.5 },
   'ts-start-37.5': { ...played('mpegts', BROADCAST), startSeconds: 37.5 },
   ts: { ...played('mpegts', FILM), startSeconds: 1.483422 },
-  // The clock of 33 bits starts again at 0 with frame 250; ffprobe counts back from there.
+  // The 33-bit clock wraps to 0 at frame 250; ffprobe counts back from there.
   'ts-wrap': { ...played('mpegts', BROADCAST), startSeconds: -10 },
   'ts-hevc': { ...played('mpegts', { ...BROADCAST, codec: 'hevc' }), startSeconds: 1.48 },
   'hevc-open-gop-10bit': { ...played(MKV, { ...OPEN_GOP, codec: 'hevc', bitDepth: 10 }), startSeconds: PRIMED },
@@ -159,10 +159,10 @@ export const CLIPS: Readonly<Record<ClipName, ClipFacts>> = {
   'long-1080p-mkv': { ...played(MKV, longFilm()), startSeconds: PRIMED },
 };
 
-/** The clips tests may go through; the long ones are for benchmarks. */
+/** The clips for tests; the long clips are for benchmarks. */
 export const CLIP_NAMES: readonly ClipName[] = Object.keys(CLIPS).filter(isEverydayClip);
 
-/** @throws TypeError when the clip is one that must be refused, or has no video */
+/** @throws TypeError for a clip that must be refused, and for one without video */
 export function videoOf(name: ClipName): PlayingClip & { video: VideoFacts } {
   const facts = CLIPS[name];
   if (facts.verdict === 'refused' || facts.video === undefined) throw new TypeError(`${name} has no video to play`);
@@ -190,7 +190,7 @@ function loopedFilm(): VideoFacts {
   return { ...longFilm(), frameNumbers: starts.flatMap(() => range(0, LOOP_FRAMES)), keyframes };
 }
 
-/** The first three fifths of the bytes; the head still states the whole length. */
+/** The first three fifths of the bytes; the header still states the whole length. */
 function truncated(clip: PlayingClip): PlayingClip {
   const frames = 875;
   const keyframes = SCENE_CUTS.filter((frame) => frame < frames);

@@ -1,4 +1,4 @@
-// Made files under `.cache/clips/<recipe hash>/<name>.<extension>`: each made once, whichever process asks first.
+// Made files under `.cache/clips/<recipe hash>/<name>.<extension>`: each is made once, by the process that requests it first.
 import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ const CACHE = resolve(import.meta.dirname, '../../../.cache/clips');
 /** Longer than the slowest recipe takes on a busy machine. */
 const LOCK_LIFE_MS = 20 * 60_000;
 
-/** Absolute path of the file of that recipe, made first if need be, with what it starts from. */
+/** Absolute path of the recipe's file. The file and its ingredients are made when missing. */
 export async function made(book: RecipeBook, name: string, cache = CACHE): Promise<string> {
   const recipe = recipeOf(book, name);
   const directory = join(cache, recipeHash(book, name));
@@ -62,8 +62,8 @@ function encodePictures({ picture, frameRate, frames, encode }: PictureRecipe, p
 }
 
 /**
- * Waits until this process holds the lock. A lock whose process is gone is taken over; should two processes
- * take it over at once, both make the file and the later rename wins, with the same bytes.
+ * Waits until this process holds the lock. The lock of an ended process is taken over. When two processes take it
+ * over at once, both make the file, and the later rename wins with the same bytes.
  */
 async function takeLock(lock: string): Promise<void> {
   const claim = `${lock}-${process.pid}-${Math.random().toString(36).slice(2)}`;
@@ -78,7 +78,7 @@ async function takeLock(lock: string): Promise<void> {
   }
 }
 
-/** Links the claim to the lock's name, which succeeds for one process only and never shows an empty lock. */
+/** Links the claim to the name of the lock. The link succeeds for one process only, and never shows an empty lock. */
 async function linked(claim: string, lock: string): Promise<boolean> {
   try {
     await link(claim, lock);
@@ -96,7 +96,7 @@ async function isStale(lock: string): Promise<boolean> {
     const owner = Number(await readFile(lock, 'utf8'));
     return !isAlive(owner);
   } catch {
-    // Released between the two looks: try again.
+    // The lock was released between the two checks: try again.
     return false;
   }
 }

@@ -1,34 +1,34 @@
-// What can be said of a clip: the shape of the entries of the catalogue.
+// The shape of the catalogue's entries: the facts of a clip.
 import type { Rational } from '../../../src/base/rational.ts';
 
 export interface VideoFacts {
   codec: 'h264' | 'hevc' | 'vp9' | 'mpeg4';
-  /** As shown, upright. */
+  /** Displayed size, after rotation. */
   width: number;
   height: number;
   frameRate: Rational;
-  /** What the frame counter shows, in order of presentation; frame n is due `n / frameRate` after frame 0. */
+  /** The frame counter in order of presentation; frame n is due `n / frameRate` after frame 0. */
   frameNumbers: readonly number[];
   /** Frame numbers of the keyframes. */
   keyframes: readonly number[];
-  /** Whether the coded video can be cut at its keyframes and passed on, for a client that knows the codec. */
+  /** Whether the video can be copied in segments cut at its keyframes, for a client that supports the codec. */
   copyable: boolean;
   bitDepth: 8 | 10;
-  /** Whether pictures after a keyframe in the file are shown before it. */
+  /** Whether pictures that follow a keyframe in the file are shown before it. */
   openGop: boolean;
   interlaced: boolean;
-  /** Clockwise degrees the stored picture is turned to be shown. */
+  /** Clockwise rotation in degrees for display. */
   rotationDegrees: 0 | 90;
 }
 
 export interface AudioFacts {
   codec: 'aac' | 'ac3' | 'mp3' | 'opus' | 'flac';
-  /** As the container says; 'und' when it says nothing. */
+  /** As the container states it; 'und' without a language. */
   language: string;
   channels: number;
   sampleRate: number;
   beepHertz: number;
-  /** When the sound, and with it the first beep, begins: from the clip's `startSeconds`. */
+  /** Start of the audio, and so of the first beep, from the clip's `startSeconds`. */
   startSeconds: number;
 }
 
@@ -40,28 +40,28 @@ export interface Chapter {
 
 export interface PlayingClip {
   verdict: 'plays';
-  /** As ffprobe names it. */
+  /** ffprobe's name of the container. */
   container: string;
-  /** Length of the presentation: frames over frame rate, or of the sound when there is no video. */
+  /** Duration of the presentation: frames over frame rate, or that of the audio without video. */
   durationSeconds: number;
-  /** Whether the container states the length; when it does not, or states it wrongly, `durationSeconds` is what the packets say. */
+  /** Whether the container states the right duration; otherwise `durationSeconds` is derived from the packets. */
   durationStated: boolean;
-  /** Container time of the first video frame (or of the sound, when there is no video). */
+  /** Container time of the first video frame, or of the audio without video. */
   startSeconds: number;
   video?: VideoFacts;
   audio: readonly AudioFacts[];
-  /** From the start of one beep, and of the frame with the flash, to the next. */
+  /** Interval of the beeps, and of the frames with a flash. */
   beepEverySeconds: number;
   subtitles: readonly { codec: 'subrip' | 'ass'; language: string }[];
   chapters: readonly Chapter[];
   coverArt: boolean;
-  /** Whether stretches of the file are destroyed: frames are missing and `frameNumbers` is what was there. */
+  /** Whether parts of the file are destroyed: frames are missing, and `frameNumbers` lists those of the undamaged file. */
   damaged: boolean;
 }
 
 export interface RefusedClip {
   verdict: 'refused';
-  /** What a truthful sentence about it mentions. */
+  /** Words that a true error sentence contains. */
   reason: RegExp;
 }
 

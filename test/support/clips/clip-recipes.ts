@@ -1,4 +1,4 @@
-// How every clip is made. What is true of each is in `catalogue.ts`.
+// The recipe of every clip. `catalogue.ts` has the facts of each.
 import {
   BROADCAST,
   FILM_RATE,
@@ -19,10 +19,10 @@ import type { FfmpegRecipe, PictureRecipe, RecipeBook } from './recipe.ts';
 import { soundInput } from './sound.ts';
 import { HTML_PAGE, PLAIN_TEXT } from './texts.ts';
 
-/** Seconds after which a 33-bit clock of 90 kHz starts again at 0. */
+/** Seconds after which the 33-bit clock of 90 kHz wraps to 0. */
 const WRAP_SECONDS = 2 ** 33 / 90000;
 
-/** Every seventh frame is missing from the first 300, and 96 in a row, 4 s, from 480 on. */
+/** Every seventh frame is missing from the first 300, and 96 in a row (4 s) from frame 480 on. */
 const VFR_SELECT = String.raw`select=not(between(n\,480\,575)+eq(mod(n\,7)\,3)*lt(n\,300))`;
 
 const PAIR = ['-i', '{video-main}', '-i', '{sound-eng}', '-map', '0:v', '-map', '1:a', '-c', 'copy'];
@@ -85,7 +85,7 @@ export const CLIP_RECIPES = {
     ]),
     extension: 'avi',
   },
-  // CodecDelay tells of Opus' pre-skip of 6.5 ms already; without the offset ffmpeg puts the picture as much too late.
+  // CodecDelay states Opus' pre-skip of 6.5 ms already; without the offset, ffmpeg delays the video by as much.
   'webm-vp9-opus': muxed('webm', ['-i', '{video-vp9}', '-itsoffset', '0.0065', '-i', '{sound-opus}', '-c', 'copy']),
   'interlaced-mp4': muxed('mp4', [
     '-i',
@@ -121,7 +121,7 @@ export const CLIP_RECIPES = {
     ...[...COVER, '-disposition:v:1', 'default', '-movflags', '+faststart'],
   ]),
   'cover-mp3': muxed('mp3', ['-i', '{audio-mp3}', '-i', '{cover}', '-map', '0:a', '-map', '1:v', ...COVER]),
-  // Stored lying on its left side; players turn it clockwise by the display matrix.
+  // Stored rotated by 90 degrees; players rotate it clockwise by the display matrix.
   rotated: muxed('mp4', [
     ...['-i', '{video-turned}', '-i', '{sound-25}', '-map', '0:v', '-map', '1:a', '-c', 'copy'],
     ...['-metadata:s:v:0', 'rotate=270', '-movflags', '+faststart'],
@@ -146,7 +146,7 @@ export const BOOK: RecipeBook = {
   ...CLIP_RECIPES,
 };
 
-/** Full HD with noise in it: 6 Mbit/s, as films have. */
+/** Full HD with noise: 6 Mbit/s, a usual bit rate. */
 function highDefinition(frames: number, cuts: readonly number[]): PictureRecipe {
   const seconds = (frames * 1001) / 24000;
   return pictured({ ...MEDIUM, cuts }, { rate: FILM_RATE, frames }, [
@@ -166,7 +166,7 @@ function firstThreeFifths(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(0, Math.floor(bytes.length * 0.6));
 }
 
-/** Five stretches of 60 kB overwritten with noise, away from the head and the tail of the file. */
+/** Five stretches of 60 kB overwritten with noise, away from the start and the end of the file. */
 function damaged(bytes: Uint8Array): Uint8Array {
   const copy = Uint8Array.from(bytes);
   let state = 20240607;

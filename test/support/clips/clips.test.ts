@@ -1,4 +1,4 @@
-// Every fact of the catalogue, every frame and every beep of the clips, with ffprobe and ffmpeg as judges.
+// Checks every fact of the catalogue, every frame and every beep of the clips with ffprobe and ffmpeg.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { beepsIn, silencesIn } from '../judges/beeps.ts';
@@ -54,7 +54,7 @@ async function checkTracks(name: ClipName, facts: PlayingClip): Promise<void> {
   if (facts.durationStated) assertNear(lengthOf(facts, format), facts.durationSeconds, 0.06);
 }
 
-/** ffprobe's duration of Matroska is the time of the end, of other containers the time from start to end. */
+/** ffprobe's duration of Matroska is the end time; of other containers, end minus start. */
 function lengthOf(facts: PlayingClip, format: Fields): number {
   const duration = Number(format['duration']);
   return facts.container === 'matroska,webm' ? duration - facts.startSeconds : duration;
@@ -123,7 +123,7 @@ async function checkKeyframes(name: ClipName, { startSeconds }: PlayingClip, vid
   const path = await clip(name);
   const packets = await packetsOf(path, 'v:0');
   if (packets.some(({ pts }) => pts === undefined)) {
-    // AVI tells no times of presentation: ask the decoder for the order.
+    // AVI states no presentation times, so the decoder gives the order.
     const frames = await frameFieldsOf(path, 'v:0', ['key_frame']);
     const shown = video.frameNumbers.filter((_, index) => frames[index]?.['key_frame'] === '1');
     assert.deepEqual(shown, video.keyframes);

@@ -1,18 +1,18 @@
-// Pictures that carry their number, drawn by ffmpeg: the counter of `frame-code.ts` over a moving scene, at any size and rate.
+// Frames that carry their number, drawn by ffmpeg: the counter of `frame-code.ts` over a moving scene, at any size and rate.
 
 export interface CodedPictures {
   width: number;
   height: number;
-  /** Frames a second, as ffmpeg reads it: "25", "1/10". */
+  /** Frame rate as ffmpeg reads it: "25", "1/10". */
   rate: string;
   seconds: number;
-  /** What the first picture is numbered; 0 when absent. */
+  /** Number of the first frame; default 0. */
   firstNumber?: number;
-  /** Pictures between two flashes, and so two beeps; 25 when absent. */
+  /** Frames between two flashes, and so between two beeps; default 25. */
   flashEvery?: number;
 }
 
-/** ffmpeg's input options for those pictures. The height must be a multiple of ten. */
+/** ffmpeg's input options for these frames. The height must be a multiple of ten. */
 export function codedPictures(options: CodedPictures): string[] {
   const { width, height, rate, seconds } = options;
   const source = `r=${rate}:d=${seconds}`;

@@ -1,7 +1,7 @@
-// Sound that tells its own time: noise of which no stretch is like another, and a beep at each full second whose pitch names the second.
-// The same formula is written for ffmpeg, which makes the clips, and computed here, where what was heard is looked up in it.
+// Audio that encodes its own time: noise without any repeated stretch, and a beep at each full second whose pitch states the second.
+// The formula exists twice: for ffmpeg, which makes the clips, and in this module, for the comparison with decoded audio.
 
-/** Samples a second of the sound as it is made; encoders get it resampled. */
+/** Sample rate of the generated audio; encoders get it resampled. */
 export const CODED_RATE = 8000;
 const BEEP_SAMPLES = 480;
 const NOISE = 0.08;
@@ -11,17 +11,17 @@ const STEP_HERTZ = 40;
 
 export interface CodedSound {
   seconds: number;
-  /** Second of the voice at which it begins; 0 when absent. */
+  /** Second of the voice at which the audio starts; default 0. */
   firstSecond?: number;
-  /** Each voice has noise and pitches of its own; 0 when absent. */
+  /** Each voice has its own noise and pitches; default 0. */
   voice?: number;
-  /** Stereo when absent. All channels carry the same. */
+  /** Default: stereo. All channels are equal. */
   layout?: 'mono' | 'stereo' | '5.1';
 }
 
 const CHANNELS = { mono: 1, stereo: 2, '5.1': 6 } as const;
 
-/** ffmpeg's input options for that sound, at 48 kHz unless another rate is given. */
+/** ffmpeg's input options for this audio, at 48 kHz unless another rate is given. */
 export function codedSound({ seconds, firstSecond = 0, voice = 0, layout = 'stereo' }: CodedSound): string[] {
   const n = `(n+${Math.round(firstSecond * CODED_RATE)})`;
   const phase = `mod(${n},${CODED_RATE})`;

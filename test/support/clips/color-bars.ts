@@ -1,4 +1,4 @@
-// Colour bars with known values in every matrix, range, depth and sampling: as clips, and as the values that must come out of an encode.
+// Colour bars with known values in every matrix, range, depth and sampling: clips, and the values expected in an encode of them.
 import { made } from './clip-cache.ts';
 import type { RecipeBook } from './recipe.ts';
 
@@ -20,7 +20,7 @@ export interface BarsOptions {
 /** Y', Cb, Cr of 8 bit. */
 export type Triple = readonly [number, number, number];
 
-/** R'G'B' of each bar, 0 to 1; most of them inside of the gamut's corners, so that no value is clipped on the way. */
+/** R'G'B' of each bar, 0 to 1. Most lie inside the corners of the gamut, so that no value is clipped in a conversion. */
 export const BARS: readonly Triple[] = [
   [0.75, 0.75, 0.75],
   [0.75, 0.75, 0],
@@ -35,14 +35,14 @@ export const BARS: readonly Triple[] = [
 /** Kr and Kb of ITU-R BT.601, BT.709 and BT.2020. */
 const WEIGHTS = { '601': [0.299, 0.114], '709': [0.2126, 0.0722], '2020': [0.2627, 0.0593] } as const;
 
-/** ffmpeg's names: primaries, transfer, matrix. */
+/** ffmpeg's names of primaries, transfer and matrix. */
 const TAGS = {
   '601': ['smpte170m', 'smpte170m', 'smpte170m'],
   '709': ['bt709', 'bt709', 'bt709'],
   '2020': ['bt2020', 'bt2020-10', 'bt2020nc'],
 } as const;
 
-/** Digital values of a bar, in 8 bit steps and not rounded. */
+/** Digital values of a bar in 8-bit steps, not rounded. */
 function digital([red, green, blue]: Triple, matrix: Matrix, fullRange: boolean): Triple {
   const [kr, kb] = WEIGHTS[matrix];
   const luma = kr * red + (1 - kr - kb) * green + kb * blue;
@@ -51,7 +51,7 @@ function digital([red, green, blue]: Triple, matrix: Matrix, fullRange: boolean)
   return fullRange ? [255 * luma, 128 + 255 * cb, 128 + 255 * cr] : [16 + 219 * luma, 128 + 224 * cb, 128 + 224 * cr];
 }
 
-/** What an encode in limited range must hold: untagged pictures count as limited. */
+/** Expected values of an encode in limited range; untagged video counts as limited. */
 export function expectedBar(rgb: Triple, { matrix, fullRange, tagged }: BarsOptions): Triple {
   return digital(rgb, matrix, fullRange && !tagged);
 }
@@ -60,7 +60,7 @@ export function nameOf({ matrix, fullRange, depth, sampling, tagged }: BarsOptio
   return `bars-${matrix}-${fullRange ? 'full' : 'limited'}-${depth}-${sampling}-${tagged ? 'tagged' : 'untagged'}`;
 }
 
-/** A second of bars as H.264 in MP4. `statedBy`: in the stream alone, or in the container too. */
+/** One second of bars as H.264 in MP4. `statedBy`: in the stream only, or also in the container. */
 export function colorBars(options: BarsOptions, statedBy: 'both' | 'stream' = 'both'): Promise<string> {
   const { matrix, fullRange, depth, sampling, tagged } = options;
   const format = `yuv${sampling}p${depth === 10 ? '10le' : ''}`;
@@ -86,14 +86,14 @@ export function colorBars(options: BarsOptions, statedBy: 'both' | 'stream' = 'b
   return statedBy === 'both' ? made(book, nameOf(options)) : made(inStream, 'bars-stated-by-stream');
 }
 
-/** `colr` under a name that readers skip. */
+/** Renames `colr`, so that readers skip the box. */
 function withoutColorBox(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
   copy.write('free', copy.indexOf('colr'), 'latin1');
   return copy;
 }
 
-/** ffmpeg's expression of a plane: the value of the bar that a column lies in. */
+/** ffmpeg's expression of a plane: the value of the bar in each column. */
 function expressionOf({ matrix, fullRange, depth }: BarsOptions, channel: number): string {
   const step = depth === 10 ? 4 : 1;
   const most = 256 * step - 1;
@@ -104,7 +104,7 @@ function expressionOf({ matrix, fullRange, depth }: BarsOptions, channel: number
     .reduceRight((rest, value, bar) => `if(lt(X,${bar + 1}*W/${BARS.length}),${value},${rest})`, String(last));
 }
 
-/** Mean of the middle of each bar in a decoded yuv420p picture of that size. */
+/** Mean of the middle of each bar in a decoded yuv420p frame of that size. */
 export function barsIn(pixels: Uint8Array, width: number, height: number): Triple[] {
   return BARS.map((_, bar) => {
     const planes = [

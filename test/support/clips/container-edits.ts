@@ -1,6 +1,6 @@
-// What no muxer at hand writes, made from what it does write: functions for `bytes` recipes. Each stands alone, since its text is hashed.
+// Edits of container bytes that no available muxer writes: functions for `bytes` recipes. None has dependencies, since its text is hashed.
 
-/** The second video track's samples appended to the first one's, under a second sample entry; `moov` must come last. */
+/** Appends the samples of the second video track to the first one, under a second sample entry; `moov` must be last. */
 export function joinedTracks(bytes: Uint8Array): Uint8Array {
   type Box = { type: string; data: Buffer; children: Box[] | undefined };
   const HOLDERS = ['moov', 'trak', 'mdia', 'minf', 'stbl'];
@@ -78,7 +78,7 @@ export function joinedTracks(bytes: Uint8Array): Uint8Array {
   return Buffer.concat(top.map(serialize));
 }
 
-/** avcC and hvcC emptied of their parameter sets; what was in them becomes free space. */
+/** Removes the parameter sets from avcC and hvcC; their bytes become free space. */
 export function withoutStatedSets(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
   for (const { type, keep } of [
@@ -99,7 +99,7 @@ export function withoutStatedSets(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** The same for the CodecPrivate of a Matroska film's first track: a shorter one, and a Void element behind it. */
+/** The same for the CodecPrivate of a Matroska file's first track: a shorter element, followed by a Void element. */
 export function withoutPrivateSets(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
   const at = copy.indexOf('63a2', 0, 'hex');
@@ -119,7 +119,7 @@ export function withoutPrivateSets(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** No table of composition times and no edit list: every picture claims to be shown when it is decoded. */
+/** Removes composition times and edit list: every frame has its decode time as presentation time. */
 export function withoutCompositionTimes(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
   for (const type of ['ctts', 'edts'])
@@ -128,7 +128,7 @@ export function withoutCompositionTimes(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Packets of a transport stream behind time codes of four bytes, as on Blu-ray. */
+/** Puts four-byte time codes before the packets of a transport stream, as on Blu-ray. */
 export function timeCodedPackets(bytes: Uint8Array): Uint8Array {
   const packets = Array.from({ length: Math.floor(bytes.length / 188) }, (_, at) => [
     Buffer.alloc(4),
@@ -137,8 +137,8 @@ export function timeCodedPackets(bytes: Uint8Array): Uint8Array {
   return Buffer.concat(packets.flat());
 }
 /**
- * From the program tables nearest to the middle on, which come just before a keyframe, the streams of a transport stream have other packet ids, and
- * the program map another version.
+ * Changes the packet ids of a transport stream's streams, and the version of the program map, from the program tables nearest to the middle on,
+ * which precede a keyframe.
  */
 export function renumberedFromTheMiddle(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
@@ -179,7 +179,7 @@ export function renumberedFromTheMiddle(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-/** Counters of a transport stream that do not go on in the middle, just before a keyframe: where recordings were joined. */
+/** Breaks the continuity counters of a transport stream in the middle, just before a keyframe, as at a join of recordings. */
 export function withBrokenCounters(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
   const pidAt = (at: number) => copy.readUInt16BE(at + 1) & 0x1fff;

@@ -1,7 +1,7 @@
-// Clips with damage as disks, networks and people who look for holes make it: the same damage for the same seed.
+// Clips with damage as caused by disks, networks and attackers; equal for equal seeds.
 import { shuffled } from '../viewers/in-pool.ts';
 
-/** `bytes` damaged in one of several ways, which the seed chooses. */
+/** Damages `bytes` in one of several ways, selected by the seed. */
 export function damaged(bytes: Buffer, seed: number): Buffer {
   const random = numbersOf(seed);
   const film = Buffer.from(bytes);
@@ -11,7 +11,7 @@ export function damaged(bytes: Buffer, seed: number): Buffer {
 
 type Random = (below: number) => number;
 
-/** The head says how everything is to be read. */
+/** Size of the header, which describes the whole file. */
 const HEAD_BYTES = 6000;
 
 const WAYS: ((film: Buffer, random: Random) => Buffer)[] = [
@@ -25,7 +25,7 @@ const WAYS: ((film: Buffer, random: Random) => Buffer)[] = [
 ];
 
 function overwritten(film: Buffer, random: Random, { hits, from, to }: Record<'hits' | 'from' | 'to', number>): Buffer {
-  // Mostly what makes sizes and counts large, or nothing.
+  // Mostly values that make sizes and counts large or zero.
   const VALUES = [0, 1, 0x7f, 0x80, 0xff];
   for (let hit = 0; hit < hits; hit += 1) {
     film[Math.max(0, from) + random(to - Math.max(0, from))] = random(2) === 0 ? (VALUES[random(5)] ?? 0) : random(256);
@@ -33,13 +33,13 @@ function overwritten(film: Buffer, random: Random, { hits, from, to }: Record<'h
   return film;
 }
 
-/** Eight pieces. */
+/** Cuts the file into eight pieces. */
 function blocksOf(film: Buffer): Buffer[] {
   const size = Math.ceil(film.length / 8);
   return Array.from({ length: 8 }, (_, index) => film.subarray(index * size, (index + 1) * size));
 }
 
-/** Whole numbers from 0, xorshift32 (Marsaglia 2003). */
+/** Integers from 0, xorshift32 (Marsaglia 2003). */
 function numbersOf(seed: number): Random {
   let state = (Math.imul(seed, 2_654_435_761) ^ 0x9e3779b9) >>> 0 || 1;
   return (below) => {

@@ -1,4 +1,4 @@
-// Writes edit lists into an MP4 or MOV: which spans of the media are shown, in which order.
+// Writes edit lists into an MP4 or MOV file: the spans of the media that are shown, in order.
 import { box, boxAt, findBox, fullBody, parseBoxes, timescaleOf, tracksOf, writeBoxes, type Box } from './mp4-boxes.ts';
 
 /** `[startSeconds, endSeconds)` of the media; `undefined` shows nothing for `seconds`. */
@@ -7,7 +7,7 @@ export type Edit = readonly [startSeconds: number, endSeconds: number] | { empty
 const NORMAL_RATE = 0x10000;
 const EMPTY_EDIT = 0xffffffff;
 
-/** All tracks get the same edits; what a track's own list skips at its start (reorder delay, priming) is kept. */
+/** All tracks get the same edits; the start that a track's own list skips (reorder delay, priming) stays skipped. */
 export function withEdits(file: Uint8Array, edits: readonly Edit[]): Buffer {
   const boxes = parseBoxes(file);
   if (boxes.findIndex(({ type }) => type === 'moov') < boxes.findIndex(({ type }) => type === 'mdat'))

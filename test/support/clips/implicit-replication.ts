@@ -1,12 +1,12 @@
-// HE-AAC as broadcasters send it: the headers say AAC-LC, and only the frames carry spectral band replication. No free encoder makes it.
+// HE-AAC with implicit signalling, as in broadcasts: the headers state AAC-LC, and only the frames carry SBR. No free encoder makes it.
 import { parseAdtsHeader } from '../../../src/media/bitstream/adts.ts';
 
-/** ID_FIL of one byte (ISO/IEC 14496-3 4.4.2.7): EXT_SBR_DATA without a header, which decoders answer by doubling the rate. */
+/** ID_FIL of one byte (ISO/IEC 14496-3 section 4.4.2.7): EXT_SBR_DATA without a header, at which decoders double the rate. */
 const FILL_ELEMENT = '110' + '0001' + '1101' + '0' + '000';
 const END_ELEMENT = '111';
 const HEADER_BYTES = 7;
 
-/** The frames of an ADTS stream, each with a word of replication before its end. */
+/** The frames of an ADTS stream, each with SBR data before its end. */
 export function withReplication(adts: Uint8Array): Uint8Array {
   const frames: Uint8Array[] = [];
   for (let at = 0; at < adts.length;) {

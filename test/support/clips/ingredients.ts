@@ -1,10 +1,10 @@
-// What the clips are put together from: encoded once, remuxed many times.
+// The ingredients of the clips: encoded once, remuxed many times.
 import type { PictureOptions } from './picture.ts';
 import type { FfmpegRecipe, PictureRecipe, RecipeBook } from './recipe.ts';
 import { soundInput, type Sound } from './sound.ts';
 import { ASS, CHAPTERS, SRT } from './texts.ts';
 
-/** Frames at which the scene of the main video changes and its GOPs start: 0.5, 1, 2.2, 5 and 10 s apart. */
+/** Frames at which the scene of the main video changes and a GOP starts: 0.5, 1, 2.2, 5 and 10 s apart. */
 export const SCENE_CUTS: readonly number[] = [
   0, 12, 36, 89, 209, 449, 473, 485, 538, 778, 898, 951, 975, 987, 1227, 1347,
 ];
@@ -13,7 +13,7 @@ export const SCENE_CUTS: readonly number[] = [
 export const LONG_FRAMES = 4316;
 export const LONG_CUTS: readonly number[] = longCuts();
 
-/** The same film as cheap as it gets: its first 20 s again and again. */
+/** The same video at low cost: its first 20 s, repeated. */
 export const LOOPS = 9;
 export const LOOP_FRAMES = 480;
 export const LOOP_CUTS: readonly number[] = LONG_CUTS.filter((frame) => frame < LOOP_FRAMES);
@@ -31,7 +31,7 @@ export const H264 = [
   '-bf',
   '3',
 ];
-/** Three B-frames after every reference, the middle one a reference too, and keyframes only where they are asked for. */
+/** Three B-frames after every reference, the middle one a reference too; keyframes only at the given frames. */
 export const PYRAMID = 'b-adapt=0:b-pyramid=normal:scenecut=0';
 
 const FILM = { flashEvery: 24, cuts: SCENE_CUTS, interlaced: false };
@@ -176,7 +176,7 @@ function longCuts(): number[] {
   return cuts;
 }
 
-/** `-force_key_frames` for those frames: ffmpeg rounds each moment to the nearest frame. */
+/** `-force_key_frames` for those frames: ffmpeg rounds each time to the nearest frame. */
 export function momentsOf(frames: readonly number[], frameSeconds: number): string {
   return frames.map((frame) => (frame * frameSeconds).toFixed(6)).join(',');
 }

@@ -1,4 +1,4 @@
-// Makes the named clips, or all but the long ones, and prints how long each took and how big it is: `make-clips.ts [names|all]`.
+// Makes the named clips, or all but the long ones, and prints the time and size of each: `make-clips.ts [names|all]`.
 import { stat } from 'node:fs/promises';
 import { made } from './clip-cache.ts';
 import { BOOK, CLIP_RECIPES } from './clip-recipes.ts';

@@ -1,10 +1,10 @@
-// Boxes of an MP4 or MOV (ISO/IEC 14496-12): read into a tree, changed, written again. For making odd files, not for reading foreign ones.
+// Boxes of an MP4 or MOV file (ISO/IEC 14496-12): parsed into a tree, changed, written. For generated files, not for untrusted ones.
 
 const CONTAINERS = new Set(['moov', 'trak', 'mdia', 'minf', 'stbl', 'edts', 'udta', 'mvex', 'dinf', 'moof', 'traf']);
 
 export interface Box {
   type: string;
-  /** Of a box without children; else empty. */
+  /** Content of a box without children; else empty. */
   body: Buffer;
   children: Box[] | undefined;
 }
@@ -73,7 +73,7 @@ export function timescaleOf(track: Box): number {
   return boxAt([track], 'trak', 'mdia', 'mdhd').body.readUInt32BE(12);
 }
 
-/** The body of a full box of version 0: flags of 0, then whole numbers of four bytes. */
+/** Body of a full box of version 0: zero flags, then four-byte integers. */
 export function fullBody(...values: number[]): Buffer {
   const body = Buffer.alloc(4 + 4 * values.length);
   for (const [index, value] of values.entries()) body.writeUInt32BE(value >>> 0, 4 + 4 * index);

@@ -1,4 +1,4 @@
-// Films whose index calls pictures key that no copy can begin with, or that are not there: clips for the tests of what is served there.
+// Clips whose index marks frames as keyframes at which no copied segment can start, or which are missing from the file.
 import { made } from './clip-cache.ts';
 import { range } from './clip-facts.ts';
 import { BROADCAST, H264, INGREDIENTS, PYRAMID, momentsOf, pictured } from './ingredients.ts';
@@ -8,7 +8,7 @@ export const RATE = 25;
 export const FRAMES = 500;
 const GROUP = 25;
 
-/** Keyframes that are recovery points, with leading pictures, among IDR pictures; the spread sample of twelve looks at none of them. */
+/** Keyframes that are recovery points with leading pictures, among IDR pictures; the spread sample of twelve includes none of them. */
 export const OPEN_CUTS: readonly number[] = [175, 300, 450];
 const CLOSED_CUTS = range(0, FRAMES, GROUP).filter((frame) => !OPEN_CUTS.includes(frame));
 
@@ -17,7 +17,7 @@ const PAIR = ['-i', '{video-odd-cuts}', '-i', '{sound-25}', '-map', '0:v', '-map
 const BOOK = {
   ...INGREDIENTS,
   'video-odd-cuts': pictured(BROADCAST, { rate: String(RATE), frames: FRAMES }, [
-    // What copied and encoded pictures must state alike.
+    // Parameters that copied and encoded pictures must state alike.
     ...['-vf', 'setsar=4/3', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709'],
     ...[...H264, '-crf', '26', '-bf', '4', '-forced-idr', '1', '-force_key_frames', momentsOf(CLOSED_CUTS, 1 / RATE)],
     ...['-x264-params', `${PYRAMID}:open-gop=1:keyint=${GROUP}`],
@@ -33,7 +33,7 @@ export function oddCutClip(name: 'odd-cuts-mkv' | 'odd-cuts-mp4' | 'odd-cuts-ts'
   return made(BOOK, name);
 }
 
-/** Zeros in the place of the clusters, one a group, that begin after 4 s and 12 s: what the index points to is not there. */
+/** Zeros in place of the clusters, one per GOP, that start after 4 s and 12 s: the index points to nothing. */
 function withoutTwoGroups(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
   const places: number[] = [];

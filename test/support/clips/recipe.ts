@@ -1,4 +1,4 @@
-// How one file is made, as plain values: so that its hash changes when, and only when, its making does.
+// The recipe of one file as plain values: its hash changes when, and only when, the recipe changes.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { PictureOptions } from './picture.ts';
@@ -8,7 +8,7 @@ interface Named {
   extension: string;
 }
 
-/** Pictures drawn by `picture.ts`, encoded by ffmpeg. */
+/** Frames drawn by `picture.ts`, encoded by ffmpeg. */
 export interface PictureRecipe extends Named {
   kind: 'picture';
   picture: PictureOptions;
@@ -26,7 +26,7 @@ export interface FfmpegRecipe extends Named {
   piped?: boolean;
 }
 
-/** Another recipe's bytes, changed. `edit` must not depend on anything outside itself: its text is hashed. */
+/** The bytes of another recipe, changed. `edit` must have no dependencies: its text is hashed. */
 export interface BytesRecipe extends Named {
   kind: 'bytes';
   from: string;
@@ -38,12 +38,12 @@ export interface TextRecipe extends Named {
   text: string;
 }
 
-/** Several recipes' bytes put together by code of another module. */
+/** The bytes of several recipes, joined by code of another module. */
 export interface JoinedRecipe extends Named {
   kind: 'joined';
   from: readonly string[];
   join: (files: readonly Buffer[]) => Uint8Array;
-  /** What `join` closes over, to be hashed with its text. */
+  /** Values that `join` closes over, hashed with its text. */
   parameters?: unknown;
   /** Files with the code that `join` calls: their text is hashed. */
   uses: readonly URL[];
@@ -52,14 +52,14 @@ export interface JoinedRecipe extends Named {
 export type Recipe = PictureRecipe | FfmpegRecipe | BytesRecipe | TextRecipe | JoinedRecipe;
 export type RecipeBook = Readonly<Record<string, Recipe>>;
 
-/** @throws TypeError when the book has no such recipe */
+/** @throws TypeError for an unknown name */
 export function recipeOf(book: RecipeBook, name: string): Recipe {
   const recipe = Object.hasOwn(book, name) ? book[name] : undefined;
   if (recipe === undefined) throw new TypeError(`no recipe is called "${name}"`);
   return recipe;
 }
 
-/** Names of the recipes whose files this one starts from. */
+/** Names of the recipes whose files this one needs. */
 export function ingredientsOf(recipe: Recipe): string[] {
   if (recipe.kind === 'bytes') return [recipe.from];
   if (recipe.kind === 'joined') return [...recipe.from];
@@ -67,7 +67,7 @@ export function ingredientsOf(recipe: Recipe): string[] {
   return recipe.args.flatMap((argument) => /^\{(.+)\}$/.exec(argument)?.[1] ?? []);
 }
 
-/** Twelve hex digits over the recipe, its ingredients and, for pictures, the code that draws them. */
+/** Twelve hex digits over the recipe, its ingredients and, for frames, the code that draws them. */
 export function recipeHash(book: RecipeBook, name: string): string {
   const recipe = recipeOf(book, name);
   const hash = createHash('sha256');

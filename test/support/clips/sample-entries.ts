@@ -1,7 +1,7 @@
-// Changes what an MP4's video track says of its coding: no composition times, no parameter sets, two sample entries.
+// Edits of an MP4's video track description: no composition times, no parameter sets, two sample entries.
 import { box, boxAt, findBox, fullBody, handlerOf, parseBoxes, tracksOf, writeBoxes, type Box } from './mp4-boxes.ts';
 
-/** Every sample claims to be shown when it is decoded. Offsets stay: the boxes are renamed, not removed. */
+/** Removes the composition times. Offsets stay: the boxes are renamed, not removed. */
 export function withoutCompositionTimes(file: Uint8Array): Buffer {
   const boxes = parseBoxes(file);
   const track = videoTrackOf(boxes);
@@ -15,7 +15,7 @@ export function withoutCompositionTimes(file: Uint8Array): Buffer {
   return writeBoxes(boxes);
 }
 
-/** The avcC or hvcC keeps its header only; the rest becomes free space. */
+/** Reduces avcC or hvcC to its header; the rest becomes free space. */
 export function withoutParameterSets(file: Uint8Array): Buffer {
   const boxes = parseBoxes(file);
   const { body } = boxAt([videoTrackOf(boxes)], 'trak', 'mdia', 'minf', 'stbl', 'stsd');
@@ -46,7 +46,7 @@ interface Samples {
 }
 
 /**
- * One video track whose samples come from two files, each with its own sample entry, as editors write it. All samples last
+ * One video track with the samples of two files, each with its own sample entry, as editing programs write it. All samples last
  * `sampleTicks`; both files have one track with the same timescale and no B-frames.
  */
 export function joinedByEntries(first: Uint8Array, second: Uint8Array, sampleTicks: number): Buffer {
@@ -63,7 +63,7 @@ export function joinedByEntries(first: Uint8Array, second: Uint8Array, sampleTic
       'stss',
       fullBody(left.sync.length + right.sync.length, ...left.sync, ...right.sync.map((each) => each + before)),
     ),
-    // The second chunk is of the second entry.
+    // The second chunk belongs to the second entry.
     box('stsc', fullBody(2, 1, before, 1, 2, after, 2)),
     box('stsz', fullBody(0, data.length, ...data.map((sample) => sample.length))),
     box('stco', fullBody(2, start, middle)),

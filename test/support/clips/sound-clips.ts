@@ -1,4 +1,4 @@
-// Clips whose sound is noise: each moment of it is like no other, so that a sample too many or too few can be heard.
+// Clips with noise as audio: every moment is unique, so that one sample too many or too few is detected.
 import { made } from './clip-cache.ts';
 import type { FfmpegRecipe, RecipeBook } from './recipe.ts';
 
@@ -10,7 +10,7 @@ const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '50', '-bf', '0']
 const noise = (seed: number, seconds: number) =>
   `anoisesrc=d=${seconds}:c=white:r=48000:a=0.5:seed=${seed},lowpass=f=7000,lowpass=f=7000,volume=0.6`;
 
-/** Noise of its own in each of the front channels. */
+/** Different noise in each front channel. */
 const STEREO = [
   '-f',
   'lavfi',
@@ -23,7 +23,7 @@ function clip(extension: string, sound: readonly string[], video: readonly strin
   return { kind: 'ffmpeg', extension, args: [...args, '-strict', '-2', '-threads', '2'] };
 }
 
-/** Six channels of one signal each at full scale, or the centre alone. */
+/** Six channels with one full-scale signal each, or the centre channel alone. */
 function surround(signal: string): FfmpegRecipe {
   const args = ['-f', 'lavfi', '-i', signal, '-c:a', 'flac', '-t', '8'];
   return { kind: 'ffmpeg', extension: 'mkv', args };
@@ -32,7 +32,7 @@ function surround(signal: string): FfmpegRecipe {
 const SIX = 'asplit=6[a][b][c][d][e][f];[a][b][c][d][e][f]join=inputs=6:channel_layout=5.1';
 const LOUD_NOISE = 'anoisesrc=d=8:c=white:r=48000:a=1:seed=1,lowpass=f=8000,volume=6,alimiter=limit=0.99:level=0';
 
-/** A part of a broadcast that begins at `start`; its sound is like that of no other part. */
+/** A part of a broadcast that starts at `start`; its audio is unlike that of any other part. */
 function part(start: number, sound: readonly string[]): FfmpegRecipe {
   const picture = ['-f', 'lavfi', '-i', `testsrc2=s=160x90:r=25:d=${PART_SECONDS}`];
   const signal = ['-f', 'lavfi', '-i', noise(100 + start, PART_SECONDS)];

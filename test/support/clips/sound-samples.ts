@@ -1,11 +1,11 @@
-// The sound of a file as ffmpeg decodes it, channel by channel, one sample after the other: timestamps place nothing.
+// The audio of a file as ffmpeg decodes it, per channel, sample after sample, without regard to timestamps.
 import { outputOf } from './ffmpeg.ts';
 
 export interface SampleOptions {
-  /** Which of the audio tracks, from 0. */
+  /** Index of the audio track. */
   track?: number;
   rate?: number;
-  /** ffmpeg's audio filter, before the rate is changed. */
+  /** ffmpeg's audio filter, applied before the rate is converted. */
   filter?: string;
   channels?: number;
   inputOptions?: readonly string[];

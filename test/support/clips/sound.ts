@@ -1,20 +1,20 @@
-// The sound of the test clips: a beep with every flash of the picture, over a quiet hum that makes gaps detectable.
+// The audio of the test clips: a beep with every flash in the video, over a quiet hum that makes gaps detectable.
 
 const CHANNELS = { mono: 1, stereo: 2, '5.1': 6, '7.1': 8 } as const;
 
 export interface Sound {
-  /** Pitch of the beeps of 40 ms, the first at 0. */
+  /** Pitch of the beeps, which last 40 ms; the first starts at 0. */
   hertz: number;
   everySeconds: number;
   seconds: number;
-  /** ffmpeg's name of the channel layout; stereo when absent. Every channel hums at its own pitch under the beeps. */
+  /** ffmpeg's name of the channel layout; default: stereo. Every channel has a hum of its own pitch under the beeps. */
   layout?: keyof typeof CHANNELS;
   rate?: number;
-  /** Seconds cut from the front; what follows keeps its time. */
+  /** Seconds cut from the start; the rest keeps its time. */
   skipSeconds?: number;
 }
 
-/** ffmpeg's input options for that sound. */
+/** ffmpeg's input options for this audio. */
 export function soundInput({
   hertz,
   everySeconds,

@@ -1,4 +1,4 @@
-// Subtitles and chapters of the clips, and the files that are no media at all.
+// Subtitles and chapters of the clips, and files without any media.
 
 export const SUBTITLE_CUES = [
   { startSeconds: 1, endSeconds: 3, text: 'First line' },

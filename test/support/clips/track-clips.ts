@@ -1,5 +1,5 @@
-// Films with more than one video, several programmes, odd containers, codings that change on the way: clips for the tests of which pictures are
-// shown and when. All show the frame counter, 25 pictures a second.
+// Clips with several videos, several programmes, unusual containers, and codings that change, for the tests of which frames are
+// shown and when. All have the frame counter and 25 frames per second.
 import { made } from './clip-cache.ts';
 import { BROADCAST, H264, pictured, PYRAMID } from './ingredients.ts';
 import type { FfmpegRecipe, RecipeBook } from './recipe.ts';
@@ -16,7 +16,7 @@ import {
 
 export const RATE = 25;
 export const FRAMES = 250;
-/** Of the joined films: where the second part begins. */
+/** Start of the second part in the joined files. */
 const JOIN = 125;
 
 const FILM = ['-i', '{video-short}', '-i', '{sound-short}', '-map', '0:v', '-map', '1:a'];
@@ -42,7 +42,7 @@ const BOOK = {
     ...soundInput({ hertz: 1000, everySeconds: 1, seconds: FRAMES / RATE }),
     ...['-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '96k'],
   ]),
-  // Pictures whose counter cannot be read: what must not be shown.
+  // Frames with an unreadable counter, which must not be shown.
   'video-other': film('mp4', ['-i', '{video-short}', '-vf', 'negate', ...H264, '-crf', '30', ...CLOSED]),
   'few-pictures': film('mp4', ['-i', '{video-short}', '-vf', 'scale=640:360,negate', '-frames:v', '3', ...H264]),
   still: film('jpg', ['-i', '{video-short}', '-vf', 'negate', '-frames:v', '1', '-update', '1']),
@@ -165,7 +165,7 @@ const BOOK = {
   },
   'no-composition-times-hevc-mp4': { kind: 'bytes', extension: 'mp4', from: 'hevc-mp4', edit: withoutCompositionTimes },
   'no-composition-times-mkv': film('mkv', ['-i', '{no-composition-times-mp4}', '-c', 'copy']),
-  // No B-frames, and parameter sets that do not say so: nothing is wrong with it.
+  // Valid: no B-frames, and parameter sets that do not state so.
   'no-b-frames-mp4': film('mp4', [
     ...[...FILM, ...H264, '-bf', '0', '-crf', '28', ...CLOSED, '-c:a', 'copy', '-bsf:v', 'h264_metadata=level=4'],
   ]),
@@ -198,7 +198,7 @@ function fields(extension: string, encode: readonly string[]): FfmpegRecipe {
   return film(extension, ['-i', '{fields-raw}', ...shape, ...encode]);
 }
 
-/** Both halves of the film as tracks of one MP4, without B-frames. */
+/** Both halves of the file as tracks of one MP4, without B-frames. */
 function halves(request: { second: string; secondProfile: string; inBand: boolean }): FfmpegRecipe {
   const plain = ['-c:v', 'libx264', '-preset', 'superfast', '-pix_fmt', 'yuv420p', '-bf', '0', '-crf', '26', ...CLOSED];
   const sets = request.inBand ? ['-x264-params', 'repeat-headers=1'] : [];

@@ -1,5 +1,5 @@
-// HE-AAC as broadcasters send it: the ADTS header says AAC-LC at half the rate, and only the frames carry SBR (ISO/IEC 14496-3).
-// No free encoder makes it, so a fill element with SBR data is put before the end of each frame of an AAC-LC stream.
+// HE-AAC with implicit signalling, as in broadcasts: the ADTS header states AAC-LC at half the rate, and only the frames carry SBR
+// (ISO/IEC 14496-3). No free encoder makes it, so a fill element with SBR data is put before the end of each frame of an AAC-LC stream.
 
 const HEADER_BYTES = 7;
 /** ID_FIL, one byte of payload: EXT_SBR_DATA without a header; then ID_END. */

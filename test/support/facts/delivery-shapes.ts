@@ -1,4 +1,4 @@
-// Shapes of sources whose delivery is decided differently, each named.
+// Sources with different delivery decisions, by name.
 import type { FactsShape } from './media-facts.ts';
 
 const level = (idc: number) => ({ configuration: Uint8Array.of(1, 0x64, 0, idc, 0xff, 0xe1) });

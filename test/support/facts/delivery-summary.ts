@@ -1,7 +1,7 @@
-// A delivery plan in one line: its renditions with what is copied and encoded, and the codes of its reasons.
+// A delivery plan as one line: its renditions, copied or encoded, and the codes of its reasons.
 import type { DeliveryPlan } from '../../../src/media/plan/delivery-plan.ts';
 
-/** `original=copy 1080p=1920x1080@40 audio-0=copy; video-codec`. */
+/** Example: `original=copy 1080p=1920x1080@40 audio-0=copy; video-codec`. */
 export function summaryOf({ renditions, why }: DeliveryPlan): string {
   const names = renditions.map(({ name, video, audio }) => {
     const parts = [video && videoOf(video.track), audio && audioOf(audio.track)].filter((part) => part !== undefined);

@@ -1,4 +1,4 @@
-// Facts of a film of a minute, as a probe would find them, and shapes of it.
+// Facts of a source of one minute, in the form of a probe's result, and variations of them.
 import type { AudioTrack, VideoTrack } from '../../../src/media/model/description.ts';
 import type { KeyframeTable, MediaFacts } from '../../../src/media/model/facts.ts';
 
@@ -56,10 +56,10 @@ const TABLE: KeyframeTable = {
 };
 
 export interface FactsShape {
-  /** Null: none. */
+  /** Null: no video track. */
   video?: Partial<VideoTrack> | null;
   audio?: Partial<AudioTrack>[];
-  /** Null: none. */
+  /** Null: no audio track. */
   table?: Partial<KeyframeTable> | null;
   facts?: Partial<MediaFacts>;
 }

@@ -1,4 +1,4 @@
-// The pictures and sounds that films are muxed from: each encoded once, without another track beside it.
+// The elementary video and audio streams that generated files are muxed from, each encoded once on its own.
 import type { FfmpegRecipe, RecipeBook } from '../clips/recipe.ts';
 import { codedPictures } from '../clips/coded-picture.ts';
 import { codedSound, type CodedSound } from '../clips/coded-sound.ts';

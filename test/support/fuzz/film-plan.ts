@@ -1,4 +1,4 @@
-// Which odd film a seed stands for: its container, its streams, and what is odd about its times, its tracks and its joins.
+// Derives a plan of a file from a seed: its container, its streams, and the oddities of its times, tracks and joins.
 import type { AudioCoding, VideoCoding } from './elementary-streams.ts';
 import { SeededChoices } from './seeded-choices.ts';
 
@@ -21,11 +21,11 @@ export type Start =
   | { kind: 'together' }
   | { kind: 'video-late'; seconds: number }
   | { kind: 'audio-late'; seconds: number }
-  /** Both at 37 s. */
+  /** Both tracks start at 37 s. */
   | { kind: 'both-late' }
-  /** Both at -1 s: the first second is not shown. */
+  /** Both tracks start at -1 s: the first second is not shown. */
   | { kind: 'negative' }
-  /** Two seconds before the clock of 33 bits starts again at 0. */
+  /** Both tracks start two seconds before the 33-bit clock wraps to 0. */
   | { kind: 'near-wrap' };
 
 export type Tracks =
@@ -41,7 +41,7 @@ export type Tracks =
 
 export type Edits = 'none' | 'trim-at-keyframe' | 'trim-between' | 'middle-cut' | 'repeat' | 'empty';
 
-/** What lies between two parts that are joined byte by byte. */
+/** What changes between two parts that are joined byte by byte. */
 export type Join =
   | 'none'
   | 'clock-goes-on'
@@ -169,13 +169,13 @@ const ABILITIES: Record<Container, Abilities> = {
   },
 };
 
-/** The common ones more often. */
+/** Weighted: frequent containers appear several times. */
 const CONTAINERS: readonly Container[] = [
   ...(['mp4', 'mp4', 'mp4', 'mov', 'mp4-fragmented', 'mkv', 'mkv', 'mkv', 'webm', 'ts', 'ts', 'ts', 'm2ts'] as const),
   ...(['mpg', 'vob', 'avi', 'flv', 'nut', 'ogg'] as const),
 ];
 
-/** The same plan for the same seed. Each film has one, two or three things that are odd. */
+/** The same plan for the same seed. Each plan has one, two or three oddities. */
 export function planOf(seed: number): FilmPlan {
   const choices = new SeededChoices(seed);
   const container = choices.of(CONTAINERS);
@@ -215,7 +215,7 @@ function startOf(kind: Start['kind'], choices: SeededChoices): Start {
   return { kind, seconds: choices.of([0.5, 1, 2.6]) };
 }
 
-/** Without what excludes each other. */
+/** Removes combinations that exclude each other. */
 function possible(plan: FilmPlan): FilmPlan {
   const next = { ...plan };
   if (next.join !== 'none') {

@@ -1,4 +1,4 @@
-// Makes a plan's film: its streams come from the cache, ffmpeg muxes them, boxes and parts are put in their odd order.
+// Makes the file of a plan: the streams come from the cache, ffmpeg muxes them, and boxes and parts are reordered as planned.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 
 import { made } from '../clips/clip-cache.ts';
@@ -10,7 +10,7 @@ import { audioName, RATE, SMALL, streamRecipes, videoName } from './elementary-s
 import type { Container, FilmPlan } from './film-plan.ts';
 import { EDIT_SPANS, EMPTY_EDIT_SECONDS, partsOf, STILL_NUMBER, type Part } from './planned-film.ts';
 
-/** When the clock of 33 bits at 90 kHz starts again, less two seconds. */
+/** Start of clocks that wrap: two seconds before the 33-bit clock of 90 kHz wraps to 0. */
 const BEFORE_WRAP_SECONDS = 2 ** 33 / 90_000 - 2;
 const FIRST_CLOCK_SECONDS = 10;
 const HOURS_SECONDS = 7200;
@@ -37,7 +37,7 @@ export const FORMATS: Record<Container, { extension: string; options: readonly s
   ogg: { extension: 'ogg', options: ['-f', 'ogg'] },
 };
 
-/** Writes the film to `path`. */
+/** Writes the file to `path`. */
 export async function makeFilm(plan: FilmPlan, path: string): Promise<void> {
   const parts = partsOf(plan);
   const pieces: Buffer[] = [];
@@ -121,12 +121,12 @@ function clockOptions(plan: FilmPlan, index: number): string[] {
   return ['-output_ts_offset', String(index === 0 ? FIRST_CLOCK_SECONDS : at)];
 }
 
-/** Moved by the priming of the sound, pictures would lie between two ticks of AVI; those with B-frames are moved by whole frames. */
+/** Frames shifted by the priming of the audio would lie between two ticks of AVI; streams with B-frames are shifted by whole frames. */
 function isMovedOffTicks({ container, video }: FilmPlan): boolean {
   return container === 'avi' && video !== 'mpeg4-b' && video !== 'mpeg2';
 }
 
-/** Programme streams take H.264 as it is given. */
+/** ffmpeg writes H.264 into programme streams without conversion, so Annex B needs a filter. */
 function filters({ container, video }: FilmPlan): string[] {
   const isProgramme = container === 'mpg' || container === 'vob';
   return isProgramme && video === 'h264' ? ['-bsf:v', 'h264_mp4toannexb'] : [];
@@ -137,7 +137,7 @@ function dispositions({ tracks }: FilmPlan): string[] {
   return kind === undefined ? [] : [`-disposition:${kind}:0`, '0', `-disposition:${kind}:1`, 'default'];
 }
 
-/** A picture that nothing marks as a cover. */
+/** A still image without the disposition of a cover. */
 function stillPath(): Promise<string> {
   const picture = codedPictures({ ...SMALL, rate: String(RATE), seconds: 1, firstNumber: STILL_NUMBER });
   const args = [...picture, '-frames:v', '1', '-update', '1', '-q:v', '3'];

@@ -1,15 +1,15 @@
-// What a plan's film shows and how it is made. The two belong together: a change of one is a change of the other.
+// The expected presentation of a plan's file, and the streams it is made of. A change of one needs a change of the other.
 import type { CompareOptions } from '../judges/compare.ts';
 import { picturesOf, type Truth, type TruthRun, type VoiceStretch } from '../judges/truth.ts';
 import { FRAME, LARGE, RATE, SMALL, type AudioStream, type VideoStream } from './elementary-streams.ts';
 import type { FilmPlan } from './film-plan.ts';
 
-/** Numbers and voices of tracks that are not meant. */
+/** Frame numbers and voices of tracks that must not be played. */
 const OTHER_VIDEO_NUMBER = 5000;
 const OTHER_VOICE = 1;
 export const STILL_NUMBER = 9000;
 
-/** Spans of the media in seconds that an edit list shows. */
+/** Spans of the media, in seconds, that an edit list shows. */
 export const EDIT_SPANS = {
   none: [],
   'trim-at-keyframe': [[2, 7]],
@@ -84,7 +84,7 @@ export function truthOf(plan: FilmPlan): Truth {
     if (hasAudio) sound.push({ startSeconds: at, endSeconds: at + audioEnd - from, voiceSeconds: from });
   };
   if (plan.edits !== 'none') {
-    // An empty edit before all tracks is no time of the presentation: it begins where something is.
+    // An empty edit before all tracks does not delay the presentation, which starts with the first media.
     let at = 0;
     for (const [from, to] of EDIT_SPANS[plan.edits]) {
       show(at, from, [to, to]);
@@ -107,18 +107,18 @@ export function truthOf(plan: FilmPlan): Truth {
   return { seconds: Math.max(...ends), frameSeconds: FRAME, pictures, sound: heard };
 }
 
-/** Edits cut sound at whole packets, and are rounded. */
+/** Edits cut audio at whole packets, and are rounded. */
 function packetSeconds({ audio }: FilmPlan): number {
   return audio === 'flac' ? 0.1 : audio === 'ac3' ? 0.036 : 0.028;
 }
 
-/** What the containers and joins themselves do not say exactly. */
+/** Tolerances for what the containers and joins do not state exactly. */
 export function toleranceOf(plan: FilmPlan): CompareOptions {
   const isJoined = plan.join !== 'none' && !plan.join.startsWith('entry');
   const otherVoices = plan.tracks.startsWith('two-audios') ? [{ voice: OTHER_VOICE, seconds: plan.audioSeconds }] : [];
   return {
     frames: isJoined ? 3 : 1,
-    // An encoder's delay of each part; AVI has no times.
+    // Each part has an encoder delay; AVI states no times.
     slackSeconds: isJoined ? 0.06 : plan.edits === 'none' ? 0.008 : packetSeconds(plan),
     syncSeconds: isJoined ? 0.06 : plan.container === 'avi' ? 0.06 : 0.03,
     otherVoices,

@@ -1,15 +1,15 @@
-// Choices that are the same for the same seed, on every machine.
+// Choices that are equal for equal seeds on every machine.
 
 export class SeededChoices {
   #state: number;
 
   constructor(seed: number) {
     this.#state = (Math.imul(seed + 1, 2_654_435_761) ^ 0x9e3779b9) >>> 0 || 1;
-    // Neighbouring seeds begin alike.
+    // Neighbouring seeds start with similar values.
     for (let turn = 0; turn < 8; turn += 1) this.#next();
   }
 
-  /** @throws TypeError when there is nothing to choose from */
+  /** @throws TypeError for an empty list */
   of<T>(items: readonly T[]): T {
     const item = items[this.#next() % items.length];
     if (item === undefined) throw new TypeError('nothing to choose from');

@@ -1,4 +1,4 @@
-// Hears the sound of the test clips: when the beeps start, how high they are, and where the hum under them breaks off.
+// Detects the beeps in the audio of the test clips: their start, their pitch, and gaps in the hum under them.
 
 const RATE = 48000;
 
@@ -8,7 +8,7 @@ export interface Beep {
   hertz: number;
 }
 
-/** The beeps in mono samples at 48 kHz, as `samplesOf` gives them: to about a millisecond and 20 Hz. */
+/** The beeps in mono samples at 48 kHz, as `samplesOf` returns them, exact to about a millisecond and 20 Hz. */
 export function beepsIn(samples: Float32Array): Beep[] {
   const beeps: Beep[] = [];
   const loud = peakOf(samples) / 2;
@@ -16,7 +16,7 @@ export function beepsIn(samples: Float32Array): Beep[] {
     if (Math.abs(samples[i] ?? 0) < loud) continue;
     const hertz = pitchOf(samples.subarray(i, i + RATE * 0.03));
     beeps.push({ seconds: i / RATE, hertz });
-    // Beeps last 40 ms and are never closer than a second; encoders smear them a little.
+    // Beeps last 40 ms and start at least a second apart; encoders smear them a little.
     i += RATE * 0.2;
   }
   return beeps;
@@ -27,7 +27,7 @@ export interface Silence {
   endSeconds: number;
 }
 
-/** Stretches without even the hum, in steps of 20 ms: sound that is missing. */
+/** Stretches without the hum, in steps of 20 ms: missing audio. */
 export function silencesIn(samples: Float32Array): Silence[] {
   const step = RATE * 0.02;
   const silences: Silence[] = [];
@@ -40,7 +40,7 @@ export function silencesIn(samples: Float32Array): Silence[] {
   return silences;
 }
 
-/** By counting how often the sound rises through 0. */
+/** Counts the rising zero crossings. */
 function pitchOf(samples: Float32Array): number {
   const rises: number[] = [];
   for (let i = 1; i < samples.length; i += 1) {

@@ -1,28 +1,28 @@
-// What a browser showed and was given to play, against what is right.
+// Compares what a browser displayed and played with what it should have.
 import type { Beep } from './beeps.ts';
 import { pitchOf } from '../clips/coded-sound.ts';
 import type { Truth } from './truth.ts';
 
-/** Media times in a browser are rounded. */
+/** Browsers round media times. */
 const ROUNDING_SECONDS = 0.002;
-/** What hls.js may move the sound, and what a beep's start is heard to. */
+/** How far hls.js may shift audio, plus the accuracy of a beep's start. */
 const BEEP_SECONDS = 0.06;
-/** Pitches are counted over 30 ms, with the noise: a second more or less cannot be told, and need not be, for its beep is looked for at its place. */
+/** Pitches are counted over 30 ms, with noise: too short to tell neighbouring seconds apart. The test looks for each beep at its time, so that is enough. */
 const BEEP_HERTZ = 60;
 
 export interface PictureSeen {
-  /** Media time of the picture; null when unknown. */
+  /** Media time of the frame; null when unknown. */
   mediaTime: number | null;
   number: number | null;
 }
 
-/** Sentences about pictures that are not of their time, give or take `frames`. */
+/** One sentence for each frame that is not due at its time, with a tolerance of `frames`. */
 export function wrongPictures(truth: Truth, seen: readonly PictureSeen[], frames = 1): string[] {
   return seen.flatMap(({ mediaTime, number }) => {
     const seconds = mediaTime ?? Number.NaN;
     const due = numbersDue(truth, seconds, frames);
     if (number !== null && due.includes(number)) return [];
-    // Before a late first picture it may be black.
+    // Before a late first frame, the display may be black.
     if (number === null && seconds < (truth.pictures[0]?.seconds ?? 0)) return [];
     return [`At ${seconds.toFixed(3)} s picture ${number ?? 'unreadable'} is shown instead of ${due.join(' or ')}`];
   });
@@ -38,7 +38,7 @@ function numbersDue(truth: Truth, seconds: number, frames: number): number[] {
   return due.flatMap(({ number }) => number ?? []);
 }
 
-/** Sentences about beeps that are missing. The sound of the source may be late itself. */
+/** One sentence for each missing beep. The audio of the source may be late itself. */
 export function wrongBeeps(truth: Truth, beeps: readonly Beep[], sourceLagSeconds = 0): string[] {
   const sentences: string[] = [];
   for (const { startSeconds, endSeconds, voiceSeconds, voice = 0 } of truth.sound) {

@@ -1,17 +1,17 @@
-// Reads CMAF bytes with a parser of the tests' own (ISO/IEC 14496-12), strict about what a segment of one track must hold.
+// Parses CMAF segments with a strict parser of the tests (ISO/IEC 14496-12), for segments of one track.
 import assert from 'node:assert/strict';
 
 export interface CmafTrack {
   timescale: number;
-  /** Four letters of the sample entry: avc1, hvc1, mp4a, ... */
+  /** Code of the sample entry: avc1, hvc1, mp4a, ... */
   sampleEntry: string;
-  /** Where the edit list begins to show the media, ticks; 0 without one. */
+  /** Media time at which the edit list starts, in ticks; 0 without an edit list. */
   mediaTime: number;
 }
 
 export interface CmafSample {
   decodeTime: number;
-  /** Decode time and composition offset. */
+  /** Decode time plus composition offset. */
   pts: number;
   duration: number;
   isSync: boolean;
@@ -21,7 +21,7 @@ export interface CmafSample {
 export interface CmafSegment {
   sequenceNumber: number;
   decodeTime: number;
-  /** Of all samples. */
+  /** Sum over all samples. */
   duration: number;
   samples: CmafSample[];
 }
@@ -29,7 +29,7 @@ export interface CmafSegment {
 interface Box {
   type: string;
   body: Buffer;
-  /** Where the whole box begins in what it was read from. */
+  /** Start of the whole box in the parsed bytes. */
   start: number;
 }
 
@@ -64,7 +64,7 @@ export function parseSegment(bytes: Buffer): CmafSegment {
   return { sequenceNumber: only(inside, 'mfhd').body.readUInt32BE(4), decodeTime, duration, samples };
 }
 
-/** The first NAL unit of a picture: its type, for H.264, in a sample with lengths of four bytes. Parameter sets and SEI are passed over. */
+/** Type of the first NAL unit of an H.264 picture, in a sample with four-byte lengths. Parameter sets and SEI are skipped. */
 export function pictureNalType(sample: Buffer): number | undefined {
   for (let at = 0; at + 5 <= sample.length; at += 4 + sample.readUInt32BE(at)) {
     const type = sample.readUInt8(at + 4) & 0x1f;

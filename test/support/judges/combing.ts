@@ -1,16 +1,16 @@
-// How much of the teeth that two fields of different times leave is in a picture: about 1 where they are shown as they are, near 0 without them.
+// Measures combing, the artefact of two fields of different times in one frame: about 1 for woven fields, near 0 for deinterlaced frames.
 import { framesOf } from './decode.ts';
 
-/** Pictures looked at, spread over the film. */
+/** One in this many frames is measured. */
 const EVERY = 10;
 
-/** Mean over all pixels by how much a row sticks out between the rows above and below it. */
+/** Mean over all pixels of the amount by which a row differs from both rows next to it. */
 export async function combingOf(source: string): Promise<number> {
   let [sum, pixels, number] = [0, 0, 0];
   for await (const { pixels: grey, width, height } of framesOf(source)) {
     number += 1;
     if (number % EVERY !== 0) continue;
-    // Below the counter, which never moves.
+    // The rows below the frame counter, which does not move.
     for (let y = Math.round(height * 0.25); y < height - 1; y += 1) {
       for (let x = 0; x < width; x += 3) {
         const at = y * width + x;

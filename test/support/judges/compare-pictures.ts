@@ -1,18 +1,18 @@
-// Where the pictures that were shown differ from those that are right, in sentences.
+// Compares the displayed frames with the expected ones; one sentence for each deviation.
 import type { NumberedPicture, Truth } from './truth.ts';
 
 export interface PictureVerdict {
   sentences: string[];
-  /** How late the pictures come that are in their place, in the middle. */
+  /** Median delay of the frames that are in their place. */
   lagSeconds: number;
 }
 
 interface Options {
-  /** Frames that a picture may be out of place. */
+  /** Tolerance in frames for the time of a frame. */
   frames: number;
 }
 
-/** A picture stands until another number comes, so a film on a faster grid is the same film. */
+/** A frame counts until the number changes, so a file on a finer frame grid is equal. */
 export function comparePictures(truth: Truth, shown: readonly NumberedPicture[], { frames }: Options): PictureVerdict {
   const wanted = standing(truth.pictures);
   const served = standing(withoutLeadIn(shown, wanted[0]));
@@ -33,26 +33,26 @@ export function comparePictures(truth: Truth, shown: readonly NumberedPicture[],
   return { sentences, lagSeconds: median(lags) };
 }
 
-/** Without repeats of a number. */
+/** The frames without repeats of a number. */
 function standing(pictures: readonly NumberedPicture[]): NumberedPicture[] {
   return pictures.filter(({ number }, index) => index === 0 || number !== pictures[index - 1]?.number);
 }
 
-/** Until a late first picture comes, black may be shown. */
+/** Before a late first frame, the display may be black. */
 function withoutLeadIn(shown: readonly NumberedPicture[], first: NumberedPicture | undefined): NumberedPicture[] {
   const begins = shown.findIndex(({ number }) => number !== undefined);
   const isLate = (first?.seconds ?? 0) > 0 && first?.number !== undefined;
   return shown.slice(isLate ? Math.max(0, begins) : 0);
 }
 
-/** The first picture may stand from the start. */
+/** The first frame may be displayed from the start. */
 function lag(wanted: NumberedPicture | undefined, served: NumberedPicture | undefined, isFirst: boolean): number {
   if (wanted === undefined || served === undefined) return 0;
   const late = served.seconds - wanted.seconds;
   return isFirst && late < 0 ? 0 : late;
 }
 
-/** The longest common run of numbers: indices of `wanted` to those of `served`. */
+/** The longest common subsequence of numbers, as indices of `wanted` to those of `served`. */
 function matched(wanted: readonly NumberedPicture[], served: readonly NumberedPicture[]): Map<number, number> {
   const width = served.length + 1;
   const lengths = new Uint16Array((wanted.length + 1) * width);

@@ -1,21 +1,21 @@
-// Where the sound that was heard differs from what is right, in sentences.
+// Compares the decoded audio with the expected audio; one sentence for each deviation.
 import { median, milliseconds } from './compare-pictures.ts';
 import { WINDOW_SECONDS, type HeardWindow } from './heard-voice.ts';
 import type { Truth, VoiceStretch } from './truth.ts';
 
 export interface SoundVerdict {
   sentences: string[];
-  /** How late the sound comes that is in its place, in the middle. */
+  /** Median delay of the audio that is in its place. */
   lagSeconds: number;
-  /** Whether there was any. */
+  /** Whether any audio was measured. */
   measured: boolean;
 }
 
-/** Joins and codecs smear this much around a change. */
+/** Joins and codecs blur a change by this much. */
 const EDGE_SECONDS = 0.06;
-/** Further off it is another place of the sound. */
+/** An offset beyond this counts as another position in the voice. */
 const PLACE_SECONDS = 0.12;
-/** Windows at a change of state are half of each. */
+/** A window across a change contains half of each state. */
 const FEW_WINDOWS = 1;
 
 interface Judged {
@@ -25,9 +25,9 @@ interface Judged {
 }
 
 export interface SoundOptions {
-  /** What a stretch may be off the others. */
+  /** Tolerance of the delay of a stretch against the others. */
   slackSeconds: number;
-  /** `[start, end)` that is judged; the whole presentation when undefined. */
+  /** `[start, end)` that is compared; the whole presentation when undefined. */
   range: readonly [number, number] | undefined;
 }
 
@@ -67,7 +67,7 @@ function judgedWindow(truth: Truth, window: HeardWindow): Judged[] {
   return [{ seconds, fault: `sound${voice} is heard ${late.toFixed(2)} s late`, lagSeconds: undefined }];
 }
 
-/** Windows that touch an edge are judged as little as joins can be. */
+/** Windows across an edge are not judged, because a join may blur them. */
 function isWithin({ startSeconds, endSeconds }: VoiceStretch, start: number, end: number): boolean {
   return start >= startSeconds + EDGE_SECONDS && end <= endSeconds - EDGE_SECONDS;
 }
@@ -81,7 +81,7 @@ function jumpOf({ lagSeconds }: Judged, usual: number, slackSeconds: number): st
   return `the sound is ${milliseconds(Math.round((lagSeconds - usual) * 500) / 500)} ms off its own step`;
 }
 
-/** Neighbours with the same fault are one sentence. */
+/** Merges consecutive windows with the same fault into one sentence. */
 function runsOf(windows: readonly Judged[]): string[] {
   const runs: { fault: string; from: number; to: number; count: number }[] = [];
   let last: string | undefined;
@@ -98,7 +98,7 @@ function runsOf(windows: readonly Judged[]): string[] {
     .map(({ fault, from, to }) => `From ${from.toFixed(2)} to ${to.toFixed(2)} s ${fault}`);
 }
 
-/** Sound that stops before it should is not even silent. */
+/** Audio that ends early has no windows, so it does not count as silent. */
 function missingEnd(truth: Truth, heard: readonly HeardWindow[], [from, to]: readonly [number, number]): string[] {
   const first = heard[0]?.seconds ?? Infinity;
   const last = (heard.at(-1)?.seconds ?? -Infinity) + WINDOW_SECONDS;

@@ -1,32 +1,32 @@
-// Compares what was served or played with what is right: one sentence for each deviation, none when all is right.
+// Compares what was served or played with what is expected: one sentence for each deviation, none when everything is right.
 import { comparePictures, milliseconds } from './compare-pictures.ts';
 import { compareSound } from './compare-sound.ts';
 import { heardWindows, type KnownVoice } from './heard-voice.ts';
 import type { DecodedSound } from './decoded-film.ts';
 import type { NumberedPicture, Truth } from './truth.ts';
 
-/** Of a voice is looked through more than should be heard: what was cut away may be heard all the same. */
+/** Voices are searched this far beyond their expected end: audio that should be cut away may be present. */
 const BEYOND_SECONDS = 5;
 
-/** What was read back, in seconds of the presentation. */
+/** The decoded frames and audio, in seconds of the presentation. */
 export interface Reading {
   pictures: readonly NumberedPicture[];
-  /** Undefined: there is none. */
+  /** Undefined: no audio. */
   sound: DecodedSound | undefined;
 }
 
 export interface CompareOptions {
-  /** Frames that a picture may be out of place; 1 when absent. */
+  /** Tolerance in frames for the time of a frame; default 1. */
   frames?: number;
-  /** How late the sound of the source itself is against its pictures: codecs add some milliseconds; 0 when absent. */
+  /** Delay of the source's own audio against its video, to which codecs add some milliseconds; default 0. */
   sourceLagSeconds?: number;
-  /** What the sound may deviate from that; 30 ms when absent. */
+  /** Tolerance of the delay between audio and video; default 30 ms. */
   syncSeconds?: number;
-  /** What a stretch of the sound may be off the others; 3 ms when absent. */
+  /** Tolerance of the delay of a stretch of audio against the others; default 3 ms. */
   slackSeconds?: number;
-  /** `[start, end)` that was fetched of each; the whole presentation when absent. */
+  /** `[start, end)` that was fetched of each; default: the whole presentation. */
   ranges?: Ranges;
-  /** Voices that may be heard by mistake. */
+  /** Voices of other tracks, which are recognized when they are played by mistake. */
   otherVoices?: readonly KnownVoice[];
 }
 
@@ -37,7 +37,7 @@ export interface Ranges {
 
 export interface Comparison {
   sentences: string[];
-  /** How late the sound is against the pictures. */
+  /** Delay of the audio against the video. */
   soundLagSeconds: number;
 }
 
@@ -65,10 +65,10 @@ export function compare(truth: Truth, reading: Reading, options: CompareOptions 
   return { sentences, soundLagSeconds };
 }
 
-/** Pictures this close to an end of a range, in frames, but not on it, may lie on either side. */
+/** A frame within this distance of an end of a range, in frames, but not on it, may lie on either side. */
 const BORDER_FRAMES = 0.6;
 
-/** The pictures of a range, the first of them as it stands already. */
+/** The expected frames of a range; the first may have started before the range. */
 function cutTo(truth: Truth, [start, end]: readonly [number, number], shown: readonly NumberedPicture[]): Truth {
   const border = BORDER_FRAMES * truth.frameSeconds;
   const within = truth.pictures.filter(({ seconds }) => seconds >= start - border && seconds < end);

@@ -1,4 +1,4 @@
-// The segments of a source as an undisturbed server makes them from a local file: what any other way to them must equal.
+// The segments of a source as an undisturbed server makes them from a local file: the reference for every other delivery of the source.
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,13 +6,13 @@ import { clip } from '../clips/clips.ts';
 import { startServer } from '../servers/server-process.ts';
 import { fetchRendition, openSession, type Served, type Session } from '../viewers/viewer.ts';
 
-/** `original` and `audio-0`, both copied. */
+/** The renditions `original` and `audio-0`, both copied. */
 export interface CopiedBytes {
   video: Served;
   audio: Served;
 }
 
-/** A film of a minute, H.264 and AAC, with its index at the end. A `mark` makes it another content for the server; no byte of a segment changes. */
+/** A file of one minute, H.264 and AAC, with its index at the end. A `mark` changes the source id, but no byte of a segment. */
 export async function markedFilm(mark: string): Promise<Buffer> {
   const film = await readFile(await clip('mp4-moov-last'));
   const words = Buffer.from(mark, 'utf8');
@@ -22,7 +22,7 @@ export async function markedFilm(mark: string): Promise<Buffer> {
   return Buffer.concat([film, header, words]);
 }
 
-/** From a server of its own that reads the film from the disk. */
+/** Segments from a separate server that reads the file from the disk. */
 export async function referenceBytes(film: Buffer): Promise<CopiedBytes> {
   await using server = await startServer();
   const path = join(server.home.tmp, 'film.mp4');

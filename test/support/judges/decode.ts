@@ -1,4 +1,4 @@
-// What ffmpeg decodes from a file or URL: grey frames in order of presentation, and mono sound.
+// Decodes a file or URL with ffmpeg: grey frames in order of presentation, and mono audio.
 import { outputOf } from '../clips/ffmpeg.ts';
 
 export interface GreyFrame {
@@ -9,7 +9,7 @@ export interface GreyFrame {
 }
 
 export interface FrameOptions {
-  /** ffmpeg options that go before `-i`. */
+  /** ffmpeg options before `-i`. */
   inputOptions?: readonly string[];
   /** ffmpeg video filters. */
   filter?: string;
@@ -44,14 +44,14 @@ export async function* framesOf(
 }
 
 export interface SoundOptions {
-  /** Which of the audio tracks, from 0. */
+  /** Index of the audio track. */
   track?: number;
-  /** Timestamp of the first sample returned: silence is put before a track that starts later. */
+  /** Timestamp of the first returned sample: silence is prepended to a track that starts later. */
   originSeconds?: number;
   inputOptions?: readonly string[];
 }
 
-/** The sound of an audio track mixed to mono at 48 kHz. Gaps of the timestamps are filled with zeros. */
+/** The samples of an audio track, mixed to mono at 48 kHz. Gaps in the timestamps are filled with zeros. */
 export async function samplesOf(
   source: string,
   { track = 0, originSeconds = 0, inputOptions = [] }: SoundOptions = {},

@@ -1,4 +1,4 @@
-// What one ffmpeg process decodes from several files or URLs: numbered pictures with their times, sound with its place, and ffmpeg's words.
+// Decodes several files or URLs in one ffmpeg process: numbered frames with their times, audio with its start, and ffmpeg's messages.
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 
@@ -6,10 +6,10 @@ import { readFrameNumber } from './frame-counter.ts';
 import { CODED_RATE } from '../clips/coded-sound.ts';
 import type { NumberedPicture } from './truth.ts';
 
-/** Size the counter is looked at in: the top fifth of a picture of 160x90. */
+/** Size at which the frame counter is read: the top fifth of a frame of 160x90. */
 const CODE = { width: 160, height: 18, pictureHeight: 90 };
 const TICKS = 1_000_000;
-/** Standard streams come first. */
+/** The first descriptor after the standard streams. */
 const FIRST_PIPE = 3;
 
 export interface DecodeInput {
@@ -19,17 +19,17 @@ export interface DecodeInput {
   audio: boolean;
   /** ffmpeg options before `-i`. */
   options?: readonly string[];
-  /** Stream specifiers; the first of each kind when absent. */
+  /** Stream specifiers; default: the first stream of each kind. */
   videoStream?: string;
   audioStream?: string;
-  /** ffmpeg chooses the streams; for one input alone. */
+  /** ffmpeg selects the streams; for one input only. */
   choosesItself?: boolean;
 }
 
 export interface DecodedSound {
   /** Timestamp of the first sample. */
   startSeconds: number;
-  /** Mono at `CODED_RATE`; gaps of the timestamps are zeros. */
+  /** Mono at `CODED_RATE`; gaps in the timestamps are zeros. */
   samples: Float32Array;
 }
 
@@ -39,7 +39,7 @@ export interface DecodedFilm {
 }
 
 export interface Decoded {
-  /** In the order of the inputs; without a track there are no pictures or samples. */
+  /** In the order of the inputs; empty for an input without the track. */
   films: DecodedFilm[];
   /** Warnings and errors. */
   messages: string[];
@@ -47,13 +47,13 @@ export interface Decoded {
 }
 
 export interface DecodeOptions {
-  /** Times as the files state them; else each file begins at 0. */
+  /** True: times as the files state them. Default: each file starts at 0. */
   copyTimes: boolean;
-  /** When ffmpeg is killed; what it decoded by then is kept. Never when absent. */
+  /** Time after which ffmpeg is killed; the frames decoded before are kept. Default: never. */
   limitMs?: number;
 }
 
-/** Decodes all inputs at once; one by one when one of them ends the process. A failure is told in `messages`. */
+/** Decodes all inputs at once, or one by one when one of them ends the process. Failures are listed in `messages`. */
 export async function decodeFilms(inputs: readonly DecodeInput[], options: DecodeOptions): Promise<Decoded> {
   const decoded = await decodedTogether(inputs, options);
   if (decoded.exitCode === 0 || inputs.length === 1) return decoded;
@@ -161,7 +161,7 @@ function isReadable(stream: unknown): stream is Readable {
   return typeof stream === 'object' && stream !== null && 'on' in stream;
 }
 
-/** Times of the frames that the named filter saw. */
+/** Times of the frames at the named filter. */
 function timesIn(text: string, name: string): number[] {
   const lines = new RegExp(String.raw`showinfo@${name} @ \S+ \[info\] n:\s*\d+ pts:\s*(-?\d+)`, 'gu');
   return Array.from(text.matchAll(lines), (match) => Number(match[1]) / TICKS);
@@ -179,7 +179,7 @@ function samplesIn(bytes: Buffer): Float32Array {
   return Float32Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => bytes.readFloatLE(index * 4));
 }
 
-/** About what is written here, and about a few segments of a track that has a picture each ten seconds. */
+/** Messages about the output of this process, and about a few segments of a track with a frame every ten seconds. */
 const NO_FAULTS =
   /\[(?:rawvideo|f32le) @|Guessed Channel Layout|Could not find codec parameters|analyzeduration|no TS found|start time for stream/u;
 

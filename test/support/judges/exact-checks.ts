@@ -1,4 +1,4 @@
-// What must be true of every byte that is served: times that meet exactly, pictures that are the source's, sound in step with them.
+// Checks that every served byte is exact: segments that join without gap, the source's frames, and audio in sync with them.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { beepsIn, silencesIn } from './beeps.ts';
@@ -12,11 +12,11 @@ import type { MediaPlaylist } from './playlist.ts';
 import { beginsWithIdr, parseTransportStream, type TransportFrame } from './transport-stream.ts';
 import type { Served } from '../viewers/viewer.ts';
 
-/** A tick of the 90 kHz clock of MPEG-TS sources, and half a one of ours. */
+/** One tick of the 90 kHz clock of MPEG-TS sources, and half a tick of our own clock. */
 const CLOCK_SECONDS = 1.5 / 90_000;
 const EXTINF_SECONDS = 0.001;
 const AAC_SAMPLES = 1024;
-/** Time zero of the presentation on the wire. */
+/** Timestamp of the start of the presentation in MPEG-TS. */
 const TRANSPORT_ZERO = 900_000;
 
 function checkSame({ first, second }: Twice): void {
@@ -28,7 +28,7 @@ function checkSame({ first, second }: Twice): void {
   assert.deepEqual(different, [], 'segments that differ between two servers');
 }
 
-/** EXTINF, TARGETDURATION, ENDLIST: the whole film, in the first answer. */
+/** Checks EXTINF, TARGETDURATION and ENDLIST: the first playlist lists the whole duration. */
 export function checkPlaylist(playlist: MediaPlaylist, expected: { seconds: number; frameSeconds: number }): void {
   assert.ok(playlist.hasEnd && playlist.isVod, 'a whole VOD playlist');
   const total = playlist.segments.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -39,10 +39,10 @@ export function checkPlaylist(playlist: MediaPlaylist, expected: { seconds: numb
   }
 }
 
-/** Leading pictures of an open group are of the segment whose keyframe they need, and how many there are only its packets tell. */
+/** Leading pictures of an open GOP belong to the segment of their keyframe; only its packets state their number. */
 const LEADING_PICTURES = 5;
 
-/** Segments that meet without gap or overlap, as long as the playlist says to within `extinfSeconds`. Returns their samples. */
+/** Checks that segments join without gap or overlap, and last as long as EXTINF states to within `extinfSeconds`. Returns their samples. */
 function checkFragments(
   served: Served,
   extinfSeconds = EXTINF_SECONDS,
@@ -100,7 +100,7 @@ export async function checkVideoRendition(exact: ExactClip, name: string): Promi
   else await checkNumbers(file, video, damaged);
 }
 
-/** Some segments, each by itself: where it lies on the grid of frames, and what it shows. */
+/** Checks some segments alone: their position on the frame grid, and their frames. */
 async function checkVideoSample(exact: ExactClip, name: string): Promise<void> {
   const { video, damaged } = videoFacts(exact);
   const [first, second] = await exact.sample(name);
@@ -137,7 +137,7 @@ async function checkVideoSample(exact: ExactClip, name: string): Promise<void> {
   }
 }
 
-/** Presentation times in any order: exactly those of the frames. */
+/** The presentation times, in any order, must be exactly those of the frames. */
 function checkTimes(seconds: readonly number[], numbers: readonly number[], { frameRate }: VideoFacts): void {
   const shown = seconds.toSorted((a, b) => a - b);
   assert.equal(shown.length, numbers.length, 'frames');
@@ -150,7 +150,7 @@ function checkTimes(seconds: readonly number[], numbers: readonly number[], { fr
   }
 }
 
-/** Of twins of other clips `checkForeignPlayer` compares the pictures, from the playlist itself: once is enough for those. */
+/** Sampled clips are skipped: they are twins of others, and `checkForeignPlayer` compares their frames through the playlist. */
 async function checkPictures(exact: ExactClip, served: { file: string; streams: string[] }): Promise<void> {
   if (exact.isSampled) return;
   const { hashes, messages } = await decodedHashes(served.file, served.streams);
@@ -194,7 +194,7 @@ export async function checkMuxed(t: TestContext, exact: ExactClip): Promise<void
   const whole = parseTransportStream(Buffer.concat(segments));
   assert.deepEqual(whole.breaks, [], 'continuity counters');
   const parts = segments.map(parseTransportStream);
-  // Players that count by the first decode time and EXTINF find every segment where it is.
+  // Players that add EXTINF to the first decode time must find every segment at its start.
   const starts = parts.map((part) => (part.video[0] ?? part.audio[0])?.dts ?? 0);
   for (const [number, { seconds }] of playlist.segments.entries()) {
     const next = starts[number + 1];
@@ -262,17 +262,17 @@ async function checkMuxedAudio(
   await checkSound(t, facts, { audio, file, originSeconds: TRANSPORT_ZERO / 90_000 });
 }
 
-/** Without a picture: how far the presentation's zero may be from the sound's, which encoders put up to a frame of silence before. */
+/** For audio alone: tolerance between the start of the presentation and the audio, to which encoders prepend up to a frame of silence. */
 const SOUND_ALONE_SECONDS = 0.025;
 
-/** Every beep with its flash, frame n being due at n / rate: to within one frame. */
+/** Checks that every beep starts with its flash, due at n / rate for frame n, to within one frame. */
 async function checkSound(
   t: TestContext,
   facts: PlayingClip,
   heard: { audio: AudioFacts; file: string; originSeconds: number },
 ): Promise<void> {
   const { audio, file, originSeconds } = heard;
-  // From zero on, and then cut: ffmpeg miscounts an origin in a track of another rate.
+  // Decoded from zero, then cut: ffmpeg miscounts an origin in a track of another rate.
   const samples = (await samplesOf(file)).subarray(originSeconds * 48_000);
   const beeps = beepsIn(samples);
   const tolerance = facts.video === undefined ? SOUND_ALONE_SECONDS : frameSeconds(facts);
@@ -284,7 +284,7 @@ async function checkSound(
     const off = (beep?.seconds ?? Infinity) - time;
     if (Math.abs(off) > Math.abs(worst)) worst = off;
     assert.ok(Math.abs(off) <= tolerance, `beep ${expected} at ${beep?.seconds}, flash at ${time}`);
-    // The first frame of AAC has no other to overlap with: it fades in.
+    // The first AAC frame overlaps with no frame before it, so it fades in.
     if (time > 0) assertNear([beep?.hertz ?? 0, audio.beepHertz], 20, 'pitch');
   }
   assert.ok(beeps.length - expected <= 1, `${beeps.length} beeps, not ${expected}`);
@@ -296,7 +296,7 @@ async function checkSound(
   t.diagnostic(`${expected} beeps, the worst ${(worst * 1000).toFixed(1)} ms from its flash`);
 }
 
-/** As a player that is not ours sees it: no word of complaint, every frame, picture and sound begin together. */
+/** Checks the playlist with ffmpeg as player: no messages, every frame, and audio and video that start together. */
 export async function checkForeignPlayer(exact: ExactClip, uri: 'stream.m3u8' | 'stream/child.m3u8'): Promise<void> {
   const { facts, sessions } = exact;
   const maps = [...(facts.video === undefined ? [] : ['0:v:0']), ...(facts.audio.length === 0 ? [] : ['0:a:0'])];
@@ -312,13 +312,13 @@ export async function checkForeignPlayer(exact: ExactClip, uri: 'stream.m3u8' | 
   else assert.equal(pictures.length, numbersOnGrid(facts.video).length);
 }
 
-/** One frame of the picture, or of the sound where there is none. */
+/** Duration of one video frame, or of one audio frame without video. */
 export function frameSeconds({ video, audio }: PlayingClip): number {
   if (video !== undefined) return video.frameRate.den / video.frameRate.num;
   return AAC_SAMPLES / (audio[0]?.sampleRate ?? 48_000);
 }
 
-/** The track a session begins with. */
+/** The audio track that a session starts with. */
 function defaultAudio({ audio }: PlayingClip): number | undefined {
   const english = audio.findIndex(({ language }) => language === 'eng');
   return audio.length === 0 ? undefined : Math.max(english, 0);

@@ -1,4 +1,4 @@
-// One clip as two servers serve it: what is fetched of it is kept for all the checks of the file.
+// One clip as two servers serve it. The fetched bytes are kept for all checks of the test file.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,14 +18,14 @@ import {
   type Session,
 } from '../viewers/viewer.ts';
 
-/** Of what takes long to encode the second server makes this share. */
+/** Share of the segments of a slow encode that the second server makes. */
 const ENCODED_SHARE = 1 / 6;
 
-/** Clips with more frames are encoded in samples, but for these. */
+/** Clips with more frames have their encodes checked in samples, except the clips listed below. */
 const SAMPLED_FRAMES = 870;
 const WHOLLY_ENCODED: readonly ClipName[] = ['vfr'];
 
-/** What passes through as it is: everything else is encoded. */
+/** AAC with at most this many channels is copied; other audio is encoded. */
 const MAX_COPIED_CHANNELS = 6;
 
 /** The same rendition from both servers. */
@@ -64,7 +64,7 @@ export class ExactClip implements AsyncDisposable {
     return new ExactClip({ name, facts, path, directory, sessions, multivariant });
   }
 
-  /** Names of the variants with a picture, as their URIs have them. */
+  /** Names of the variants with video, as in their URIs. */
   get videoNames(): string[] {
     return this.multivariant.variants.filter((each) => each['RESOLUTION'] !== undefined).map(renditionName);
   }
@@ -73,19 +73,19 @@ export class ExactClip implements AsyncDisposable {
     return this.facts.audio.map((_, index) => `audio-${index}`);
   }
 
-  /** All segments of `original`, `360p`, `audio-0`, ...: from each server in another random order. */
+  /** All segments of `original`, `360p`, `audio-0`, ...: from each server in a random order of its own. */
   rendition(name: string): Promise<Twice> {
     const audio = this.facts.audio[Number(/^audio-(\d+)$/u.exec(name)?.[1] ?? -1)];
     const copied = name === 'original' || (audio !== undefined && isSoundCopied(audio));
     return this.#twice(`${name}/playlist.m3u8`, copied ? 1 : ENCODED_SHARE);
   }
 
-  /** Of a long clip that is a twin of another but for its container: its encoded variant is judged by some segments. */
+  /** True for a long clip that differs from another one by its container only: some segments of its encoded variant are checked. */
   get isSampled(): boolean {
     return (this.facts.video?.frameNumbers.length ?? 0) > SAMPLED_FRAMES && !WHOLLY_ENCODED.includes(this.name);
   }
 
-  /** The last, the first and the middle segment of an encoded variant from the first server, the middle one from the second. */
+  /** The last, first and middle segment of an encoded variant from the first server, and the middle one from the second. */
   async sample(name: string): Promise<readonly [Sample, Sample]> {
     const [first, second] = this.sessions;
     const middle = (count: number): number => Math.floor(count / 2);
@@ -116,13 +116,13 @@ export class ExactClip implements AsyncDisposable {
     return { first: fetched, second: await fetchSample(`${second.url}/${uri}`, { seed: 47, share }) };
   }
 
-  /** Hashes of the pictures of the source itself, decoded by the same ffmpeg. */
+  /** Hashes of the source's frames, decoded by the same ffmpeg. */
   sourceHashes(): Promise<string[]> {
     this.#sourceHashes ??= decodedHashes(this.path, ['0:V:0']).then(({ hashes }) => hashes[0] ?? []);
     return this.#sourceHashes;
   }
 
-  /** Init section and segments in one file, as a player would append them. */
+  /** Init section and segments in one file, as a player appends them. */
   async fileOf(served: Served, fileName: string): Promise<string> {
     const path = join(this.directory, fileName);
     await writeFile(path, Buffer.concat([served.init, ...served.segments]));
@@ -138,7 +138,7 @@ function renditionName(variant: Record<string, string>): string {
   return /\/([^/]+)\/playlist\.m3u8$/u.exec(variant['URI'] ?? '')?.[1] ?? '';
 }
 
-/** The number of the picture that is on show at each frame of a constant rate. */
+/** The number of the frame that is displayed at each tick of a constant frame rate. */
 export function numbersOnGrid(video: VideoFacts): number[] {
   const numbers: number[] = [];
   for (const [index, number] of video.frameNumbers.entries()) {
@@ -148,7 +148,7 @@ export function numbersOnGrid(video: VideoFacts): number[] {
   return numbers;
 }
 
-/** Whether the coded video itself goes over this route. H.264 is cut at IDR pictures only: players choke on others. */
+/** Whether the video is copied on this route. H.264 is cut at IDR pictures only: players fail at others. */
 export function isCopied(
   { codec, copyable, bitDepth, openGop, rotationDegrees }: VideoFacts,
   route: 'cmaf' | 'mpegts',

@@ -1,4 +1,4 @@
-// The frame counter must survive what servers and browsers do to pictures, and be silent rather than wrong.
+// The frame counter must survive scaling and encoding by servers and browsers, and be unreadable rather than wrong.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

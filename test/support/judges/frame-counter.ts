@@ -1,11 +1,11 @@
-// Reads the frame counter that is burnt into every test clip; `frame-code.ts` tells what it looks like.
+// Reads the frame counter in the frames of every test clip; `frame-code.ts` describes its layout.
 import { framesOf } from './decode.ts';
 import { CODE_HEIGHT } from '../clips/frame-code.ts';
 
 /**
- * The frame number in a picture of any size, or undefined when there is none or when two frames were blended.
- * `pixels` is RGBA, RGB or grey, told apart by its length.
- * Stands alone, so `readFrameNumber.toString()` can be run inside a browser page.
+ * The frame number in a frame of any size; undefined without a counter, or when two frames were blended.
+ * `pixels` is RGBA, RGB or grey, recognized by its length.
+ * The function has no dependencies, so `readFrameNumber.toString()` can run in a browser page.
  */
 export function readFrameNumber(pixels: ArrayLike<number>, width: number, height: number): number | undefined {
   const channels = Math.max(1, Math.round(pixels.length / (width * height)));
@@ -38,7 +38,7 @@ export function readFrameNumber(pixels: ArrayLike<number>, width: number, height
   return ones % 2 === 0 ? number : undefined;
 }
 
-/** Whether the flash block is lit: a beep starts with this frame. Stands alone like `readFrameNumber`. */
+/** Whether the flash block is white: a beep starts with this frame. Has no dependencies, like `readFrameNumber`. */
 export function readFlash(pixels: ArrayLike<number>, width: number, height: number): boolean {
   const channels = Math.round(pixels.length / (width * height));
   const x = Math.floor((17.5 * width) / 20);
@@ -47,7 +47,7 @@ export function readFlash(pixels: ArrayLike<number>, width: number, height: numb
 }
 
 /**
- * The counter of every frame ffmpeg decodes from a file or URL, in order of presentation; undefined where it cannot be read.
+ * The counter of every frame that ffmpeg decodes from a file or URL, in order of presentation; undefined where it is unreadable.
  * `inputOptions` go before `-i`.
  */
 export async function frameNumbersOf(
@@ -55,7 +55,7 @@ export async function frameNumbersOf(
   inputOptions: readonly string[] = [],
 ): Promise<(number | undefined)[]> {
   const numbers: (number | undefined)[] = [];
-  // The code takes the top fifth; the rest of the picture need not come through the pipe.
+  // The code takes the top fifth; the rest of the frame is cropped before the pipe.
   for await (const { pixels, width, height } of framesOf(source, { inputOptions, filter: 'crop=iw:ih/5:0:0' })) {
     numbers.push(readFrameNumber(pixels, width, height / CODE_HEIGHT));
   }

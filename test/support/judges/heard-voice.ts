@@ -1,4 +1,4 @@
-// Finds out which moment of which coded voice is heard when: each window of the sound is looked up in the voices by correlation.
+// Identifies the moment of the coded voice in each window of decoded audio, by correlation with the voices.
 import { CODED_RATE, codedSamples } from '../clips/coded-sound.ts';
 import type { DecodedSound } from './decoded-film.ts';
 import type { VoiceStretch } from './truth.ts';
@@ -6,23 +6,23 @@ import type { VoiceStretch } from './truth.ts';
 const WINDOW_SAMPLES = 800;
 const HOP_SAMPLES = 400;
 export const WINDOW_SECONDS = WINDOW_SAMPLES / CODED_RATE;
-/** Below this there is nothing: the noise has 0.046. */
+/** Windows below this level are silent: the noise has 0.046. */
 const SILENT_RMS = 0.004;
 const SURE = 0.6;
-/** Where a window is looked for around where it is due, and how alike it must be that it is looked for no further: noise never is by chance. */
+/** Search radius around the expected position, and the correlation that ends the search: noise never reaches it by chance. */
 const NEAR = [
   { samples: 2, enough: SURE },
   { samples: 240, enough: 0.95 },
 ] as const;
-/** Searches through all of the voices take long; sound that needs more of them in vain is not of the clip. */
+/** Limit of failed searches through all voices, which take long: audio with more of them is not from the clip. */
 const MAX_SEARCHES = 4;
 
 export interface HeardWindow {
-  /** Start of the window, from the start of the presentation. */
+  /** Start of the window in the presentation. */
   seconds: number;
   verdict: 'silent' | 'unknown' | 'voice';
   voice: number;
-  /** Moment of the voice that is heard at `seconds`, to a fraction of a sample. */
+  /** Moment of the voice at `seconds`, exact to a fraction of a sample. */
   voiceSeconds: number;
 }
 
@@ -31,7 +31,7 @@ export interface KnownVoice {
   seconds: number;
 }
 
-/** A window each 50 ms. `expected` only says where to look first. */
+/** One window each 50 ms. `expected` only determines where the search starts. */
 export function heardWindows(
   sound: DecodedSound,
   voices: readonly KnownVoice[],
@@ -50,7 +50,7 @@ export function heardWindows(
 type Found = Omit<HeardWindow, 'seconds'>;
 interface Place {
   voice: number;
-  /** In the voice's samples. */
+  /** Index of a sample of the voice. */
   at: number;
 }
 
@@ -62,7 +62,7 @@ class VoiceSearch {
   #searches = 0;
 
   constructor(voices: readonly KnownVoice[]) {
-    // A margin for what encoders add at the end.
+    // Encoders append some audio, so the voices are computed further.
     this.#voices = new Map(voices.map(({ voice, seconds }) => [voice, voiceOf(codedSamples(voice, seconds + 0.5))]));
   }
 
@@ -74,7 +74,7 @@ class VoiceSearch {
     return { verdict: 'unknown', voice: 0, voiceSeconds: 0 };
   }
 
-  /** The best place around the guesses. */
+  /** The best position around the guesses. */
   #near(window: Float32Array, guesses: readonly Place[]): Place | undefined {
     let best: Scored | undefined;
     for (const { samples, enough } of NEAR) {
@@ -112,7 +112,7 @@ class VoiceSearch {
     return [{ voice: place.voice, at: Math.round(place.at + (seconds - before) * CODED_RATE) }, ...guesses];
   }
 
-  /** The best place in `[from, to)` of a voice, when it is a sure one. */
+  /** The best position in `[from, to)` of a voice; undefined when the correlation is too low. */
   #best(window: Float32Array, voice: number, [from, to]: [number, number]): Scored | undefined {
     const known = this.#voices.get(voice);
     if (known === undefined) return undefined;
@@ -138,7 +138,7 @@ class VoiceSearch {
 
 interface Voice {
   samples: Float32Array;
-  /** Of the samples before each, and one entry more: of all. */
+  /** Energy of the samples before each index, with one entry more for all of them. */
   energyBefore: Float64Array;
 }
 
@@ -154,7 +154,7 @@ function voiceOf(samples: Float32Array): Voice {
   return { samples, energyBefore };
 }
 
-/** Correlation of the window with the voice from sample `at` on, from -1 to 1. */
+/** Correlation of the window with the voice from sample `at`, from -1 to 1. */
 function likeness({ window, energy }: Heard, { samples, energyBefore }: Voice, at: number): number {
   const end = at + window.length;
   if (at < 0 || end > samples.length) return -1;
@@ -164,7 +164,7 @@ function likeness({ window, energy }: Heard, { samples, energyBefore }: Voice, a
   return energy === 0 || other === 0 ? 0 : product / Math.sqrt(energy * other);
 }
 
-/** Where the parabola through three neighbours has its top, from -0.5 to 0.5. */
+/** Position of the maximum of the parabola through three neighbours, from -0.5 to 0.5. */
 function peakBetween(before: number, middle: number, after: number): number {
   const bend = before - 2 * middle + after;
   return bend >= 0 ? 0 : Math.max(-0.5, Math.min(0.5, (before - after) / (2 * bend)));

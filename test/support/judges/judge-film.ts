@@ -1,4 +1,4 @@
-// Judges a whole film as it is served: each rendition, from its start and from its middle, against what is right.
+// Judges a whole served file: each rendition, from its start and from its middle, against the expected presentation.
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,23 +16,23 @@ import {
 } from './served-film.ts';
 import type { Truth } from './truth.ts';
 
-/** Playlists of picture and sound may differ by less than an audio frame or two. */
+/** Playlists of video and audio may differ by less than one or two audio frames. */
 const LENGTH_SECONDS = 0.1;
-/** Hours of nothing have thousands of segments. */
+/** A playlist longer than expected by more than this is not fetched: hours without media have thousands of segments. */
 const MAX_EXTRA_SECONDS = 60;
-/** Of five pictures at 24 a second. */
+/** Five frames at 24 frames per second. */
 const MAX_REORDER_SECONDS = 0.21;
-/** A decoder that begins in the middle needs a packet or two of sound. */
+/** A decoder that starts in the middle needs one or two packets of audio. */
 const WARM_UP_SECONDS = 0.1;
 
 export interface FilmVerdict {
   verdict: 'right' | 'wrong' | 'refused';
-  /** What is wrong, each with the route it is on; or the server's refusal. */
+  /** The faults, each with its route; or the error of the server. */
   sentences: string[];
-  /** What was judged: "original", "360p", "muxed". */
+  /** The judged routes: "original", "360p", "muxed". */
   routes: string[];
   why: string[];
-  /** Hashes of the segments of each rendition: the same whatever was fetched before. */
+  /** Hashes of the segments of each rendition; independent of the order of requests. */
   hashes: Record<string, string[]>;
 }
 
@@ -40,13 +40,13 @@ const NOTHING = { routes: [], why: [], hashes: {} };
 
 export interface JudgeOptions extends CompareOptions {
   order: FetchOrder;
-  /** Of the muxed route, which shares nothing with the others; `order` when absent. */
+  /** Order of the muxed route, which shares nothing with the others; default `order`. */
   muxedOrder?: FetchOrder;
-  /** Whether words of ffmpeg about the served media count. */
+  /** Whether ffmpeg's messages about the served media count as faults. */
   strict?: boolean;
 }
 
-/** Fetches and judges everything a film is offered as. Sentences never throw; only a dead server does. */
+/** Fetches and judges every route of a file. Faults are returned, not thrown; only a dead server throws. */
 export async function judgeFilm(
   serverUrl: string,
   source: string,
@@ -67,7 +67,7 @@ interface Work {
   serverUrl: string;
   source: string;
   directory: string;
-  /** Any one of them is right, on all routes. */
+  /** Alternatives: one of them must be right on all routes. */
   truths: readonly Truth[];
   options: JudgeOptions;
 }
@@ -114,12 +114,12 @@ function hashesOf(routes: readonly JudgedRoute[]): Record<string, string[]> {
 
 interface JudgedRoute {
   name: string;
-  /** Undefined for sound alone. */
+  /** Undefined for audio alone. */
   video: FetchedRendition | undefined;
   audio: FetchedRendition | undefined;
 }
 
-/** Every route the film is offered on, fetched; what cannot be fetched is a failure in words. */
+/** Every route of the file, fetched; a route that cannot be fetched is a fault. */
 async function fetchedRoutes(
   facts: FilmFacts,
   { directory, order, muxedOrder }: { directory: string; order: FetchOrder; muxedOrder: FetchOrder },
@@ -148,7 +148,7 @@ async function fetchedRoutes(
   return { routes, failures };
 }
 
-/** All in one process of ffmpeg. */
+/** Decodes all files in one ffmpeg process. */
 async function decodedFiles(
   routes: readonly JudgedRoute[],
 ): Promise<{ films: Map<string, DecodedFilm | undefined>; messages: string[] }> {
@@ -175,7 +175,7 @@ function routeFaults({ route: { video, audio }, films, truth, options }: RouteWo
   if (video !== undefined) lengths.push(['the playlist', video.seconds]);
   if (audio !== undefined && audio !== video) lengths.push(['the playlist of the sound', audio.seconds]);
   const whole = { video: films.get(video?.path ?? ''), audio: films.get(audio?.path ?? '') };
-  // The pictures say when the presentation begins; the sound when there are none.
+  // The presentation starts with the first frame, or with the audio when there is no video.
   const origin = whole.video?.pictures[0]?.seconds ?? whole.audio?.sound.startSeconds ?? 0;
   const sentences = [...lengthFaults(truth, lengths), ...compare(truth, readingOf(whole, origin), options).sentences];
   const middle = { video: films.get(video?.middlePath ?? ''), audio: films.get(audio?.middlePath ?? '') };
@@ -195,7 +195,7 @@ function readingOf(
   return { pictures, sound: { ...sound, startSeconds: sound.startSeconds - originSeconds } };
 }
 
-/** EXTINF may count decode times: then pictures come later by the delay of reordering, at both ends alike. */
+/** EXTINF may count decode times: frames are then later by the reorder delay, at both ends of the range. */
 function pictureRange(
   range: readonly [number, number] | undefined,
   { pictures }: Reading,
@@ -210,7 +210,7 @@ function soundRange(range: readonly [number, number] | undefined): readonly [num
   return range === undefined ? undefined : [range[0] + WARM_UP_SECONDS, range[1]];
 }
 
-/** More pictures than the source has are bits for nothing. */
+/** A frame rate above the source's wastes bits. */
 function rateFaults({ pictures, frameSeconds }: Truth, { info }: FilmFacts): string[] {
   const { video } = info;
   if (typeof video !== 'object' || video === null || !('frameRate' in video)) return [];

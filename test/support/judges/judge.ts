@@ -1,12 +1,12 @@
-// ffmpeg as the judge of what was served: what it decodes, and every word it has to say about it.
+// Checks served media with ffmpeg: the hashes of the decoded frames, and every message of ffmpeg.
 import { spawn } from 'node:child_process';
 
 export interface Verdict {
   /** Hashes of the decoded frames of each output stream, in order. */
   hashes: string[][];
-  /** When the first frame of each output stream is shown. */
+  /** Time of the first frame of each output stream. */
   firstSeconds: number[];
-  /** Lines of warnings and errors; empty when there is nothing to say. */
+  /** Lines with warnings and errors; empty when ffmpeg prints none. */
   messages: string[];
 }
 
@@ -43,7 +43,7 @@ export async function decodedHashes(
   return { hashes, firstSeconds, messages };
 }
 
-/** Lines ffprobe prints as warnings while it looks at every packet. */
+/** Lines with warnings that ffprobe prints while it reads every packet. */
 export async function probeMessages(source: string): Promise<string[]> {
   return (await said('ffprobe', ['-v', 'warning', '-show_entries', 'packet=pts', '-of', 'csv', source])).messages;
 }

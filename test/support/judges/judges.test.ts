@@ -1,4 +1,4 @@
-// The judges themselves: they accept what is right and name what is not.
+// The judges themselves: they accept right media and name each fault.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Reads playlists with a parser of the tests' own (RFC 8216 section 4), strict about what our server must write.
+// Parses playlists with a strict parser of the tests (RFC 8216 section 4), for the tags that our server writes.
 import assert from 'node:assert/strict';
 
 export interface PlaylistSegment {
@@ -19,7 +19,7 @@ export interface MediaPlaylist {
 
 export interface MultivariantPlaylist {
   text: string;
-  /** Attributes of EXT-X-STREAM-INF, without quotes; `URI` is the line after it. */
+  /** Attributes of EXT-X-STREAM-INF, unquoted; `URI` is the following line. */
   variants: Record<string, string>[];
   /** Attributes of EXT-X-MEDIA. */
   media: Record<string, string>[];

@@ -1,4 +1,4 @@
-// What ffprobe says of a file or URL: the foreign judge of clips and of what the server makes of them.
+// Describes a file or URL with ffprobe, an independent judge of the clips and of what the server makes of them.
 import { textOf } from '../clips/ffmpeg.ts';
 
 export type Fields = Readonly<Record<string, string>>;
@@ -9,10 +9,10 @@ export interface Probe {
   chapters: Fields[];
 }
 
-/** The sections of ffprobe's answer, one record of texts each; nested names are joined with "." as in "tag:language". */
+/** The sections of ffprobe's output, one record of texts each; nested names are joined with ".", as in "tag:language". */
 export async function probe(source: string): Promise<Probe> {
   const lines = await sections(source, ['-show_format', '-show_streams', '-show_chapters']);
-  // Programs of a transport stream list their streams once more, without dispositions.
+  // Programs of a transport stream list their streams again, without dispositions.
   const streams = new Map<string, Fields>();
   for (const { name, fields } of lines) if (name === 'stream') streams.set(fields['index'] ?? '', fields);
   return {
@@ -23,7 +23,7 @@ export async function probe(source: string): Promise<Probe> {
 }
 
 export interface Packet {
-  /** In ticks of the stream; undefined when the container has none. */
+  /** In ticks of the stream; undefined when the container states none. */
   pts: number | undefined;
   ptsSeconds: number | undefined;
   isKey: boolean;

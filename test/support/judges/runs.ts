@@ -1,4 +1,4 @@
-// Cuts the packets of a clip into runs at its keyframes, on a timeline that starts at the first one: what the segmenter does, in its simplest form.
+// Cuts the packets of a clip at its keyframes into runs, on a timeline that starts at the first one: the simplest form of the segmenter.
 import { rescale } from '../../../src/base/rational.ts';
 import type { SampleRun } from '../../../src/media/model/samples.ts';
 import type { ClipStream } from '../workers/real-packets.ts';
@@ -9,7 +9,7 @@ export interface Runs {
   video: SampleRun[];
 }
 
-/** One run for each keyframe group, from keyframe to keyframe even where leading pictures are shown before it; `frameTicks` is the length of the last frame. */
+/** One run per group of pictures, from keyframe to keyframe, also when leading pictures are shown before it; `frameTicks` is the length of the last frame. */
 export function videoRuns(stream: ClipStream, frameTicks: number): Runs {
   const zero = Math.min(...stream.samples.map((sample) => sample.pts));
   const samples = stream.samples.map((sample) => ({ ...sample, pts: sample.pts - zero }));
@@ -29,7 +29,7 @@ export function videoRuns(stream: ClipStream, frameTicks: number): Runs {
   return { boundaries, video };
 }
 
-/** Audio frames by their start on the grid of the video; frames before zero are dropped, the last run keeps the tail. */
+/** Audio frames by their start on the video's grid; frames before zero are dropped, and the last run keeps the rest. */
 export function audioRuns(audio: ClipStream, video: ClipStream, boundaries: readonly number[]): SampleRun[] {
   const zero = rescale(
     Math.min(...video.samples.map((sample) => sample.pts)),
@@ -53,7 +53,7 @@ export function audioRuns(audio: ClipStream, video: ClipStream, boundaries: read
   });
 }
 
-/** Numbers below `count`, shuffled the same way each time. */
+/** Numbers below `count` in a shuffled order, which is always the same. */
 export function shuffled(count: number): number[] {
   const numbers = Array.from({ length: count }, (_, index) => index);
   let seed = 7;

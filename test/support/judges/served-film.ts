@@ -1,4 +1,4 @@
-// A film as a server serves it, fetched into files: each rendition whole, and its middle as a player gets it that seeks there first.
+// Fetches a file from a server: each rendition completely, and its middle in the order of a player that seeks there first.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,10 +8,10 @@ import { parseMediaPlaylist, parseMultivariantPlaylist } from './playlist.ts';
 import { membersOf, openSession } from '../viewers/viewer.ts';
 
 const ANSWER_LIMIT_MS = 60_000;
-/** The server holds its first answer for some seconds; then it is asked again. */
+/** Number of requests for session information: the server holds the first reply for some seconds. */
 const PROBE_TRIES = 12;
 const WIDTH = 2;
-/** Segments fetched for the middle. */
+/** Number of segments in the middle. */
 const MIDDLE_SEGMENTS = 2;
 
 /** `start` fetches in order; `middle` fetches the middle first, then the end, then the start. */
@@ -20,22 +20,22 @@ export type FetchOrder = 'start' | 'middle';
 export interface FetchedRendition {
   /** "original", "360p", "audio-0", "muxed" */
   name: string;
-  /** Init section and all segments. */
+  /** Path of a file with the init section and all segments. */
   path: string;
   /** Sum of EXTINF. */
   seconds: number;
-  /** Init section and the middle segments alone. */
+  /** Path of a file with the init section and the middle segments only. */
   middlePath: string;
-  /** `[start, end)` of the middle by EXTINF. */
+  /** `[start, end)` of the middle, by EXTINF. */
   middle: readonly [number, number];
-  /** Of all the bytes, to compare two servers' answers. */
+  /** Hashes of the segments, to compare the bytes of two servers. */
   segments: readonly Buffer[];
 }
 
 export interface FilmFacts {
   url: string;
   durationSeconds: number;
-  /** Names of the variants with pictures, best first. */
+  /** Names of the variants with video, best first. */
   variants: string[];
   audio: string | undefined;
   info: Record<string, unknown>;
@@ -43,7 +43,7 @@ export interface FilmFacts {
 
 export type Opened = { verdict: 'plays'; facts: FilmFacts } | { verdict: 'refused'; sentence: string };
 
-/** Opens a session and waits until the film is known. @throws AssertionError when the server answers with an error */
+/** Opens a session and waits until the item is known. @throws AssertionError when the server replies with an error */
 export async function openFilm(serverUrl: string, source: string): Promise<Opened> {
   const session = await openSession(serverUrl, source);
   const info = await knownInfo(session.url);
@@ -65,13 +65,13 @@ export async function openFilm(serverUrl: string, source: string): Promise<Opene
   };
 }
 
-/** `original` when it is offered, and the smallest encoded variant. */
+/** `original` when it is listed, and the smallest encoded variant. */
 export function judgedVariants({ variants }: FilmFacts): string[] {
   const smallest = variants.findLast((name) => name !== 'original');
   return [...variants.filter((name) => name === 'original'), ...(smallest === undefined ? [] : [smallest])];
 }
 
-/** Fetches a rendition ("original", "audio-0", "muxed") into a directory. @throws AssertionError with the server's words */
+/** Fetches a rendition ("original", "audio-0", "muxed") into a directory. @throws AssertionError with the server's error */
 export async function fetchFilm(
   facts: FilmFacts,
   name: string,
@@ -100,7 +100,7 @@ export async function fetchFilm(
   return { name, path, seconds: starts.at(-1) ?? 0, middlePath, middle: [starts[middle] ?? 0, end], segments };
 }
 
-/** When each segment begins, and when the last one ends. */
+/** Start of each segment, and end of the last one. */
 function startsOf(segments: readonly { seconds: number }[]): number[] {
   const starts = [0];
   for (const { seconds } of segments) starts.push((starts.at(-1) ?? 0) + seconds);
@@ -115,7 +115,7 @@ async function knownInfo(url: string): Promise<Record<string, unknown>> {
   assert.fail('the server never says what the film is');
 }
 
-/** @throws AssertionError with the status and the server's own words when it is not 200 */
+/** @throws AssertionError with the status and the server's error when the status is not 200 */
 async function answered(url: string): Promise<Buffer> {
   const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
   const bytes = Buffer.from(await response.arrayBuffer());

@@ -1,4 +1,4 @@
-// Which pictures a server shows of a film, read back from what it serves: of a whole rendition, and of one part of it.
+// Reads the frame numbers of a served file: of a whole rendition, and of one segment.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { bytesOf, fetchRendition, multivariantOf, openSession, playlistOf, sessionInfo } from '../viewers/viewer.ts';
 import { frameNumbersOf } from './frame-counter.ts';
 
-/** Paths of media playlists below the session's address. */
+/** Paths of media playlists below the URL of the session. */
 export interface Routes {
   original: string | undefined;
-  /** The best encoded rendition. */
+  /** The largest encoded rendition. */
   rung: string;
   muxed: string;
 }
@@ -31,13 +31,13 @@ export async function openFilm(serverUrl: string, path: string): Promise<OpenedF
   return { url: session.url, info, routes: { original, rung, muxed: 'stream/child.m3u8' } };
 }
 
-/** The counters of all pictures of a rendition, as ffmpeg decodes them. */
+/** The counters of all frames of a rendition, as ffmpeg decodes them. */
 export async function shownFrames(film: OpenedFilm, route: string): Promise<(number | undefined)[]> {
   const { init, segments } = await fetchRendition(`${film.url}/${route}`, { seed: 11, width: 2 });
   return numbersIn([init, ...segments], init.length > 0);
 }
 
-/** The same of the part two thirds into the film, and which they should be. */
+/** The counters of the segment at two thirds of the playlist, and the expected numbers. */
 export async function framesOfPart(
   { url }: OpenedFilm,
   route: string,

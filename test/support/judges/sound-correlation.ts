@@ -1,34 +1,34 @@
-// Two recordings of the same sound, compared window by window: by how many samples one lags, where that changes, and how alike they are.
+// Compares two recordings of the same audio window by window: the lag of one, changes of the lag, and the similarity.
 
 const WINDOW_SECONDS = 0.25;
 const STEP_SECONDS = 0.1;
-/** Windows more quiet than this tell nothing. */
+/** Windows below this level are not compared. */
 const QUIET = 1e-4;
-/** Less alike than this is not the same sound. */
+/** A lower correlation counts as different audio. */
 const ALIKE = 0.5;
 
 export interface Comparison {
-  /** Lag of the heard sound in each window, samples; undefined where it is not the same sound, or silent. */
+  /** Lag of the decoded audio in each window, in samples; undefined for different audio or silence. */
   lags: (number | undefined)[];
-  /** How often the lag changes from one window to the next. */
+  /** Number of changes of the lag between neighbouring windows. */
   jumps: number;
-  /** Windows in which the source is loud, and the heard sound is not the same. */
+  /** Number of windows in which the source is loud and the decoded audio differs. */
   lost: number;
-  /** Lag of most windows. */
+  /** The most frequent lag. */
   lag: number;
-  /** Signal to noise of the heard sound, decibels. */
+  /** Signal-to-noise ratio of the decoded audio, in decibels. */
   snr: number;
 }
 
 export interface CompareOptions {
   rate?: number;
-  /** Largest lag looked for, samples. */
+  /** Largest lag searched, in samples. */
   reach?: number;
-  /** Largest change of the lag within the recording, samples. */
+  /** Largest change of the lag within the recording, in samples. */
   wander?: number;
 }
 
-/** `source` and `heard` are mono, of one rate. */
+/** `source` and `heard` are mono, of the same rate. */
 export function compareSound(
   source: Float32Array,
   heard: Float32Array,
@@ -46,7 +46,7 @@ export function compareSound(
       continue;
     }
     const lag = bestLag(source, heard, { from, length, around: centre, reach: wander });
-    // The heard sound may end within the last window.
+    // The decoded audio may end within the last window.
     if (lag === undefined && from + length + centre <= heard.length) lost += 1;
     lags.push(lag);
   }
@@ -55,7 +55,7 @@ export function compareSound(
   return { lags, jumps: changes(known), lost, lag, snr: signalToNoise(source, heard, lag) };
 }
 
-/** Decibels of the source against the difference, over all that both have. */
+/** Level of the source against the difference, in decibels, over their common length. */
 function signalToNoise(source: Float32Array, heard: Float32Array, lag: number): number {
   let signal = 0;
   let noise = 0;

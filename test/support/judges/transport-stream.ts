@@ -1,4 +1,4 @@
-// Reads MPEG-TS bytes with a parser of the tests' own (ISO/IEC 13818-1): the frames of each stream and the continuity of its packets.
+// Parses MPEG-TS with a parser of the tests (ISO/IEC 13818-1): the frames of each stream, and the continuity of its packets.
 import assert from 'node:assert/strict';
 
 export interface TransportFrame {
@@ -10,7 +10,7 @@ export interface TransportFrame {
 export interface TransportStream {
   video: TransportFrame[];
   audio: TransportFrame[];
-  /** Packets whose continuity counter does not follow the one before of their PID. */
+  /** Packets whose continuity counter does not follow the previous one of their PID. */
   breaks: { packet: number; pid: number }[];
 }
 
@@ -41,7 +41,7 @@ export function parseTransportStream(bytes: Buffer): TransportStream {
   return { video: framesOf('video'), audio: framesOf('audio'), breaks };
 }
 
-/** Whether the first slice of a frame is of an IDR picture. */
+/** Whether the first slice of a frame belongs to an IDR picture. */
 export function beginsWithIdr(frame: TransportFrame | undefined): boolean {
   const data = frame?.data ?? Buffer.alloc(0);
   for (let at = data.indexOf('000001', 0, 'hex'); at >= 0; at = data.indexOf('000001', at + 3, 'hex')) {
@@ -68,7 +68,7 @@ function isSection(payload: Buffer): boolean {
   return payload.readUIntBE(0, 3) !== 1;
 }
 
-/** The program map: which PID holds what. */
+/** Parses the program map: the type of each PID. */
 function readMap(payload: Buffer, kinds: Map<number, 'video' | 'audio'>): void {
   const section = payload.subarray(1 + payload.readUInt8(0));
   if (section[0] !== 2) return;

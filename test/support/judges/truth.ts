@@ -1,9 +1,9 @@
-// What a film shows when, as plain values: what the test's own script made, and what is read back from a file or a playlist.
+// The expected presentation of a file as plain values: written by the script that made the file, or read back from a file or playlist.
 
 export interface NumberedPicture {
-  /** When the picture comes, from the start of the presentation. */
+  /** Time of the frame, from the start of the presentation. */
   seconds: number;
-  /** What its counter says; undefined where none can be read, as in black. */
+  /** Number in the frame counter; undefined when it is unreadable, as in a black frame. */
   number: number | undefined;
 }
 
@@ -11,31 +11,31 @@ export interface NumberedPicture {
 export interface VoiceStretch {
   startSeconds: number;
   endSeconds: number;
-  /** The second of the voice that is heard at `startSeconds`; it goes on from there. */
+  /** Second of the voice at `startSeconds`; the voice continues from there. */
   voiceSeconds: number;
-  /** 0 when absent. */
+  /** Default 0. */
   voice?: number;
 }
 
-/** What is right for a film. Outside of `sound` it is silent. */
+/** What a right presentation shows and plays. Outside of `sound` it is silent. */
 export interface Truth {
-  /** Length of the presentation. */
+  /** Duration of the presentation. */
   seconds: number;
-  /** Of one picture, for tolerances. */
+  /** Duration of one frame, for tolerances. */
   frameSeconds: number;
-  /** In order; each stands until the next, the last to the end. Empty for sound alone. */
+  /** In order; each frame lasts until the next, the last until the end. Empty for audio alone. */
   pictures: readonly NumberedPicture[];
   sound: readonly VoiceStretch[];
 }
 
 export interface TruthRun {
-  /** When it begins. */
+  /** Start time. */
   seconds: number;
   firstNumber: number;
   count: number;
 }
 
-/** Pictures at a constant rate, in runs of ascending numbers. */
+/** Frames at a constant rate, in runs of ascending numbers. */
 export function picturesOf(runs: readonly TruthRun[], frameSeconds: number): NumberedPicture[] {
   return runs.flatMap(({ seconds, firstNumber, count }) =>
     Array.from({ length: count }, (_, index) => ({

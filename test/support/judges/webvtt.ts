@@ -1,4 +1,4 @@
-// Reads WebVTT as strictly as the specification writes it, and the same text as ffmpeg makes it: the judge of ours.
+// Parses WebVTT strictly by the specification, and converts the same track with ffmpeg for comparison.
 import assert from 'node:assert/strict';
 import { textOf } from '../clips/ffmpeg.ts';
 
@@ -9,7 +9,7 @@ export interface VttCue {
   text: string;
 }
 
-/** @throws AssertionError for anything WebVTT section 4 does not allow a writer */
+/** @throws AssertionError for anything that WebVTT section 4 does not allow a writer */
 export function parseWebvtt(text: string): VttCue[] {
   assert.match(text, /^WEBVTT(?:\n|$)/u);
   const blocks = text.split(/\n{2,}/u).slice(1);
@@ -49,7 +49,7 @@ function milliseconds(clock: string): number {
   return Math.round(((hours * 60 + minutes) * 60 + seconds) * 1000);
 }
 
-/** What is read on the screen: without tags, entities and empty lines. */
+/** The displayed text: without tags, entities and empty lines. */
 export function plain(text: string): string {
   const bare = text
     .replaceAll(/<[^<>]*>/gu, '')
@@ -64,7 +64,7 @@ export function plain(text: string): string {
     .join('\n');
 }
 
-/** Times and texts of subtitle track `index` as ffmpeg converts them, `originMs` taken away. */
+/** Times and texts of subtitle track `index` as ffmpeg converts them, minus `originMs`. */
 export async function judgedCues(path: string, index: number, originMs = 0): Promise<Omit<VttCue, 'settings'>[]> {
   const args = ['-v', 'error', '-copyts', '-i', path, '-map', `0:s:${index}`, '-f', 'webvtt', 'pipe:1'];
   const blocks = (await textOf('ffmpeg', args)).split(/\n\n+/u).slice(1);

@@ -1,4 +1,4 @@
-// The part of bittorrent-tracker that the tests use; the package has no types of its own.
+// Types for the part of bittorrent-tracker that the tests use; the package has none.
 declare module 'bittorrent-tracker' {
   import type { EventEmitter } from 'node:events';
   import type { IncomingMessage } from 'node:http';

@@ -1,4 +1,4 @@
-// A peer that claims to have a whole torrent and then behaves as it is told: answers rightly, wrongly, or not at all (BEP 3).
+// A peer that claims to have a whole torrent, and replies to requests rightly, wrongly, or not at all (BEP 3).
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
@@ -6,12 +6,12 @@ import type { MadeTorrent } from './torrent-files.ts';
 
 export interface FakePeerOptions {
   torrent: MadeTorrent;
-  /** All bytes of the torrent in a row. */
+  /** All bytes of the torrent, in order. */
   content: Uint8Array;
   pieceBytes: number;
-  /** `corrupt`: answers with other bytes. `mute`: lets itself be asked and never answers. */
+  /** `corrupt`: replies with other bytes. `mute`: unchokes and never replies to requests. */
   behaviour: 'good' | 'corrupt' | 'mute';
-  /** Bans are by address: give bad peers one of their own. Default 127.0.0.2. */
+  /** Bans are by address, so bad peers need an address of their own. Default 127.0.0.2. */
   host?: string;
 }
 
@@ -21,7 +21,7 @@ const MESSAGE = { unchoke: 1, interested: 2, bitfield: 5, request: 6, piece: 7 }
 
 export class FakePeer implements AsyncDisposable {
   readonly address: string;
-  /** Connections so far, and blocks asked for. */
+  /** Connections so far, and requested blocks. */
   connections = 0;
   requests = 0;
   behaviour: FakePeerOptions['behaviour'];
@@ -104,7 +104,7 @@ export class FakePeer implements AsyncDisposable {
   }
 }
 
-/** The first whole message: its kind and what follows. */
+/** The first complete message: its type and payload. */
 function next(pending: Buffer): Buffer | undefined {
   if (pending.length < 4) return undefined;
   const length = pending.readUInt32BE(0);

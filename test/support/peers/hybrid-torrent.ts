@@ -1,4 +1,4 @@
-// Torrents of both versions of BitTorrent, made by a foreign client: its files begin at pieces, with filler between them.
+// Hybrid torrents (BitTorrent v1 and v2) made by another client: files start at pieces, with padding between them.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -1,15 +1,15 @@
-// A BitTorrent peer that does exactly what a test wants: sends what it was given, right or wrong, as fast as it is told, or nothing at all.
+// A scripted BitTorrent peer: sends the given bytes, right or wrong, at the given speed, or nothing at all.
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export interface PlainPeerOptions {
   infoHash: string;
   pieceBytes: number;
-  /** What it claims to have; undefined: it claims so, and never answers a request. */
+  /** Bytes that the peer claims to have; undefined: it claims to have all, and never replies to a request. */
   content: Uint8Array | undefined;
   sizeBytes: number;
   bytesPerSecond?: number;
-  /** Says so when it greets: extended handshakes are answered to that only. */
+  /** Announces the extension protocol in its handshake; extended handshakes are sent to such peers only. */
   knowsExtensions?: boolean;
 }
 
@@ -21,9 +21,9 @@ export class PlainPeer implements AsyncDisposable {
   readonly #options: PlainPeerOptions;
   readonly #server: Server | undefined;
   readonly #sockets = new Set<Socket>();
-  /** Blocks it was asked for. */
+  /** Requested blocks. */
   requests = 0;
-  /** Extended handshakes it was sent (BEP 10), Latin-1. */
+  /** Received extended handshakes (BEP 10), as Latin-1. */
   readonly extended: string[] = [];
   #freeAtMs = 0;
 
@@ -33,7 +33,7 @@ export class PlainPeer implements AsyncDisposable {
     server?.on('connection', (socket) => this.#greet(socket));
   }
 
-  /** One that comes by itself, from an address of its own. */
+  /** Opens a connection itself, from its own address. */
   static dial(options: PlainPeerOptions, to: { port: number; from: string }): PlainPeer {
     const peer = new PlainPeer(undefined, options);
     peer.#greet(connect({ host: '127.0.0.1', port: to.port, localAddress: to.from }));
@@ -52,12 +52,12 @@ export class PlainPeer implements AsyncDisposable {
     return `127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
   }
 
-  /** How many connections are open. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
 
-  /** Tells everybody of another peer on loopback (BEP 11). */
+  /** Announces another peer on loopback to all connections (BEP 11). */
   tellOf({ port }: { port: number }): void {
     const id = Number(/6:ut_pexi(\d+)e/u.exec(this.extended[0] ?? '')?.[1]);
     const place = Buffer.from([127, 0, 0, 1, port >> 8, port & 255]);
@@ -65,7 +65,7 @@ export class PlainPeer implements AsyncDisposable {
     for (const socket of this.#sockets) socket.write(message(EXTENDED, Buffer.concat([Buffer.from([id]), peers])));
   }
 
-  /** Settles when all its connections have ended. */
+  /** Settles when all connections have ended. */
   async closed(): Promise<void> {
     for (const socket of this.#sockets) if (!socket.closed) await once(socket, 'close');
   }

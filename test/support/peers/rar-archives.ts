@@ -1,17 +1,17 @@
-// RAR archives for tests, of the formats 4 and 5: files stored as they are, cut into volumes. Written from the published descriptions.
+// Writes RAR archives for tests, in formats 4 and 5: stored files, cut into volumes. Written from the published descriptions.
 import { crc32 } from 'node:zlib';
 
 export interface PackedFile {
   name: string;
   content: Uint8Array;
-  /** As the archive says; the content is stored all the same. */
+  /** Method that the archive states; the content is stored in any case. */
   isCompressed?: boolean;
   isEncrypted?: boolean;
 }
 
 export interface RarOptions {
   format: 4 | 5;
-  /** Most bytes of content in a volume; default: one volume. */
+  /** Maximum of content bytes per volume; default: one volume. */
   volumeBytes?: number;
   /** Sizes have 8 bytes instead of 4, as in archives beyond 4 GiB. */
   isLarge?: boolean;
@@ -24,7 +24,7 @@ interface Part {
   isSplitAfter: boolean;
 }
 
-/** The volumes, from the first on. */
+/** The volumes in order. */
 export function rarVolumes(files: readonly PackedFile[], options: RarOptions): Buffer[] {
   const volumes = cut(files, options.volumeBytes ?? Infinity);
   return volumes.map((parts, index) => {
@@ -135,7 +135,7 @@ function file5({ file, bytes, isSplitBefore, isSplitAfter }: Part): Buffer {
   ]);
 }
 
-/** Seven bits to a byte, the lowest first. */
+/** Seven bits per byte, lowest first. */
 function number5(value: number): Buffer {
   const bytes: number[] = [];
   let left = value;

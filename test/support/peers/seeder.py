@@ -1,19 +1,19 @@
-# A seeder: libtorrent that finds and tells nobody but as it is told. Ends when its standard input ends.
+# A seeder based on libtorrent, which discovers and announces only as its argument states. Ends when its standard input ends.
 # Its one argument is JSON: {"directory", "host", "torrents": [{"metainfo", "content"}], "isEncrypted", "transport",
 # "trackers", "dhtNodes", "isLocalDiscovery", "knows"}; the last four may be missing.
-# With "knows", addresses of peers, it has nothing itself and wants nothing: it only keeps in touch with them.
-# Writes {"port"} when it listens, then for each line it reads the bytes of payload it has sent: {"sent"}.
+# With "knows", addresses of peers, the seeder has no data and requests none: it only keeps connections to these peers.
+# Writes {"port"} when it listens, then for each line of its input the payload bytes sent so far: {"sent"}.
 import json
 import os
 import sys
 
 import libtorrent as lt
 
-wish = json.loads(sys.argv[1])
-host = wish["host"]
-only_utp = wish["transport"] == "utp"
-dht_nodes = wish.get("dhtNodes")
-knows = wish.get("knows")
+config = json.loads(sys.argv[1])
+host = config["host"]
+only_utp = config["transport"] == "utp"
+dht_nodes = config.get("dhtNodes")
+knows = config.get("knows")
 session = lt.session(
     {
         "listen_interfaces": ("[%s]:0" if ":" in host else "%s:0") % host,
@@ -22,7 +22,7 @@ session = lt.session(
         "dht_restrict_routing_ips": False,
         "dht_restrict_search_ips": False,
         "dht_prefer_verified_node_ids": False,
-        "enable_lsd": bool(wish.get("isLocalDiscovery")),
+        "enable_lsd": bool(config.get("isLocalDiscovery")),
         "close_redundant_connections": False,
         "enable_upnp": False,
         "enable_natpmp": False,
@@ -30,9 +30,9 @@ session = lt.session(
         "enable_outgoing_utp": only_utp,
         "enable_incoming_tcp": not only_utp,
         "enable_outgoing_tcp": not only_utp,
-        "in_enc_policy": 0 if wish["isEncrypted"] else 1,
-        "out_enc_policy": 0 if wish["isEncrypted"] else 1,
-        "allowed_enc_level": 2 if wish["isEncrypted"] else 3,
+        "in_enc_policy": 0 if config["isEncrypted"] else 1,
+        "out_enc_policy": 0 if config["isEncrypted"] else 1,
+        "allowed_enc_level": 2 if config["isEncrypted"] else 3,
         "allow_multiple_connections_per_ip": True,
         "announce_to_all_trackers": True,
         "choking_algorithm": 0,
@@ -44,7 +44,7 @@ session = lt.session(
 
 
 def lay_out(files, content, directory):
-    """Writes the files where libtorrent wants to find them, whatever names they have."""
+    """Writes the files under the names that libtorrent expects."""
     with open(content, "rb") as source:
         for index in range(files.num_files()):
             if files.file_flags(index) & lt.file_flags_t.flag_pad_file:
@@ -61,12 +61,12 @@ def lay_out(files, content, directory):
 
 
 handles = []
-for number, torrent in enumerate(wish["torrents"]):
-    # Each in a directory of its own: two torrents may have the same name.
-    directory = os.path.join(wish["directory"], str(number))
+for number, torrent in enumerate(config["torrents"]):
+    # Each torrent in its own directory: two torrents may have the same name.
+    directory = os.path.join(config["directory"], str(number))
     params = lt.add_torrent_params()
     params.ti = lt.torrent_info(torrent["metainfo"])
-    params.trackers = wish.get("trackers") or []
+    params.trackers = config.get("trackers") or []
     params.save_path = directory
     if knows is None:
         lay_out(params.ti.files(), torrent["content"], directory)

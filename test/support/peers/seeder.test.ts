@@ -1,4 +1,4 @@
-// The seeder that the torrent tests rely on: it shares what it was given, and only by the transport it was told.
+// The seeder that the torrent tests rely on: it shares its content, over the configured transport only.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -9,7 +9,7 @@ import { torrentOf } from './torrent-files.ts';
 
 const PROTOCOL = Buffer.from('\u0013BitTorrent protocol', 'latin1');
 
-/** The info hash a peer answers our handshake with (BEP 3); undefined when it hangs up. */
+/** The info hash in the peer's handshake (BEP 3); undefined when the peer closes the connection. */
 async function handshake(address: string, infoHash: string): Promise<string | undefined> {
   const { hostname, port } = new URL(`http://${address}`);
   const socket = connect(Number(port), hostname.replaceAll(/[[\]]/gu, ''));

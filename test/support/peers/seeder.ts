@@ -1,4 +1,4 @@
-// A foreign BitTorrent client that has everything: libtorrent in a process of its own, known to nobody who is not told.
+// An independent BitTorrent client that has all data: libtorrent in a separate process, which announces itself only as configured.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -13,37 +13,37 @@ import type { MadeTorrent } from './torrent-files.ts';
 
 export interface SharedContent {
   torrent: MadeTorrent;
-  /** All bytes of the torrent in a row, or the path of a file that has them. */
+  /** All bytes of the torrent in order, or the path of a file with them. */
   content: Uint8Array | string;
 }
 
 export interface SeederOptions {
   /**
-   * Speed of the line to it, over TCP and IPv4; default none. (The limits of libtorrent itself are in steps of half a second.)
+   * Speed of the connection to the seeder, over TCP and IPv4; default: unlimited. (libtorrent's own limits act in steps of half a second.)
    */
   bytesPerSecond?: number;
-  /** Refuses connections that are not encrypted. */
+  /** Refuses unencrypted connections. */
   isEncrypted?: boolean;
   transport?: 'tcp' | 'utp';
   /** Default 127.0.0.1. */
   host?: string;
-  /** Words before its command: the machine it is on. */
+  /** Command prefix that selects the machine. */
   prefix?: readonly string[];
-  /** Whom it tells that it is here. */
+  /** Trackers that the seeder announces to. */
   trackers?: readonly string[];
-  /** It is a node of the DHT and begins with these: `host:port`. Its own node is at `address`. */
+  /** Runs a node of the DHT that bootstraps from these nodes, `host:port`. The node itself is at `address`. */
   dhtNodes?: readonly string[];
   isLocalDiscovery?: boolean;
-  /** It has nothing and wants nothing, but is connected to these peers: `host:port`. */
+  /** The seeder has no data and requests none, but is connected to these peers: `host:port`. */
   knows?: readonly string[];
 }
 
 const SCRIPT = fileURLToPath(new URL('./seeder.py', import.meta.url));
-/** Debian's packages belong to Debian's own Python. */
+/** Debian's packages belong to Debian's Python. */
 const PYTHON = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
 
 export class Seeder implements AsyncDisposable {
-  /** `127.0.0.1:40123`, `[::1]:40123`: as in a magnet's `x.pe`. */
+  /** `127.0.0.1:40123`, `[::1]:40123`: the form of a magnet's `x.pe`. */
   readonly address: string;
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -84,7 +84,7 @@ export class Seeder implements AsyncDisposable {
     return new Seeder({ child, reader, lines, directory, link, address });
   }
 
-  /** Bytes of payload sent so far, to all peers. */
+  /** Payload bytes sent so far, to all peers. */
   async sentBytes(): Promise<number> {
     this.#child.stdin?.write('\n');
     return member(this.#lines, 'sent');

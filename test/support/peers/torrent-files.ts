@@ -1,9 +1,9 @@
-// Torrent files for tests: right ones made from bytes, and wrong ones made by hand.
+// Torrent files for tests: valid ones made from bytes, and invalid ones built by hand.
 import { createHash } from 'node:crypto';
 
 export type Plain = number | string | Uint8Array | readonly Plain[] | { readonly [key: string]: Plain };
 
-/** Bencodes plain values; keys in their order. */
+/** Bencodes plain values; keys keep their order. */
 export function bencoded(value: Plain): Buffer {
   if (typeof value === 'number') return Buffer.from(`i${value}e`);
   if (typeof value === 'string') return bencoded(Buffer.from(value, 'utf8'));
@@ -21,7 +21,7 @@ function isList(value: Plain): value is readonly Plain[] {
 }
 
 export interface FileToShare {
-  /** Folders and name. */
+  /** Path components: directories and name. */
   path: readonly (string | Uint8Array)[];
   content: Uint8Array;
   /** As in BEP 47. */
@@ -34,7 +34,7 @@ export interface TorrentOptions {
   isPrivate?: boolean;
   trackers?: readonly string[];
   webSeeds?: readonly string[] | string;
-  /** Added to the info dictionary, over what is right. */
+  /** Entries that replace or extend the info dictionary. */
   info?: Readonly<Record<string, Plain>>;
 }
 
@@ -44,7 +44,7 @@ export interface MadeTorrent {
   metainfo: Buffer;
 }
 
-/** A torrent of one file (without a path of its own) or of many. */
+/** A torrent of one file (without a path) or of several. */
 export function torrentOf(files: readonly FileToShare[] | Uint8Array, options: TorrentOptions = {}): MadeTorrent {
   const { name = 'film', pieceBytes = 16 * 1024, trackers = [], webSeeds = [] } = options;
   const content = files instanceof Uint8Array ? files : Buffer.concat(files.map((file) => file.content));

@@ -1,4 +1,4 @@
-// What the torrent tests share: magnets, sessions, and readers over HTTP that keep the time.
+// Shared by the torrent tests: magnets, sessions, and HTTP reads with their times.
 import assert from 'node:assert/strict';
 
 import type { MadeTorrent } from './torrent-files.ts';
@@ -12,7 +12,7 @@ export function magnetLink(
   return `magnet:?xt=urn:btih:${infoHash}${peers}${hints.more ?? ''}`;
 }
 
-/** Makes a session of kind torrent. */
+/** Creates a session of kind torrent. */
 export async function openTorrent(
   serverUrl: string,
   source: string,
@@ -40,11 +40,11 @@ export async function torrentStatus(serverUrl: string, { infoHash }: MadeTorrent
 export interface TimedBytes {
   bytes: Buffer;
   firstByteMs: number;
-  /** To the last byte. */
+  /** Time to the last byte. */
   totalMs: number;
 }
 
-/** Reads `[start, end)`, with the times from the request on. */
+/** Reads `[start, end)`, and measures the times from the request on. */
 export async function readRange(url: string, { start, end }: { start: number; end: number }): Promise<TimedBytes> {
   const before = performance.now();
   const reply = await fetch(url, { headers: { range: `bytes=${start}-${end - 1}` } });
@@ -58,7 +58,7 @@ export async function readRange(url: string, { start, end }: { start: number; en
   return { bytes: Buffer.concat(chunks), firstByteMs, totalMs: performance.now() - before };
 }
 
-/** Asks for everything from `start` on and goes away after the first byte; gives the milliseconds to it. */
+/** Requests everything from `start` on, aborts after the first byte, and returns the milliseconds until that byte. */
 export async function firstByteAt(url: string, start: number): Promise<number> {
   const before = performance.now();
   const leave = new AbortController();
@@ -70,7 +70,7 @@ export async function firstByteAt(url: string, start: number): Promise<number> {
   return waited;
 }
 
-/** The body as it comes. */
+/** The body in chunks as they arrive. */
 export async function* chunksOf(reply: Response): AsyncGenerator<Uint8Array> {
   const body: AsyncIterable<unknown> = reply.body ?? assert.fail('no body');
   for await (const chunk of body) {

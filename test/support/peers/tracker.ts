@@ -1,4 +1,4 @@
-// A tracker on loopback, one protocol at a time.
+// A tracker on loopback, for one protocol.
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 
@@ -10,13 +10,13 @@ export type TrackerProtocol = 'http' | 'udp' | 'ws' | 'wss';
 export class Tracker implements AsyncDisposable {
   /** `http://127.0.0.1:40123/announce`, `udp://…`, `ws://…`. */
   readonly url: string;
-  /** PEM, of a tracker that speaks TLS: nobody trusts it who is not told to. */
+  /** PEM certificate of a TLS tracker, which clients must be told to trust. */
   readonly certificate: string | undefined;
-  /** Info hashes that were announced, in order. */
+  /** Announced info hashes, in order. */
   readonly announced: string[] = [];
-  /** Told to each WebSocket as soon as it connects. */
+  /** Sent to each WebSocket after it connects. */
   readonly says: string[] = [];
-  /** What came by WebSockets, in order. */
+  /** Messages received over WebSockets, in order. */
   readonly heard: string[] = [];
   readonly #close: () => Promise<void>;
 

@@ -1,10 +1,10 @@
-// A peer as a web browser is one: it has everything, and only WebSocket trackers and WebRTC lead to it.
+// A peer like one in a web browser: it has all data, and is reached only through WebSocket trackers and WebRTC.
 import WebTorrent from 'webtorrent';
 
 import { mendWebRtc } from '../../../src/torrent-engine/webtorrent/web-rtc.ts';
 import type { MadeTorrent } from './torrent-files.ts';
 
-// As prompt as a browser.
+// As fast as a browser.
 mendWebRtc(() => true);
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void;
@@ -46,7 +46,7 @@ export class WebPeer implements AsyncDisposable {
   }
 }
 
-/** A store that has everything. */
+/** A store with all pieces. */
 function fullStore(content: Uint8Array) {
   return class {
     readonly chunkLength: number;

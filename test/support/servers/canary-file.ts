@@ -1,4 +1,4 @@
-// A file that tells whether anybody read it: the disk notes the time of the first read after a change.
+// A file that detects reads: the file system records the time of the first read after a change.
 import { readFile, stat, utimes } from 'node:fs/promises';
 
 const LONG_AGO = new Date('2001-01-01');
@@ -10,7 +10,7 @@ export class CanaryFile {
     this.path = path;
   }
 
-  /** False on disks that note no reads. */
+  /** False on file systems that record no reads. */
   async isAlive(): Promise<boolean> {
     await this.arm();
     await readFile(this.path);
@@ -21,7 +21,7 @@ export class CanaryFile {
     await utimes(this.path, LONG_AGO, new Date());
   }
 
-  /** Since it was armed. */
+  /** Whether the file was read since it was armed. */
   async wasRead(): Promise<boolean> {
     return (await stat(this.path)).atimeMs !== LONG_AGO.getTime();
   }

@@ -1,4 +1,4 @@
-// A live stream: sends a file again and again at a steady rate, states no length and knows no ranges.
+// A live stream: sends a file repeatedly at a steady rate, without a length and without ranges.
 import { createServer, type Server } from 'node:http';
 
 const TICK_MS = 50;

@@ -1,4 +1,4 @@
-// A real HTTP server that serves bytes and misbehaves on demand: for everything that reads from remote servers.
+// A real HTTP server that serves bytes, with faults on demand, for the tests of remote sources.
 import { createCipheriv } from 'node:crypto';
 import { once } from 'node:events';
 import {
@@ -19,49 +19,49 @@ export interface Faults {
   /** `null`: none. Default `"v1"`. */
   etag?: string | null;
   contentType?: string | null;
-  /** Replaces the answer to the n-th request (from 0). */
+  /** Replaces the response to the n-th request (from 0). */
   status?: (request: RecordedRequest) => number | undefined;
-  /** The body of such an answer. */
+  /** Body of such a response. */
   statusBody?: string;
-  /** Resets the connection after this many bytes of each body (what the client has not read yet is lost too). */
+  /** Resets the connection after this many bytes of each body; bytes that the client has not read are lost. */
   resetEveryBytes?: number;
-  /** Closes the connection in good order after this many bytes of each body. */
+  /** Closes the connection properly after this many bytes of each body. */
   closeEveryBytes?: number;
-  /** Sends nothing for a while at this byte of the file, the first `times` times a body gets there (default once). */
+  /** Sends nothing for a while at this byte of the file, the first `times` times that a body reaches it (default once). */
   stall?: { atByte: number; forMs: number; times?: number };
-  /** False: ranges are answered with a total of `*`. */
+  /** False: `Content-Range` states a total of `*`. */
   total?: boolean;
-  /** States a size that is this much larger than the file. */
+  /** States a size that exceeds the file by this much. */
   extraBytes?: number;
-  /** Ends the response in good order at this byte of the file, whatever was stated (closes the connection). */
+  /** Ends the body at this byte of the file, whatever length was stated, and closes the connection properly. */
   endAtByte?: number;
   bytesPerSecond?: number;
-  /** The place to send the request on to. */
+  /** Target of the redirect. */
   redirect?: (request: RecordedRequest) => string | undefined;
-  /** Breaks off the body of such an answer. */
+  /** Aborts the body of such a response. */
   breaksRedirects?: boolean;
-  /** Ranges are answered from their start to the end of the file, whatever end was asked for. */
+  /** Responses to ranges go from their start to the end of the file, whatever end was requested. */
   answersToEnd?: boolean;
-  /** Milliseconds before the answer. */
+  /** Delay of the response, milliseconds. */
   delayMs?: number;
-  /** Added to every answer, redirects and errors included. */
+  /** Headers added to every response, including redirects and errors. */
   headers?: (request: RecordedRequest) => Record<string, string | string[]>;
-  /** Replaces the answer to a range of a file of `size` bytes; 200: the range is ignored. */
+  /** Replaces the response to a range of a file of `size` bytes; 200: the range is ignored. */
   rangeStatus?: (range: RecordedRange, size: number) => number | undefined;
-  /** Ranges are answered with no more than this. */
+  /** Maximum of bytes in the response to a range. */
   mostBytes?: number;
-  /** Replaces the length that is stated. */
+  /** Replaces the stated length. */
   statedLength?: (length: number) => number;
   /** Replaces `Content-Range`. */
   contentRange?: (range: RecordedRange, size: number) => string;
-  /** The only connection that is served at a time: another one is answered with this status, or cuts the older one off. */
+  /** One connection is served at a time: another one gets this status, or aborts the older one. */
   oneAtATime?: number | 'kick';
 }
 
-/** `[start, end)` as asked for. */
+/** `[start, end)` of the request. */
 export interface RecordedRange {
   start: number;
-  /** Infinity: to the end. */
+  /** Infinity: until the end. */
   end: number;
 }
 
@@ -75,17 +75,17 @@ export interface RecordedRequest {
 
 const WRITE_BYTES = 16 * 1024;
 
-/** Serves one file under every path. `faults` and `content` may change while it runs. */
+/** Serves one file at every path. `faults` and `content` may change while the server runs. */
 export class FaultServer implements AsyncDisposable {
   faults: Faults;
   content: Uint8Array;
   readonly requests: RecordedRequest[] = [];
-  /** Bytes of bodies handed to the network. */
+  /** Body bytes written to the network. */
   bytesSent = 0;
-  /** Requests being answered now, and the most at one time. */
+  /** Requests in progress, and their maximum so far. */
   active = 0;
   mostActive = 0;
-  /** Requests refused, or cut off, for the sake of `oneAtATime`. */
+  /** Requests refused or aborted because of `oneAtATime`. */
   refused = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -119,7 +119,7 @@ export class FaultServer implements AsyncDisposable {
     return address.port;
   }
 
-  /** Open connections. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
@@ -156,7 +156,7 @@ export class FaultServer implements AsyncDisposable {
     await this.#serve(recorded, response);
   }
 
-  /** Makes the request the only one that is served; false: it was refused. */
+  /** Makes the request the only one that is served; false when the request was refused. */
   #admit(response: ServerResponse, busy: number | 'kick'): boolean {
     const other = this.#served;
     if (other !== undefined) this.refused += 1;
@@ -255,7 +255,7 @@ export class FaultServer implements AsyncDisposable {
   }
 }
 
-/** Bytes that look random and are the same every time; a Matroska signature first, so that nobody takes them for text. */
+/** Pseudo-random bytes, always the same, after a Matroska signature, so that they are not detected as text. */
 export function sampleBytes(size: number, seed = 1): Uint8Array {
   const key = Buffer.alloc(16, seed);
   const bytes = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(size));

@@ -1,21 +1,21 @@
-// A home network of two machines: where the kernel lets us, two network namespaces joined by a cable; else this machine and its own address.
+// A home network of two machines: two connected network namespaces where the kernel allows it, else this machine and its own network address.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { networkInterfaces } from 'node:os';
 
 export interface HomeNetwork extends Disposable {
-  /** Words before a command, to run it on the server's machine and on the other one. */
+  /** Command prefixes that run a command on the server's machine and on the other one. */
   server: string[];
   device: string[];
-  /** The server's address in the network, and the device's. */
+  /** Addresses of the server and of the device in the network. */
   serverHost: string;
   deviceHost: string | undefined;
-  /** An address of the internet that the other machine has too; undefined where there is no other machine. */
+  /** A public address on the other machine; undefined without a second machine. */
   publicHost: string | undefined;
 }
 
 const PUBLIC = '203.0.114.9';
 
-/** Undefined where there is neither. */
+/** Undefined without namespaces and without a network address. */
 export function homeNetwork(): HomeNetwork | undefined {
   return namespaces() ?? thisMachine();
 }
@@ -76,7 +76,7 @@ export interface Reply {
   body: string;
 }
 
-/** Asks with curl from the machine that `prefix` stands for. */
+/** Runs curl on the machine of `prefix`. */
 export function ask(prefix: string[], url: string, words: string[] = []): Reply {
   const [command, ...rest] = [...prefix, 'curl', '-s', '-i', '--max-time', '30', ...words, url];
   const answer = execFileSync(command, rest, { encoding: 'latin1', maxBuffer: 64 * 2 ** 20 });
@@ -84,7 +84,7 @@ export function ask(prefix: string[], url: string, words: string[] = []): Reply 
   return { status: Number(/^HTTP\/1\.1 (\d+)/u.exec(head)?.[1]), head, body };
 }
 
-/** Runs a script on that machine until it is disposed; resolves with the first line it prints. */
+/** Runs a script on that machine until it is disposed; resolves with the first line that the script prints. */
 export async function runScript(
   prefix: string[],
   script: string,

@@ -1,28 +1,28 @@
-// Files made to lead whoever reads them somewhere else: to an address, or to another file of the machine.
+// Files that try to make their reader open something else: a URL, or another file of the machine.
 
 export interface Bait {
-  /** Of the file, with the extension that fits the disguise. */
+  /** Name of the file, with the extension of its disguise. */
   name: string;
   bytes: Buffer;
-  /** How an unguarded ffprobe takes the bait; or why none does any more. */
+  /** How an unguarded ffprobe follows the bait, or why no reader does any more. */
   control: Control | string;
 }
 
 export interface Control {
-  /** Options that take away what guards ffprobe by itself. */
+  /** Options that disable ffprobe's own guards. */
   options: string[];
-  /** What is reached: the address, the file, or a port of this machine that is opened. */
+  /** Target of the bait: the URL, the file, or a port of this machine that is opened. */
   reaches: 'address' | 'file' | 'port';
 }
 
 export interface Targets {
-  /** An address on a server that counts. */
+  /** A URL on a server that counts requests. */
   url: string;
-  /** A file that is playable and holds the secret. */
+  /** A playable file that holds the secret. */
   path: string;
 }
 
-/** Every protocol that reads a file or an address in a roundabout way. */
+/** Sources in every protocol that reaches a file or a URL indirectly. */
 export function detours({ url, path }: Targets): string[] {
   return [
     ...[
@@ -62,11 +62,11 @@ export function detours({ url, path }: Targets): string[] {
   ];
 }
 
-/** The same packet with a playlist and with text in it: an unguarded reader finds the text. */
+/** The same packet with a playlist and with text: an unguarded reader finds the text. */
 export const GAB2_PLAYLIST = 'gab2.avi';
 export const GAB2_TEXT = 'gab2-srt.avi';
 
-/** The port that `session.mkv` wants films to come to; none that a system gives to whoever asks for any. */
+/** The port at which `session.mkv` expects media; outside of the range that systems assign. */
 export const SDP_PORT = 21_970;
 
 export function baits(targets: Targets): Bait[] {
@@ -121,7 +121,7 @@ export function baits(targets: Targets): Bait[] {
   ];
 }
 
-/** No reader of today follows them; another one might. */
+/** No current reader follows these baits; a future one might. */
 export function forgottenBaits({ url, path }: Targets): (Bait & { control: string })[] {
   const playlist = trapList({ url, path });
   const subtitle = `1\n00:00:00,000 --> 00:00:09,000\n<img src="${url}">\n`;
@@ -172,7 +172,7 @@ function sdp(): string {
   return `v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video ${SDP_PORT} RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n`;
 }
 
-/** An AVI film whose subtitle packet (GAB2) holds a text that a subtitle reader would probe, as in CVE-2016-1897's successors. */
+/** An AVI file whose subtitle packet (GAB2) holds a text that a subtitle reader would probe, as in the successors of CVE-2016-1897. */
 function aviWithSubtitle(text: string): Buffer {
   const [width, height, frames] = [16, 16, 10];
   const frame = Buffer.alloc(width * height * 3, 0x55);
@@ -219,7 +219,7 @@ function halfWord(value: number): Buffer {
   return bytes;
 }
 
-/** An alias of the old Macintosh: `levels` above the film and down to the file where the path ends; none: the path counts as it is. */
+/** A classic Mac OS alias: `levels` up from the media file, and down along the path; without levels the path is absolute. */
 function aliasTo({ path, levels }: { path: string; levels: number }): Buffer {
   const volumeAndName = Buffer.alloc(10 + 28 + 12 + 64 + 16);
   const ends = halfWordsBigEndian([levels, levels]);
@@ -235,7 +235,7 @@ function halfWordsBigEndian(values: number[]): Buffer {
   return bytes;
 }
 
-/** A film whose samples lie where its data reference says (ISO/IEC 14496-12 section 8.7.2). */
+/** A media file whose samples are in the file of its data reference (ISO/IEC 14496-12 section 8.7.2). */
 function movieElsewhere(location: Buffer): Buffer {
   const reference = box('dref', Buffer.concat([numbers([0, 1]), location]));
   const entry = Buffer.alloc(86);
@@ -260,7 +260,7 @@ function movieElsewhere(location: Buffer): Buffer {
   return Buffer.concat([brand, box('moov', [box('mvhd', head), track]), box('mdat', Buffer.alloc(640))]);
 }
 
-/** A QuickTime reference movie: nothing but the address of another one. */
+/** A QuickTime reference movie, which holds only the address of another movie. */
 function quickTimeReferenceMovie(url: string): Buffer {
   const address = Buffer.concat([
     numbers([0]),

@@ -1,4 +1,4 @@
-// Whether anybody on this machine opens a UDP port. Linux lists them all.
+// Detects a UDP port that a process on this machine opens. Linux lists them all.
 import { existsSync, readFileSync } from 'node:fs';
 
 const LISTS = ['/proc/net/udp', '/proc/net/udp6'];

@@ -1,10 +1,10 @@
-// A server that writes its answers byte by byte, as no HTTP library would.
+// A server that writes its responses byte by byte, in forms that no HTTP library writes.
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 
 export interface RawRequest {
   path: string;
-  /** `[start, end)` as asked for; an end of Infinity: to the end. */
+  /** `[start, end)` of the request; an end of Infinity: until the end. */
   range: { start: number; end: number } | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface RawAnswer {
   body: Uint8Array;
 }
 
-/** Closes each connection after its answer. */
+/** Closes each connection after its response. */
 export class RawHttpServer implements AsyncDisposable {
   readonly url: string;
   readonly requests: RawRequest[] = [];

@@ -1,4 +1,4 @@
-// The processes of a server as the system shows them, from outside: who is its child, what it burns, what it holds open. Linux only.
+// The child processes of a server as the system shows them: parents, processor time, open files. Linux only.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,13 +7,13 @@ export const IS_LINUX = process.platform === 'linux';
 
 export interface ChildProcessFacts {
   pid: number;
-  /** Clock ticks since boot: with the id it names one process for ever. */
+  /** Clock ticks since boot: with the process id, unique over time. */
   startTicks: number;
-  /** Encoders are 5; workers for short jobs 0. */
+  /** Nice value: encoders have 5, workers for short jobs 0. */
   niceness: number;
 }
 
-/** Children of the process that run (zombies do not). */
+/** Running children of the process, without zombies. */
 export function childrenOf(parentPid: number): ChildProcessFacts[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/u.test(name))
@@ -28,7 +28,7 @@ export function encodersOf(parentPid: number): ChildProcessFacts[] {
   return childrenOf(parentPid).filter(({ niceness }) => niceness > 0);
 }
 
-/** Whether the process has been killed and only has to be given a moment of processor time to notice: it does nothing any more. */
+/** Whether SIGKILL is pending for the process, which then does nothing but end. */
 export function isDoomed(pid: number): boolean {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -41,8 +41,7 @@ export function isDoomed(pid: number): boolean {
 
 const SIGKILL_BIT = 1n << 8n;
 
-/** Whether that very process still runs, whoever its parent is by now. */
-/** Undefined for a process that has ended, its parent knowing of it or not. */
+/** Undefined for an ended process, also while it is a zombie. */
 export function parentOf(pid: number): number | undefined {
   const fields = statOf(pid);
   return fields === undefined || fields[0] === 'Z' ? undefined : Number(fields[1]);
@@ -52,23 +51,24 @@ export function isAlive(pid: number): boolean {
   return parentOf(pid) !== undefined;
 }
 
+/** Whether this very process still runs, whatever its parent is now. */
 export function isRunning({ pid, startTicks }: ChildProcessFacts): boolean {
   const fields = statOf(pid);
   return fields !== undefined && fields[0] !== 'Z' && Number(fields[19]) === startTicks;
 }
 
-/** Sends the signal to each that still runs. */
+/** Sends the signal to each process that still runs. */
 export function signalAll(children: readonly ChildProcessFacts[], signal: NodeJS.Signals): void {
   for (const child of children) {
     try {
       process.kill(child.pid, signal);
     } catch {
-      // It ended just now.
+      // The process ended meanwhile.
     }
   }
 }
 
-/** What its descriptors are: paths of files, `socket:[7]`, ... */
+/** Targets of the open descriptors: paths of files, `socket:[7]`, ... */
 export function descriptorsOf(pid: number): string[] {
   return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
     try {
@@ -87,7 +87,7 @@ export async function until(isSo: () => boolean | Promise<boolean>, limitMs: num
   }
 }
 
-/** Fields of /proc/PID/stat from the third (state) on: the name before them may hold anything. */
+/** Fields of /proc/PID/stat from the third (state) on: the name before them may hold any characters. */
 function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

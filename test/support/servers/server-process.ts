@@ -1,16 +1,16 @@
-// The program as a user starts it: a process of its own, in directories of its own, known by what it prints.
+// The program as a user starts it: a separate process with its own directories, observed through its output.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** As in `npm start`. */
+/** The command line of `npm start`. */
 const FLAGS = ['--max-semi-space-size=2'];
 
 export const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
-/** Directories of one or several servers, one after the other. */
+/** Directories of one server, or of several that run one after the other. */
 export interface ServerHome extends AsyncDisposable {
   data: string;
   tmp: string;
@@ -21,9 +21,9 @@ export interface ServerProcess extends AsyncDisposable {
   pid: number;
   child: ChildProcess;
   home: ServerHome;
-  /** What it wrote so far. */
+  /** Output so far. */
   output(): string;
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the end of the process. */
   end(signal?: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null; milliseconds: number }>;
 }
 
@@ -33,7 +33,7 @@ export async function serverHome(): Promise<ServerHome> {
   return { data: join(directory, 'data'), tmp: directory, [Symbol.asyncDispose]: dispose };
 }
 
-/** Torrents only know peers and trackers that are named, and those may be on this machine. */
+/** Torrents use only named peers and trackers, which may be on this machine. */
 const LOOPBACK_TORRENTS = {
   RAFFI_TORRENT_LISTEN: '127.0.0.1',
   RAFFI_TORRENT_DHT: '0',
@@ -45,7 +45,7 @@ const LOOPBACK_TORRENTS = {
 /** The code cache, and where `npm run coverage` collects counts. */
 const KEPT = ['NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'];
 
-/** Environment of a server: nothing of the tests' own settings. */
+/** Environment of a server, without the settings of the test run. */
 export function serverEnvironment(
   home: ServerHome,
   more: Record<string, string> = {},
@@ -63,16 +63,16 @@ export function serverEnvironment(
 }
 
 export interface StartOptions {
-  /** Kept by the caller; without it the server has one that goes with it. */
+  /** Owned by the caller; default: a home that is removed with the server. */
   home?: ServerHome;
   env?: Record<string, string>;
   /** User and group id to run as, for tests that run as root. */
   uid?: number;
-  /** Words before the command, for a network of its own: they must end in becoming it. */
+  /** Command prefix that runs the server in another network; it must replace itself by the command. */
   prefix?: string[];
 }
 
-/** Starts the server and waits until it says where it listens. */
+/** Starts the server and waits until it prints its address. */
 export async function startServer(options: StartOptions = {}): Promise<ServerProcess> {
   const home = options.home ?? (await serverHome());
   const { uid } = options;
@@ -112,7 +112,7 @@ async function address(output: () => string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Makes a session and gives its id. */
+/** Creates a session and returns its id. */
 export async function newSession(url: string, body: Record<string, unknown>): Promise<string> {
   const reply = await fetch(`${url}/sessions`, {
     method: 'POST',

@@ -1,4 +1,4 @@
-// A disk so small that it can be filled: mounted for a test, where that is allowed.
+// A disk that is small enough to be filled: mounted for a test where that is allowed.
 import { execFileSync } from 'node:child_process';
 import { serverHome } from './server-process.ts';
 
@@ -8,7 +8,7 @@ export function mountedDisk(directory: string, sizeBytes: number): Disposable {
   return { [Symbol.dispose]: () => void execFileSync('umount', ['-l', directory]) };
 }
 
-/** Why there can be none here; undefined when there can. */
+/** Why a disk cannot be mounted on this system; undefined when it can. */
 export async function whyNoSmallDisk(): Promise<string | undefined> {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'only root on Linux can mount a small disk';
   await using home = await serverHome();

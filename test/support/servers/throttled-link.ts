@@ -1,9 +1,9 @@
-// A line of limited speed in front of a server: what the server sends comes through at so many bytes a second, evenly.
+// A link of limited speed in front of a server: passes the server's bytes on at a steady rate.
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 const TICK_MS = 10;
-/** What may wait in the line for its turn; beyond that the server has to wait. */
+/** Buffer of the link; when it is full, the server waits. */
 const QUEUE_BYTES = 64 * 1024;
 
 interface Waiting {
@@ -75,7 +75,7 @@ export class ThrottledLink implements AsyncDisposable {
 
   #flow(bytesPerSecond: number): void {
     const now = performance.now();
-    // What could have been sent while nobody wanted anything is lost, as on a real line.
+    // Unused time is not credited, as on a real link.
     this.#tokens = Math.min(this.#tokens + ((now - this.#lastMs) * bytesPerSecond) / 1000, bytesPerSecond / 10);
     this.#lastMs = now;
     for (const line of this.#waiting) {

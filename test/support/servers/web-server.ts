@@ -1,18 +1,18 @@
-// A web server that answers what a test says, and notes what it was asked for, byte for byte as it came over the line.
+// A web server with scripted responses, which records each request byte by byte.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 export interface WebReply {
-  /** Default 200, or 206 where a range is asked for of a `file`. */
+  /** Default 200, or 206 for a range of `file`. */
   status?: number;
   headers?: Record<string, string>;
   body?: Uint8Array | string;
-  /** Its ranges are answered. */
+  /** Served with support for ranges. */
   file?: Uint8Array;
 }
 
 export class WebServer implements AsyncDisposable {
-  /** `/path?query` of each request, escaped as the client escaped it. */
+  /** `/path?query` of each request, escaped as the client sent it. */
   readonly asked: string[] = [];
   readonly url: string;
   readonly #server: Server;
@@ -23,7 +23,7 @@ export class WebServer implements AsyncDisposable {
     this.asked = asked;
   }
 
-  /** `answer` is told the path as it was asked for; undefined: 404. */
+  /** `answer` receives the requested path; undefined: 404. */
   static async start(answer: (path: string) => WebReply | undefined): Promise<WebServer> {
     const asked: string[] = [];
     const server = createServer((request, response) => {

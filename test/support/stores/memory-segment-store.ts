@@ -1,4 +1,4 @@
-// A segment store that holds its segments in memory, like a remote one: every answer may be late, any call may fail, nothing can be peeked at.
+// A segment store in memory that behaves like a remote one: replies may be late, calls may fail, and there is no synchronous peek.
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import type { ClaimResult, Segment, SegmentStore } from '../../../src/media/stor
 
 export interface MemoryStoreOptions {
   capBytes?: number;
-  /** How late each answer is, milliseconds. */
+  /** Delay of each reply, milliseconds. */
   delayMs?: number;
 }
 
@@ -24,7 +24,7 @@ interface Held {
 
 export class MemorySegmentStore implements SegmentStore {
   readonly isTight = false;
-  /** How many of the next calls of each kind fail. */
+  /** Number of upcoming calls of each kind that fail. */
   readonly failing = { get: 0, claim: 0, publish: 0 };
   readonly #directory: string;
   readonly #capBytes: number;

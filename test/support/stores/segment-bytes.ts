@@ -1,4 +1,4 @@
-// All bytes of a segment, read as a reply reads them.
+// Reads all bytes of a segment, as a reply reads them.
 import type { Segment } from '../../../src/media/store/segment-store.ts';
 
 export async function bytesOfSegment(segment: Segment): Promise<Buffer> {

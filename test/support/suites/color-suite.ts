@@ -1,4 +1,4 @@
-// Colour of everything that is encoded: bars of known values, in every kind of picture, come out as a player shows the source, and say so.
+// Colour of encoded video: bars with known values, in every kind of source, keep their displayed colour, and the output states it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { writeFile } from 'node:fs/promises';
@@ -8,10 +8,10 @@ import { BARS, barsIn, colorBars, expectedBar, nameOf, type BarsOptions, type Ma
 import { serverHome, startServer, type ServerHome, type ServerProcess } from '../servers/server-process.ts';
 import { fetchSample, membersOf, multivariantOf, openSession, type Session } from '../viewers/viewer.ts';
 
-/** Code values of 8 bit. */
+/** 8-bit code values. */
 const TOLERANCE = 2;
 
-/** Matrix as ffprobe names it; untagged pictures of this size are BT.601. */
+/** ffprobe's name of the matrix; untagged video of this size is BT.601. */
 const STATED = { '601': 'smpte170m', '709': 'bt709', '2020': 'bt2020nc' } as const;
 
 /** Every combination of matrix, range, depth, sampling and tag. */
@@ -52,7 +52,7 @@ export function colorSuite(bars: readonly BarsOptions[]): void {
     });
   }
 
-  /** Files with an encode of the bars, by the route that made it. */
+  /** Files with an encode of the bars, by route. */
   async function encodesOf(session: Session, options: BarsOptions): Promise<[string, string][]> {
     const { variants } = await multivariantOf(session);
     const rung = variants.find(({ URI = '' }) => !URI.includes('/original/'));

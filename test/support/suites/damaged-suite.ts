@@ -1,4 +1,4 @@
-// Many damaged films at one server: each plays as far as it can or fails in words, and a good one beside them plays on.
+// Many damaged files on one server: each plays as far as possible or fails with a sentence, and an undamaged one plays meanwhile.
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,12 +12,12 @@ import { inPool } from '../viewers/in-pool.ts';
 import { startServer, type ServerProcess } from '../servers/server-process.ts';
 import { bytesOf, membersOf, openSession, playlistOf, sessionInfo, type Session } from '../viewers/viewer.ts';
 
-/** A player is told something before it gives up. */
+/** Every request must be answered before a player gives up. */
 const ANSWER_LIMIT_MS = 60_000;
 
 export interface DamagedOptions {
   clips: readonly ClipName[];
-  /** Each clip is damaged with every seed `[from, to)`. */
+  /** Each clip is damaged with every seed of `[from, to)`. */
   seeds: { from: number; to: number };
 }
 
@@ -56,7 +56,7 @@ export function damagedSuite({ clips, seeds }: DamagedOptions): void {
   });
 }
 
-/** What a player would ask for: playlists, copied and encoded segments. */
+/** The requests of a player: playlists, copied and encoded segments. */
 async function assertAnswers(session: Session, what: string): Promise<void> {
   const info = await sessionInfo(session);
   if (info['status'] === 'error') {
@@ -81,7 +81,7 @@ async function assertAnswers(session: Session, what: string): Promise<void> {
   await fetch(session.url, { method: 'DELETE' });
 }
 
-/** The body; one that is no success says in words what is wrong. */
+/** The body; an error must be a sentence. */
 async function answer(url: string, what: string): Promise<string> {
   const reply = await fetch(url, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
   const body = Buffer.from(await reply.arrayBuffer()).toString('latin1');

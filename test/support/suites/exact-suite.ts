@@ -1,4 +1,4 @@
-// The checks of exactness for a list of clips, on two servers that start with nothing: other processes, other caches, other orders.
+// The exactness checks for a list of clips, on two servers that start empty: separate processes, caches and request orders.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { CLIPS, type ClipName } from '../clips/catalogue.ts';

@@ -1,4 +1,4 @@
-// Odd films on both routes: from the start on one server, from the middle on another that has seen nothing of them yet.
+// Odd files on both routes: from the start on one server, and from the middle on another server that has read nothing of them.
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 
@@ -8,7 +8,7 @@ import { judgeFilm, type FilmVerdict } from '../judges/judge-film.ts';
 import type { FetchOrder } from '../judges/served-film.ts';
 import { startServer, type ServerProcess } from '../servers/server-process.ts';
 
-/** Defines two tests of each film. @param names undefined: all */
+/** Defines two tests for each file. @param names undefined: all files */
 export function oddFilmsSuite(names: readonly string[]): void {
   suite('odd films', { concurrency: 2 }, () => {
     const stack = new AsyncDisposableStack();

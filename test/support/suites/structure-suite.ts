@@ -1,4 +1,4 @@
-// Films of every structure a seed can name: each is right on every route, or refused in words that are true.
+// Files of every structure that a seed selects: each is right on every route, or refused with a true sentence.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,16 +13,16 @@ import type { FetchOrder } from '../judges/served-film.ts';
 import { inPool } from '../viewers/in-pool.ts';
 import { startServer, type ServerProcess } from '../servers/server-process.ts';
 
-/** Films whose verdicts one test waits for: a test may not take long. */
+/** Files per test: a test must not take long. */
 const BLOCK = 10;
 const WIDTH = 3;
-/** Sentences of a fault that are printed. */
+/** Printed sentences per fault. */
 const MAX_SENTENCES = 6;
 
-/** What a film may be refused with: none of the planned ones should be. */
+/** Acceptable refusals: none, since every planned file can be played. */
 const TRUE_REFUSALS: readonly RegExp[] = [];
 
-/** Defines the tests. Each film is made, judged and removed. `RAFFI_FUZZ_SEED=17` judges that seed alone. */
+/** Defines the tests. Each file is made, judged and removed. `RAFFI_FUZZ_SEED=17` judges that seed alone. */
 export function structureSuite({ from, to }: { from: number; to: number }): void {
   suite('films of every structure', () => {
     const stack = new AsyncDisposableStack();
@@ -65,12 +65,12 @@ function blocksOf(from: number, to: number): number[][] {
   return blocks;
 }
 
-/** One route is played from the start, the other by a viewer who seeks into the middle first. */
+/** One route is played from the start, the other by a viewer that seeks to the middle first. */
 function ordersOf(seed: number): { order: FetchOrder; muxedOrder: FetchOrder } {
   return seed % 2 === 0 ? { order: 'middle', muxedOrder: 'start' } : { order: 'start', muxedOrder: 'middle' };
 }
 
-/** Undefined: all is right. */
+/** Undefined: no faults. */
 async function faultOf(
   seed: number,
   { directory, serverUrl }: { directory: string; serverUrl: string },

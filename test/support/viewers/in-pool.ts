@@ -1,4 +1,4 @@
-// Order and company of requests: a seeded shuffle, and a few at a time.
+// Order and concurrency of requests: a seeded shuffle, and a pool of limited width.
 
 /** The same order for the same seed, on every machine. */
 export function shuffled<T>(items: readonly T[], seed: number): T[] {
@@ -16,7 +16,7 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
   return order;
 }
 
-/** Does `work` on every item, `width` of them at a time, begun in order. Fails with the first failure, once the others under way are done. */
+/** Runs `work` on every item, `width` at a time, started in order. Rejects with the first failure, after the other running calls have ended. */
 export async function inPool<T>(items: Iterable<T>, width: number, work: (item: T) => Promise<void>): Promise<void> {
   const waiting = items[Symbol.iterator]();
   let failure: { error: unknown } | undefined;

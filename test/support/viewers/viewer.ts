@@ -14,7 +14,7 @@ export interface Session {
   url: string;
 }
 
-/** A rendition, all of it. */
+/** A complete rendition. */
 export interface Served {
   playlist: MediaPlaylist;
   init: Buffer;
@@ -50,25 +50,25 @@ export async function playlistOf(url: string): Promise<MediaPlaylist> {
 
 export interface FetchOptions {
   seed: number;
-  /** Requests at a time. */
+  /** Concurrent requests. */
   width?: number;
 }
 
-/** Every segment once, in the seed's order. */
+/** Fetches every segment once, in the order of the seed. */
 export async function fetchRendition(playlistUrl: string, options: FetchOptions): Promise<Served> {
   const sample = await fetchSample(playlistUrl, { ...options, share: 1 });
   const segments = sample.playlist.segments.map((_, number) => sample.segments.get(number) ?? Buffer.alloc(0));
   return { ...sample, segments };
 }
 
-/** Some of a rendition's segments, by their numbers. */
+/** Some segments of a rendition, by number. */
 export interface Sample {
   playlist: MediaPlaylist;
   init: Buffer;
   segments: Map<number, Buffer>;
 }
 
-/** The first `share` of the segments in the seed's order, in that order; or the chosen ones. */
+/** Fetches the first `share` of the segments in the order of the seed, or the chosen ones. */
 export async function fetchSample(
   playlistUrl: string,
   options: FetchOptions & ({ share: number } | { choose: (count: number) => number[] }),
@@ -86,7 +86,7 @@ export async function fetchSample(
   return { playlist, init, segments };
 }
 
-/** @throws AssertionError with the server's own words when the status is not 200 */
+/** @throws AssertionError with the server's error when the status is not 200 */
 export async function bytesOf(url: string): Promise<Buffer> {
   const response = await fetch(url);
   const bytes = Buffer.from(await response.arrayBuffer());

@@ -1,11 +1,11 @@
-// Video encoders that fail in the ways of real ones: x264 behind a fault that the id names.
+// Video encoders with the faults of real ones: x264 with an injected fault, which the encoder id names.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../../src/base/app-error.ts';
 import type { GroupEncoding, VideoEncoder } from '../../../src/media/worker/encode/video-encoder.ts';
 import type { GridFrame } from '../../../src/media/worker/libav/video/video-frame-grid.ts';
 import { x264Encoder } from '../../../src/media/worker/libav/video/x264-encoder.ts';
 
-/** The fault happens at this frame of each group. */
+/** The fault occurs at this frame of each group. */
 const FAULTY_FRAME = 3;
 const SLOW_MS = 10;
 

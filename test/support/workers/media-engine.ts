@@ -1,4 +1,4 @@
-// The media engine of a server, for tests: everything between a source's address and its segments, without HTTP and sessions.
+// The media engine of a server, for tests: everything between a source and its segments, without HTTP and sessions.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { SourceEndpoint } from '../../../src/sources/endpoint/source-endpoint.ts
 import { policy } from '../../sources/opened.ts';
 
 export interface EngineOptions {
-  /** Called whenever a source begins to close. */
+  /** Called when a source begins to close. */
   onWithdraw?: () => void;
   pool?: Partial<WorkerPoolOptions>;
   sources?: Partial<OpenSourceOptions>;
@@ -26,7 +26,7 @@ export interface Engine {
   pool: WorkerPool;
 }
 
-/** The stack closes all of it. */
+/** The stack closes all parts. */
 export async function openEngine(stack: AsyncDisposableStack, options: EngineOptions = {}): Promise<Engine> {
   const directory = await mkdtemp(join(tmpdir(), 'raffi-items-'));
   stack.defer(() => rm(directory, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-// Real clips made with the ffmpeg command line, and their packets through the demuxer: input and judge of the packager tests.
+// Real clips made with the ffmpeg command line, and their packets from the demuxer: input and reference of the packager tests.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,20 +7,20 @@ import { FormatContext, Packet } from 'node-av/lib';
 import type { Sample } from '../../../src/media/model/samples.ts';
 
 export interface ClipStream {
-  /** 0 video, 1 audio: AVMEDIA_TYPE of libav. */
+  /** 0: video, 1: audio, as AVMEDIA_TYPE of libav. */
   mediaType: number;
-  /** Codec string as libav writes it. */
+  /** Codec string in libav's form. */
   codecString: string | null;
   extradata: Buffer;
   width: number;
   height: number;
   sampleRate: number;
   channels: number;
-  /** Ticks per second; the time bases of the clips are all `1 / n`. */
+  /** Ticks per second; the time base of every clip is `1 / n`. */
   timescale: number;
-  /** In decode order, times as in the file, data as in the file. */
+  /** In decode order, with the times and data of the file. */
   samples: Sample[];
-  /** Of each packet, as the demuxer says. */
+  /** Decode time of each packet as the demuxer states it. */
   dts: number[];
 }
 
@@ -30,7 +30,7 @@ export function clipDirectory(): { path: string; [Symbol.dispose](): void } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Makes a clip; throws with ffmpeg's words when it cannot. */
+/** Makes a clip. @throws Error with ffmpeg's messages */
 export function makeClip(path: string, ffmpegArguments: string): string {
   execFileSync('ffmpeg', ['-v', 'error', '-y', ...ffmpegArguments.split(' '), path], { stdio: 'pipe' });
   return path;
@@ -75,14 +75,14 @@ export function readClip(path: string): ClipStream[] {
   }
 }
 
-/** The stream, or an error that says which one is missing. */
+/** The stream. @throws Error that names the missing stream */
 export function streamOf(streams: ClipStream[], mediaType: 'video' | 'audio'): ClipStream {
   const found = streams.find((stream) => stream.mediaType === (mediaType === 'video' ? 0 : 1));
   if (found === undefined) throw new Error(`no ${mediaType} stream`);
   return found;
 }
 
-/** Hash of every decoded frame, in order of presentation, and what ffmpeg complained of. */
+/** Hash of every decoded frame, in order of presentation, and ffmpeg's messages. */
 export function decodedFrames(
   path: string,
   selector: 'v' | 'a',
@@ -113,7 +113,7 @@ export function decodedFrames(
   return { hashes: lines.map((line) => line.split(',').at(-1)?.trim() ?? ''), messages: run.stderr };
 }
 
-/** Packets as ffprobe sees them. */
+/** Packets as ffprobe lists them. */
 export function probedPackets(path: string, selector: 'v' | 'a'): { pts: number; dts: number; isSync: boolean }[] {
   const text = execFileSync(
     'ffprobe',
@@ -132,7 +132,7 @@ export function probedPackets(path: string, selector: 'v' | 'a'): { pts: number;
     });
 }
 
-/** Fields of the one stream of a file, as ffprobe words them; what it does not know is left out. */
+/** Fields of the only stream of a file, with ffprobe's names; unknown fields are omitted. */
 export function probedStream(path: string, fields: string): Record<string, string> {
   const text = execFileSync(
     'ffprobe',

@@ -1,5 +1,5 @@
-// A media worker for tests of pool, cache and scheduler: a real process that speaks the real protocol and writes real files,
-// but how long a segment takes, and what goes wrong, is in the script that each job carries as its input path.
+// A media worker for the tests of pool, store and scheduler: a real process with the real protocol that writes real files. The duration of
+// a segment, and the faults, are in the script that each job carries as its input path.
 import { appendFileSync, existsSync, unlinkSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { SegmentJob, WorkerReply } from '../../../src/media/worker/protocol
 import { parseScript, type WorkerScript } from './worker-script.ts';
 
 const cancels = new Map<number, AbortController>();
-/** The encoder stands after this segment of this rendition. */
+/** The segment of the rendition that the encoder made last. */
 let session: { key: string; number: number } | undefined;
 
 process.on('disconnect', () => process.exit(0));
@@ -38,7 +38,7 @@ async function hear(message: unknown): Promise<void> {
   }
 }
 
-/** Half of the bytes, the time it takes, the other half, the rename. */
+/** Writes half of the bytes, waits, writes the other half, and renames the file. */
 async function make(job: SegmentJob, script: WorkerScript, signal: AbortSignal): Promise<number> {
   const isNext = session?.key === job.renditionKey && session.number === job.number - 1;
   session = undefined;
@@ -65,7 +65,7 @@ async function make(job: SegmentJob, script: WorkerScript, signal: AbortSignal):
   return box.byteLength;
 }
 
-/** One `mdat` box, filled with the number. */
+/** One `mdat` box filled with the number. */
 function segmentBytes(sizeBytes: number, number: number): Uint8Array {
   const bytes = Buffer.alloc(sizeBytes, number % 256);
   bytes.writeUInt32BE(sizeBytes, 0);
@@ -73,7 +73,7 @@ function segmentBytes(sizeBytes: number, number: number): Uint8Array {
   return bytes;
 }
 
-/** Each marker file stands for one accident. */
+/** Each marker file stands for one fault. */
 function happens(marker: string | undefined): boolean {
   if (marker === undefined || !existsSync(marker)) return false;
   if (!marker.endsWith('.always')) unlinkSync(marker);

@@ -1,4 +1,4 @@
-// Everything that makes segments, in a directory of its own, with scripted worker processes: for the tests of their rules.
+// All parts that make segments, in a temporary directory, with scripted worker processes: for the tests of their rules.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ export interface WorkerEvent {
 export interface StudioOptions {
   pool?: Partial<WorkerPoolOptions>;
   store?: Partial<LocalSegmentStoreOptions>;
-  /** In place of the local one. Closed with the studio. */
+  /** Replaces the local store. Closed with the studio. */
   otherStore?: SegmentStore;
   scheduler?: Partial<SegmentSchedulerOptions>;
 }
@@ -35,7 +35,7 @@ export class SegmentStudio implements AsyncDisposable {
   readonly pool: WorkerPool;
   readonly store: SegmentStore;
   readonly scheduler: SegmentScheduler;
-  /** What workers said and how they ended. */
+  /** Messages and exits of the workers. */
   readonly lines: string[];
 
   static async open({ pool, store, otherStore, scheduler }: StudioOptions = {}): Promise<SegmentStudio> {
@@ -56,7 +56,7 @@ export class SegmentStudio implements AsyncDisposable {
     this.lines = parts.lines;
   }
 
-  /** A film of 500 segments of 2 s. */
+  /** A source of 500 segments of 2 s. */
   rendition(key: string, work: 'copy' | 'encode', script: Partial<WorkerScript> = {}): ScheduledRendition {
     const whole = {
       logPath: this.path('log'),
@@ -96,7 +96,7 @@ export class SegmentStudio implements AsyncDisposable {
     return join(this.directory, name);
   }
 
-  /** Makes an accident happen: see `WorkerScript`. */
+  /** Injects a fault: see `WorkerScript`. */
   async mark(name: string): Promise<string> {
     await writeFile(this.path(name), '');
     return this.path(name);
@@ -104,7 +104,7 @@ export class SegmentStudio implements AsyncDisposable {
 
   async events(what?: WorkerEvent['what']): Promise<WorkerEvent[]> {
     if (!existsSync(this.path('log'))) return [];
-    // What follows the last line break is still being written.
+    // Text after the last line break is still being written.
     const lines = (await readFile(this.path('log'), 'utf8')).split('\n').slice(0, -1);
     return lines
       .map((line): unknown => JSON.parse(line))
@@ -112,32 +112,32 @@ export class SegmentStudio implements AsyncDisposable {
       .filter((event) => what === undefined || event.what === what);
   }
 
-  /** Numbers of the segments a job was begun for, in order. */
+  /** Numbers of the segments whose jobs were started, in order. */
   async begun(key?: string): Promise<number[]> {
     return (await this.events('start'))
       .filter((event) => key === undefined || event.key === key)
       .map(({ number }) => number);
   }
 
-  /** Pids of the worker processes that were given segments (of one rendition). */
+  /** Pids of the worker processes that received segments (of one rendition). */
   async pids(key?: string): Promise<number[]> {
     const events = await this.events('start');
     return [...new Set(events.filter((event) => key === undefined || event.key === key).map(({ pid }) => pid))];
   }
 
-  /** Sizes of all files that bear a finished segment's name. */
+  /** Sizes of all files with the name of a finished segment. */
   async segmentSizes(): Promise<number[]> {
     const names = await readdir(this.path('cache'), { recursive: true });
     const sizes = names.filter((name) => name.endsWith('.m4s')).map((name) => stat(this.path(join('cache', name))));
     return (await Promise.all(sizes)).map(({ size }) => size);
   }
 
-  /** Pids of the worker processes that encode, or have encoded, and are alive. */
+  /** Pids of the living worker processes that encode or have encoded. */
   async alive(): Promise<number[]> {
     return (await this.pids()).filter(isAlive);
   }
 
-  /** Files below the cache's root that are not finished segments. */
+  /** Files below the root of the store that are not finished segments. */
   async drafts(): Promise<string[]> {
     return await readdir(this.path('cache/drafts')).catch(() => []);
   }

@@ -69,7 +69,7 @@ export class SoundEngine implements AsyncDisposable {
     return planRendition(source, { name: 'audio', format: request.format ?? 'cmaf', video: undefined, audio });
   }
 
-  /** One segment, by the session of the rendition; `afresh`: by a new one. */
+  /** One segment, by the session of the rendition; `afresh`: by a new session. */
   async segment({ scheduled }: RenditionPlan, number: number, afresh = false): Promise<Buffer> {
     if (afresh) await this.#sessions.release(scheduled.key);
     const outputPath = join(this.#directory, `segment-${number}`);
@@ -79,7 +79,7 @@ export class SoundEngine implements AsyncDisposable {
     return readFile(outputPath);
   }
 
-  /** Every segment of the rendition, made in `order` (default: as they come), as one file. */
+  /** Every segment of the rendition, made in `order` (default: ascending), as one file. */
   async file(request: AudioRequest = {}, order?: (numbers: number[]) => number[]): Promise<string> {
     const rendition = this.rendition(request);
     const numbers = Array.from({ length: rendition.scheduled.count }, (_, number) => number);
@@ -92,7 +92,7 @@ export class SoundEngine implements AsyncDisposable {
     );
   }
 
-  /** Segments in a row behind their init section. */
+  /** Consecutive segments after their init section. */
   async fileOf({ format, audio }: RenditionPlan, segments: readonly Uint8Array[]): Promise<string> {
     const init = format === 'cmaf' && audio ? audioInit(audio) : new Uint8Array();
     const path = join(this.#directory, `${(this.#files += 1)}.${format === 'cmaf' ? 'mp4' : 'ts'}`);

@@ -1,19 +1,19 @@
-// What a scripted worker is told to do, carried in a job where the path of the film would be.
+// The script of a scripted worker, carried in a job in place of the path of the source.
 import type { MediaInput } from '../../../src/sources/port/source.ts';
 
 export interface WorkerScript {
-  /** The worker appends a line of JSON for each start and end of a segment. */
+  /** The worker appends a JSON line at each start and end of a segment. */
   logPath: string;
   segmentMs: number;
-  /** What the first segment of an encoder takes longer. */
+  /** Additional time of an encoder's first segment. */
   startMs: number;
   sizeBytes: number;
   failingNumbers: number[];
-  /** When this file exists: remove it (unless it is called `.always`) and die by SIGKILL in mid-segment. */
+  /** When this file exists: remove it (unless its name ends in `.always`) and die by SIGKILL within a segment. */
   crashMarker?: string;
-  /** When this file exists: remove it and block for ever in mid-segment. */
+  /** When this file exists: remove it and block forever within a segment. */
   hangMarker?: string;
-  /** Memory it takes for the segment. */
+  /** Memory to allocate for the segment. */
   hogBytes?: number;
 }
 

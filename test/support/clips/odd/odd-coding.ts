@@ -1,4 +1,4 @@
-// Films whose container says too little or too much of how the pictures are coded.
+// Files whose container states too little, or wrong things, about the coding of the video.
 import { picturesOf, type Truth } from '../../judges/truth.ts';
 import { joinedByEntries, withoutCompositionTimes, withoutParameterSets } from '../sample-entries.ts';
 import {
@@ -29,7 +29,7 @@ function truth(seconds: number, hasSound = true): Truth {
   };
 }
 
-/** A half without sound and without B-frames. */
+/** Half a file without audio and without B-frames. */
 function half(profile: string, options: { firstNumber: number; width?: number; height?: number }) {
   const encode = ['-profile:v', profile, '-bf', '0', ...GROUPS, '-video_track_timescale', String(JOIN_TIMESCALE)];
   return ffmpeg('mp4', [...pictures({ seconds: JOIN_SECONDS, ...options }), ...H264, ...encode]);
@@ -83,7 +83,7 @@ const recipes: OddFilms['recipes'] = {
 };
 
 const films: OddFilm[] = [
-  // When the first picture is shown is not said: with the delay of reordering or without.
+  // Two results are right, because the file does not state the time of the first frame: with the reorder delay or without.
   { name: 'no-composition-times', truths: [truth(20)], tolerance: { frames: 2, syncSeconds: 0.085 }, inBrowser: true },
   { name: 'hev1-empty-record', truths: [truth(16)] },
   { name: 'avc3-empty-record', truths: [truth(16)], inBrowser: true },

@@ -1,4 +1,4 @@
-// What the lists of odd films consist of, and the coding most of them share.
+// The shape of the lists of odd files, and the coding that most of them share.
 import type { FfmpegRecipe, RecipeBook } from '../recipe.ts';
 import type { CompareOptions } from '../../judges/compare.ts';
 import type { Truth } from '../../judges/truth.ts';
@@ -6,13 +6,13 @@ import { codedPictures, type CodedPictures } from '../coded-picture.ts';
 import { codedSound, type CodedSound } from '../coded-sound.ts';
 
 export interface OddFilm {
-  /** Of the recipe that makes it. */
+  /** Extension in the recipe. */
   name: string;
-  /** What is right: any one of these. */
+  /** The right presentations: any one of these. */
   truths: readonly Truth[];
-  /** Where the source itself is not exact. */
+  /** Tolerances for sources that are not exact. */
   tolerance?: Tolerance;
-  /** Decoders differ in what they forgive, so Chromium is asked too. */
+  /** Decoders tolerate different errors, so Chromium is tested too. */
   inBrowser?: boolean;
 }
 
@@ -26,13 +26,13 @@ export interface OddFilms {
 export const RATE = 25;
 export const FRAME = 1 / RATE;
 export const H264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-crf', '26', '-threads', '2'];
-/** A keyframe each 2 s. */
+/** A keyframe every 2 s. */
 export const GROUPS = ['-g', '50', '-keyint_min', '50', '-sc_threshold', '0'];
 export const AAC = ['-c:a', 'aac', '-b:a', '96k', '-ar', '48000'];
 
 export type Pictures = Partial<CodedPictures> & { seconds: number };
 
-/** ffmpeg's input options for 320x180 at 25 frames a second unless told otherwise. */
+/** ffmpeg's input options; default 320x180 at 25 frames per second. */
 export function pictures(options: Pictures): string[] {
   return codedPictures({ width: 320, height: 180, rate: String(RATE), ...options });
 }
@@ -40,11 +40,11 @@ export function pictures(options: Pictures): string[] {
 export interface Film {
   pictures: Pictures;
   sound: CodedSound;
-  /** Both encoders' options and the muxer's. */
+  /** Options of both encoders and of the muxer. */
   encode: readonly string[];
 }
 
-/** Pictures and sound made and encoded at once. */
+/** Video and audio, generated and encoded in one run. */
 export function film(extension: string, { pictures: picture, sound, encode }: Film): FfmpegRecipe {
   return ffmpeg(extension, [...pictures(picture), ...codedSound(sound), ...encode]);
 }
@@ -53,7 +53,7 @@ export function ffmpeg(extension: string, args: readonly string[]): FfmpegRecipe
   return { kind: 'ffmpeg', extension, args };
 }
 
-/** 20 s with B-frames, as it should be; the picture of many films that are not. */
+/** 20 s with B-frames, without oddities: the video of many odd files. */
 export const BASE: RecipeBook = {
   base: film('mp4', {
     pictures: { seconds: 20 },

@@ -1,4 +1,4 @@
-// All odd films by name: `await oddFilm('edit-repeated')` is the path of the file, made on first use.
+// All odd files by name: `await oddFilm('edit-repeated')` is the path of the file, made on first use.
 import { made } from '../clip-cache.ts';
 import type { RecipeBook } from '../recipe.ts';
 import { ODD_CODING } from './odd-coding.ts';

@@ -1,4 +1,4 @@
-// Films whose sound changes its shape, or is not what its headers say.
+// Files whose audio changes its format, or differs from its headers.
 import { picturesOf, type Truth } from '../../judges/truth.ts';
 import { codedSound, type CodedSound } from '../coded-sound.ts';
 import { withUnannouncedSbr } from '../unannounced-sbr.ts';
@@ -7,7 +7,7 @@ import { ffmpeg, film, FRAME, GROUPS, H264, pictures, RATE, type OddFilm, type O
 const PART_SECONDS = 8;
 const SBR_USES = [new URL('../unannounced-sbr.ts', import.meta.url)];
 
-/** A stream of ADTS frames does not say that its first frame, 1024 samples, is the encoder's delay. */
+/** A stream of ADTS frames does not state that its first frame, 1024 samples, is encoder delay. */
 const LC_LAG_SECONDS = 1024 / 24_000;
 /** The filter banks of SBR delay by 962 samples at 48 kHz. */
 const SBR_LAG_SECONDS = LC_LAG_SECONDS + 962 / 48_000;
@@ -30,7 +30,7 @@ function truth(seconds: number): Truth {
   };
 }
 
-/** A broadcast: the same PIDs, the clock goes on, only the headers in the sound tell of its channels. */
+/** A broadcast: the PIDs stay, the clock continues, and only the headers in the audio state the channels. */
 function part(codec: string, layout: Layout, index: number): OddFilms['recipes'][string] {
   const start = index * PART_SECONDS;
   return film('ts', {
@@ -78,9 +78,9 @@ const films: OddFilm[] = [
   ...Object.keys(CHANGES).map((name) => ({
     name,
     truths: [truth(3 * PART_SECONDS)],
-    // Each part has an encoder's delay of its own, so that its first frame lies over the last one before.
+    // Each part has its own encoder delay, so its first frame overlaps the last one before.
     tolerance: { slackSeconds: 0.05, syncSeconds: 0.05 },
-    // Beeps in a browser are told by their level: those of the others change it too much.
+    // In a browser, beeps are recognized by their level, which the other channels change too much.
     inBrowser: ['aac-51-20-51', 'aac-stereo-mono-stereo'].includes(name),
   })),
   { name: 'implicit-sbr-ts', truths: [truth(20)], tolerance: { sourceLagSeconds: SBR_LAG_SECONDS }, inBrowser: true },

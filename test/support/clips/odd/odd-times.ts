@@ -1,4 +1,4 @@
-// Films whose times are not a plain line from 0: edit lists, tracks that begin late or end early, lines of text hours behind the end.
+// Files whose times do not run linearly from 0: edit lists, tracks that start late or end early, subtitles hours after the end.
 import { picturesOf, type Truth } from '../../judges/truth.ts';
 import { codedSound } from '../coded-sound.ts';
 import { withEdits, type Edit } from '../edit-lists.ts';
@@ -61,7 +61,7 @@ function edited(edits: readonly Edit[]): OddFilms['recipes'][string] {
   };
 }
 
-/** Which part of the film, and where its clock begins. */
+/** Part of the file, and start of its clock. */
 const PARTS = [
   { number: 0, startSeconds: 0 },
   { number: 1, startSeconds: 0 },
@@ -110,14 +110,14 @@ const recipes: OddFilms['recipes'] = {
   'ten-hours-mp4': ffmpeg('mp4', [...LINES, '-c:s', 'mov_text']),
 };
 
-/** The statistics of each track; the length of the whole stays. */
+/** Removes the statistics of each track; the duration of the file stays. */
 function withoutDurationTags(bytes: Uint8Array): Uint8Array {
   const copy = Buffer.from(bytes);
   for (let at = copy.indexOf('DURATION'); at >= 0; at = copy.indexOf('DURATION', at + 8)) copy.write('XURATION', at);
   return copy;
 }
 
-/** Recordings of 8 s, one behind the other, each on the clock of its own that `startSeconds` begins. */
+/** Recordings of 8 s, one after the other, each on its own clock that starts at `startSeconds`. */
 function joinedParts(parts: readonly string[]): OddFilms['recipes'][string] {
   const extension = parts[0]?.split('-')[0] ?? 'ts';
   return {
@@ -162,7 +162,7 @@ function* partRecipes({
   yield [`vob-${number}-${startSeconds}`, film('vob', { ...options, encode: [...mpeg2, ...at, '-f', 'vob'] })];
 }
 
-/** What the edits show of the base film. */
+/** The spans of the base file that the edits show. */
 function truthOfEdits(edits: readonly (readonly [number, number])[]): Truth {
   let at = 0;
   const runs: Parameters<typeof picturesOf>[0][number][] = [];
@@ -195,7 +195,7 @@ const films: OddFilm[] = [
   ...Object.entries(EDITED).map(([name, edits]) => ({
     name,
     truths: [truthOfEdits(edits)],
-    // Copied sound is cut at whole frames.
+    // Copied audio is cut at whole frames.
     tolerance: { slackSeconds: 0.022 },
   })),
   ...['picture-late-mp4', 'picture-late-mkv', 'picture-late-ts'].map((name) => ({
@@ -213,7 +213,7 @@ const films: OddFilm[] = [
   ...Object.entries(CLOCKS).map(([name, parts]) => ({
     name,
     truths: [plain(8 * parts.length)],
-    // Sound and picture of a recording do not end together, so the sound of two overlaps or leaves a gap.
+    // Audio and video of a recording end at different times, so the audio of two recordings overlaps or leaves a gap.
     tolerance: { slackSeconds: 0.1 },
   })),
   ...['ten-hours-mkv', 'ten-hours-no-tags-mkv', 'ten-hours-mp4'].map((name) => ({ name, truths: [plain(20)] })),

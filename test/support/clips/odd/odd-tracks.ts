@@ -1,4 +1,4 @@
-// Films of which not every track is meant: stills, other programmes, tracks that go on elsewhere.
+// Files with tracks that must not be played, or that continue under another id: stills, other programmes, changed packet ids.
 import { picturesOf, type Truth } from '../../judges/truth.ts';
 import {
   AAC,
@@ -36,7 +36,7 @@ function programme(firstNumber: number, voice: number): Truth {
   };
 }
 
-/** Eight seconds of a broadcast whose clock goes on from part to part. */
+/** Eight seconds of a broadcast whose clock continues from part to part. */
 function part(index: number, firstPid: number) {
   const start = index * PART_SECONDS;
   return film('ts', {
@@ -66,7 +66,7 @@ function parts(count: number): Truth {
   };
 }
 
-/** libavformat holds the last two pictures of a packet id back until the end of the source: the one before them stands. */
+/** libavformat holds the last two frames of a packet id back until the end of the source: the frame before them stays displayed. */
 function partsLessTwo(count: number): Truth {
   const lost = 2;
   const runs = Array.from({ length: count }, (_, place) => {
@@ -127,7 +127,7 @@ const films: OddFilm[] = [
     name,
     truths: [programme(0, 0), programme(SECOND_PROGRAMME.firstNumber, SECOND_PROGRAMME.voice)],
   })),
-  // Shorter and whole is right too: then the session says why.
+  // A shorter but complete presentation is right too: the session then states the reason.
   { name: 'pids-change', truths: [parts(2), partsLessTwo(2), parts(1)] },
   { name: 'pids-change-and-back', truths: [parts(3), partsLessTwo(3), parts(1)] },
 ];
