@@ -1,4 +1,4 @@
-// What an encoder keeps between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time.
+// The state of an encoder between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time.
 import { openProbed } from './demuxers.ts';
 import { interrupting } from '../libav/demux/interrupting.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
@@ -9,19 +9,19 @@ import type { WorkerInput } from '../protocol/protocol.ts';
 import { inputKey, readingOneFile } from '../libav/demux/same-file.ts';
 
 interface Session {
-  /** What it reads. */
+  /** The key of the source that the session reads. */
   inputKey: string | undefined;
-  pictures: VideoFrameGrid | undefined;
-  sound: AudioSampleGrid | undefined;
-  /** All that were opened for it; closed by the grids. */
+  videoGrid: VideoFrameGrid | undefined;
+  audioGrid: AudioSampleGrid | undefined;
+  /** All open demuxers of the session; the grids close them. */
   demuxers: Set<Demuxer>;
-  /** Of the job at work. */
+  /** The signal of the running job. */
   signal: AbortSignal;
-  /** The end of the line of jobs. */
+  /** Settles after the last queued job. */
   tail: Promise<unknown>;
 }
 
-export interface SessionPlace {
+export interface SessionTarget {
   key: string;
   input: WorkerInput;
   origin: Origin;
@@ -31,11 +31,11 @@ export class EncoderSessions implements AsyncDisposable {
   readonly #sessions = new Map<string, Session>();
 
   /**
-   * Runs `work` after all earlier work of the same key. A failure ends the session: the next job starts a clean one.
-   * After an abort, what waits for a remote source ends at once.
+   * Runs `work` after all earlier work of the same key. A failure ends the session, and the next job starts a new one.
+   * An abort ends reads of a remote source at once.
    * @throws AppError SOURCE_CHANGED when the file was another one after the work; the signal's reason
    */
-  async run<T>({ key, input }: SessionPlace, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>({ key, input }: SessionTarget, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const session = this.#sessions.get(key) ?? newSession(signal);
     this.#sessions.set(key, session);
     const result = session.tail.then(async () => {
@@ -48,19 +48,19 @@ export class EncoderSessions implements AsyncDisposable {
     return result;
   }
 
-  async pictures(place: SessionPlace, track: EncodedVideo): Promise<VideoFrameGrid> {
-    const session = this.#session(place.key);
-    session.pictures ??= new VideoFrameGrid(await open(session, place.input), track, place.origin);
-    return session.pictures;
+  async videoGrid(target: SessionTarget, track: EncodedVideo): Promise<VideoFrameGrid> {
+    const session = this.#session(target.key);
+    session.videoGrid ??= new VideoFrameGrid(await open(session, target.input), track, target.origin);
+    return session.videoGrid;
   }
 
-  async sound(place: SessionPlace, track: EncodedAudio): Promise<AudioSampleGrid> {
-    const session = this.#session(place.key);
-    session.sound ??= await AudioSampleGrid.open(track, {
-      origin: place.origin,
-      open: () => open(session, place.input),
+  async audioGrid(target: SessionTarget, track: EncodedAudio): Promise<AudioSampleGrid> {
+    const session = this.#session(target.key);
+    session.audioGrid ??= await AudioSampleGrid.open(track, {
+      origin: target.origin,
+      open: () => open(session, target.input),
     });
-    return session.sound;
+    return session.audioGrid;
   }
 
   #session(key: string): Session {
@@ -69,7 +69,7 @@ export class EncoderSessions implements AsyncDisposable {
     return session;
   }
 
-  /** Ends a session once its last job is done. */
+  /** Ends a session after its last job. */
   async release(key: string): Promise<void> {
     const session = this.#sessions.get(key);
     if (!session) return;
@@ -79,12 +79,12 @@ export class EncoderSessions implements AsyncDisposable {
   }
 
   async #close(session: Session): Promise<void> {
-    const { pictures, sound } = session;
-    session.pictures = undefined;
-    session.sound = undefined;
+    const { videoGrid, audioGrid } = session;
+    session.videoGrid = undefined;
+    session.audioGrid = undefined;
     session.demuxers.clear();
-    await pictures?.[Symbol.asyncDispose]();
-    await sound?.[Symbol.asyncDispose]();
+    await videoGrid?.[Symbol.asyncDispose]();
+    await audioGrid?.[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -99,6 +99,6 @@ async function open(session: Session, input: WorkerInput): Promise<Demuxer> {
 }
 
 function newSession(signal: AbortSignal): Session {
-  const empty = { inputKey: undefined, pictures: undefined, sound: undefined };
+  const empty = { inputKey: undefined, videoGrid: undefined, audioGrid: undefined };
   return { ...empty, demuxers: new Set(), signal, tail: Promise.resolve() };
 }
