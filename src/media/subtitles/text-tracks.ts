@@ -1,4 +1,4 @@
-// Which subtitle tracks can be had as text, told from what a probe says of them.
+// Which subtitle tracks are available as text, by their description.
 import type { MediaDescription, SubtitleTrack } from '../model/description.ts';
 
 const PICTURES = new Map([
@@ -10,7 +10,7 @@ const PICTURES = new Map([
 const MATROSKA_TEXT = new Set(['subrip', 'srt', 'text', 'ass', 'ssa', 'webvtt']);
 const MP4_TEXT = new Set(['mov_text', 'text']);
 
-/** Why the track cannot be had as text, a sentence; undefined when it can. */
+/** The sentence why the track is not available as text; undefined when it is. */
 export function whyNoText(description: Pick<MediaDescription, 'container'>, track: SubtitleTrack): string | undefined {
   const pictures = PICTURES.get(track.codec);
   if (pictures !== undefined) return `${pictures} subtitles are pictures, not text`;
