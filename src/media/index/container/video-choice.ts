@@ -1,10 +1,10 @@
-// Which of several video tracks is the film: not a still, a preview or a logo beside it.
+// Chooses the main video of several video tracks, not a still, a preview or a logo.
 import type { VideoEvidence } from '../../model/description.ts';
 
-/** A track with less than this share of the frames, or of the time, of the longest one is no film. */
-const FILM_SHARE = 1 / 8;
+/** A track with less than this share of the frames, or of the duration, of the longest one is not the main video. */
+const MAIN_SHARE = 1 / 8;
 
-/** The track that moves; of several the default one, then one that is in no codec of stills, then the first. Undefined: none. */
+/** The main video; of several candidates the default one, then one in a codec that is not for stills, then the first. Undefined: none. */
 export function chooseVideo<T extends { evidence: VideoEvidence }>(candidates: readonly T[]): T | undefined {
   const films = longOnes(
     longOnes(candidates, ({ evidence }) => evidence.frameCount),
@@ -14,8 +14,8 @@ export function chooseVideo<T extends { evidence: VideoEvidence }>(candidates: r
   return films.reduce<T | undefined>((best, one) => (best && rank(best) >= rank(one) ? best : one), undefined);
 }
 
-/** Without those that are known to be much shorter than another. */
+/** The candidates, without those known to be much shorter than the longest. */
 function longOnes<T>(candidates: readonly T[], lengthOf: (candidate: T) => number | undefined): readonly T[] {
   const longest = Math.max(...candidates.map((candidate) => lengthOf(candidate) ?? 0));
-  return candidates.filter((candidate) => (lengthOf(candidate) ?? longest) >= longest * FILM_SHARE);
+  return candidates.filter((candidate) => (lengthOf(candidate) ?? longest) >= longest * MAIN_SHARE);
 }
