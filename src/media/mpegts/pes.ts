@@ -52,13 +52,13 @@ export function closeContinuity(units: readonly PesUnit[]): void {
 }
 
 /** Writes the transport packets of a unit at `start`; returns their end. `counter`: the continuity counter of the first one. */
-export function writePes(out: Buffer, unit: PesUnit, place: { start: number; counter: number }): number {
-  const end = place.start + unit.packets * PACKET_BYTES;
+export function writePes(out: Buffer, unit: PesUnit, target: { start: number; counter: number }): number {
+  const end = target.start + unit.packets * PACKET_BYTES;
   // The PES packet is written to the end of its room, then moved forward packet by packet: a move never overwrites bytes that are still to be moved.
   let left = pesBytes(unit);
   unit.payload.write(out, writePesHeader(out, unit, end - left));
   for (let index = 0; index < unit.packets; index++) {
-    const at = place.start + index * PACKET_BYTES;
+    const at = target.start + index * PACKET_BYTES;
     const needed = index === 0 ? adaptationBytes(unit) : 0;
     const size = Math.min(CAPACITY - needed, left - (unit.packets - index - 1));
     out.copyWithin(at + PACKET_BYTES - size, end - left, end - left + size);
@@ -66,7 +66,7 @@ export function writePes(out: Buffer, unit: PesUnit, place: { start: number; cou
     out[at] = 0x47;
     out[at + 1] = (index === 0 ? 0x40 : 0) | (unit.pid >> 8);
     out[at + 2] = unit.pid & 0xff;
-    out[at + 3] = (size < CAPACITY ? 0x30 : 0x10) | ((place.counter + index) & (PES_COUNTER_CYCLE - 1));
+    out[at + 3] = (size < CAPACITY ? 0x30 : 0x10) | ((target.counter + index) & (PES_COUNTER_CYCLE - 1));
     if (size < CAPACITY)
       writeAdaptation(out, at + TRANSPORT_HEADER, { bytes: CAPACITY - size, unit: needed > 0 ? unit : undefined });
   }

@@ -46,11 +46,11 @@ const ACCESS_UNIT_DELIMITER = Buffer.from([H264_NAL.accessUnitDelimiter, 0xf0]);
  */
 export function tsSegment({ video, audio, isFirst }: TsSegmentOptions): Buffer {
   if (video === undefined && audio === undefined) throw new TypeError('a segment needs video or audio');
-  const pictures = video === undefined ? [] : videoUnits(video, isFirst);
-  const sounds = audio === undefined ? [] : audioUnits(audio, video === undefined);
-  closeContinuity(pictures);
-  closeContinuity(sounds);
-  const units = interleave(pictures, sounds);
+  const videoPes = video === undefined ? [] : videoUnits(video, isFirst);
+  const audioPes = audio === undefined ? [] : audioUnits(audio, video === undefined);
+  closeContinuity(videoPes);
+  closeContinuity(audioPes);
+  const units = interleave(videoPes, audioPes);
   const packets = units.reduce((sum, unit) => sum + unit.packets, 2 * PES_COUNTER_CYCLE);
   const out = Buffer.allocUnsafe(packets * PACKET_BYTES);
   const tables = programTables({ hasVideo: video !== undefined, hasAudio: audio !== undefined });
@@ -130,21 +130,21 @@ function audioUnits({ run, configuration }: TsAudio, withClock: boolean): PesUni
   });
 }
 
-function interleave(pictures: readonly PesUnit[], sounds: readonly PesUnit[]): PesUnit[] {
+function interleave(videoPes: readonly PesUnit[], audioPes: readonly PesUnit[]): PesUnit[] {
   const units: PesUnit[] = [];
   let next = 0;
-  for (const picture of pictures) {
-    for (let sound = sounds[next]; sound !== undefined && sound.pts <= picture.dts; sound = sounds[++next])
-      units.push(sound);
-    units.push(picture);
+  for (const frame of videoPes) {
+    for (let unit = audioPes[next]; unit !== undefined && unit.pts <= frame.dts; unit = audioPes[++next])
+      units.push(unit);
+    units.push(frame);
   }
-  return [...units, ...sounds.slice(next)];
+  return [...units, ...audioPes.slice(next)];
 }
 
-function writeTables(out: Buffer, place: { at: number; tables: Buffer; counter: number }): number {
-  place.tables.copy(out, place.at);
-  for (const packet of [place.at, place.at + PACKET_BYTES]) out[packet + 3] = 0x10 | place.counter;
-  return place.at + 2 * PACKET_BYTES;
+function writeTables(out: Buffer, target: { at: number; tables: Buffer; counter: number }): number {
+  target.tables.copy(out, target.at);
+  for (const packet of [target.at, target.at + PACKET_BYTES]) out[packet + 3] = 0x10 | target.counter;
+  return target.at + 2 * PACKET_BYTES;
 }
 
 function wireTicks(ticks: number, timescale: number): number {

@@ -52,7 +52,7 @@ class OverrideState {
   readonly #styles: ReadonlyMap<string, AssStyle>;
   readonly #own: AssStyle;
   #now: AssStyle;
-  #isPlaced = false;
+  #hasPosition = false;
   isDrawing = false;
 
   constructor(styles: ReadonlyMap<string, AssStyle>, name: string) {
@@ -85,7 +85,7 @@ class OverrideState {
     const amount = Number(value);
     if (name === 'r') this.#now = { ...(this.#styles.get(value) ?? this.#own), key: this.#now.key };
     else if (name === 'p') this.isDrawing = amount > 0;
-    else if (name === 'an' || name === 'a') this.#place(name === 'an' ? amount : keyOfOldAlignment(amount));
+    else if (name === 'an' || name === 'a') this.#setPosition(name === 'an' ? amount : keyOfOldAlignment(amount));
     else if (name === 'b')
       this.#now = { ...this.#now, bold: value === '' ? this.#own.bold : amount === 1 || amount >= BOLD_WEIGHT };
     else if (name === 'i') this.#now = { ...this.#now, italic: value === '' ? this.#own.italic : amount !== 0 };
@@ -93,9 +93,9 @@ class OverrideState {
   }
 
   /** Sets the position; the first position tag of a line counts. */
-  #place(key: number): void {
-    if (this.#isPlaced) return;
-    this.#isPlaced = true;
+  #setPosition(key: number): void {
+    if (this.#hasPosition) return;
+    this.#hasPosition = true;
     this.#now = { ...this.#now, key };
   }
 }

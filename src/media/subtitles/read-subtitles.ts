@@ -68,11 +68,11 @@ async function openTrack(
 ): Promise<OpenTrack> {
   const { language, streamIndex } = textTrack(facts, index);
   const limits = { maxEvents: LIMITS.events, maxEventBytes: LIMITS.eventBytes };
-  const place = { origin: facts.origin, fromMs };
+  const clock = { origin: facts.origin, fromMs };
   if (!facts.description.container.startsWith('matroska')) {
-    return { events: await mp4Events(readers, { streamIndex, ...place, ...limits }), read: timedTextReader(language) };
+    return { events: await mp4Events(readers, { streamIndex, ...clock, ...limits }), read: timedTextReader(language) };
   }
-  const { track, events } = await matroskaEvents(readers, { ordinal: index, mayWalk, ...place, ...limits });
+  const { track, events } = await matroskaEvents(readers, { ordinal: index, mayWalk, ...clock, ...limits });
   return { events, read: matroskaReader(track, language) };
 }
 

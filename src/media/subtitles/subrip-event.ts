@@ -5,7 +5,8 @@ import { cueText, PLAIN, type StyledRun } from './styled-text.ts';
 import { decodeSubtitle } from './text-encoding.ts';
 
 /** Tags that players interpret; anything else in angle brackets is text. */
-const MARKUP = /<(?<end>\/?)(?<tag>b|i|u|s|font)(?:\s[^<>]{0,200})?>|\{\\an?(?<place>\d{1,2})\}|\{\\[^{}]{0,200}\}/giu;
+const MARKUP =
+  /<(?<end>\/?)(?<tag>b|i|u|s|font)(?:\s[^<>]{0,200})?>|\{\\an?(?<alignment>\d{1,2})\}|\{\\[^{}]{0,200}\}/giu;
 
 /** `language`: of the track, for text that is not UTF-8. */
 export function subripReader(language: string): EventReader {
@@ -25,10 +26,10 @@ export function subripContent(source: string): CueContent {
   for (const match of source.matchAll(MARKUP)) {
     push(match.index);
     at = match.index + match[0].length;
-    const { end, tag, place } = match.groups ?? {};
+    const { end, tag, alignment } = match.groups ?? {};
     const name = tag?.toLowerCase();
     if (name === 'b' || name === 'i' || name === 'u') depth[name] = Math.max(0, depth[name] + (end === '' ? 1 : -1));
-    if (place !== undefined && settings === '') settings = cueSettings(Number(place));
+    if (alignment !== undefined && settings === '') settings = cueSettings(Number(alignment));
   }
   push(source.length);
   return { settings, text: cueText(runs) };

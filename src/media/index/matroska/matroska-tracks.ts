@@ -81,7 +81,7 @@ function parseVideoTrack(entry: DataView, streamIndex: number): MatroskaVideoTra
   };
 }
 
-/** The nearest standard rate: writers round the duration to a nanosecond or more, and standard rates lie a thousandth apart. */
+/** The rate of a frame duration, as a standard rate if one is close: writers round durations, and standard rates lie a thousandth apart. */
 function frameRateOf(nanoseconds: number | undefined): Rational | undefined {
   if (!nanoseconds || nanoseconds < MIN_FRAME_NANOSECONDS || nanoseconds > MAX_FRAME_NANOSECONDS) return undefined;
   const known = KNOWN_RATES.find(({ num, den }) => Math.abs((nanoseconds * num) / den / NANOSECONDS - 1) < 2e-5);

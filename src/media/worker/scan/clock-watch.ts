@@ -98,7 +98,7 @@ export class ClockWatch {
     const main = this.#tracks.get(this.#main);
     const clock: Splices['clock'] = [];
     for (const step of main?.steps ?? []) {
-      const others = this.#beside(step);
+      const others = this.#stepsAtSameJoin(step);
       if (!step.isBack && others.length === 0 && this.#tracks.size > 1) continue;
       const added = clock.at(-1)?.[1] ?? 0;
       const byte = Math.min(step.byte, ...others.map((other) => other.byte));
@@ -108,7 +108,7 @@ export class ClockWatch {
   }
 
   /** Steps of the other tracks at the same join. */
-  #beside({ isBack, byte }: Step): Step[] {
+  #stepsAtSameJoin({ isBack, byte }: Step): Step[] {
     const others = [...this.#tracks].flatMap(([number, { steps }]) => (number === this.#main ? [] : steps));
     return others.filter((other) => other.isBack === isBack && Math.abs(other.byte - byte) < JOIN_BYTES);
   }

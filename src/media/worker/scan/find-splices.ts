@@ -45,7 +45,7 @@ export class SpliceWatch {
     for (const number of presented) {
       if (found.has(number)) continue;
       const whole = [...(this.#stretches.get(number) ?? [])];
-      for (const candidate of this.#alike(number)) {
+      for (const candidate of this.#similarStreams(number)) {
         const stretches = this.#stretches.get(candidate) ?? [];
         if (found.has(candidate) || !continues(whole, stretches)) continue;
         found.set(candidate, number);
@@ -56,7 +56,7 @@ export class SpliceWatch {
   }
 
   /** Other streams of the same kind and codec, in order of their first packets. */
-  #alike(number: number): number[] {
+  #similarStreams(number: number): number[] {
     const kindOf = (each: number) => {
       const stream = this.#demuxer.stream(each);
       return `${this.#demuxer.kindOf(stream)} ${codecName(stream.codecpar)}`;

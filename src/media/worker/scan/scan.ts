@@ -14,7 +14,7 @@ import type { ScanJob, ScanResult } from '../protocol/protocol.ts';
 const REORDER_SAMPLE = 600;
 
 /** Minimum distance of two noted keyframe positions. */
-const PLACE_SECONDS = 5;
+const POSITION_SECONDS = 5;
 
 /** Parameter sets of a keyframe lie within this many bytes. */
 const HEAD_BYTES = 8 * 1024;
@@ -92,15 +92,16 @@ async function measure(
     const { num, den } = demuxer.stream(packet.streamIndex).timeBase;
     const seconds = (ticks * num) / den;
     endSeconds = Math.max(endSeconds, seconds + (packet.duration * num) / den);
-    if (isMain && isPlace(packet, seconds - (places.at(-1)?.[0] ?? -Infinity))) places.push([seconds, packet.byte]);
+    if (isMain && isNotedPosition(packet, seconds - (places.at(-1)?.[0] ?? -Infinity)))
+      places.push([seconds, packet.byte]);
   }
   const { stepTicks, hasHoles } = steps;
   const found = { endSeconds, starts, hasChanges: changes.hasChanged, splices: undefined, places, stepTicks, hasHoles };
   return { ...found, ...tally.result() };
 }
 
-function isPlace({ isKey, byte }: DemuxedPacket, secondsSinceLast: number): boolean {
-  return isKey && byte >= 0 && secondsSinceLast >= PLACE_SECONDS;
+function isNotedPosition({ isKey, byte }: DemuxedPacket, secondsSinceLast: number): boolean {
+  return isKey && byte >= 0 && secondsSinceLast >= POSITION_SECONDS;
 }
 
 /** The number of frames needed to determine their grid. */

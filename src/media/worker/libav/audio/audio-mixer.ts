@@ -30,7 +30,7 @@ export function mixed(frames: readonly Frame[], start: number, shape: AudioShape
     while (end < frames.length && layoutOf(frames[end]) === key) end += 1;
     const part = frames.slice(first, end);
     const length = samplesOf(part);
-    chunks.push(mixedAlike(part, position, shape));
+    chunks.push(mixedUniform(part, position, shape));
     position += length;
     first = end;
   }
@@ -42,7 +42,7 @@ function samplesOf(frames: readonly Frame[]): number {
   return frames.reduce((sum, { nbSamples }) => sum + nbSamples, 0);
 }
 
-function mixedAlike(frames: readonly Frame[], position: number, shape: AudioShape): Chunk {
+function mixedUniform(frames: readonly Frame[], position: number, shape: AudioShape): Chunk {
   const [head] = frames;
   if (!head) throw new TypeError('a run without frames');
   // The filters empty the frames.

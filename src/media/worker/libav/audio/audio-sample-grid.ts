@@ -48,7 +48,7 @@ export class AudioSampleGrid implements AsyncDisposable {
     const { sampleRate, channels } = this.#track;
     const from = start - LIMITER_MARGIN;
     const to = end + LIMITER_MARGIN;
-    const chunks = this.#placed(await this.#decode({ start: from, end: to }, signal));
+    const chunks = this.#positioned(await this.#decode({ start: from, end: to }, signal));
     const planes = Array.from({ length: channels }, () => new Float32Array(to - from));
     for (const chunk of chunks) copyOverlap(chunk, planes, from);
     limitPeaks(
@@ -85,7 +85,7 @@ export class AudioSampleGrid implements AsyncDisposable {
     return this.#packets.secondsOf(packet) ?? -Infinity;
   }
 
-  #placed(frames: readonly Frame[]): Chunk[] {
+  #positioned(frames: readonly Frame[]): Chunk[] {
     const { stream } = this.#packets;
     const { timeBase, codecpar } = stream;
     const clock = {

@@ -8,7 +8,7 @@ type KeyframePosition = Splices['places'][number];
 
 /** Corrects the times of the scanned video. */
 export class AviClock {
-  readonly #places: readonly KeyframePosition[];
+  readonly #positions: readonly KeyframePosition[];
   readonly #ticksPerSecond: number;
   /** The stream of the last seek: times of other streams are right. */
   #number: number | undefined;
@@ -16,8 +16,8 @@ export class AviClock {
   #awaited: { byte: number; ticks: number } | undefined;
   #added = 0n;
 
-  constructor(places: readonly KeyframePosition[], timeBase: { num: number; den: number }) {
-    this.#places = places;
+  constructor(positions: readonly KeyframePosition[], timeBase: { num: number; den: number }) {
+    this.#positions = positions;
     this.#ticksPerSecond = timeBase.den / timeBase.num;
   }
 
@@ -26,7 +26,7 @@ export class AviClock {
     this.#number = number;
     this.#added = 0n;
     this.#awaited = undefined;
-    const position = this.#places.findLast(([seconds]) => this.#ticksAt(seconds) <= ticks);
+    const position = this.#positions.findLast(([seconds]) => this.#ticksAt(seconds) <= ticks);
     if (!position) return ticks;
     this.#awaited = { byte: position[1], ticks: this.#ticksAt(position[0]) };
     return this.#awaited.ticks;

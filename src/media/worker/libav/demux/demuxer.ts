@@ -208,7 +208,7 @@ export class Demuxer implements AsyncDisposable {
     if (this.#isInOrder && this.#isFresh && (await this.#startsAtBeginning(stream, ticks))) return true;
     this.#buffered?.moved();
     this.#spliced?.moved();
-    if (this.#spliced?.hasPlaces) {
+    if (this.#spliced?.hasPositions) {
       const { num, den } = stream.timeBase;
       return this.#seekToByte(this.#spliced.byteBefore((ticks * num) / den));
     }
@@ -262,8 +262,8 @@ export class Demuxer implements AsyncDisposable {
       this.#spliced?.move(packet);
       const number = this.#table.numberAt(packet.streamIndex);
       if (this.#aviClock && !this.#aviClock.move(number, packet)) continue;
-      const place = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
-      if (!this.#spliced?.isStale(number, place)) return this.#completed(demuxed(packet, number));
+      const source = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
+      if (!this.#spliced?.isStale(number, source)) return this.#completed(demuxed(packet, number));
     }
   }
 

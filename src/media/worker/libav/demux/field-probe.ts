@@ -6,7 +6,7 @@ import { Decoder } from '../codec/decoder.ts';
 import { decoderFor } from '../codec/decoders.ts';
 
 /** Codecs whose parameter sets state it, or that have no fields. */
-const TOLD_BY_HEADERS = new Set(['h264', 'hevc', 'vvc', 'av1', 'vp8', 'vp9', 'flv1', 'theora']);
+const STATED_BY_HEADERS = new Set(['h264', 'hevc', 'vvc', 'av1', 'vp8', 'vp9', 'flv1', 'theora']);
 
 /** Enough frames to get past a title that is progressive. */
 const MAX_FRAMES = 24;
@@ -25,7 +25,7 @@ export class FieldProbe implements Disposable {
 
   /** Undefined when the codec needs no probe, or cannot be decoded. */
   static async open(stream: Stream): Promise<FieldProbe | undefined> {
-    if (TOLD_BY_HEADERS.has(codecName(stream.codecpar)) || !decoderFor(stream.codecpar)) return undefined;
+    if (STATED_BY_HEADERS.has(codecName(stream.codecpar)) || !decoderFor(stream.codecpar)) return undefined;
     return new FieldProbe(await Decoder.open(stream, 1));
   }
 

@@ -52,7 +52,7 @@ export async function readOpening(
   demuxer.keepOnly([...wanted]);
   using probes = await FieldProbes.open(demuxer, [...videos]);
   const openings = new Map<number, Opening>();
-  const heard = new Map<number, number>();
+  const audible = new Map<number, number>();
   const areUnclear = () => {
     const [number = -1] = videos;
     const opening = openings.get(number);
@@ -79,10 +79,11 @@ export async function readOpening(
     const known = openings.get(number);
     // Priming and packets that an edit list cuts off are not the start of an audio track.
     const isCutOff = packet.isHidden && !videos.has(number);
-    if (isCutOff && ticks !== undefined && !heard.has(number)) heard.set(number, ticks + skippedTicks(demuxer, number));
+    if (isCutOff && ticks !== undefined && !audible.has(number))
+      audible.set(number, ticks + skippedTicks(demuxer, number));
     if (!known && (ticks === undefined || isCutOff)) continue;
     const opening = known ?? newOpening(ticks ?? 0, demuxer.payload);
-    opening.heardTicks = heard.get(number);
+    opening.heardTicks = audible.get(number);
     opening.count += 1;
     if (videos.has(number) && opening.frames.length < KEPT_FRAMES)
       opening.frames.push({ head: demuxer.payload.slice(0, HEAD_BYTES), pts, isKey });

@@ -4,7 +4,7 @@ import type { Packet } from 'node-av/lib';
 import type { Splices } from '../../../model/rendition-track.ts';
 
 export class SplicedStreams {
-  readonly #places: Splices['places'];
+  readonly #positions: Splices['places'];
   readonly #clock: Splices['clock'];
   /** The shift of the last packet with a byte position. */
   #added = 0n;
@@ -12,18 +12,18 @@ export class SplicedStreams {
   readonly #latest = new Map<number, { index: number; dts: number }>();
 
   constructor({ places, clock }: Splices) {
-    this.#places = places;
+    this.#positions = places;
     this.#clock = clock;
   }
 
   /** Whether byte positions are known. A seek by the timestamps of one libav stream finds nothing where the stream has another number. */
-  get hasPlaces(): boolean {
-    return this.#places.length > 0;
+  get hasPositions(): boolean {
+    return this.#positions.length > 0;
   }
 
   /** The byte position of a keyframe at or before this time. */
   byteBefore(seconds: number): number {
-    return this.#places.findLast(([time]) => time <= seconds)?.[1] ?? 0;
+    return this.#positions.findLast(([time]) => time <= seconds)?.[1] ?? 0;
   }
 
   /** Resets the state after a seek. */

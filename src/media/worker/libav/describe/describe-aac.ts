@@ -20,11 +20,11 @@ export async function describeAac(stream: Stream, payload: Uint8Array | undefine
   const stated = statedConfiguration(parameters, payload);
   const configuration = (payload && (await replicated(stream, stated, payload))) ?? stated;
   const { sampleRate, channels, sbrSampleRate, hasParametricStereo } = parseAudioSpecificConfig(configuration);
-  const heard = {
+  const output = {
     sampleRate: sbrSampleRate ?? sampleRate,
     channels: hasParametricStereo ? 2 : channels || parameters.channels,
   };
-  return { codecString: audioCodecString({ codec: 'aac', configuration, ...heard }), configuration, ...heard };
+  return { codecString: audioCodecString({ codec: 'aac', configuration, ...output }), configuration, ...output };
 }
 
 /** The stated configuration; MPEG-TS states it in the ADTS header of every frame. */
@@ -46,10 +46,10 @@ async function replicated(stream: Stream, stated: Uint8Array, payload: Uint8Arra
   const { objectType, sampleRate, channelConfiguration, channels, sbrSampleRate } = config;
   if (objectType !== AAC_LC || sbrSampleRate !== undefined || sampleRate > MAX_CORE_RATE) return undefined;
   if (!decoderFor(stream.codecpar)) return undefined;
-  const heard = await decodedShape(stream, payload);
-  if (!heard || heard.rate !== 2 * sampleRate) return undefined;
-  const hasParametricStereo = channels === 1 && heard.channels === 2;
-  return heAacConfig({ sampleRate, channelConfiguration, outputRate: heard.rate, hasParametricStereo });
+  const output = await decodedShape(stream, payload);
+  if (!output || output.rate !== 2 * sampleRate) return undefined;
+  const hasParametricStereo = channels === 1 && output.channels === 2;
+  return heAacConfig({ sampleRate, channelConfiguration, outputRate: output.rate, hasParametricStereo });
 }
 
 /** The rate and channels that a decoder outputs for one packet. */
@@ -63,9 +63,9 @@ async function decodedShape(
   try {
     packet.data = Buffer.from(payload);
     const frames = [...decoder.decodeAtOnce(packet), ...decoder.decodeAtOnce(undefined)];
-    const [heard] = frames.map((frame) => ({ rate: frame.sampleRate, channels: frame.channels }));
+    const [output] = frames.map((frame) => ({ rate: frame.sampleRate, channels: frame.channels }));
     for (const frame of frames) frame.free();
-    return heard;
+    return output;
   } finally {
     packet.free();
   }
