@@ -83,7 +83,7 @@ async function run(job: SegmentJob): Promise<{ sizeBytes: number }> {
   await using sessions = new EncoderSessions();
   return await makeSegment(
     job,
-    { demuxers, sessions, encoders: new VideoEncoders([x264Encoder]), headers: new Map(), say: console.error },
+    { demuxers, sessions, encoders: new VideoEncoders([x264Encoder]), headers: new Map(), log: console.error },
     never,
   );
 }

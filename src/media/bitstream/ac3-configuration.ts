@@ -1,4 +1,4 @@
-// Contents of `dac3` and `dec3`, made from a frame: no container but MP4 keeps them (ETSI TS 102 366 Annex F, headers of 4.3 and E.1.2).
+// Makes the contents of `dac3` and `dec3` from a frame: only MP4 stores them (ETSI TS 102 366 Annex F, headers of 4.3 and E.1.2).
 import { AppError } from '../../base/app-error.ts';
 import { BitReader } from './bit-reader.ts';
 
@@ -40,7 +40,7 @@ interface Substream {
   locations: number;
 }
 
-/** The bytes of `dec3` from one packet of E-AC-3: all substreams of one moment. @throws AppError NOT_MEDIA */
+/** The bytes of `dec3` from one packet of E-AC-3: all substreams of one time. @throws AppError NOT_MEDIA */
 export function eac3Configuration(packet: Uint8Array): Buffer {
   const independent: Substream[] = [];
   let kilobits = 0;
@@ -49,7 +49,7 @@ export function eac3Configuration(packet: Uint8Array): Buffer {
     const header = readEac3Header(packet.subarray(offset, offset + 16));
     const last = independent.at(-1);
     if (header.type !== DEPENDENT) {
-      if (header.substream < independent.length) break; // the next moment begins
+      if (header.substream < independent.length) break; // the next access unit begins
       independent.push({ ...header, dependents: 0, locations: 0 });
     } else if (last !== undefined) {
       last.dependents++;

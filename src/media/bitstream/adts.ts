@@ -1,4 +1,4 @@
-// ADTS: AAC frames that carry their configuration in each header (ISO/IEC 13818-7 6.2), as MPEG-TS wants them.
+// ADTS: AAC frames with their configuration in each header (ISO/IEC 13818-7 6.2), as in MPEG-TS.
 import { AppError } from '../../base/app-error.ts';
 import { AAC_SAMPLE_RATES, type AudioSpecificConfig } from './audio-specific-config.ts';
 
@@ -8,15 +8,18 @@ const LONGEST_FRAME = 0x1fff;
 export interface AdtsFrame {
   objectType: number;
   sampleRate: number;
-  /** 0: a program config element is inside the frame. */
+  /** 0: the frame contains a program config element. */
   channelConfiguration: number;
-  /** 7, or 9 with a checksum. */
+  /** Bytes of the header: 7, or 9 with a checksum. */
   headerBytes: number;
-  /** Header and payload. */
+  /** Bytes of header and payload. */
   frameBytes: number;
 }
 
-/** Writes headers of one stream: the function gives the 7 bytes before a raw frame of `payloadBytes`. @throws AppError UNSUPPORTED_MEDIA for what ADTS cannot say */
+/**
+ * A writer of headers of one stream: the function returns the 7 bytes before a raw frame of `payloadBytes`.
+ * @throws AppError UNSUPPORTED_MEDIA for a configuration or size that ADTS cannot state
+ */
 export function adtsHeaderWriter(config: AudioSpecificConfig): (payloadBytes: number) => Buffer {
   const { objectType, sampleRate, channelConfiguration, frameLength } = config;
   const rateIndex = AAC_SAMPLE_RATES.findIndex((rate) => rate === sampleRate);
@@ -66,7 +69,7 @@ export function parseAdtsHeader(bytes: Uint8Array): AdtsFrame | undefined {
   };
 }
 
-/** The raw frame of a packet that may still carry its ADTS header, as a view. */
+/** The raw frame of a packet, as a view without an ADTS header. */
 export function rawAacFrame(packet: Uint8Array): Uint8Array {
   const header = parseAdtsHeader(packet);
   return header === undefined || header.frameBytes !== packet.length ? packet : packet.subarray(header.headerBytes);

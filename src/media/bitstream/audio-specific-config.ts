@@ -1,21 +1,21 @@
-// AudioSpecificConfig of MPEG-4 audio (ISO/IEC 14496-3 1.6.2.1): read, and written for AAC-LC.
+// Reads the AudioSpecificConfig of MPEG-4 audio (ISO/IEC 14496-3 1.6.2.1), and writes it for AAC-LC.
 import { AppError } from '../../base/app-error.ts';
 import { BitReader } from './bit-reader.ts';
 
 export interface AudioSpecificConfig {
   /** audioObjectType of the core: 2 is AAC-LC. */
   objectType: number;
-  /** Of the core, Hz: half of what is heard when SBR is used. */
+  /** Sample rate of the core, Hz: half of the output rate with SBR. */
   sampleRate: number;
-  /** 0: given by a program config element. */
+  /** 0: a program config element states the channels. */
   channelConfiguration: number;
-  /** Of the core; 0 when it cannot be told. */
+  /** Channels of the core; 0 when unknown. */
   channels: number;
   /** Samples of the core in one frame. */
   frameLength: 1024 | 960;
-  /** Output rate in Hz where spectral band replication is signalled (HE-AAC). */
+  /** Output rate in Hz if spectral band replication is signalled (HE-AAC). */
   sbrSampleRate: number | undefined;
-  /** Parametric stereo is signalled (HE-AAC v2): two channels from one. */
+  /** Whether parametric stereo is signalled (HE-AAC v2): two channels from one. */
   hasParametricStereo: boolean;
 }
 
@@ -27,7 +27,7 @@ const SBR = 5;
 const PARAMETRIC_STEREO = 29;
 const GENERAL_AUDIO = [1, 2, 3, 4, 6, 7, 17, 19, 20, 21, 22, 23];
 
-/** @throws AppError NOT_MEDIA when the bytes are no AudioSpecificConfig */
+/** @throws AppError NOT_MEDIA when the bytes are not an AudioSpecificConfig */
 export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig {
   const reader = new BitReader(bytes);
   let objectType = readObjectType(reader);
@@ -55,7 +55,7 @@ export function parseAudioSpecificConfig(bytes: Uint8Array): AudioSpecificConfig
   };
 }
 
-/** Two bytes for AAC-LC with 1024 samples a frame. @throws TypeError for a rate or a channel count without a code */
+/** Two bytes for AAC-LC with 1024 samples per frame. @throws TypeError for a rate or a channel count without a code */
 export function aacLcConfig(sampleRate: number, channels: number): Buffer {
   const rateIndex = AAC_SAMPLE_RATES.findIndex((rate) => rate === sampleRate);
   const layout = channels === 8 ? 7 : CHANNELS.findIndex((count) => count === channels);
@@ -65,17 +65,17 @@ export function aacLcConfig(sampleRate: number, channels: number): Buffer {
   return Buffer.from([value >> 8, value & 0xff]);
 }
 
-/** What decoders make of an AAC-LC core: more bandwidth (SBR), and two channels from one (PS). */
+/** An AAC-LC core and its decoder output: more bandwidth (SBR), and two channels from one (PS). */
 export interface Replication {
-  /** Of the core, Hz, and as it is coded. */
+  /** Coded sample rate of the core, Hz. */
   sampleRate: number;
   channelConfiguration: number;
-  /** Of what is heard, Hz. */
+  /** Output rate, Hz. */
   outputRate: number;
   hasParametricStereo: boolean;
 }
 
-/** Four bytes that announce HE-AAC (1.6.5.2, hierarchical signalling). @throws TypeError for a rate without a code */
+/** Four bytes that signal HE-AAC (1.6.5.2, hierarchical signalling). @throws TypeError for a rate without a code */
 export function heAacConfig({
   sampleRate,
   channelConfiguration,
@@ -118,7 +118,7 @@ function readSyncExtension(reader: BitReader): { sbrSampleRate: number | undefin
   return { sbrSampleRate, hasParametricStereo };
 }
 
-/** Channels of a program_config_element (4.4.1.1): front, side, back elements of one or two, and LFE. */
+/** Channels of a program_config_element (4.4.1.1): front, side and back elements of one or two channels, and LFE. */
 function programChannels(reader: BitReader): number {
   reader.skip(4 + 2 + 4); // tag, object type, rate
   const [front, side, back, lfe, associated, coupling] = [

@@ -1,21 +1,21 @@
-// AVCDecoderConfigurationRecord, `avcC` (ISO/IEC 14496-15 5.3.3.1): read, and built from parameter sets.
+// Reads the AVCDecoderConfigurationRecord, `avcC` (ISO/IEC 14496-15 5.3.3.1), and builds it from parameter sets.
 import { AppError } from '../../base/app-error.ts';
 import { annexBUnits, H264_NAL, nalType, startsWithStartCode } from './nal-units.ts';
 import { parseH264Sps } from './h264-sps.ts';
 
 export interface AvcConfiguration {
-  /** Bytes of the lengths before NAL units in samples. */
+  /** Bytes of the length field before NAL units in samples. */
   lengthSize: number;
   /** Units without start codes. */
   sps: Uint8Array[];
   pps: Uint8Array[];
 }
 
-/** Baseline, Main, Extended: the record of all others ends with chroma and bit depth. */
+/** Baseline, Main, Extended: the record of all other profiles ends with chroma and bit depth. */
 const SHORT_RECORD_PROFILES = [66, 77, 88];
 
 /**
- * Parameter sets and length size of an `avcC`, or of the parameter sets as a byte stream (what TS and AVI have instead; length size 4).
+ * Parameter sets and length size of an `avcC`, or of a byte stream of parameter sets, as in TS and AVI (length size 4).
  * @throws AppError NOT_MEDIA when it is neither
  */
 export function parseAvcConfiguration(record: Uint8Array): AvcConfiguration {

@@ -1,4 +1,4 @@
-// Bits from the most significant one on, with the Exp-Golomb codes of parameter sets. Reading past the end is an error, so no loop can run away.
+// Reads bits, most significant first, and the Exp-Golomb codes of parameter sets. A read past the end is an error, so every loop ends.
 import { AppError } from '../../base/app-error.ts';
 
 export class BitReader {
@@ -48,7 +48,7 @@ export class BitReader {
     return 2 ** zeros - 1 + this.bits(zeros);
   }
 
-  /** ue(v) that must not exceed `most`: sizes and counts of a header that is to be believed. */
+  /** ue(v) that must not exceed `most`: for sizes and counts. @throws AppError NOT_MEDIA */
   unsignedUpTo(most: number): number {
     const value = this.unsigned();
     if (value > most)

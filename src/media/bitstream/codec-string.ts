@@ -1,14 +1,14 @@
-// The `codecs` parameter (RFC 6381) of a track, from its configuration as it will be written to the init section.
+// The `codecs` parameter (RFC 6381) of a track, from its configuration in the init section.
 import type { AudioTrack, VideoTrack } from '../model/description.ts';
 import { parseAudioSpecificConfig } from './audio-specific-config.ts';
 
 type CodedVideo = Pick<VideoTrack, 'codec' | 'configuration'>;
 type CodedAudio = Pick<AudioTrack, 'codec' | 'configuration' | 'sampleRate'>;
 
-/** Up to this rate MP3 is MPEG-2 audio with an object type of its own. */
+/** Up to this sample rate MP3 is MPEG-2 audio, which has an object type of its own. */
 const FASTEST_MPEG2_RATE = 24000;
 
-/** For avcC, hvcC, vpcC or av1C; undefined for other codecs and records too short to tell. */
+/** The string for avcC, hvcC, vpcC or av1C; undefined for other codecs and for records that are too short. */
 export function videoCodecString({ codec, configuration }: CodedVideo): string | undefined {
   switch (codec) {
     case 'h264':
@@ -26,7 +26,10 @@ export function videoCodecString({ codec, configuration }: CodedVideo): string |
   }
 }
 
-/** For AAC from its AudioSpecificConfig, for others from the name alone; undefined for codecs that MP4 has no name for. @throws AppError NOT_MEDIA for a broken configuration */
+/**
+ * The string for AAC from its AudioSpecificConfig, for others from the name alone; undefined for codecs without a name in MP4.
+ * @throws AppError NOT_MEDIA for a broken configuration
+ */
 export function audioCodecString({ codec, configuration, sampleRate }: CodedAudio): string | undefined {
   switch (codec) {
     case 'aac':
@@ -69,7 +72,7 @@ function reversedBits(value: number): number {
   return reversed;
 }
 
-/** The short form stands for 4:2:0, BT.709, limited range; anything else is spelt out. */
+/** The short form means 4:2:0, BT.709, limited range; other values need the long form. */
 function vp9String(record: Uint8Array): string {
   const [profile = 0, level = 0, shape = 0, ...rest] = record;
   const short = `vp09.${twoDigits(profile)}.${twoDigits(level)}.${twoDigits(shape >> 4)}`;

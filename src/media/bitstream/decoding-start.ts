@@ -1,16 +1,16 @@
-// Whether a decoder can start at a keyframe: a container's key flag also marks recovery points, which no decoder can start at cleanly.
+// Whether a decoder can start at a keyframe: a container's key flag also marks recovery points, at which no decoder starts without errors.
 import { annexBToSample, annexBUnits, firstSlice, headUnits, isRandomAccess, normalizeLengths } from './nal-units.ts';
 import type { NalCodec } from './nal-units.ts';
 
 export interface CodedTrack {
   codec: string;
-  /** avcC or hvcC; anything else, or nothing, where units have start codes. */
+  /** avcC or hvcC; any other bytes or null for units with start codes. */
   configuration: Uint8Array | null;
 }
 
 /**
- * From a keyframe's first kilobytes or all of it, as the container stores them. Undefined: the picture does not begin in them.
- * Codecs other than H.264 and HEVC have no such doubt.
+ * Whether decoding can start at a keyframe, from its first kilobytes or all of its bytes as the container stores them. Undefined: the picture does
+ * not begin in these bytes. Always true for codecs other than H.264 and HEVC.
  */
 export function isDecodingStart(head: Uint8Array, { codec, configuration }: CodedTrack): boolean | undefined {
   const nalCodec = nalCodecOf(codec);
@@ -21,7 +21,7 @@ export function isDecodingStart(head: Uint8Array, { codec, configuration }: Code
   return type === undefined ? undefined : isRandomAccess(type, nalCodec);
 }
 
-/** How a packet of this stream becomes a sample: start codes or short lengths turned into 4-byte lengths. */
+/** A function that converts packets of this stream to samples: start codes or short lengths become 4-byte lengths. */
 export function payloadToSample(codec: string, configuration: Uint8Array | null): (payload: Uint8Array) => Uint8Array {
   const nalCodec = nalCodecOf(codec);
   if (!nalCodec) return (payload) => payload;

@@ -18,20 +18,20 @@ export interface H264Sps extends VideoUsability {
   constraints: number;
   /** Ten times the level. */
   level: number;
-  /** Cropped: what is shown. */
+  /** The cropped size. */
   width: number;
   height: number;
   chromaFormat: number;
   chroma: (typeof CHROMA_FORMATS)[number];
   bitDepthLuma: number;
   bitDepthChroma: number;
-  /** May hold fields or field-adaptive frames; progressive pictures coded so count too. */
+  /** Whether the stream may hold fields or field-adaptive frames, including progressive video coded in this way. */
   interlaced: boolean;
-  /** Frames that may precede a frame in decode order and follow it in output order: as stated, else the bound of the level. */
+  /** Frames that may precede a frame in decode order and follow it in output order: as stated, else the limit of the level. */
   maxReorder: number;
-  /** How slice headers count pictures (7.3.3). */
+  /** The picture order count fields of slice headers (7.3.3). */
   pictureOrder: H264PictureOrder;
-  /** From timing information, of frames; undefined where there is none. */
+  /** Frame rate by the timing information; undefined without it. */
   frameRate: Rational | undefined;
 }
 

@@ -1,10 +1,10 @@
-// HEVCDecoderConfigurationRecord, `hvcC` (ISO/IEC 14496-15 8.3.3.1): read, and built from parameter sets.
+// Reads the HEVCDecoderConfigurationRecord, `hvcC` (ISO/IEC 14496-15 8.3.3.1), and builds it from parameter sets.
 import { AppError } from '../../base/app-error.ts';
 import { parseHevcSps } from './hevc-sps.ts';
 import { annexBUnits, HEVC_NAL, nalType, startsWithStartCode } from './nal-units.ts';
 
 export interface HevcConfiguration {
-  /** Bytes of the lengths before NAL units in samples. */
+  /** Bytes of the length field before NAL units in samples. */
   lengthSize: number;
   /** Units without start codes. */
   vps: Uint8Array[];
@@ -13,7 +13,7 @@ export interface HevcConfiguration {
 }
 
 /**
- * Parameter sets and length size of an `hvcC`, or of the parameter sets as a byte stream (TS; length size 4).
+ * Parameter sets and length size of an `hvcC`, or of a byte stream of parameter sets, as in TS (length size 4).
  * @throws AppError NOT_MEDIA when it is neither
  */
 export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
@@ -37,7 +37,10 @@ export function parseHevcConfiguration(record: Uint8Array): HevcConfiguration {
   return { lengthSize: ((record[21] ?? 0) & 3) + 1, ...sorted(units) };
 }
 
-/** An `hvcC` with 4-byte lengths and complete arrays, as `hvc1` demands. Equal sets give equal bytes. @throws AppError NOT_MEDIA without a readable SPS */
+/**
+ * An `hvcC` with 4-byte lengths and complete arrays, as `hvc1` requires. Equal sets give equal bytes.
+ * @throws AppError NOT_MEDIA without a readable SPS
+ */
 export function buildHevcConfiguration({ vps, sps, pps }: Omit<HevcConfiguration, 'lengthSize'>): Buffer {
   const first = sps[0];
   if (first === undefined) throw new AppError('NOT_MEDIA', 'The HEVC stream has no sequence parameter set');

@@ -1,4 +1,4 @@
-// Sequence parameter set of HEVC (ISO/IEC 23008-2 7.3.2.2, 7.3.3 and E.2.1), as far as the timing information.
+// Sequence parameter set of HEVC (ISO/IEC 23008-2 7.3.2.2, 7.3.3 and E.2.1), read up to the timing information.
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
 import { BitReader } from './bit-reader.ts';
@@ -27,7 +27,7 @@ export interface HevcProfile {
 }
 
 export interface HevcSps extends HevcProfile, VideoUsability {
-  /** Cropped: what is shown. */
+  /** The cropped size. */
   width: number;
   height: number;
   chromaFormat: number;
@@ -36,13 +36,13 @@ export interface HevcSps extends HevcProfile, VideoUsability {
   bitDepthChroma: number;
   temporalLayers: number;
   isTemporallyNested: boolean;
-  /** Pictures are fields, or the stream is flagged as interlaced. */
+  /** Whether pictures are fields, or the stream is flagged as interlaced. */
   interlaced: boolean;
   maxReorder: number;
   /** Bits of slice_pic_order_cnt_lsb. */
   orderBits: number;
   hasSeparatePlanes: boolean;
-  /** From timing information; undefined where there is none. */
+  /** Frame rate by the timing information; undefined without it. */
   frameRate: Rational | undefined;
 }
 

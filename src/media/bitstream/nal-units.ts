@@ -1,4 +1,4 @@
-// NAL units of H.264 and HEVC: byte streams with start codes (Annex B) to and from samples with lengths, and what a unit is.
+// NAL units of H.264 and HEVC: converts byte streams with start codes (Annex B) to and from samples with lengths, and classifies units.
 
 export type NalCodec = 'h264' | 'hevc';
 
@@ -43,7 +43,7 @@ export function isAccessUnitDelimiter(codec: NalCodec, type: number): boolean {
 
 /**
  * Units of a byte stream (Annex B), as views without start codes.
- * Zeros before a start code belong to no unit (B.1.1: a unit never ends in 00), bytes before the first one are dropped.
+ * Zeros before a start code belong to no unit (B.1.1: a unit never ends in 00); bytes before the first start code are dropped.
  */
 export function annexBUnits(stream: Uint8Array): Uint8Array[] {
   const bytes = bufferOver(stream);
@@ -61,7 +61,7 @@ export function annexBUnits(stream: Uint8Array): Uint8Array[] {
 
 /**
  * Units of a sample with lengths of `lengthSize` bytes (1 to 4, lengthSizeMinusOne + 1 of avcC / hvcC), as views.
- * A unit that would reach past the end of a truncated sample, and what follows it, is left out; so are empty units.
+ * In a truncated sample, a unit that would exceed the end is left out with all that follows; empty units are left out too.
  */
 export function sampleUnits(sample: Uint8Array, lengthSize = LENGTH_BYTES): Uint8Array[] {
   const bytes = bufferOver(sample);
@@ -76,7 +76,7 @@ export function sampleUnits(sample: Uint8Array, lengthSize = LENGTH_BYTES): Uint
   return units;
 }
 
-/** The same of a sample's first bytes: the last unit may be cut short. */
+/** The same for the first bytes of a sample: the last unit may be truncated. */
 export function headUnits(head: Uint8Array, lengthSize: number): Uint8Array[] {
   const bytes = bufferOver(head);
   const units: Uint8Array[] = [];
@@ -108,30 +108,30 @@ export function sampleToAnnexB(sample: Uint8Array, lengthSize = LENGTH_BYTES): B
   return annexBFromUnits(sampleUnits(sample, lengthSize));
 }
 
-/** The same sample with 4-byte lengths; returned as it is when it has them already. */
+/** The same sample with 4-byte lengths; returned unchanged when it has them already. */
 export function normalizeLengths(sample: Uint8Array, lengthSize: number): Uint8Array {
   return lengthSize === LENGTH_BYTES ? sample : sampleFromUnits(sampleUnits(sample, lengthSize));
 }
 
-/** Whether bytes begin with a start code. True too for a sample whose first unit has one byte: let the configuration record decide first. */
+/** Whether bytes begin with a start code. Also true for a sample whose first unit has one byte, so the configuration record takes precedence. */
 export function startsWithStartCode(bytes: Uint8Array): boolean {
   return bytes[0] === 0 && bytes[1] === 0 && (bytes[2] === 1 || (bytes[2] === 0 && bytes[3] === 1));
 }
 
-/** The sample (4-byte lengths) without the units that `isUnwanted` names by type; the same object when there are none. */
+/** The sample (4-byte lengths) without the units whose type `isUnwanted`; the same object when there are none. */
 function withoutUnits(sample: Uint8Array, codec: NalCodec, isUnwanted: (type: number) => boolean): Uint8Array {
   const units = sampleUnits(sample);
   const kept = units.filter((unit) => !isUnwanted(nalType(codec, unit)));
   return kept.length === units.length ? sample : sampleFromUnits(kept);
 }
 
-/** The sample (4-byte lengths) without parameter sets and access unit delimiters, as `avc1` and `hvc1` want it (ISO/IEC 14496-15 4.3.2, 5.4.2.1.1). */
+/** The sample (4-byte lengths) without parameter sets and delimiters, as `avc1` and `hvc1` require (ISO/IEC 14496-15 4.3.2, 5.4.2.1.1). */
 export function withoutParameterSets(sample: Uint8Array, codec: NalCodec): Uint8Array {
   return withoutUnits(sample, codec, (type) => isParameterSet(codec, type) || isAccessUnitDelimiter(codec, type));
 }
 
 /**
- * Whether a sample (4-byte lengths) is an IDR picture: nothing after it refers to anything before it.
+ * Whether a sample (4-byte lengths) is an IDR picture: no picture after it refers to a picture before it.
  * H.264 type 5; HEVC 19 and 20. An H.264 recovery point or an HEVC CRA is not.
  */
 export function isIdr(sample: Uint8Array, codec: NalCodec): boolean {
@@ -146,22 +146,22 @@ export function isRandomAccess(type: number, codec: NalCodec): boolean {
   return codec === 'h264' ? type === H264_NAL.idr : type >= 16 && type <= 23;
 }
 
-/** nal_unit_type of a sample's first coded slice, -1 when there is none. Reads headers only. */
+/** nal_unit_type of a sample's first coded slice, -1 when there is none. Reads unit headers only. */
 function firstSliceType(sample: Uint8Array, codec: NalCodec): number {
   return firstSlice(sampleUnits(sample), codec) ?? -1;
 }
 
-/** nal_unit_type of the first coded slice among units, which may be cut short. */
+/** nal_unit_type of the first coded slice among units, which may be truncated. */
 export function firstSlice(units: readonly Uint8Array[], codec: NalCodec): number | undefined {
   return units.map((unit) => nalType(codec, unit)).find((type) => isSlice(codec, type));
 }
 
-/** A coded slice, of any picture. */
+/** Whether the type is that of a coded slice, of any picture. */
 export function isSlice(codec: NalCodec, type: number): boolean {
   return codec === 'h264' ? type >= H264_NAL.nonIdr && type <= H264_NAL.idr : type >= 0 && type < HEVC_NAL.vps;
 }
 
-/** Bytes before each unit: its length, or 00 00 00 01; both are four, so a sample and its byte stream are equally long. */
+/** Bytes before each unit: its length, or 00 00 00 01. Both have four bytes, so a sample and its byte stream have equal sizes. */
 function joinUnits(units: readonly Uint8Array[], asLengths: boolean): Buffer {
   let size = 0;
   for (const unit of units) size += LENGTH_BYTES + unit.length;

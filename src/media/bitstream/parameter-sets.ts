@@ -1,4 +1,4 @@
-// The parameter sets among the units of a stream: to complete a configuration record that has none, and to notice when they change.
+// The parameter sets among the units of a stream: completes configuration records without parameter sets, and detects changes.
 import { AppError } from '../../base/app-error.ts';
 import { buildAvcConfiguration, parseAvcConfiguration } from './avc-configuration.ts';
 import { buildHevcConfiguration, parseHevcConfiguration } from './hevc-configuration.ts';
@@ -12,7 +12,7 @@ export interface ParameterSets {
 
 const NONE: ParameterSets = { vps: [], sps: [], pps: [] };
 
-/** Those of a record (avcC, hvcC) or of a byte stream; none where it is neither. */
+/** The parameter sets of a record (avcC, hvcC) or of a byte stream; empty for other bytes. */
 export function statedParameterSets(codec: NalCodec, record: Uint8Array): ParameterSets {
   try {
     return codec === 'h264' ? { ...NONE, ...parseAvcConfiguration(record) } : parseHevcConfiguration(record);
@@ -22,7 +22,7 @@ export function statedParameterSets(codec: NalCodec, record: Uint8Array): Parame
   }
 }
 
-/** Those within a picture's first bytes. `lengthSize`: undefined where units have start codes. */
+/** The parameter sets in a picture's first bytes. `lengthSize`: undefined for units with start codes. */
 export function parameterSetsIn(codec: NalCodec, head: Uint8Array, lengthSize: number | undefined): ParameterSets {
   const units = lengthSize === undefined ? annexBUnits(head) : headUnits(head, lengthSize);
   const ofType = (type: number) => units.filter((unit) => nalType(codec, unit) === type);
@@ -31,7 +31,7 @@ export function parameterSetsIn(codec: NalCodec, head: Uint8Array, lengthSize: n
     : { vps: ofType(HEVC_NAL.vps), sps: ofType(HEVC_NAL.sps), pps: ofType(HEVC_NAL.pps) };
 }
 
-/** Whether decoding can begin with these. */
+/** Whether decoding can begin with these sets. */
 export function areComplete(codec: NalCodec, { vps, sps, pps }: ParameterSets): boolean {
   return sps.length > 0 && pps.length > 0 && (codec === 'h264' || vps.length > 0);
 }
@@ -42,8 +42,8 @@ export function buildConfiguration(codec: NalCodec, sets: ParameterSets): Uint8A
 }
 
 /**
- * Notices when a stream goes on with other sequence parameter sets than before: another size, another profile. What one configuration record
- * says is wrong from there on. Several sets that come again and again are no change.
+ * Detects a stream that continues with other sequence parameter sets: another size, another profile. From that point on, the configuration
+ * record is wrong. Several sets that alternate are no change.
  */
 export class SequenceWatch {
   readonly #codec: NalCodec;
@@ -55,7 +55,7 @@ export class SequenceWatch {
     this.#known = new Set(stated.sps.map(textOf));
   }
 
-  /** The first kilobytes of a keyframe. */
+  /** Reads the first kilobytes of a keyframe. */
   see(head: Uint8Array, lengthSize: number | undefined): void {
     const { sps } = parameterSetsIn(this.#codec, head, lengthSize);
     if (this.#known.size && sps.some((unit) => !this.#known.has(textOf(unit)))) this.hasChanged = true;

@@ -1,4 +1,4 @@
-// Whether pictures are shown in another order than they are decoded in, told from their slice headers: containers may claim that they are not.
+// Whether the output order of pictures differs from their decode order, by their slice headers: containers may state otherwise.
 import { AppError } from '../../base/app-error.ts';
 import { BitReader } from './bit-reader.ts';
 import { parseH264Sps } from './h264-sps.ts';
@@ -7,15 +7,15 @@ import { H264_NAL, HEVC_NAL, isSlice, nalType, type NalCodec } from './nal-units
 import type { ParameterSets } from './parameter-sets.ts';
 import { rbsp } from './rbsp.ts';
 
-/** Order count of a picture within its coded video sequence, which an IDR picture begins. */
+/** Order count of a picture within its coded video sequence, which begins with an IDR picture. */
 interface OrderCount {
   count: number;
-  /** It is known modulo 2 to this power. */
+  /** The count is known modulo 2 to this power. */
   bits: number;
   isIdr: boolean;
 }
 
-/** `pictures`: the units at the head of each, in decode order. False where their headers cannot be read. */
+/** `pictures`: the first units of each picture, in decode order. False when their headers cannot be read. */
 export function isReordered(codec: NalCodec, sets: ParameterSets, pictures: readonly Uint8Array[][]): boolean {
   let latest: number | undefined;
   for (const units of pictures) {
@@ -78,5 +78,5 @@ function hevcOrder(slice: Uint8Array, sps: Uint8Array, pps: Uint8Array | undefin
   return { count: reader.bits(orderBits), bits: orderBits, isIdr };
 }
 
-/** What is read of a slice header takes far less. */
+/** More than the fields that are read of a slice header. */
 const HEADER_BYTES = 64;

@@ -1,6 +1,6 @@
-// The payload of a NAL unit without emulation prevention: 00 00 03 stands for 00 00 (ISO/IEC 14496-10 7.3.1, 23008-2 7.3.1.1).
+// Removes emulation prevention from the payload of a NAL unit: 00 00 03 becomes 00 00 (ISO/IEC 14496-10 7.3.1, 23008-2 7.3.1.1).
 
-/** Parameter sets are far shorter; what is longer is not read. */
+/** Parameter sets are much shorter; bytes beyond this are not read. */
 const MOST_BYTES = 4096;
 
 /** Payload after a header of `headerBytes` bytes (1 in H.264, 2 in HEVC), a copy. */

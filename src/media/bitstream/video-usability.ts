@@ -1,11 +1,11 @@
-// The part of the video usability information that H.264 (E.1.1) and HEVC (E.2.1) have in common.
+// The common part of the video usability information of H.264 (E.1.1) and HEVC (E.2.1).
 import { AppError } from '../../base/app-error.ts';
 import type { Rational } from '../../base/rational.ts';
 import type { ColorDescription } from '../model/description.ts';
 import type { BitReader } from './bit-reader.ts';
 
 export interface VideoUsability {
-  /** 1:1 where it is not stated. */
+  /** 1:1 if not stated. */
   sampleAspectRatio: Rational;
   color: ColorDescription;
 }
@@ -13,7 +13,7 @@ export interface VideoUsability {
 export const CHROMA_FORMATS = ['4:0:0', '4:2:0', '4:2:2', '4:4:4'] as const;
 
 const EXTENDED_RATIO = 255;
-/** Table E-1, in H.264 and HEVC alike. */
+/** Table E-1, the same in H.264 and HEVC. */
 const RATIOS = [
   [1, 1],
   [1, 1],
@@ -38,7 +38,7 @@ export function unspecifiedUsability(): VideoUsability {
   return { sampleAspectRatio: { num: 1, den: 1 }, color: { primaries: 2, transfer: 2, matrix: 2, fullRange: false } };
 }
 
-/** Reads aspect ratio, overscan, signal type and chroma location into `usability`, the order of both syntaxes. */
+/** Reads aspect ratio, overscan, signal type and chroma location into `usability`, in the order of both syntaxes. */
 export function readUsabilityHead(reader: BitReader, usability: VideoUsability): void {
   if (reader.flag()) usability.sampleAspectRatio = readRatio(reader);
   if (reader.flag()) reader.skip(1); // overscan_appropriate_flag
@@ -64,7 +64,7 @@ export function readTickRate(reader: BitReader): Rational | undefined {
   return units === 0 || scale === 0 ? undefined : reduced(scale, units);
 }
 
-/** Usability information that breaks off is common in the wild and no reason to refuse a stream: what was read stays. */
+/** Keeps the fields read so far when usability information is truncated, which is common and no reason to refuse a stream. */
 export function tolerant(read: () => void): void {
   try {
     read();

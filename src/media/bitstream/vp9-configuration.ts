@@ -1,4 +1,4 @@
-// VPCodecConfigurationRecord, `vpcC`, made from a VP9 keyframe: WebM keeps none, and libav does not hand on that of MP4.
+// Makes a VPCodecConfigurationRecord, `vpcC`, from a VP9 key frame: WebM stores none, and libav does not expose that of MP4.
 import { AppError } from '../../base/app-error.ts';
 import type { ColorDescription } from '../model/description.ts';
 import { BitReader } from './bit-reader.ts';
@@ -6,14 +6,14 @@ import { BitReader } from './bit-reader.ts';
 export interface Vp9ConfigurationOptions {
   /** A key frame. */
   frame: Uint8Array;
-  /** What the container says of colour; where it is unspecified, the frame decides. */
+  /** The colour that the container states; unspecified values are taken from the frame. */
   color?: ColorDescription;
   framesPerSecond?: number;
 }
 
 const UNSPECIFIED = 2;
 const SRGB = 7;
-/** Level, greatest luma samples per second, greatest picture, in samples (VP9 levels). */
+/** Level, maximum luma samples per second, maximum luma samples per frame (VP9 levels). */
 const LEVELS = [
   [10, 829440, 36864],
   [11, 2764800, 73728],
@@ -29,7 +29,7 @@ const LEVELS = [
   [60, 1176502272, 35651584],
   [61, 2353004544, 35651584],
 ] as const;
-/** color_space of the frame header as primaries, transfer and matrix of CICP. */
+/** color_space of the frame header, as primaries, transfer and matrix of CICP. */
 const COLOR_SPACES = [
   undefined,
   [5, 6, 5],
@@ -41,7 +41,10 @@ const COLOR_SPACES = [
   [1, 13, 0],
 ] as const;
 
-/** The 8 bytes of the record, without version and flags ("VP Codec ISO Media File Format Binding" 2.2). @throws AppError NOT_MEDIA when it is no key frame */
+/**
+ * The 8 bytes of the record, without version and flags ("VP Codec ISO Media File Format Binding" 2.2).
+ * @throws AppError NOT_MEDIA without a key frame
+ */
 export function vp9Configuration({ frame, color, framesPerSecond = 30 }: Vp9ConfigurationOptions): Buffer {
   const header = readKeyFrame(new BitReader(frame.subarray(0, 32)));
   const samples = header.width * header.height;

@@ -1,4 +1,4 @@
-// A clip that is being written: a file under a name of its own in the clips directory, which becomes the clip or goes away.
+// A clip that is being written: a file with a temporary name in the clips directory, which becomes the clip or is removed.
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { numberedName } from './clip-name.ts';
 const PREFIX = '.raffi-clip-';
 const SUFFIX = '.part';
 const MAX_NUMBER = 10_000;
-/** Clips are kept for ever, so they stop before they take the last of a disk. */
+/** The free space to keep: clips are never evicted, so they must not fill the disk. */
 const RESERVE_BYTES = 2 ** 30;
-/** A draft nobody has written to for so long was left by a server that was killed. */
+/** A draft without a write for this long was left by a killed server. */
 const ABANDONED_MS = 3_600_000;
 
 export class ClipDraft implements AsyncDisposable {
@@ -25,7 +25,7 @@ export class ClipDraft implements AsyncDisposable {
     this.#file = file;
   }
 
-  /** Makes the directory too. @throws AppError DISK_FULL, FORBIDDEN */
+  /** Creates the draft, and the directory if it is missing. @throws AppError DISK_FULL, FORBIDDEN */
   static async create(directory: string): Promise<ClipDraft> {
     try {
       await mkdir(directory, { recursive: true });
@@ -49,17 +49,17 @@ export class ClipDraft implements AsyncDisposable {
     }
   }
 
-  /** Before more is written. @throws AppError DISK_FULL */
+  /** Checks the reserve; to be called before each write. @throws AppError DISK_FULL */
   async assertRoom(): Promise<void> {
     if (!(await isReserveReached(this.#directory, RESERVE_BYTES))) return;
     const hint = 'Free some space, then make the clip again';
     throw new AppError('DISK_FULL', 'The disk is full but for a small reserve', { hint });
   }
 
-  /** Gives the file its name, with a number when there is one of that name already. Resolves with its path. @throws the signal's reason */
+  /** Gives the file its name, with a number if the name is taken. Resolves with its path. @throws the signal's reason */
   async publish(name: string, signal: AbortSignal): Promise<string> {
     try {
-      // Seconds, on a slow disk.
+      // Takes seconds on a slow disk.
       await this.#file.sync();
       for (let number = 1; number < MAX_NUMBER; number += 1) {
         signal.throwIfAborted();
@@ -75,7 +75,7 @@ export class ClipDraft implements AsyncDisposable {
     throw new AppError('BAD_REQUEST', 'There are too many clips of this name');
   }
 
-  /** Removes what was not published, and the name the clip had before. What cannot be removed now is when it counts as abandoned. */
+  /** Removes the temporary name, and with it an unpublished file. A file that cannot be removed now is removed once it counts as abandoned. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
     await rm(this.path, { force: true }).catch(() => undefined);
@@ -83,8 +83,8 @@ export class ClipDraft implements AsyncDisposable {
 }
 
 /**
- * Never replaces a file: a link fails where there is one. Where there are no links, an empty file is made first to hold the name.
- * The file may keep its first name as well.
+ * Renames without replacing an existing file; false when the name is taken. A link fails for a taken name; on file systems without links, an
+ * empty file reserves the name first. After a link the file has both names.
  */
 async function nameUnless(from: string, to: string): Promise<boolean> {
   try {

@@ -1,4 +1,4 @@
-// Makes clips: a worker encodes piece after piece into one file, then the head with all the tables is put before them.
+// Makes clips: a worker encodes the pieces into one file, then the head with all tables is written before them.
 import { randomUUID } from 'node:crypto';
 import { AppError } from '../../base/app-error.ts';
 import type { MediaInput } from '../../sources/port/source.ts';
@@ -11,9 +11,9 @@ import { clipHead, headBytes, type Chunk, type ClipMovie, type ClipTrack } from 
 import { AAC_FRAME_SAMPLES, type ClipPiece, type ClipPlan } from './clip-plan.ts';
 
 export interface ClipMakerOptions {
-  /** Absolute; made when it is needed. */
+  /** Absolute path; created when needed. */
   directory: string;
-  /** An encoder process of one's own. */
+  /** Leases an exclusive encoder process. */
   lease(): WorkerLease;
 }
 
@@ -21,13 +21,13 @@ export interface ClipRequest {
   plan: ClipPlan;
   input: MediaInput;
   origin: Origin;
-  /** Without extension, harmless. */
+  /** File name without extension, already made safe. */
   name: string;
-  /** Share that is made, 0 to 1. */
+  /** Called with the finished share, 0 to 1. */
   onProgress(share: number): void;
 }
 
-/** Each takes a processor for itself. */
+/** Each clip occupies one processor. */
 const MAX_AT_A_TIME = 2;
 const MAX_LOSSES = 2;
 
@@ -41,7 +41,7 @@ export class ClipMaker implements AsyncDisposable {
   }
 
   /**
-   * Resolves with the path of the finished clip. Nothing is left of one that was not finished.
+   * Resolves with the path of the finished clip. An unfinished clip leaves no file.
    * @throws AppError TOO_MANY, DISK_FULL, FORBIDDEN, WORKER_LOST, what the worker reports; the signal's reason
    */
   async make(request: ClipRequest, signal: AbortSignal): Promise<string> {
@@ -58,7 +58,7 @@ export class ClipMaker implements AsyncDisposable {
     }
   }
 
-  /** Gives up the clips that are being made; resolves when nothing is left of them. */
+  /** Cancels the clips that are being made; resolves when their files are removed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new AppError('NOT_READY', 'The server ends'));
     await Promise.allSettled(this.#making);
@@ -90,11 +90,11 @@ export class ClipMaker implements AsyncDisposable {
 }
 
 interface MadePiece extends ClipPieceResult {
-  /** Byte of the file: pictures first, then sound. */
+  /** First byte in the file: video samples first, then audio. */
   position: number;
 }
 
-/** One worker, replaced when it is lost. */
+/** Encodes the pieces on one worker, which is replaced when lost. */
 class PieceEncoder implements AsyncDisposable {
   readonly #lease: () => WorkerLease;
   readonly #request: ClipRequest;
@@ -109,7 +109,7 @@ class PieceEncoder implements AsyncDisposable {
     this.#outputPath = outputPath;
   }
 
-  /** The avcC record of the whole clip. */
+  /** The avcC record that is valid for all pieces. */
   async configuration(track: EncodedVideo, signal: AbortSignal): Promise<Uint8Array> {
     return this.#retried(
       async (worker) => (await worker.run({ kind: 'encoder-header', track }, signal)).configuration,
@@ -155,8 +155,8 @@ class PieceEncoder implements AsyncDisposable {
 
 function expectedSize({ video, audio, pieces }: ClipPlan): { samples: number; chunks: number } {
   const frames = video ? video.frames.end - video.frames.start : 0;
-  const sound = audio ? Math.ceil((audio.samples.end - audio.samples.start) / AAC_FRAME_SAMPLES) + 1 : 0;
-  return { samples: frames + sound, chunks: pieces.length };
+  const audioFrames = audio ? Math.ceil((audio.samples.end - audio.samples.start) / AAC_FRAME_SAMPLES) + 1 : 0;
+  return { samples: frames + audioFrames, chunks: pieces.length };
 }
 
 function movieOf({ video, audio }: ClipPlan, made: MadePiece[], configuration: Uint8Array): ClipMovie {
@@ -201,7 +201,7 @@ function videoTrack(
   };
 }
 
-/** The first AAC frame is there for the decoder alone; the last one ends with the sound. */
+/** The audio track of the clip. The first AAC frame only warms up the decoder; the last one is cut to the end of the audio. */
 function audioTrack({ track, samples }: NonNullable<ClipPlan['audio']>, made: MadePiece[]): ClipTrack {
   const { sampleRate, channels } = track;
   const sizes = made.flatMap((piece) => piece.audio.sizes);

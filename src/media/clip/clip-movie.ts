@@ -1,10 +1,10 @@
-// The head of a clip's file: `ftyp` and a `moov` with the tables of all samples, in front of them (ISO/IEC 14496-12).
+// The head of a clip's file: `ftyp` and a `moov` with the tables of all samples, written before the samples (ISO/IEC 14496-12).
 import { box, fourCharacters, fullBox, u32 } from '../fmp4/box.ts';
 import { editList, movieHeader, trackBox, type TrackShape } from '../fmp4/movie-boxes.ts';
 
-/** Samples that lie together in the file. */
+/** Samples stored contiguously in the file. */
 export interface Chunk {
-  /** Byte of the file. */
+  /** First byte in the file. */
   offset: number;
   count: number;
 }
@@ -12,15 +12,15 @@ export interface Chunk {
 export interface ClipTrack {
   shape: TrackShape;
   timescale: number;
-  /** Every sample lasts so long, ticks. */
+  /** Duration of every sample but the last, ticks. */
   sampleTicks: number;
-  /** The last one. */
+  /** Duration of the last sample, ticks. */
   lastSampleTicks: number;
   sizes: number[];
   chunks: Chunk[];
-  /** Presentation times, ticks from the start of the media, in decode order; undefined: as they come. */
+  /** Presentation times, ticks from the start of the media, in decode order; undefined: equal to decode times. */
   times: number[] | undefined;
-  /** Indexes of the sync samples; undefined: all are. */
+  /** Indexes of the sync samples; undefined: all samples. */
   syncs: number[] | undefined;
   /** Ticks at the start that are decoded and not presented. */
   skipTicks: number;
@@ -28,7 +28,7 @@ export interface ClipTrack {
 
 export interface ClipMovie {
   timescale: number;
-  /** What all tracks present, ticks. */
+  /** Duration of the presentation, ticks. */
   duration: number;
   tracks: ClipTrack[];
 }
@@ -36,19 +36,19 @@ export interface ClipMovie {
 const FILE_TYPE = box('ftyp', fourCharacters('isom'), u32(0x200), fourCharacters('isomiso2avc1mp41'));
 const MDAT_HEADER_BYTES = 16;
 const FREE_HEADER_BYTES = 8;
-/** All boxes but the tables. */
+/** Bytes of all boxes except the tables. */
 const FIXED_BYTES = 8192;
 const MAX_OFFSET = 0xffffffff;
 
-/** Bytes that are enough for the head of such a clip, known before any of it is made: samples are written behind them. */
+/** An upper bound for the size of the head, known before the clip is made: samples are written behind it. */
 export function headBytes(expected: { samples: number; chunks: number }): number {
   // stsz, ctts and stss; stsc and co64.
   return FIXED_BYTES + expected.samples * (4 + 8 + 4) + expected.chunks * (12 + 8) * 2;
 }
 
 /**
- * The file up to its first sample: `ftyp`, `moov`, a `free` box that fills what was set apart, and the header of `mdat`.
- * @throws TypeError when `sizeBytes` is not enough
+ * The file up to its first sample: `ftyp`, `moov`, a `free` box that fills the reserved size, and the header of `mdat`.
+ * @throws TypeError when `sizeBytes` is too small
  */
 export function clipHead(movie: ClipMovie, sizeBytes: number, mediaBytes: number): Buffer {
   const header = movieHeader({ ...movie, nextTrackId: movie.tracks.length + 1 });
@@ -96,7 +96,7 @@ function durationRuns(count: number, ticks: number, lastTicks: number): number[]
   return ticks === lastTicks ? [count, ticks] : [...(count > 1 ? [count - 1, ticks] : []), 1, lastTicks];
 }
 
-/** How much later than it is decoded the most delayed picture would be shown, if the first were shown at once. */
+/** The largest lead of a sample's decode time over its presentation time, ticks: composition offsets grow by it. */
 function reorderTicks(times: number[], sampleTicks: number): number {
   return times.reduce((most, time, i) => Math.max(most, i * sampleTicks - time), 0);
 }
@@ -112,7 +112,7 @@ function compositionRuns(times: number[], sampleTicks: number, shift: number): n
   return runs;
 }
 
-/** First chunk (from 1), samples in each, sample entry: an entry where the number changes. */
+/** Triples of first chunk (from 1), samples per chunk, sample entry: one where the number of samples changes. */
 function chunkRuns(chunks: Chunk[]): number[] {
   return chunks.flatMap(({ count }, i) => (chunks[i - 1]?.count === count ? [] : [i + 1, count, 1]));
 }

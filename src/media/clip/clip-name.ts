@@ -1,21 +1,21 @@
-// File names for clips: what a caller wrote, made harmless on every system. Only ever a name, never a path.
+// File names for clips: the name that a caller requested, made safe on every system. A result is always a name, never a path.
 
-/** Bytes of UTF-8: leaves room for a suffix and the extension within the 255 that file systems take. */
+/** Bytes of UTF-8: leaves room for a suffix and the extension within the 255 bytes that file systems allow. */
 const MAX_BYTES = 200;
 const EXTENSION = '.mp4';
-/** Not in names on Windows, or a separator somewhere. */
+/** Characters that Windows forbids in names, or that are separators on some system. */
 const FORBIDDEN = /[<>:"/\\|?*\u0000-\u001f\u007f-\u009f]/gu;
-/** Turn the writing direction, or are not seen: names that look like others. */
+/** Characters that change the writing direction or are invisible, so that names look like others. */
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu;
-/** Devices of Windows, with any extension. */
+/** Device names of Windows, with any extension. */
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)/iu;
 
-/** What stands after the last separator of any system. */
+/** The part after the last separator of any system. */
 export function baseName(path: string): string {
   return path.split(/[/\\]/u).at(-1) ?? '';
 }
 
-/** A name without extension; `fallback` (made harmless as well) when nothing is left of `wanted`. */
+/** A safe name without extension; `fallback` (also made safe) when no character of `wanted` is left. */
 export function clipName(wanted: string, fallback: string): string {
   return harmless(wanted) || harmless(fallback) || 'clip';
 }
@@ -37,7 +37,7 @@ function harmless(text: string): string {
   return RESERVED.test(name) ? `_${name}` : name;
 }
 
-/** Leading dots hide a file, trailing dots and spaces are lost on Windows. */
+/** Removes leading dots, which hide a file, and trailing dots and spaces, which Windows drops. */
 function trimmed(name: string): string {
   return name.replace(/^[\s.]+/u, '').replace(/[\s.]+$/u, '');
 }

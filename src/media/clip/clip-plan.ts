@@ -1,4 +1,4 @@
-// What a clip is made of: which frames of the picture, which samples of the sound, and the pieces it is encoded in.
+// The plan of a clip: its frames of the video, its samples of the audio, and the pieces that it is encoded in.
 import { AppError } from '../../base/app-error.ts';
 import { CLIP } from '../plan/capabilities.ts';
 import { planDelivery } from '../plan/delivery-plan.ts';
@@ -12,44 +12,44 @@ export interface ClipSpan {
   endSeconds: number;
 }
 
-/** `[start, end)` in the units of its kind: frame numbers for the picture, samples for the sound. */
+/** `[start, end)` in frame numbers for video, in samples for audio. */
 export interface UnitSpan {
   start: number;
   end: number;
 }
 
 export interface ClipPiece {
-  /** Undefined: no picture. */
+  /** Undefined: no video. */
   video: UnitSpan | undefined;
-  /** Whole AAC frames. Undefined: no sound. */
+  /** Whole AAC frames. Undefined: no audio. */
   audio: UnitSpan | undefined;
 }
 
 export interface ClipPlan {
   video: { track: EncodedVideo; frames: UnitSpan } | undefined;
-  /** `samples` are what is heard; the first piece begins an AAC frame earlier, the last one ends with a whole one. */
+  /** `samples`: the audible samples. The first piece begins one AAC frame earlier; the last one ends with a whole frame. */
   audio: { track: EncodedAudio; samples: UnitSpan } | undefined;
   pieces: ClipPiece[];
 }
 
-/** Each piece begins with a picture of its own; a lost worker costs one. */
+/** Length of a piece. Each begins with a keyframe; a lost worker costs one piece. */
 const PIECE_SECONDS = 4;
 
-/** Times are often milliseconds, rounded: a frame that begins half of one before the start is meant. */
+/** Times are often rounded to milliseconds: a frame that begins up to half a millisecond before the start is included. */
 const ROUNDING_SECONDS = 0.0005;
 
 export const AAC_FRAME_SAMPLES = 1024;
 
-/** What is wrong with a span of any film. @throws AppError BAD_REQUEST */
+/** Checks a span without a source. @throws AppError BAD_REQUEST */
 export function checkSpan({ startSeconds, endSeconds }: ClipSpan): void {
   if (!(startSeconds >= 0)) throw new AppError('BAD_REQUEST', 'The field "start" must not be below 0');
   if (!(startSeconds < endSeconds)) throw new AppError('BAD_REQUEST', 'The field "end" must be greater than "start"');
 }
 
 /**
- * The frames that are on show first within the span, and the sound from the first of them to the end of the last.
- * An end beyond the film is the end of the film.
- * @throws AppError BAD_REQUEST when there is nothing in the span, or more than `maxSeconds`
+ * Plans the frames that begin within the span, and the audio from the start of the first to the end of the last frame.
+ * An end beyond the source is the end of the source.
+ * @throws AppError BAD_REQUEST when the span holds no media, or more than `maxSeconds`
  */
 export function planClip(facts: MediaFacts, audioIndex: number, request: ClipSpan & { maxSeconds: number }): ClipPlan {
   checkSpan(request);
@@ -64,9 +64,9 @@ export function planClip(facts: MediaFacts, audioIndex: number, request: ClipSpa
     throw new AppError('BAD_REQUEST', `A clip of this source may not be longer than ${maxSeconds} s`);
   const { ladder, audio } = planDelivery(facts, CLIP);
   const [top] = ladder;
-  const sound = audio[audioIndex]?.track;
-  const audioTrack = sound?.kind === 'encoded' ? sound : undefined;
-  if (!top) return soundPlan(audioTrack, { startSeconds, endSeconds });
+  const planned = audio[audioIndex]?.track;
+  const audioTrack = planned?.kind === 'encoded' ? planned : undefined;
+  if (!top) return audioOnlyPlan(audioTrack, { startSeconds, endSeconds });
   const { track } = top;
   const rate = track.frameRate.num / track.frameRate.den;
   const total = (top.timeline.boundaries[segmentCount(top.timeline)] ?? 0) / track.frameRate.den;
@@ -86,7 +86,7 @@ export function planClip(facts: MediaFacts, audioIndex: number, request: ClipSpa
   };
 }
 
-function soundPlan(track: EncodedAudio | undefined, span: ClipSpan): ClipPlan {
+function audioOnlyPlan(track: EncodedAudio | undefined, span: ClipSpan): ClipPlan {
   if (!track) throw new AppError('UNSUPPORTED_MEDIA', 'The source holds no picture and no sound that can be decoded');
   const samples = samplesOf(track, span.startSeconds, span.endSeconds);
   if (samples.end <= samples.start) throw new AppError('BAD_REQUEST', 'There is no sound between "start" and "end"');
@@ -105,23 +105,23 @@ function cutsOf({ start, end }: UnitSpan, step: number): number[] {
   return [...cuts, end];
 }
 
-interface SoundOfPieces {
+interface AudioOfPieces {
   samples: UnitSpan;
   /** The sample at a cut. */
   at: (cut: number) => number;
 }
 
-/** AAC frames go with the piece in which they begin; the one before the first sample goes with the first. */
-function piecesOf(cuts: number[], sound: SoundOfPieces | undefined): ClipPiece[] {
-  const { start = 0, end = 0 } = sound?.samples ?? {};
+/** Each AAC frame belongs to the piece in which it begins; the frame before the first sample belongs to the first piece. */
+function piecesOf(cuts: number[], audio: AudioOfPieces | undefined): ClipPiece[] {
+  const { start = 0, end = 0 } = audio?.samples ?? {};
   const frameAfter = (sample: number) => start + Math.ceil((sample - start) / AAC_FRAME_SAMPLES) * AAC_FRAME_SAMPLES;
   return cuts.slice(0, -1).map((from, i) => {
     const to = cuts[i + 1] ?? from;
     const isLast = i === cuts.length - 2;
-    const audio = sound && {
-      start: i === 0 ? start - AAC_FRAME_SAMPLES : frameAfter(sound.at(from)),
-      end: isLast ? frameAfter(end) : frameAfter(sound.at(to)),
+    const span = audio && {
+      start: i === 0 ? start - AAC_FRAME_SAMPLES : frameAfter(audio.at(from)),
+      end: isLast ? frameAfter(end) : frameAfter(audio.at(to)),
     };
-    return { video: { start: from, end: to }, audio };
+    return { video: { start: from, end: to }, audio: span };
   });
 }

@@ -4,8 +4,8 @@ import type { AudioTrack } from '../model/description.ts';
 import { box, fullBox, u16, u32, u8, zeros } from './box.ts';
 
 /**
- * What of an audio track is written. `configuration`: AudioSpecificConfig (aac), contents of dac3 / dec3 (ac3, eac3; `ac3Configuration()`,
- * `eac3Configuration()` make them from a frame), OpusHead (opus), STREAMINFO with or without `fLaC` and block header (flac), nothing (mp3).
+ * The written properties of an audio track. `configuration`: AudioSpecificConfig (aac), contents of dac3 / dec3 (ac3, eac3; made from a frame by
+ * `ac3Configuration()`, `eac3Configuration()`), OpusHead (opus), STREAMINFO with or without `fLaC` and block header (flac), empty (mp3).
  */
 export type AudioShape = Pick<AudioTrack, 'codec' | 'configuration' | 'sampleRate' | 'channels'>;
 
@@ -77,7 +77,7 @@ function esds(objectType: number, decoderSpecific?: Uint8Array): Buffer {
   return fullBox({ type: 'esds', version: 0, flags: 0 }, elementaryStream);
 }
 
-/** A descriptor with its size in four bytes of seven bits (ISO/IEC 14496-1 8.3.3). */
+/** A descriptor with its size in four bytes of seven bits each (ISO/IEC 14496-1 8.3.3). */
 function descriptor(tag: number, ...contents: Uint8Array[]): Buffer {
   const body = Buffer.concat(contents);
   const size = body.length;
@@ -100,7 +100,7 @@ function opusRecord(head: Uint8Array): Buffer {
   return out;
 }
 
-/** `fLaC` with `dfLa` (FLAC in ISOBMFF 3.3.2): only STREAMINFO, as the last metadata block. */
+/** `fLaC` with `dfLa` (FLAC in ISOBMFF 3.3.2): STREAMINFO alone, marked as the last metadata block. */
 function flacEntry(configuration: Uint8Array): AudioEntry {
   const bytes = Buffer.from(configuration);
   const start = bytes.toString('latin1', 0, 4) === 'fLaC' ? 8 : bytes.length === STREAMINFO_BYTES + 4 ? 4 : 0;
@@ -116,7 +116,7 @@ function flacEntry(configuration: Uint8Array): AudioEntry {
   };
 }
 
-/** The 16.16 field holds up to 65535 Hz: a higher rate is halved as long as it stays whole, else 0 (FLAC in ISOBMFF 3.3.1). */
+/** The 16.16 field holds up to 65535 Hz: a higher rate is halved while the result is whole, else 0 (FLAC in ISOBMFF 3.3.1). */
 function fittingRate(sampleRate: number): number {
   let rate = sampleRate;
   while (rate > 0xffff && rate % 2 === 0) rate /= 2;

@@ -1,4 +1,4 @@
-// ISO base media boxes as bytes (ISO/IEC 14496-12 4.2), for the small ones: an init section is a few hundred bytes.
+// Writes small boxes of ISO base media files as bytes (ISO/IEC 14496-12 4.2): an init section has a few hundred bytes.
 
 /** A box of `type` (four characters) around its contents. */
 export function box(type: string, ...contents: Uint8Array[]): Buffer {
@@ -23,7 +23,7 @@ export function u16(...values: number[]): Buffer {
   return out;
 }
 
-/** Unsigned 32-bit numbers; negative ones are written as two's complement. */
+/** Unsigned 32-bit numbers; negative numbers are written in two's complement. */
 export function u32(...values: number[]): Buffer {
   const out = Buffer.allocUnsafe(values.length * 4);
   values.forEach((value, index) => out.writeUInt32BE(value >>> 0, index * 4));

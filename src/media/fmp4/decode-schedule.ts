@@ -1,20 +1,20 @@
-// When each sample of a CMAF segment is decoded: a pure function of its presentation times.
+// The decode times of the samples of a CMAF segment: a pure function of their presentation times.
 //
-// A segment begins with decode time = presentation time, so that players which bind their timeline to either agree; within it decoding runs
-// ahead by the reorder delay, so that no composition offset is negative; and its last sample lasts to the end. No edit list is needed then,
-// which some players ignore, and no sample's own time reaches into the next segment, which would remove pictures from a source buffer.
+// A segment begins with decode time = presentation time, so that players agree whether they bind their timeline to the one or the other. Within
+// the segment, decoding runs ahead by the reorder delay, so that no composition offset is negative. The last sample lasts to the end. So no edit
+// list is needed, which some players ignore, and no sample overlaps the next segment, which would remove frames from a source buffer.
 import type { SampleRun } from '../model/samples.ts';
 
 export interface SampleTiming {
   /** Decode time of the first sample, ticks. */
   decodeTime: number;
   durations: number[];
-  /** None is negative. */
+  /** Composition offsets, none of them negative. */
   compositionOffsets: number[];
 }
 
 /**
- * Decode times, durations and composition offsets of a run. The durations fill the run up to `run.end`, a tick each at least.
+ * Decode times, durations and composition offsets of a run. The durations fill the run up to `run.end`; each is at least one tick.
  * @throws TypeError when the run does not start at a tick
  */
 export function sampleTiming(run: SampleRun): SampleTiming {
@@ -29,8 +29,9 @@ export function sampleTiming(run: SampleRun): SampleTiming {
 }
 
 /**
- * When a segment begins to be decoded: with its first picture shown. Leading pictures of an open group are shown before the keyframe and
- * decoded after it: a tick for each sample up to the first of them. `pts`: in decode order, as far as to the first picture shown at least.
+ * The decode time of a segment's first sample: the time of its first presented frame. Leading pictures of an open group are presented before the
+ * keyframe and decoded after it: then one tick earlier for each sample up to the first of them. `pts`: in decode order, at least up to the frame
+ * that is presented first.
  */
 export function firstDecodeTime(pts: readonly number[]): number {
   const earliest = Math.min(...pts);
@@ -46,16 +47,16 @@ function decodeTimes({ start, end, samples }: SampleRun): number[] {
   const latest = latestTimes(pts, end);
   const times = spread(pts, { first, latest });
   times[count - 1] = Math.max(times[count - 1] ?? 0, latest[count - 1] ?? 0);
-  // No sample lasts beyond the end of the run.
+  // No sample is presented beyond the end of the run: presentation time + duration <= end.
   for (let i = count - 2; i > 0; i--)
     times[i] = Math.max(times[i] ?? 0, (times[i + 1] ?? end) - Math.max(1, end - (pts[i] ?? 0)));
   return times;
 }
 
-/** More pictures than this do not lead a keyframe. */
+/** The most leading pictures of a keyframe. */
 const LEADING_LIMIT = 64;
 
-/** The latest decode time of each sample: before it and all after it in decode order are shown, and a tick before the next. */
+/** The latest decode time of each sample: no later than the presentation of it and of all later samples, and a tick before the next sample. */
 function latestTimes(pts: readonly number[], end: number): number[] {
   const latest = new Array<number>(pts.length);
   let next = end;
@@ -66,7 +67,7 @@ function latestTimes(pts: readonly number[], end: number): number[] {
   return latest;
 }
 
-/** Presentation order behind by the greatest delay that reordering needs; the samples before that begins share the time up to it. */
+/** The presentation times in order, delayed by the greatest delay that reordering needs; the samples before that point share the time up to it. */
 function spread(pts: readonly number[], { first, latest }: { first: number; latest: readonly number[] }): number[] {
   const order = Float64Array.from(pts).sort();
   const delay = order.reduce((most, time, i) => Math.max(most, time - (latest[i] ?? 0)), 0);

@@ -1,7 +1,7 @@
 // The CMAF header (init section) of one track: `ftyp` and a `moov` without samples. Equal input gives equal bytes.
 //
-// The timeline starts at zero by construction, so there is no edit list: not all players heed one in fragmented files.
-// Neutral on names: the playlists say those.
+// The timeline starts at zero by construction, so there is no edit list: some players ignore edit lists in fragmented files.
+// Track names are left out: playlists state them.
 import { box, fourCharacters, fullBox, u32 } from './box.ts';
 import { movieHeader, trackBox, type TrackShape } from './movie-boxes.ts';
 
@@ -16,7 +16,7 @@ export interface InitSegmentOptions {
 const FILE_TYPE = box('ftyp', fourCharacters('iso6'), u32(0), fourCharacters('iso6cmfccmf2'));
 const MOVIE_TIMESCALE = 1000;
 
-/** The tables that must be there, empty. */
+/** The mandatory tables, empty. */
 const NO_SAMPLES = [
   fullBox({ type: 'stts', version: 0, flags: 0 }, u32(0)),
   fullBox({ type: 'stsc', version: 0, flags: 0 }, u32(0)),
@@ -26,7 +26,7 @@ const NO_SAMPLES = [
 
 /**
  * The init section of one track.
- * @throws AppError UNSUPPORTED_MEDIA for a codec that has no mapping here, NOT_MEDIA for a configuration that does not fit its codec
+ * @throws AppError UNSUPPORTED_MEDIA for a codec without a mapping, NOT_MEDIA for a configuration that does not fit its codec
  */
 export function initSegment({ trackId, timescale, track }: InitSegmentOptions): Buffer {
   const movieExtends = box('mvex', fullBox({ type: 'trex', version: 0, flags: 0 }, u32(trackId, 1, 0, 0, 0)));

@@ -1,6 +1,6 @@
 // The language of `mdhd`: a code of ISO 639-2/T in fifteen bits (ISO/IEC 14496-12 8.4.2.3).
 
-/** Codes of ISO 639-1, each with that of ISO 639-2/T. */
+/** Codes of ISO 639-1, each with its code of ISO 639-2/T. */
 const TWO_LETTERS =
   'aa aar ab abk ae ave af afr ak aka am amh an arg ar ara as asm av ava ay aym az aze ba bak be bel bg bul bi bis bm bam bn ben bo bod ' +
   'br bre bs bos ca cat ce che ch cha co cos cr cre cs ces cu chu cv chv cy cym da dan de deu dv div dz dzo ee ewe el ell en eng eo epo es spa ' +
@@ -13,7 +13,7 @@ const TWO_LETTERS =
   'tk tuk tl tgl tn tsn to ton tr tur ts tso tt tat tw twi ty tah ug uig uk ukr ur urd uz uzb ve ven vi vie vo vol wa wln wo wol xh xho yi yid ' +
   'yo yor za zha zh zho zu zul iw heb in ind ji yid';
 
-/** Where ISO 639-2 has a bibliographic code beside the terminological one. */
+/** Languages for which ISO 639-2 has a bibliographic code besides the terminological one. */
 const BIBLIOGRAPHIC =
   'alb sqi arm hye baq eus bur mya chi zho cze ces dut nld fre fra geo kat ger deu gre ell ice isl mac mkd mao mri may msa per fas rum ron slo slk ' +
   'tib bod wel cym';
@@ -27,7 +27,7 @@ function terminologicalCode(language: string): string {
   return /^[a-z]{3}$/u.test(code) ? code : UNDETERMINED;
 }
 
-/** Three letters of five bits. */
+/** Packs three letters into five bits each. */
 export function packedLanguage(language: string): number {
   const [first = 0, second = 0, third = 0] = Buffer.from(terminologicalCode(language), 'latin1');
   return ((first - 0x60) << 10) | ((second - 0x60) << 5) | (third - 0x60);

@@ -1,12 +1,12 @@
 // One CMAF media segment from a run of samples: `moof` and `mdat`, a pure function of its input.
 //
-// Decode times are not taken from the container, but made from the segment's presentation times alone (`decode-schedule.ts`). Composition
-// offsets say where each sample is shown. So segments made in any order, by anyone, meet without gap or overlap.
+// Decode times are derived from the segment's presentation times alone, not from the container (`decode-schedule.ts`). Composition offsets give
+// the presentation time of each sample. So segments made in any order by any worker join without gap or overlap.
 import type { Sample, SampleRun } from '../model/samples.ts';
 import { sampleTiming, type SampleTiming } from './decode-schedule.ts';
 
 export interface MediaSegmentOptions {
-  /** Of `mfhd`: one more than the number of the segment. */
+  /** The sequence number in `mfhd`: the number of the segment plus one. */
   sequenceNumber: number;
   trackId: number;
   /** Times in the timescale of the init section. */
@@ -22,8 +22,8 @@ const TRUN = { dataOffset: 0x1, duration: 0x100, size: 0x200, flags: 0x400, comp
 const SEGMENT_TYPE = Buffer.from('\0\0\0\x18stypmsdh\0\0\0\0msdhcmfs', 'latin1');
 
 /**
- * A media segment of one track, one `moof` + `mdat` pair, in parts to be written one after the other: the samples' bytes are not copied.
- * The durations fill `[run.start, run.end)` whatever the samples' times are; composition offsets keep each picture at its own time.
+ * A media segment of one track, one `moof` + `mdat` pair, in parts to be written one after the other: the bytes of samples are not copied.
+ * The durations fill `[run.start, run.end)` for any times of the samples; composition offsets keep each frame at its own time.
  * An empty run gives a valid fragment without samples (`duration-is-empty`).
  * @throws TypeError when a time or a size does not fit the format
  */

@@ -1,17 +1,17 @@
-// The boxes that every `moov` has, with or without samples (ISO/IEC 14496-12 clause 8).
-// Neutral on names: equal input gives equal bytes.
+// The boxes of every `moov`, with or without samples (ISO/IEC 14496-12 clause 8). Track names are left out.
+// Equal input gives equal bytes.
 import type { Rational } from '../../base/rational.ts';
 import { type AudioShape, audioSampleEntry } from './audio-sample-entry.ts';
 import { box, fourCharacters, fullBox, u16, u32, zeros } from './box.ts';
 import { packedLanguage } from './language-code.ts';
 import { type VideoShape, videoSampleEntry } from './video-sample-entry.ts';
 
-/** `language`: as containers state it. */
+/** The properties of a track. `language`: as containers state it. */
 export type TrackShape = ({ kind: 'video' } & VideoShape) | ({ kind: 'audio'; language?: string } & AudioShape);
 
 const IDENTITY_MATRIX = u32(0x00010000, 0, 0, 0, 0x00010000, 0, 0, 0, 0x40000000);
 
-/** `mvhd`; the duration in ticks of `timescale`, 0 where fragments follow. */
+/** `mvhd`; the duration in ticks of `timescale`, 0 if fragments follow. */
 export function movieHeader(movie: { timescale: number; duration: number; nextTrackId: number }): Buffer {
   return fullBox(
     { type: 'mvhd', version: 0, flags: 0 },
@@ -28,15 +28,15 @@ export interface TrackBoxOptions {
   trackId: number;
   /** Ticks of the movie's timescale. */
   duration: number;
-  /** `edts`, or nothing. */
+  /** `edts`, or empty. */
   edits: Buffer[];
   media: { timescale: number; duration: number };
   track: TrackShape;
-  /** What follows `stsd` in `stbl`. */
+  /** The boxes after `stsd` in `stbl`. */
   tables: Buffer[];
 }
 
-/** `trak`. @throws AppError UNSUPPORTED_MEDIA for a codec that has no mapping here, NOT_MEDIA for a configuration that does not fit its codec */
+/** `trak`. @throws AppError UNSUPPORTED_MEDIA for a codec without a mapping, NOT_MEDIA for a configuration that does not fit its codec */
 export function trackBox({ trackId, duration, edits, media, track, tables }: TrackBoxOptions): Buffer {
   const isVideo = track.kind === 'video';
   const header = fullBox(
@@ -75,12 +75,12 @@ export function editList({ duration, mediaTime }: { duration: number; mediaTime:
   return box('edts', fullBox({ type: 'elst', version: 0, flags: 0 }, u32(1, duration, mediaTime, 0x00010000)));
 }
 
-/** Width on a screen with square pixels. */
+/** Display width in square pixels. */
 function shownWidth(width: number, ratio: Rational): number {
   return ratio.num > 0 && ratio.den > 0 ? (width * ratio.num) / ratio.den : width;
 }
 
-/** 16.16 */
+/** A fixed-point number, 16.16. */
 function fixedPoint(value: number): number {
   return Math.min(0xffffffff, Math.round(value * 0x10000));
 }

@@ -5,8 +5,8 @@ import type { ColorDescription, VideoTrack } from '../model/description.ts';
 import { box, fourCharacters, fullBox, u16, u32, u8, zeros } from './box.ts';
 
 /**
- * What of a video track is written. `configuration`: avcC (h264), hvcC (hevc), vpcC with or without its version and flags (vp9),
- * av1C (av1); `vp9Configuration()` makes one from a frame where the container has none.
+ * The written properties of a video track. `configuration`: avcC (h264), hvcC (hevc), vpcC with or without its version and flags (vp9),
+ * av1C (av1); `vp9Configuration()` makes one from a frame if the container has none.
  */
 export type VideoShape = Pick<
   VideoTrack,
@@ -62,7 +62,7 @@ function record(bytes: Uint8Array, need: { codec: string; leastBytes: number; ve
   return bytes;
 }
 
-/** VPCodecConfigurationBox: the record alone has 8 bytes, with version and flags before it 12. */
+/** VPCodecConfigurationBox: the record has 8 bytes, or 12 with version and flags before it. */
 function vpBox(configuration: Uint8Array, codec: string): Buffer {
   if (configuration.length === 8) return fullBox({ type: 'vpcC', version: 1, flags: 0 }, configuration);
   return box('vpcC', record(configuration, { codec, leastBytes: 12 }));

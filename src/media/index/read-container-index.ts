@@ -1,4 +1,4 @@
-// Which container is it, told from the first bytes; then that container's own index.
+// Detects the container by its first bytes and reads its index.
 import type { ByteReader, ContainerIndex } from './container/container-index.ts';
 import { readMatroskaIndex } from './matroska/matroska-index.ts';
 import { readMp4Index } from './mp4/mp4-index.ts';
@@ -8,9 +8,9 @@ const MATROSKA_MAGIC = '\x1a\x45\xdf\xa3';
 const MP4_FIRST_BOXES = new Set(['ftyp', 'moov', 'mdat', 'free', 'skip', 'wide', 'pnot', 'styp']);
 
 /**
- * The index of an MP4, QuickTime, Matroska or WebM film, from its own tables; of an MPEG transport stream its programmes.
- * Undefined for any other container, or when the tables are not there or not usable.
- * @throws AppError NOT_MEDIA when the file is cut off before its tables; else errors are the reader's own
+ * The index of an MP4, QuickTime, Matroska or WebM source, from its own tables; for an MPEG transport stream, its programmes.
+ * Undefined for any other container, or when the tables are missing or unusable.
+ * @throws AppError NOT_MEDIA when the file is truncated before its tables; what the reader throws
  */
 export async function readContainerIndex(reader: ByteReader): Promise<ContainerIndex | undefined> {
   const head = await reader.read({ start: 0, end: SNIFFED_BYTES });

@@ -1,16 +1,16 @@
-// The programmes of an MPEG transport stream: which packet ids belong together (ISO/IEC 13818-1 2.4.4). libav knows, node-av does not tell.
+// The programmes of an MPEG transport stream: the packet ids of each (ISO/IEC 13818-1 2.4.4). libav parses them, but node-av does not expose them.
 import type { ByteReader, ContainerIndex } from './container/container-index.ts';
 
-/** Tables come every 100 ms, before the pictures. */
+/** Bytes read from the start: tables come every 100 ms, before the video. */
 const LOOKED_AT_BYTES = 320 * 1024;
 
-/** Packets alone, behind a time code of four bytes (Blu-ray), with error correction behind. */
+/** Packets alone, with a time code of four bytes before (Blu-ray), with error correction after. */
 const PACKET_BYTES = [188, 192, 204] as const;
 const PAYLOAD_BYTES = 188;
 const SYNC = 0x47;
-/** So many packets in a row begin with the sync byte. */
+/** The number of consecutive packets that must begin with the sync byte. */
 const SYNC_PACKETS = 5;
-/** Enough to see that. */
+/** Enough bytes for that check. */
 export const SNIFFED_BYTES = 204 * (SYNC_PACKETS + 1);
 
 const ASSOCIATION_PID = 0;
@@ -18,7 +18,7 @@ const ASSOCIATION_TABLE = 0x00;
 const MAP_TABLE = 0x02;
 const MAX_PROGRAMMES = 256;
 
-/** An index that holds programmes and nothing else; undefined when this is no transport stream. `head`: its first bytes. */
+/** An index with programmes only; undefined when the source is not a transport stream. `head`: its first bytes. */
 export async function readTransportStreamIndex(
   reader: ByteReader,
   head: Uint8Array,
@@ -45,7 +45,7 @@ function layoutOf(bytes: Uint8Array): Layout | undefined {
   return undefined;
 }
 
-/** The packet ids of each programme, in the order of the association table; of the first version of each table. */
+/** The packet ids of each programme, in the order of the association table, by the first version of each table. */
 function programmesIn(bytes: Uint8Array, { first, packetBytes }: Layout): ReadonlySet<number>[] {
   const sections = new Map<number, SectionReader>([[ASSOCIATION_PID, new SectionReader()]]);
   const programmes = new Map<number, ReadonlySet<number>>();
@@ -68,7 +68,7 @@ function programmesIn(bytes: Uint8Array, { first, packetBytes }: Layout): Readon
   return [...programmes.values()];
 }
 
-/** Puts the sections of one packet id together (2.4.4). */
+/** Assembles the sections of one packet id (2.4.4). */
 class SectionReader {
   #rest: Uint8Array | undefined;
 
@@ -102,7 +102,7 @@ class SectionReader {
   }
 }
 
-/** Packet ids of the program maps; number 0 is the network's own table. */
+/** Packet ids of the program maps; programme number 0 is the network information table. */
 function mapsIn(section: Uint8Array): number[] {
   const maps: number[] = [];
   for (let at = 8; at + 4 <= section.length - 4 && maps.length < MAX_PROGRAMMES; at += 4) {

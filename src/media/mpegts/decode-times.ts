@@ -1,18 +1,18 @@
-// Decode times for MPEG-TS, derived from presentation times alone, so that segments made in any order fit each other.
+// Decode times for MPEG-TS, derived from presentation times alone, so that segments made in any order join.
 
 /** Decode times of frames in decode order, 90 kHz. */
 export interface DecodeTimesOptions {
   /** Presentation times in decode order. */
   pts: readonly number[];
-  /** D: how far decode times run ahead, one constant of the source, `reorderDepth` frames long. */
+  /** D: how far decode times run ahead, a constant of the source of `reorderDepth` frames. */
   reorderTicks: number;
-  /** First segment of the presentation: starts with DTS = PTS, because hls.js binds its timeline to the first DTS it sees. */
+  /** The first segment of the presentation starts with DTS = PTS, because hls.js binds its timeline to the first DTS it reads. */
   isFirst: boolean;
 }
 
 /**
- * `sorted(pts)[i] - D`, lowered where needed to stay strictly rising and at or before its PTS.
- * The lowering makes any D legal; with D of at least the reorder depth decode times rise across segments too.
+ * `sorted(pts)[i] - D`, lowered where needed so that it rises strictly and stays at or before its PTS.
+ * The lowering makes any D legal; if D is at least the reorder depth, decode times rise across segments too.
  */
 export function decodeTimes({ pts, reorderTicks, isFirst }: DecodeTimesOptions): number[] {
   const order = Float64Array.from(pts).sort();
@@ -28,7 +28,7 @@ export function decodeTimes({ pts, reorderTicks, isFirst }: DecodeTimesOptions):
   return times;
 }
 
-/** How many frames decoding runs ahead of showing: the greatest of `index in decode order - rank of the PTS`; 0 without reordering. */
+/** Frames by which decoding runs ahead of presentation: the maximum of `index in decode order - rank of the PTS`; 0 without reordering. */
 export function reorderDepth(pts: readonly number[]): number {
   const byTime = Array.from(pts.keys()).sort((a, b) => (pts[a] ?? 0) - (pts[b] ?? 0));
   let depth = 0;

@@ -1,18 +1,18 @@
-// PES packets and their way into transport packets (ISO/IEC 13818-1 2.4.3), written in place into the segment.
+// Writes PES packets as transport packets (ISO/IEC 13818-1 2.4.3), in place into the segment.
 import { PACKET_BYTES } from './program-tables.ts';
 
-/** One access unit on its way into the stream. Times in 90 kHz. */
+/** One access unit to write. Times in 90 kHz. */
 export interface PesUnit {
   pid: number;
   streamId: number;
   pts: number;
   dts: number;
-  /** program_clock_reference of its first transport packet. */
+  /** program_clock_reference of the first transport packet. */
   pcr: number | undefined;
   isRandomAccess: boolean;
-  /** What follows the PES header. */
+  /** The bytes after the PES header. */
   payload: PesPayload;
-  /** Transport packets it takes; `closeContinuity` may raise it. */
+  /** Number of transport packets; `closeContinuity` may raise it. */
   packets: number;
 }
 
@@ -27,7 +27,7 @@ const TRANSPORT_HEADER = 4;
 const CAPACITY = PACKET_BYTES - TRANSPORT_HEADER;
 const TIMESTAMP_CYCLE = 2 ** 33;
 
-/** The unit with the fewest packets it fits into. */
+/** The unit with the lowest number of packets that it fits into. */
 export function pesUnit(unit: Omit<PesUnit, 'packets'>): PesUnit {
   const rest = pesBytes(unit) - (CAPACITY - adaptationBytes(unit));
   return { ...unit, packets: rest <= 0 ? 1 : 1 + Math.ceil(rest / CAPACITY) };
@@ -35,7 +35,7 @@ export function pesUnit(unit: Omit<PesUnit, 'packets'>): PesUnit {
 
 /**
  * Spreads units of one PID over more packets until their number is a multiple of 16, so that continuity counters, which start at 0
- * in each segment, continue from any segment into any other. The last units are spread first; a PES header is split only when nothing else is left.
+ * in each segment, continue from any segment into any other. The last units are spread first; a PES header is split only as a last resort.
  */
 export function closeContinuity(units: readonly PesUnit[]): void {
   let missing = -units.reduce((sum, unit) => sum + unit.packets, 0) & (PES_COUNTER_CYCLE - 1);
@@ -51,14 +51,14 @@ export function closeContinuity(units: readonly PesUnit[]): void {
   }
 }
 
-/** Writes the transport packets of a unit at `start` and returns where they end. `counter` is the continuity counter of the first one. */
-export function writePes(out: Buffer, unit: PesUnit, place: { start: number; counter: number }): number {
-  const end = place.start + unit.packets * PACKET_BYTES;
-  // The whole PES first, at the end of its room; then packet by packet forward: what is moved never lands on what is still to move.
+/** Writes the transport packets of a unit at `start`; returns their end. `counter`: the continuity counter of the first one. */
+export function writePes(out: Buffer, unit: PesUnit, target: { start: number; counter: number }): number {
+  const end = target.start + unit.packets * PACKET_BYTES;
+  // The PES packet is written to the end of its room, then moved forward packet by packet: a move never overwrites bytes that are still to be moved.
   let left = pesBytes(unit);
   unit.payload.write(out, writePesHeader(out, unit, end - left));
   for (let index = 0; index < unit.packets; index++) {
-    const at = place.start + index * PACKET_BYTES;
+    const at = target.start + index * PACKET_BYTES;
     const needed = index === 0 ? adaptationBytes(unit) : 0;
     const size = Math.min(CAPACITY - needed, left - (unit.packets - index - 1));
     out.copyWithin(at + PACKET_BYTES - size, end - left, end - left + size);
@@ -66,7 +66,7 @@ export function writePes(out: Buffer, unit: PesUnit, place: { start: number; cou
     out[at] = 0x47;
     out[at + 1] = (index === 0 ? 0x40 : 0) | (unit.pid >> 8);
     out[at + 2] = unit.pid & 0xff;
-    out[at + 3] = (size < CAPACITY ? 0x30 : 0x10) | ((place.counter + index) & (PES_COUNTER_CYCLE - 1));
+    out[at + 3] = (size < CAPACITY ? 0x30 : 0x10) | ((target.counter + index) & (PES_COUNTER_CYCLE - 1));
     if (size < CAPACITY)
       writeAdaptation(out, at + TRANSPORT_HEADER, { bytes: CAPACITY - size, unit: needed > 0 ? unit : undefined });
   }
@@ -81,13 +81,13 @@ function pesBytes(unit: Omit<PesUnit, 'packets'>): number {
   return headerBytes(unit) + unit.payload.bytes;
 }
 
-/** Bytes the adaptation field of the first packet must have: length, flags, PCR. */
+/** The least size of the first packet's adaptation field: length, flags, PCR. */
 function adaptationBytes({ pcr, isRandomAccess }: Omit<PesUnit, 'packets'>): number {
   if (pcr !== undefined) return 8;
   return isRandomAccess ? 2 : 0;
 }
 
-/** `bytes` counts the length byte; what is not needed is stuffing. */
+/** `bytes` includes the length byte; unused bytes are stuffing. */
 function writeAdaptation(out: Buffer, at: number, field: { bytes: number; unit: PesUnit | undefined }): void {
   out[at] = field.bytes - 1;
   if (field.bytes === 1) return;
@@ -104,7 +104,7 @@ function writeAdaptation(out: Buffer, at: number, field: { bytes: number; unit: 
   out.fill(0xff, next, at + field.bytes);
 }
 
-/** PES header; the length is left open (0) only where it does not fit, which is allowed for video alone. */
+/** The PES header; the length is 0 (unbounded) only if it does not fit, which is allowed for video alone. */
 function writePesHeader(out: Buffer, unit: PesUnit, at: number): number {
   const size = headerBytes(unit);
   const length = size - 6 + unit.payload.bytes;
@@ -128,7 +128,7 @@ function writeTimestamp(out: Buffer, at: number, { prefix, ticks }: { prefix: nu
   out.writeUInt16BE(((value & 0x7fff) << 1) | 1, at + 3);
 }
 
-/** 33 bits, also for times before zero. */
+/** The time in 33 bits; times before zero wrap around. */
 function wrap(ticks: number): number {
   return ((ticks % TIMESTAMP_CYCLE) + TIMESTAMP_CYCLE) % TIMESTAMP_CYCLE;
 }

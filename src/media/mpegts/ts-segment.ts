@@ -12,9 +12,9 @@ import { PACKET_BYTES, PID, programTables } from './program-tables.ts';
 export interface TsVideo {
   codec: 'h264';
   run: SampleRun;
-  /** SPS and PPS units without start codes, in this order; written where a keyframe does not bring its own. */
+  /** SPS and PPS units without start codes, in this order; written before keyframes that have none. */
   parameterSets: readonly Uint8Array[];
-  /** D of `decodeTimes`, 90 kHz: `reorderDepth` frames, one constant of the source. */
+  /** D of `decodeTimes`, 90 kHz: `reorderDepth` frames, a constant of the source. */
   reorderTicks: number;
 }
 
@@ -27,30 +27,30 @@ export interface TsAudio {
 export interface TsSegmentOptions {
   video?: TsVideo;
   audio?: TsAudio;
-  /** First segment of the presentation. */
+  /** Whether it is the first segment of the presentation. */
   isFirst: boolean;
 }
 
 const TICKS_PER_SECOND = 90000;
-/** Time zero of the presentation on the wire, so that no DTS or PCR is negative. */
+/** The presentation's time zero in the stream: high enough that no DTS or PCR is negative. */
 const START_TICKS = 10 * TICKS_PER_SECOND;
-/** How long before its decode time a frame arrives, 100 ms. */
+/** How long before its decode time a frame is sent, 100 ms. */
 const PCR_LEAD_TICKS = TICKS_PER_SECOND / 10;
 const STREAM_ID = { video: 0xe0, audio: 0xc0 } as const;
 const ACCESS_UNIT_DELIMITER = Buffer.from([H264_NAL.accessUnitDelimiter, 0xf0]); // any slice type
 
 /**
- * PAT, PMT, then the frames: audio before the video frame whose DTS is at or after its PTS. PCR on video, on audio when there is none.
+ * PAT, PMT, then the frames: audio precedes the video frame whose DTS is at or after its PTS. The PCR is on video, without video on audio.
  * @throws AppError UNSUPPORTED_MEDIA for AAC that ADTS cannot carry, NOT_MEDIA for a broken AudioSpecificConfig
  * @throws TypeError without video and audio
  */
 export function tsSegment({ video, audio, isFirst }: TsSegmentOptions): Buffer {
   if (video === undefined && audio === undefined) throw new TypeError('a segment needs video or audio');
-  const pictures = video === undefined ? [] : videoUnits(video, isFirst);
-  const sounds = audio === undefined ? [] : audioUnits(audio, video === undefined);
-  closeContinuity(pictures);
-  closeContinuity(sounds);
-  const units = interleave(pictures, sounds);
+  const videoPes = video === undefined ? [] : videoUnits(video, isFirst);
+  const audioPes = audio === undefined ? [] : audioUnits(audio, video === undefined);
+  closeContinuity(videoPes);
+  closeContinuity(audioPes);
+  const units = interleave(videoPes, audioPes);
   const packets = units.reduce((sum, unit) => sum + unit.packets, 2 * PES_COUNTER_CYCLE);
   const out = Buffer.allocUnsafe(packets * PACKET_BYTES);
   const tables = programTables({ hasVideo: video !== undefined, hasAudio: audio !== undefined });
@@ -62,7 +62,7 @@ export function tsSegment({ video, audio, isFirst }: TsSegmentOptions): Buffer {
     for (; tablesWritten < count; tablesWritten++) at = writeTables(out, { at, tables, counter: tablesWritten });
   };
   for (const [index, unit] of units.entries()) {
-    // 16 times in all, evenly spread, before the first frame in any case
+    // The tables are written 16 times, evenly spread, the first time before the first frame
     writeTablesUpTo(Math.ceil((PES_COUNTER_CYCLE * (index + 1)) / units.length));
     const counter = counters.get(unit.pid) ?? 0;
     at = writePes(out, unit, { start: at, counter });
@@ -89,7 +89,7 @@ function videoUnits({ run, parameterSets, reorderTicks }: TsVideo, isFirst: bool
   });
 }
 
-/** The sample as a byte stream: delimiter, parameter sets unless it has some, its units. */
+/** The sample as a byte stream: delimiter, parameter sets unless it has its own, its units. */
 function accessUnit(sample: Sample, parameterSets: readonly Uint8Array[]): PesPayload {
   const own = sampleUnits(sample.data).filter((unit) => !isAccessUnitDelimiter('h264', nalType('h264', unit)));
   const hasParameterSets = own.some((unit) => nalType('h264', unit) === H264_NAL.sps);
@@ -130,21 +130,21 @@ function audioUnits({ run, configuration }: TsAudio, withClock: boolean): PesUni
   });
 }
 
-function interleave(pictures: readonly PesUnit[], sounds: readonly PesUnit[]): PesUnit[] {
+function interleave(videoPes: readonly PesUnit[], audioPes: readonly PesUnit[]): PesUnit[] {
   const units: PesUnit[] = [];
   let next = 0;
-  for (const picture of pictures) {
-    for (let sound = sounds[next]; sound !== undefined && sound.pts <= picture.dts; sound = sounds[++next])
-      units.push(sound);
-    units.push(picture);
+  for (const frame of videoPes) {
+    for (let unit = audioPes[next]; unit !== undefined && unit.pts <= frame.dts; unit = audioPes[++next])
+      units.push(unit);
+    units.push(frame);
   }
-  return [...units, ...sounds.slice(next)];
+  return [...units, ...audioPes.slice(next)];
 }
 
-function writeTables(out: Buffer, place: { at: number; tables: Buffer; counter: number }): number {
-  place.tables.copy(out, place.at);
-  for (const packet of [place.at, place.at + PACKET_BYTES]) out[packet + 3] = 0x10 | place.counter;
-  return place.at + 2 * PACKET_BYTES;
+function writeTables(out: Buffer, target: { at: number; tables: Buffer; counter: number }): number {
+  target.tables.copy(out, target.at);
+  for (const packet of [target.at, target.at + PACKET_BYTES]) out[packet + 3] = 0x10 | target.counter;
+  return target.at + 2 * PACKET_BYTES;
 }
 
 function wireTicks(ticks: number, timescale: number): number {

@@ -36,9 +36,9 @@ export function planDelivery(facts: MediaFacts, capabilities: Capabilities): Del
   const [rung] = ladder;
   const video = original ?? rung;
   const audio = planAudioTracks(facts, capabilities);
-  const heard = capabilities.audio.copies;
+  const copiedAudio = capabilities.audio.copies;
   const audioWhy = facts.description.audio.map((track) =>
-    heard ? reasonsToEncodeAudio(track, heard.maxChannels) : [],
+    copiedAudio ? reasonsToEncodeAudio(track, copiedAudio.maxChannels) : [],
   );
   const parts = { original, ladder, video, audio };
   const renditions =

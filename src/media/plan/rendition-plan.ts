@@ -99,9 +99,9 @@ function videoPart(plan: CopiedVideoPlan | EncodedVideoPlan, number: number): No
 
 function audioPart(
   plan: AudioPlan,
-  place: { number: number; timeline: Timeline; hasVideo: boolean },
+  segment: { number: number; timeline: Timeline; hasVideo: boolean },
 ): NonNullable<SegmentJob['audio']> {
-  const { number, timeline, hasVideo } = place;
+  const { number, timeline, hasVideo } = segment;
   if (!hasVideo) return { track: plan.track, ...segmentTicks(plan.timeline, number) };
   const { start, end } = segmentSeconds(timeline, number);
   const isLast = number === segmentCount(timeline) - 1;

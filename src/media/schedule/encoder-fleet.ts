@@ -213,7 +213,7 @@ export class EncoderFleet implements AsyncDisposable {
   #startRuns({ starts, targets, holders }: Plan): void {
     this.#inLine = 0;
     for (const start of starts.toSorted((a, b) => a.order - b.order)) {
-      const run = this.#place(start, targets);
+      const run = this.#runForStart(start, targets);
       if (!run) {
         this.#inLine += 1;
         continue;
@@ -226,7 +226,7 @@ export class EncoderFleet implements AsyncDisposable {
   }
 
   /** An idle run of the same rendition, a new run, or a new run that replaces the run with the oldest request. */
-  #place({ rendition, number }: Start, targets: Map<EncoderRun, number>): EncoderRun | undefined {
+  #runForStart({ rendition, number }: Start, targets: Map<EncoderRun, number>): EncoderRun | undefined {
     const unclaimed = [...this.#runs].filter((run) => !targets.has(run));
     const idle = unclaimed.find((run) => !run.hasDemand && !run.isWorking && run.rendition.key === rendition.key);
     if (idle) {

@@ -1,7 +1,7 @@
-// Events of ASS and SSA as Matroska holds them: what can be read is kept, what is drawn, moved or coloured is not.
+// Converts events of ASS and SSA in Matroska: text, emphasis and position are kept; drawings, animation and colours are dropped.
 import type { CueContent, EventReader } from './cue.ts';
 import { DEFAULT_STYLE, parseAssStyles, type AssStyle } from './ass-styles.ts';
-import { keyOfOldAlignment, placement } from './placement.ts';
+import { keyOfOldAlignment, cueSettings } from './cue-settings.ts';
 import { cueText, type StyledRun } from './styled-text.ts';
 import { decodeSubtitle } from './text-encoding.ts';
 
@@ -10,7 +10,7 @@ const FIELDS_BEFORE_TEXT = 8;
 const STYLE_FIELD = 2;
 const MAX_TAGS = 1000;
 
-/** Weights of `\b` from here on are bold. */
+/** Weights of `\b` from this value on are bold. */
 const BOLD_WEIGHT = 600;
 
 /** `header`: the private data of the track; `language`: for text that is not UTF-8. */
@@ -28,7 +28,7 @@ function assContent(event: string, styles: ReadonlyMap<string, AssStyle>): CueCo
     if (part.startsWith('{') && part.endsWith('}')) state.apply(part.slice(1, -1));
     else if (!state.isDrawing && part !== '') runs.push({ text: plainText(part), style: state.style });
   }
-  return { settings: placement(state.key), text: cueText(runs) };
+  return { settings: cueSettings(state.key), text: cueText(runs) };
 }
 
 function splitEvent(event: string): { fields: string[]; text: string } {
@@ -52,7 +52,7 @@ class OverrideState {
   readonly #styles: ReadonlyMap<string, AssStyle>;
   readonly #own: AssStyle;
   #now: AssStyle;
-  #isPlaced = false;
+  #hasPosition = false;
   isDrawing = false;
 
   constructor(styles: ReadonlyMap<string, AssStyle>, name: string) {
@@ -71,7 +71,7 @@ class OverrideState {
 
   /** The tags of one `{...}` block. */
   apply(block: string): void {
-    // What is inside the brackets of `\t(...)` and others is animation.
+    // Arguments in brackets, as in `\t(...)`, are animation.
     const tags = block
       .replaceAll(/\([^)]*\)?/gu, '')
       .split('\\')
@@ -85,17 +85,17 @@ class OverrideState {
     const amount = Number(value);
     if (name === 'r') this.#now = { ...(this.#styles.get(value) ?? this.#own), key: this.#now.key };
     else if (name === 'p') this.isDrawing = amount > 0;
-    else if (name === 'an' || name === 'a') this.#place(name === 'an' ? amount : keyOfOldAlignment(amount));
+    else if (name === 'an' || name === 'a') this.#setPosition(name === 'an' ? amount : keyOfOldAlignment(amount));
     else if (name === 'b')
       this.#now = { ...this.#now, bold: value === '' ? this.#own.bold : amount === 1 || amount >= BOLD_WEIGHT };
     else if (name === 'i') this.#now = { ...this.#now, italic: value === '' ? this.#own.italic : amount !== 0 };
     else if (name === 'u') this.#now = { ...this.#now, underline: value === '' ? this.#own.underline : amount !== 0 };
   }
 
-  /** The first one of a line counts. */
-  #place(key: number): void {
-    if (this.#isPlaced) return;
-    this.#isPlaced = true;
+  /** Sets the position; the first position tag of a line counts. */
+  #setPosition(key: number): void {
+    if (this.#hasPosition) return;
+    this.#hasPosition = true;
     this.#now = { ...this.#now, key };
   }
 }

@@ -1,16 +1,16 @@
-// The styles of an ASS or SSA script, from the header that Matroska keeps as the track's private data.
-import { keyOfOldAlignment } from './placement.ts';
+// The styles of an ASS or SSA script, from the header that Matroska stores as the track's private data.
+import { keyOfOldAlignment } from './cue-settings.ts';
 import { PLAIN, type TextStyle } from './styled-text.ts';
 
 export interface AssStyle extends TextStyle {
-  /** Place by the numeric keypad. */
+  /** Position as a key of the numeric keypad. */
   key: number;
 }
 
 const MAX_STYLES = 1000;
 export const DEFAULT_STYLE: AssStyle = { ...PLAIN, key: 2 };
 
-/** Styles by name; a later one replaces an earlier one. Lines that are not understood are passed over. */
+/** Styles by name; a later style replaces an earlier one of the same name. Unknown lines are ignored. */
 export function parseAssStyles(header: string): Map<string, AssStyle> {
   const styles = new Map<string, AssStyle>();
   let names: string[] = [];

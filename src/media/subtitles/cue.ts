@@ -1,15 +1,15 @@
-// A cue as it stands in a WebVTT file, and an event as a container holds it.
+// Cues of WebVTT, and subtitle events of containers.
 
-/** One block or sample of a subtitle track. Times are milliseconds of the presentation; `endMs` undefined: nobody says. */
+/** One block or sample of a subtitle track. Times are milliseconds of the presentation; `endMs` undefined: not stated. */
 export interface SubtitleEvent {
   startMs: number;
   endMs: number | undefined;
   payload: Uint8Array;
-  /** What Matroska keeps beside a block of WebVTT: settings, identifier and comment, a line each. */
+  /** The block addition of WebVTT in Matroska: settings, identifier and comment, one line each. */
   addition?: Uint8Array;
 }
 
-/** `settings` as WebVTT writes them ("line:0 align:left"); `text` escaped and tagged, empty when there is nothing to show. */
+/** `settings` in WebVTT syntax ("line:0 align:left"); `text` escaped and tagged, empty when there is no visible text. */
 export interface CueContent {
   settings: string;
   text: string;
@@ -20,12 +20,12 @@ export interface Cue extends CueContent {
   endMs: number;
 }
 
-/** Makes a cue's content from an event's bytes. Never throws: what cannot be understood is shown as it is, or not at all. */
+/** Converts an event's bytes to the content of a cue. Never throws: unknown syntax stays as text, or is dropped. */
 export type EventReader = (event: SubtitleEvent) => CueContent;
 
 export const WEBVTT_HEADER = 'WEBVTT\n';
 
-/** The cue with the blank line before it (WebVTT section 4.1). */
+/** The cue in WebVTT syntax, after a blank line (WebVTT section 4.1). */
 export function writtenCue({ startMs, endMs, settings, text }: Cue): string {
   const timing = `${clock(startMs)} --> ${clock(endMs)}`;
   return `\n${settings === '' ? timing : `${timing} ${settings}`}\n${text}\n`;

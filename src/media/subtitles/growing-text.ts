@@ -1,13 +1,13 @@
-// A text that is still being made: whoever reads it gets what is there and then the rest as it comes. Made once for all its readers.
+// A text that is still being made. A reader gets the pieces so far, then the rest as it is made. The text is made once for all readers.
 
 export interface GrowingTextOptions {
-  /** Begins to make the text; called with the first reader. */
+  /** Makes the text; called when the first reader starts. */
   make(signal: AbortSignal): AsyncIterable<string>;
-  /** Called once, with all pieces, or with undefined when they were not finished. */
+  /** Called once: with all pieces, or with undefined when the text was not finished. */
   onEnd(pieces: readonly string[] | undefined): void;
 }
 
-/** Ends when the last reader has gone before the text was finished. */
+/** The work is cancelled when the last reader leaves before the text is finished. */
 export class GrowingText {
   readonly #options: GrowingTextOptions;
   readonly #stop = new AbortController();
@@ -21,7 +21,7 @@ export class GrowingText {
     this.#options = options;
   }
 
-  /** Whether it is finished, or has been given up. */
+  /** Whether the text is finished, failed or cancelled. */
   get isOver(): boolean {
     return this.#stop.signal.aborted || this.#state === 'whole' || this.#state === 'failed';
   }
@@ -51,7 +51,7 @@ export class GrowingText {
     }
   }
 
-  /** Gives up what is not finished. */
+  /** Cancels an unfinished text. */
   close(): void {
     this.#stop.abort();
   }

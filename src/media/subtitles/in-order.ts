@@ -1,12 +1,12 @@
-// Which pieces of work come first, and a few of them at a time with their results in order.
+// Ordered work: rotates a list to a first item, and runs a few items in parallel with results in order.
 
-/** From the first item that `isFirst` on, then around to those before it. */
+/** The items from the first that `isFirst` on, then the items before it. */
 export function rotated<T>(items: T[], isFirst: (item: T) => boolean): T[] {
   const at = items.findIndex(isFirst);
   return at <= 0 ? items : [...items.slice(at), ...items.slice(0, at)];
 }
 
-/** Keeps `width` pieces under way; ends the wait for all others when one fails. */
+/** Runs `width` items in parallel; yields results in order, and throws at the first failure. */
 export async function* inOrder<T, R>(
   items: Iterable<T>,
   width: number,
@@ -15,7 +15,7 @@ export async function* inOrder<T, R>(
   const flying: Promise<R>[] = [];
   for (const item of items) {
     const flight = work(item);
-    // Looked at in its turn: a failure before that is not unhandled.
+    // Awaited in its turn; a failure before that must not count as unhandled.
     flight.catch(() => undefined);
     flying.push(flight);
     if (flying.length < width) continue;

@@ -1,4 +1,4 @@
-// One block of a subtitle track, alone or in a group with its duration.
+// Parses one block of a subtitle track, a simple block or a group with its duration.
 import {
   childrenOf,
   parseElementHeader,
@@ -15,7 +15,7 @@ const LACING = 0x06;
 export interface SubtitleBlock {
   /** Ticks after the cluster's timestamp. */
   relativeTime: number;
-  /** Ticks; undefined when the block does not say. */
+  /** Ticks; undefined when the block states none. */
   duration: number | undefined;
   payload: Uint8Array;
   addition: Uint8Array | undefined;
@@ -25,7 +25,7 @@ export function isBlock(id: number): boolean {
   return id === ID.simpleBlock || id === ID.blockGroup;
 }
 
-/** The number of the track a block is of, from the first bytes of its element; undefined when they do not tell. */
+/** The track number of a block, from the first bytes of its element; undefined when they do not include it. */
 export function trackOfBlock(id: number, data: DataView): number | undefined {
   if (id === ID.simpleBlock) return parseVariableInteger(data, 0)?.value;
   let at = 0;
@@ -40,7 +40,7 @@ export function trackOfBlock(id: number, data: DataView): number | undefined {
   return undefined;
 }
 
-/** The whole element's data as a block; undefined when it is damaged, or holds several frames (no muxer laces subtitles). */
+/** Parses the data of a whole element; undefined when it is damaged, or holds several frames (no muxer laces subtitles). */
 export function parseSubtitleBlock(id: number, data: DataView): SubtitleBlock | undefined {
   if (id === ID.simpleBlock) return parseBlock(data);
   const { elements } = parseElements(data);

@@ -1,4 +1,4 @@
-// A subtitle track of a Matroska film: its number, its codec, and how its blocks are packed.
+// A subtitle track of a Matroska source: its number, its codec, and the compression of its blocks.
 import { inflateSync } from 'node:zlib';
 import { childrenOf, textValue, unsignedChild } from '../index/matroska/matroska-ebml.ts';
 import { ID } from '../index/matroska/matroska-ids.ts';
@@ -14,15 +14,15 @@ export interface MatroskaSubtitleTrack {
   codecId: string;
   /** The header of an ASS script; empty where there is none. */
   codecPrivate: Uint8Array;
-  /** Of blocks that do not say how long they last. */
+  /** Duration of blocks that state none. */
   defaultDurationMs: number | undefined;
-  /** A block's payload as it was before the muxer packed it; undefined when it is damaged or too long. */
+  /** Decompresses the payload of a block; undefined when it is damaged or too long. */
   unpack(payload: Uint8Array): Uint8Array | undefined;
 }
 
 /**
  * The subtitle track with that ordinal among the subtitle tracks of `Tracks` that name a codec, as libavformat counts them.
- * Undefined when there is none, or when it is packed in a way that is not known here.
+ * Undefined when there is none, or when its compression is unknown.
  */
 export function parseSubtitleTrack(
   tracks: DataView | undefined,
@@ -52,7 +52,7 @@ function isSubtitle(entry: DataView): boolean {
 
 type Unpack = MatroskaSubtitleTrack['unpack'];
 
-/** RFC 9559 section 5.1.4.1.31: one compression of the blocks is all that is ever used. Undefined for encryption and rare kinds. */
+/** RFC 9559 section 5.1.4.1.31: muxers use at most one compression. Undefined for encryption and rare kinds. */
 function unpacker(entry: DataView, maxBytes: number): Unpack | undefined {
   const encodings = childrenOf(childrenOf(entry, ID.contentEncodings)[0], ID.contentEncoding).filter(
     (encoding) => ((unsignedChild(encoding, ID.contentEncodingScope) ?? SCOPE_BLOCKS) & SCOPE_BLOCKS) !== 0,

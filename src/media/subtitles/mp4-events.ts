@@ -1,4 +1,4 @@
-// The samples of a text track of an MP4 film, found by its sample tables.
+// The samples of a text track of an MP4 source, found by its sample tables.
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { ByteReader } from '../index/container/container-index.ts';
@@ -12,27 +12,27 @@ import { WindowedReader } from '../index/container/windowed-reader.ts';
 import { toTimeline } from '../model/media-clock.ts';
 import type { Origin } from '../model/rendition-track.ts';
 import type { SubtitleEvent } from './cue.ts';
-import type { FilmReaders } from './subtitle-readers.ts';
+import type { SubtitleReaders } from './subtitle-readers.ts';
 import { inOrder, rotated } from './in-order.ts';
 import { neighbours } from './neighbours.ts';
 
 const AT_A_TIME = 3;
-/** An empty text: nothing is shown for a while. */
+/** The size of an empty sample, which clears the text. */
 const EMPTY_SAMPLE_BYTES = 2;
 
 export interface WantedMp4Track {
-  /** Of the demuxer: the place among the movie's tracks. */
+  /** The demuxer's stream index: the index among the movie's tracks. */
   streamIndex: number;
   origin: Origin;
   maxEvents: number;
   maxEventBytes: number;
-  /** Samples from here on are read first, milliseconds. */
+  /** Samples from this time on are read first, milliseconds. */
   fromMs: number;
 }
 
 /** @throws AppError UNSUPPORTED_MEDIA when the samples are not in tables, or not text; else what the reader throws */
 export async function mp4Events(
-  { dense, sparse }: FilmReaders,
+  { dense, sparse }: SubtitleReaders,
   wanted: WantedMp4Track,
 ): Promise<AsyncIterable<SubtitleEvent>> {
   const movie = await readMovie(new WindowedReader(dense));

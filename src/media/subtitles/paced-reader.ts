@@ -1,12 +1,12 @@
-// Reads of a source whose download follows its readers: one at a time and with pauses, so that what is being played comes first.
+// Paces the reads of a source whose download follows its readers: one at a time and with pauses, so that playback comes first.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { ByteReader } from '../index/container/container-index.ts';
 
 export interface Pace {
-  /** A read that took longer had to be fetched. */
+  /** A read that took longer than this was not buffered. */
   fetchedMs: number;
-  /** After such a read. */
+  /** The pause after such a read. */
   pauseMs: number;
 }
 

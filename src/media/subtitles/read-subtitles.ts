@@ -1,10 +1,10 @@
-// A whole subtitle track as WebVTT, cue by cue, as soon as each is found.
+// Converts a subtitle track to WebVTT, cue by cue, as soon as each is found.
 import { AppError } from '../../base/app-error.ts';
 import type { SubtitleTrack } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { assReader } from './ass-event.ts';
 import { WEBVTT_HEADER, writtenCue, type Cue, type EventReader, type SubtitleEvent } from './cue.ts';
-import type { FilmReaders } from './subtitle-readers.ts';
+import type { SubtitleReaders } from './subtitle-readers.ts';
 import { matroskaEvents } from './matroska-events.ts';
 import type { MatroskaSubtitleTrack } from './matroska-track.ts';
 import { mp4Events } from './mp4-events.ts';
@@ -13,30 +13,30 @@ import { whyNoText } from './text-tracks.ts';
 import { timedTextReader } from './timed-text-event.ts';
 import { matroskaWebvttReader, webmWebvttReader } from './webvtt-event.ts';
 
-/** Beyond these it is no subtitle track: what was found so far is all there is. */
+/** Limits of a subtitle track: what lies beyond them is left out. */
 const LIMITS = { events: 50_000, eventBytes: 64 * 1024, textLength: 8 * 1024 * 1024 };
 
-/** Of a cue that does not say how long it lasts: to the next one, but no longer. */
+/** The longest duration of a cue without a stated end; the next cue ends it earlier. */
 const UNKNOWN_DURATION_MS = 5000;
 
-/** How many cues back an equal one is looked for: layers of ASS repeat a line to draw its border. */
+/** Number of recent cues in which duplicates are searched: layers of ASS repeat a text to draw its border. */
 const REPEATS = 16;
 
 export interface SubtitleRequest {
   facts: MediaFacts;
-  /** Among the subtitle tracks. */
+  /** Index among the subtitle tracks. */
   index: number;
-  /** Whether all of the film may be gone through where it keeps no index of the track. */
+  /** Whether the whole source may be walked when it has no index of the track. */
   mayWalk: boolean;
-  /** Cues from here on come first, then those before; 0 for the order of time. */
+  /** Cues from this time on come first, then those before; 0 gives the order of time. */
   fromMs: number;
 }
 
 /**
- * Text in pieces, each whole cues, the header first. Times count from the presentation's zero.
+ * The text in pieces: the header first, then whole cues. Times count from the presentation's zero.
  * @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA; else what the reader throws
  */
-export async function* readSubtitles(readers: FilmReaders, request: SubtitleRequest): AsyncGenerator<string> {
+export async function* readSubtitles(readers: SubtitleReaders, request: SubtitleRequest): AsyncGenerator<string> {
   const { events, read } = await openTrack(readers, request);
   yield WEBVTT_HEADER;
   let length = 0;
@@ -62,14 +62,17 @@ interface OpenTrack {
   read: EventReader;
 }
 
-async function openTrack(readers: FilmReaders, { facts, index, mayWalk, fromMs }: SubtitleRequest): Promise<OpenTrack> {
+async function openTrack(
+  readers: SubtitleReaders,
+  { facts, index, mayWalk, fromMs }: SubtitleRequest,
+): Promise<OpenTrack> {
   const { language, streamIndex } = textTrack(facts, index);
   const limits = { maxEvents: LIMITS.events, maxEventBytes: LIMITS.eventBytes };
-  const place = { origin: facts.origin, fromMs };
+  const clock = { origin: facts.origin, fromMs };
   if (!facts.description.container.startsWith('matroska')) {
-    return { events: await mp4Events(readers, { streamIndex, ...place, ...limits }), read: timedTextReader(language) };
+    return { events: await mp4Events(readers, { streamIndex, ...clock, ...limits }), read: timedTextReader(language) };
   }
-  const { track, events } = await matroskaEvents(readers, { ordinal: index, mayWalk, ...place, ...limits });
+  const { track, events } = await matroskaEvents(readers, { ordinal: index, mayWalk, ...clock, ...limits });
   return { events, read: matroskaReader(track, language) };
 }
 
@@ -82,7 +85,10 @@ function matroskaReader({ codecId, codecPrivate }: MatroskaSubtitleTrack, langua
   throw new AppError('UNSUPPORTED_MEDIA', `Subtitles of type ${codecId.slice(0, 40)} cannot be read as text`);
 }
 
-/** Holds one back, to know when one without an end is over; leaves out what is empty, lies before the film, or is there already. */
+/**
+ * Converts events to cues. An event without an end is held back until the next one gives its end. Empty cues, cues before the presentation and
+ * duplicates are left out.
+ */
 async function* cuesOf(events: AsyncIterable<SubtitleEvent>, read: EventReader): AsyncGenerator<Cue> {
   const recent: string[] = [];
   let held: SubtitleEvent | undefined;

@@ -1,4 +1,4 @@
-// Text with its emphasis: what all subtitle formats are read into, and what a WebVTT cue is written from.
+// Text with emphasis: the common form of all subtitle formats, from which WebVTT cues are written.
 
 export interface TextStyle {
   bold: boolean;
@@ -13,10 +13,10 @@ export interface StyledRun {
 
 export const PLAIN: TextStyle = { bold: false, italic: false, underline: false };
 
-/** More changes of style than this in one cue are a joke, or an attack: the rest of the cue is written plain. */
+/** After this many changes of style, the rest of a cue is written plain: no regular cue has more. */
 const MAX_RUNS = 500;
 
-/** The payload of a cue (WebVTT section 4.2.2): tags balanced, text escaped, no empty line. Empty when there is nothing to read. */
+/** The payload of a cue (WebVTT section 4.2.2): tags balanced, text escaped, no empty line. Empty when there is no visible text. */
 export function cueText(runs: StyledRun[]): string {
   const kept = withoutEmptyLines(runs);
   let out = '';
@@ -31,7 +31,7 @@ export function cueText(runs: StyledRun[]): string {
   return out + closing(open);
 }
 
-/** A blank line would end the cue (WebVTT section 6.1). Lines are trimmed, as renderers do. */
+/** Removes blank lines, which would end the cue (WebVTT section 6.1). Lines are trimmed, as renderers do. */
 function withoutEmptyLines(runs: StyledRun[]): StyledRun[] {
   const kept: StyledRun[] = [];
   let isLineEmpty = true;
@@ -56,7 +56,7 @@ function withoutEmptyLines(runs: StyledRun[]): StyledRun[] {
   return kept;
 }
 
-/** Line ends of every system become one kind; other control characters go, those that turn the writing direction stay. */
+/** Unifies line ends and removes control characters, except those that change the writing direction. */
 function printable(text: string): string {
   return text
     .replaceAll(/\r\n?|[\u0085\u2028\u2029]/gu, '\n')

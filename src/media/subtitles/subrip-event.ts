@@ -1,13 +1,14 @@
-// SubRip text: HTML-like tags nobody ever specified, and the position tag of ASS.
+// Converts SubRip text: HTML-like tags without a specification, and the position tag of ASS.
 import type { CueContent, EventReader } from './cue.ts';
-import { placement } from './placement.ts';
+import { cueSettings } from './cue-settings.ts';
 import { cueText, PLAIN, type StyledRun } from './styled-text.ts';
 import { decodeSubtitle } from './text-encoding.ts';
 
-/** Tags that mean something to players; anything else in angle brackets is text. */
-const MARKUP = /<(?<end>\/?)(?<tag>b|i|u|s|font)(?:\s[^<>]{0,200})?>|\{\\an?(?<place>\d{1,2})\}|\{\\[^{}]{0,200}\}/giu;
+/** Tags that players interpret; anything else in angle brackets is text. */
+const MARKUP =
+  /<(?<end>\/?)(?<tag>b|i|u|s|font)(?:\s[^<>]{0,200})?>|\{\\an?(?<alignment>\d{1,2})\}|\{\\[^{}]{0,200}\}/giu;
 
-/** `language` of the track, for text that is not UTF-8. */
+/** `language`: of the track, for text that is not UTF-8. */
 export function subripReader(language: string): EventReader {
   return ({ payload }) => subripContent(decodeSubtitle(payload, language));
 }
@@ -25,10 +26,10 @@ export function subripContent(source: string): CueContent {
   for (const match of source.matchAll(MARKUP)) {
     push(match.index);
     at = match.index + match[0].length;
-    const { end, tag, place } = match.groups ?? {};
+    const { end, tag, alignment } = match.groups ?? {};
     const name = tag?.toLowerCase();
     if (name === 'b' || name === 'i' || name === 'u') depth[name] = Math.max(0, depth[name] + (end === '' ? 1 : -1));
-    if (place !== undefined && settings === '') settings = placement(Number(place));
+    if (alignment !== undefined && settings === '') settings = cueSettings(Number(alignment));
   }
   push(source.length);
   return { settings, text: cueText(runs) };
@@ -44,7 +45,7 @@ const ENTITIES = new Map([
   ['rlm', '\u200f'],
 ]);
 
-/** Written by tools that took SubRip for HTML; escaped once more they would be seen. */
+/** Decodes HTML entities, which some tools write into SubRip: escaped once more they would be visible. */
 function entities(text: string): string {
   return text.replaceAll(
     /&(?<name>amp|lt|gt|nbsp|quot|lrm|rlm);/gu,

@@ -1,48 +1,48 @@
-// The subtitle tracks that were read, kept as text: each is read once, whoever asks, and again only when it was forgotten.
+// Subtitle tracks as text, kept after the first read: all requests share one read, and a track is read again only after its text was dropped.
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../../base/app-error.ts';
 import type { Source } from '../../sources/port/source.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import type { ByteReader } from '../index/container/container-index.ts';
-import type { FilmReaders } from './subtitle-readers.ts';
+import type { SubtitleReaders } from './subtitle-readers.ts';
 import { GrowingText } from './growing-text.ts';
 import { PacedReader } from './paced-reader.ts';
 import { readSubtitles, textTrack } from './read-subtitles.ts';
 
-/** Texts made by another version are made again. */
+/** Stored texts of another version are made again. */
 const VERSION = 1;
 const KEPT_REFUSALS = 1000;
 const MEMORY_LENGTH = 16 * 1024 * 1024;
-/** Longer ones are not worth a row of the store. */
+/** Longer texts are not stored. */
 const MAX_STORED_LENGTH = 1024 * 1024;
 
-/** A remote film without an index of its subtitles is loaded for them only up to this size. */
+/** A larger remote source is not walked for subtitles that it has no index of. */
 const MAX_REMOTE_WALK_BYTES = 64 * 1024 * 1024;
 
-/** Where texts outlive the server; a text that is not there is made again. */
+/** A store in which texts survive a restart; a missing text is made again. */
 export interface TextStore {
   get(key: string): unknown;
   put(key: string, value: unknown): void;
 }
 
 export interface SubtitleText {
-  /** Strong validator, with quotes: equal films give equal texts. */
+  /** Strong validator, in quotes: equal sources give equal texts. */
   etag: string;
-  /** All of it; undefined while it has not been read. */
+  /** The whole text; undefined until it was read. */
   whole: string | undefined;
-  /** Whether the pieces come in the order of the whole text. */
+  /** Whether the pieces have the order of the whole text. */
   isInOrder: boolean;
-  /** All of it, in pieces, as they are found. @throws AppError UNSUPPORTED_MEDIA, or what reading the source throws */
+  /** The whole text in pieces, as they are found. @throws AppError UNSUPPORTED_MEDIA, or what reading the source throws */
   pieces(signal: AbortSignal): AsyncIterable<string>;
 }
 
 export interface LibraryRequest {
   source: Source;
   facts: MediaFacts;
-  /** Among the subtitle tracks. */
+  /** Index among the subtitle tracks. */
   index: number;
-  /** Where the viewer is: of a download that follows its readers the cues from there on are read first. */
+  /** The viewer's position: in a source whose download follows its readers, cues from this time on are read first. */
   fromSeconds: number;
 }
 
@@ -53,7 +53,7 @@ export class SubtitleLibrary implements Disposable {
     maxSize: MEMORY_LENGTH,
     sizeCalculation: ({ length }) => length + 1,
   });
-  /** Why tracks cannot be read, by key and whether the film may be walked through: their bytes do not change. */
+  /** Errors of tracks that cannot be read, by `refusalKey`: the bytes of a source do not change. */
   readonly #refusals = new LRUCache<string, AppError>({ max: KEPT_REFUSALS });
   readonly #growing = new Map<string, { source: Source; text: GrowingText }>();
 
@@ -61,7 +61,7 @@ export class SubtitleLibrary implements Disposable {
     this.#store = store;
   }
 
-  /** The text of a subtitle track; nothing is read before somebody iterates. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
+  /** The text of a subtitle track; reading starts with the iteration. @throws AppError NOT_FOUND, UNSUPPORTED_MEDIA */
   text(request: LibraryRequest): SubtitleText {
     const { source, facts, index } = request;
     const { streamIndex } = textTrack(facts, index);
@@ -90,7 +90,7 @@ export class SubtitleLibrary implements Disposable {
     const { source, facts, index } = request;
     const fromMs = source.followsReaders ? Math.floor(request.fromSeconds * 1000) : 0;
     const known = this.#growing.get(key);
-    // Another source of equal bytes may be closed at any time by those who hold it.
+    // Another source with equal bytes may be closed by its holders at any time.
     if (known?.source === source && !known.text.isOver) return known.text;
     const text: GrowingText = new GrowingText({
       make: (signal) => {
@@ -117,7 +117,7 @@ export class SubtitleLibrary implements Disposable {
     }
   }
 
-  /** What was read from a source that gives out unchecked bytes must wait for the verdict. */
+  /** Calls `keep` once the bytes of a source that returns unchecked bytes were checked. */
   async #whenChecked(source: Source, keep: () => void): Promise<void> {
     const isRight = source.checked === undefined || (await source.checked(this.#life.signal));
     if (isRight) keep();
@@ -129,7 +129,7 @@ export class SubtitleLibrary implements Disposable {
   }
 }
 
-function readersOf(source: Source, signal: AbortSignal): FilmReaders {
+function readersOf(source: Source, signal: AbortSignal): SubtitleReaders {
   const { sizeBytes, seekable: isSeekable } = source;
   const dense: ByteReader = { sizeBytes, isSeekable, read: (range) => source.read(range, signal) };
   const paced = source.followsReaders ? new PacedReader(dense, signal) : dense;
@@ -145,12 +145,12 @@ function mayWalk({ input, seekable, sizeBytes = Infinity }: Source): boolean {
   return input.kind === 'file' || !seekable || sizeBytes <= MAX_REMOTE_WALK_BYTES;
 }
 
-/** The same bytes may be read in one place, and not in another where jumps or loading all of them are dear. */
+/** The key of a refusal: equal bytes may be readable in one source, but not in another where seeks or a full load are too costly. */
 function refusalKey(key: string, source: Source): string {
   return `${key} ${source.seekable} ${mayWalk(source)}`;
 }
 
-/** Cues begin with their times, which sort as texts do. */
+/** Sorts cues by time: a cue begins with its start time, which sorts as text. */
 function inOrderOfTime([header = '', ...cues]: readonly string[]): string {
   return header + cues.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)).join('');
 }

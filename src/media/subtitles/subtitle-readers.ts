@@ -1,9 +1,9 @@
-// The two ways in which a film is read for its subtitles.
+// The two readers of a source for its subtitles.
 import type { ByteReader } from '../index/container/container-index.ts';
 
-export interface FilmReaders {
-  /** For tables, and for going through the film: what lies beside a read may be loaded with it, since it is read next. */
+export interface SubtitleReaders {
+  /** For tables and for walks: bytes next to a read may be loaded with it, since they are read next. */
   dense: ByteReader;
-  /** For lines that lie far from each other: nothing beside them is loaded. */
+  /** For events far from each other: no bytes next to a read are loaded. */
   sparse: ByteReader;
 }

@@ -1,4 +1,4 @@
-// Bytes of a subtitle as text. Containers demand UTF-8; files that were put into them in the encoding of their country are common.
+// Decodes the bytes of a subtitle. Containers require UTF-8, but text in a national encoding is common.
 
 /** Encodings by the language of the track (ISO 639, two or three letters). */
 const LEGACY: [encoding: string, languages: string][] = [
@@ -17,7 +17,7 @@ const LEGACY: [encoding: string, languages: string][] = [
 ];
 const FALLBACK = 'windows-1252';
 
-/** What is not UTF-8 (or UTF-16 with a byte order mark) is taken for the old encoding of the track's language. */
+/** Decodes UTF-8, UTF-16 with a byte order mark, or else the legacy encoding of the track's language. */
 export function decodeSubtitle(bytes: Uint8Array, language: string): string {
   const mark = bytes.length >= 2 ? ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0) : 0;
   if (mark === 0xfeff) return new TextDecoder('utf-16be').decode(bytes);

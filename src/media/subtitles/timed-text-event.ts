@@ -1,4 +1,4 @@
-// Samples of 3GPP Timed Text (`tx3g`, 3GPP TS 26.245) and of QuickTime text: a length, the text, then boxes with its styles.
+// Converts samples of 3GPP Timed Text (`tx3g`, 3GPP TS 26.245) and QuickTime text: a length, the text, then boxes with styles.
 import { parseBoxes } from '../index/mp4/mp4-boxes.ts';
 import type { CueContent, EventReader } from './cue.ts';
 import { cueText, PLAIN, type StyledRun, type TextStyle } from './styled-text.ts';

@@ -1,4 +1,4 @@
-// Encoded video and audio of one stretch, at the same time, in the session of its rendition.
+// Encodes the video and audio of one time span in parallel, in the session of the rendition.
 import type { EncodedAudio, EncodedVideo, Origin } from '../model/rendition-track.ts';
 import type { SampleRun } from '../model/samples.ts';
 import { encodeSegment } from './encode/encode-group.ts';
@@ -11,7 +11,7 @@ import type { EncoderHeader, WorkerInput } from './protocol/protocol.ts';
 export interface EncodeTools {
   sessions: EncoderSessions;
   encoders: VideoEncoders<GridFrame>;
-  /** Parameter sets of the encoders at work, by rendition key: they are the same for every segment. */
+  /** Parameter sets of the encoders in use, by rendition key: equal for every segment. */
   headers: Map<string, EncoderHeader>;
 }
 
@@ -20,7 +20,7 @@ export interface Runs {
   audio: SampleRun | undefined;
 }
 
-export interface Stretch {
+export interface EncodeRequest {
   renditionKey: string;
   input: WorkerInput;
   origin: Origin;
@@ -30,32 +30,33 @@ export interface Stretch {
   audio: { track: EncodedAudio; start: number; end: number } | undefined;
 }
 
-export async function encodedRuns(stretch: Stretch, tools: EncodeTools, signal: AbortSignal): Promise<Runs> {
-  const { renditionKey, input, origin, video, audio } = stretch;
+export async function encodedRuns(request: EncodeRequest, tools: EncodeTools, signal: AbortSignal): Promise<Runs> {
+  const { renditionKey, input, origin, video, audio } = request;
   if (!video && !audio) return { video: undefined, audio: undefined };
   const { sessions } = tools;
-  const place = { key: renditionKey, input, origin };
+  const target = { key: renditionKey, input, origin };
   const work = async (): Promise<Runs> => {
-    const sound = audio && encodeAudio(await sessions.sound(place, audio.track), audio.track, { ...audio, signal });
-    const pictures = video && encodedVideo({ ...stretch, video }, tools, signal);
-    const [videoRun, audioRun] = await Promise.all([pictures, sound]);
+    const encodedAudio =
+      audio && encodeAudio(await sessions.audioGrid(target, audio.track), audio.track, { ...audio, signal });
+    const encodedFrames = video && encodedVideo({ ...request, video }, tools, signal);
+    const [videoRun, audioRun] = await Promise.all([encodedFrames, encodedAudio]);
     return { video: videoRun, audio: audioRun };
   };
-  return sessions.run(place, work, signal);
+  return sessions.run(target, work, signal);
 }
 
 async function encodedVideo(
-  { renditionKey, input, origin, video }: Stretch & { video: NonNullable<Stretch['video']> },
+  { renditionKey, input, origin, video }: EncodeRequest & { video: NonNullable<EncodeRequest['video']> },
   tools: EncodeTools,
   signal: AbortSignal,
 ): Promise<SampleRun> {
   const { track, start, end } = video;
-  const grid = await tools.sessions.pictures({ key: renditionKey, input, origin }, track);
+  const grid = await tools.sessions.videoGrid({ key: renditionKey, input, origin }, track);
   const header = await headerOf(renditionKey, track, tools);
   return encodeSegment({ grid, track, encoder: tools.encoders.get(track.encoder) }, { start, end, header }, signal);
 }
 
-/** The parameter sets of a rendition's encoder. */
+/** The parameter sets of a rendition's encoder. @throws AppError MEDIA_FAILED */
 export async function headerOf(
   renditionKey: string,
   track: EncodedVideo,

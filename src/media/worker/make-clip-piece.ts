@@ -1,11 +1,11 @@
-// One piece of a clip: its pictures and its sound, encoded and written one after the other to their place in the clip's file.
+// One piece of a clip: its video and audio are encoded, then written one after the other into the clip's file.
 import { open } from 'node:fs/promises';
 import { AppError } from '../../base/app-error.ts';
 import type { SampleRun } from '../model/samples.ts';
 import { encodedRuns, type EncodeTools, type Runs } from './encoded-runs.ts';
 import type { ClipPieceJob, ClipPieceResult, ClipSamples } from './protocol/protocol.ts';
 
-/** The same job done again writes the same place. */
+/** A retried job writes the same bytes of the file. */
 export async function makeClipPiece(
   job: ClipPieceJob,
   tools: EncodeTools,
@@ -27,11 +27,11 @@ export async function makeClipPiece(
   return { video: tableOf(video), audio: tableOf(audio) };
 }
 
-/** The clip's tables count on every sample. @throws AppError MEDIA_FAILED */
-function assertComplete({ video, audio }: ClipPieceJob, pictures: Runs['video'], sound: Runs['audio']): void {
+/** The tables of the clip need every sample. @throws AppError MEDIA_FAILED */
+function assertComplete({ video, audio }: ClipPieceJob, videoRun: Runs['video'], audioRun: Runs['audio']): void {
   const frames = video ? (video.end - video.start) / video.track.frameRate.den : 0;
-  const soundFrames = audio ? (audio.end - audio.start) / AAC_FRAME_SAMPLES : 0;
-  if ((pictures?.samples.length ?? 0) !== frames || (sound?.samples.length ?? 0) !== soundFrames)
+  const audioFrames = audio ? (audio.end - audio.start) / AAC_FRAME_SAMPLES : 0;
+  if ((videoRun?.samples.length ?? 0) !== frames || (audioRun?.samples.length ?? 0) !== audioFrames)
     throw new AppError('MEDIA_FAILED', 'The encoder did not give all of the pictures or the sound');
 }
 

@@ -1,4 +1,4 @@
-// One segment from one job: the samples of its tracks, copied or encoded, packaged and put in place.
+// Makes one segment from one job: copies or encodes the samples of its tracks, packages them and writes the file.
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
@@ -10,26 +10,26 @@ import type { TsVideo } from '../mpegts/ts-segment.ts';
 import { withFineTicks, type Sample, type SampleRun } from '../model/samples.ts';
 import { collect } from './copy/copied-tracks.ts';
 import { CopiedAudioCollector } from './copy/copied-audio.ts';
-import { CopiedVideoCollector, type CopiedPictures } from './copy/copied-video.ts';
+import { CopiedVideoCollector, type CopiedVideoRun } from './copy/copied-video.ts';
 import type { Demuxers } from './sessions/demuxers.ts';
 import type { Demuxer } from './libav/demux/demuxer.ts';
 import { AAC_FRAME_SAMPLES, encodeAudio, silentFrame } from './libav/audio/encoded-audio.ts';
-import { encodedRuns, headerOf, type EncodeTools, type Runs, type Stretch } from './encoded-runs.ts';
-import { isWhole, mend, wordsOn } from './copy/reencode-edges.ts';
+import { encodedRuns, headerOf, type EncodeTools, type Runs, type EncodeRequest } from './encoded-runs.ts';
+import { isFullyCopied, reencodeEdges, describeEdges } from './copy/reencode-edges.ts';
 import type { CopiedAudio, EncodedAudio } from '../model/rendition-track.ts';
 import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol/protocol.ts';
 import { writeParts } from './write-parts.ts';
 
-/** Of encoded sound that stands in for copied one. */
+/** The bit rate of audio that is encoded although its track is copied. */
 const BIT_RATE_PER_CHANNEL = 96_000;
 
 export interface SegmentTools extends EncodeTools {
   demuxers: Demuxers;
-  /** Hears of what had to be done otherwise than planned. */
-  say: (line: string) => void;
+  /** Called with a line for each deviation from the plan. */
+  log: (line: string) => void;
 }
 
-/** Makes the segment; nothing is left at `outputPath` on failure. */
+/** Makes the segment; a failure leaves no file at `outputPath`. */
 export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<SegmentResult> {
   const copied = await copiedRuns(job, tools, signal);
   const encoded = await encodedRuns({ ...job, ...encodedTracks(job) }, tools, signal);
@@ -46,13 +46,13 @@ export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: 
 }
 
 interface Copied {
-  pictures: CopiedPictures | undefined;
+  video: CopiedVideoRun | undefined;
   audio: SampleRun | undefined;
-  /** The track begins before the place where the demuxer could be sent to. */
+  /** Whether the audio begins before the position that the seek reached. */
   lacksAudio: boolean;
 }
 
-/** Everything that is copied comes from one pass over the source. */
+/** Copies all tracks in one pass over the source. */
 async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSignal): Promise<Runs> {
   const video = job.video?.track.kind === 'copied' ? { request: job.video, track: job.video.track } : undefined;
   const audio = job.audio?.track.kind === 'copied' ? { span: job.audio, track: job.audio.track } : undefined;
@@ -63,48 +63,54 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
   ];
   const cut = async (demuxer: Demuxer, isAtBeginning: boolean): Promise<Copied> => {
     await demuxer.require(streams);
-    const pictures = video && new CopiedVideoCollector(demuxer, video.track, video.request);
-    const sound = audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
+    const videoCollector = video && new CopiedVideoCollector(demuxer, video.track, video.request);
+    const audioCollector =
+      audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
     await collect(
       demuxer,
-      { video: pictures, audio: sound, startSeconds: startSeconds(job), isAtBeginning },
+      { video: videoCollector, audio: audioCollector, startSeconds: startSeconds(job), isAtBeginning },
       { origin: job.origin, signal },
     );
     return {
-      pictures: video && pictures?.pictures(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
-      audio: audio && !sound?.isForeign ? await sound?.run(() => silentFrame(audio.track)) : undefined,
-      // With pictures only the first segment may begin before the first of them.
-      lacksAudio: (!video || job.video?.start === 0) && (sound?.cameTooLate ?? false),
+      video: video && videoCollector?.result(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
+      audio:
+        audio && !audioCollector?.hasOtherConfiguration
+          ? await audioCollector?.run(() => silentFrame(audio.track))
+          : undefined,
+      // With video, only the first segment may begin before the first frame.
+      lacksAudio: (!video || job.video?.start === 0) && (audioCollector?.cameTooLate ?? false),
     };
   };
   const sought = await tools.demuxers.use(job.input, (demuxer) => cut(demuxer, false), signal);
-  const { pictures, audio: copied } = sought.lacksAudio
+  const copied = sought.lacksAudio
     ? await tools.demuxers.useFresh(job.input, (demuxer) => cut(demuxer, true), signal)
     : sought;
-  const sound = copied ?? (audio && (await alike(job, audio, { tools, signal })));
-  if (!video || !pictures) return { video: undefined, audio: sound };
-  for (const words of wordsOn(pictures)) tools.say(`part ${job.number} of ${nameOf(job.input)} ${words}`);
-  const run = isWhole(pictures) ? pictures.run : await mend({ job, track: video.track, pictures }, tools, signal);
-  return { video: run, audio: sound };
+  const audioRun = copied.audio ?? (audio && (await reencodeAudio(job, audio, { tools, signal })));
+  if (!video || !copied.video) return { video: undefined, audio: audioRun };
+  for (const edge of describeEdges(copied.video)) tools.log(`segment ${job.number} of ${nameOf(job.input)} ${edge}`);
+  const run = isFullyCopied(copied.video)
+    ? copied.video.run
+    : await reencodeEdges({ job, track: video.track, copy: copied.video }, tools, signal);
+  return { video: run, audio: audioRun };
 }
 
-/** Sound of another configuration than its track's, encoded to that one. */
-async function alike(
+/** Encodes audio whose configuration differs from the track's to the configuration of the track. */
+async function reencodeAudio(
   job: SegmentJob,
   { track, span }: { track: CopiedAudio; span: { start: number; end: number } },
-  { tools: { sessions, say }, signal }: { tools: SegmentTools; signal: AbortSignal },
+  { tools: { sessions, log }, signal }: { tools: SegmentTools; signal: AbortSignal },
 ): Promise<SampleRun> {
   const { streamIndex, seekStream, sampleRate, channels, startTicks } = track;
   const bitRate = BIT_RATE_PER_CHANNEL * channels;
   const encoded: EncodedAudio = { kind: 'encoded', streamIndex, seekStream, sampleRate, channels, startTicks, bitRate };
-  say(`part ${job.number} of ${nameOf(job.input)} has sound of another configuration: it is encoded`);
-  // A session of its own, which no other job waits for.
-  const place = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
-  const work = async () => encodeAudio(await sessions.sound(place, encoded), encoded, { ...span, signal });
+  log(`segment ${job.number} of ${nameOf(job.input)} has audio of another configuration: it is encoded`);
+  // A session for this call alone, so that no other job waits for it.
+  const target = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
+  const work = async () => encodeAudio(await sessions.audioGrid(target, encoded), encoded, { ...span, signal });
   try {
-    return await sessions.run(place, work, signal);
+    return await sessions.run(target, work, signal);
   } finally {
-    await sessions.release(place.key);
+    await sessions.release(target.key);
   }
 }
 
@@ -149,7 +155,7 @@ function tsVideo(video: NonNullable<SegmentJob['video']>, run: SampleRun, header
   return { codec: 'h264', run, parameterSets: [...sps, ...pps], reorderTicks };
 }
 
-function encodedTracks({ video, audio }: SegmentJob): Pick<Stretch, 'video' | 'audio'> {
+function encodedTracks({ video, audio }: SegmentJob): Pick<EncodeRequest, 'video' | 'audio'> {
   return {
     video: video?.track.kind === 'encoded' ? { ...video, track: video.track } : undefined,
     audio: audio?.track.kind === 'encoded' ? { ...audio, track: audio.track } : undefined,

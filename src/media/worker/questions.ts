@@ -1,10 +1,10 @@
-// What a worker asks the server, in messages.
+// Queries that a worker sends to the server as messages.
 
 export class Questions {
   readonly #pending = new Map<number, (answer: number) => void>();
   #lastId = 0;
 
-  /** Resolves with the answer. There is one to each, as long as there is a server: without it the process ends. */
+  /** Resolves with the answer. Every query is answered while the server lives; the process ends with the server. */
   ask(send: (id: number) => void): Promise<number> {
     this.#lastId += 1;
     const id = this.#lastId;

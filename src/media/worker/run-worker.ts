@@ -1,4 +1,4 @@
-// What a media worker process does: takes jobs as messages, answers each once. A crash costs one segment, which is asked for again.
+// The main loop of a media worker process: it receives jobs as messages and answers each once. A crash costs one segment, which is retried.
 import { flushCompileCache } from 'node:module';
 import { AppError, isAbort } from '../../base/app-error.ts';
 import { Demuxers } from './sessions/demuxers.ts';
@@ -14,15 +14,15 @@ import type { EncoderHeader, WorkerJob, WorkerReply, WorkerRequest, WorkerResult
 import { scan } from './scan/scan.ts';
 import { verify } from './scan/verify.ts';
 
-/** Serves the parent process until it is gone. */
+/** Serves the parent process until it disconnects. */
 export function runWorker(encoders: readonly VideoEncoder<GridFrame>[]): void {
   quietLibav();
   const worker = new SegmentWorker(new VideoEncoders(encoders));
   process.on('message', (request: WorkerRequest) => worker.take(request));
-  // The server is gone, or wants this process gone. Native code is not torn down: that can crash, and the system takes everything back.
+  // The server has exited, or ends this process. Native code is not torn down, because that can crash; the system frees its resources.
   process.on('disconnect', () => process.exit(0));
   reply({ type: 'ready' });
-  // Workers are often killed: compiled code is kept at once, not at the end.
+  // Workers are often killed, so the compile cache is written at once, not at exit.
   flushCompileCache();
 }
 
@@ -64,7 +64,7 @@ class SegmentWorker {
     const tools = { sessions: this.#sessions, encoders: this.#encoders, headers: this.#headers };
     switch (job.kind) {
       case 'segment':
-        return makeSegment(job, { ...tools, demuxers, say }, signal);
+        return makeSegment(job, { ...tools, demuxers, log }, signal);
       case 'clip-piece':
         return makeClipPiece(job, tools, signal);
       case 'describe':
@@ -97,8 +97,8 @@ function failure(id: number, error: unknown): WorkerReply {
   };
 }
 
-/** What is said here is in the server's log. */
-function say(line: string): void {
+/** Writes a line that the server puts in its log. */
+function log(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 

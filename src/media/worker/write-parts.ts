@@ -1,7 +1,7 @@
-// Writes a file from many parts with few calls: the parts of a segment are the packets as they came.
+// Writes a file from many parts with few system calls: the parts of a segment are single packets.
 import { open } from 'node:fs/promises';
 
-/** Makes the file anew and resolves with its size. What was written stays behind a failure. @throws the error of the file system */
+/** Creates or replaces the file; resolves with its size. A failure leaves a partial file. @throws the error of the file system */
 export async function writeParts(path: string, parts: readonly Uint8Array[]): Promise<number> {
   await using file = await open(path, 'w');
   let sizeBytes = 0;
@@ -14,7 +14,7 @@ export async function writeParts(path: string, parts: readonly Uint8Array[]): Pr
   return sizeBytes;
 }
 
-/** What is left of the parts behind the first `bytes` bytes: a disk that gets full takes some of them. */
+/** The parts after the first `bytes` bytes: a disk that runs full takes only some bytes. */
 function after(parts: readonly Uint8Array[], bytes: number): Uint8Array[] {
   let skipped = 0;
   for (const [index, part] of parts.entries()) {

@@ -6,7 +6,7 @@ import { walkCues } from '../../../src/media/index/matroska/matroska-cue-points.
 import { parseCueTimes } from '../../../src/media/index/matroska/matroska-cues.ts';
 import { ID } from '../../../src/media/index/matroska/matroska-ids.ts';
 import { usableKeyframes } from '../../../src/media/probe/usable-keyframes.ts';
-import { cuePlaces } from '../../../src/media/subtitles/matroska-cue-places.ts';
+import { subtitleCues } from '../../../src/media/subtitles/matroska-cue-positions.ts';
 import { element, number } from './matroska-synthetic.ts';
 
 const TRACK = 2;
@@ -41,7 +41,7 @@ test('others get their turn while long cues are walked through', async () => {
   const empty = viewOf(Buffer.concat(Array<Buffer>(1_000_000).fill(Buffer.from([0xec, 0x80]))));
   for (const cues of [points, empty]) {
     const turns = Math.floor(cues.byteLength / 65_536);
-    assert.ok((await turnsDuring(cuePlaces(cues, TRACK, 50_000))) >= turns);
+    assert.ok((await turnsDuring(subtitleCues(cues, TRACK, 50_000))) >= turns);
     assert.ok((await turnsDuring(parseCueTimes(cues, TRACK))) >= turns);
   }
 });
@@ -51,7 +51,7 @@ test('the walk ends with the last place that is wanted', async () => {
   const cues = viewOf(...Array.from({ length: 100 }, (_, i) => point(i, TRACK, OTHER, TRACK)));
   const isWhole = await walkCues(cues, TRACK, ({ time }) => found.push(time) < 5);
   assert.deepEqual([isWhole, found], [false, [0, 0, 1, 1, 2]]);
-  const places = await cuePlaces(cues, TRACK, 3);
+  const places = await subtitleCues(cues, TRACK, 3);
   assert.deepEqual(
     places.map(({ time, cluster }) => [time, cluster]),
     [

@@ -74,7 +74,7 @@ export class SoundEngine implements AsyncDisposable {
     if (afresh) await this.#sessions.release(scheduled.key);
     const outputPath = join(this.#directory, `segment-${number}`);
     const encoders = new VideoEncoders<GridFrame>([]);
-    const tools = { demuxers: this.#demuxers, sessions: this.#sessions, encoders, headers: new Map(), say: () => {} };
+    const tools = { demuxers: this.#demuxers, sessions: this.#sessions, encoders, headers: new Map(), log: () => {} };
     await makeSegment({ ...scheduled.jobFor(number), outputPath }, tools, never);
     return readFile(outputPath);
   }

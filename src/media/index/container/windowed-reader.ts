@@ -1,10 +1,10 @@
-// Small reads of a container's headers, served from one buffered window, so that a walk over boxes costs few range reads.
+// Serves small reads of a container's headers from one buffered window, so that a walk over boxes costs few range reads.
 import type { ByteReader } from './container-index.ts';
 
 const WINDOW_BYTES = 64 * 1024;
 const CHUNK_BYTES = 4 * 1024 * 1024;
 
-/** Reads of any size over a ByteReader; keeps the last window. Never allocates by a declared size, only by bytes that came. */
+/** Reads of any size over a ByteReader; keeps the last window. Allocates only for bytes received, never for a declared size. */
 export class WindowedReader {
   readonly #reader: ByteReader;
   #start = 0;
@@ -14,7 +14,7 @@ export class WindowedReader {
     this.#reader = reader;
   }
 
-  /** Undefined while nobody knows. */
+  /** Undefined while unknown. */
   get sizeBytes(): number | undefined {
     return this.#reader.sizeBytes;
   }
@@ -24,7 +24,7 @@ export class WindowedReader {
   }
 
   /**
-   * The bytes `[start, start + length)`, shorter only at the end of the source.
+   * Bytes `[start, start + length)`, fewer only at the end of the source.
    * A miss reads `windowBytes` ahead; longer requests are read in chunks and not kept.
    */
   async read(start: number, length: number, windowBytes: number = WINDOW_BYTES): Promise<DataView> {

@@ -1,4 +1,4 @@
-// Chapters of a Matroska film: one edition of it, flat, in the order of the film (RFC 9559 section 5.1.7).
+// Chapters of a Matroska source: one edition, flat, in order of time (RFC 9559 section 5.1.7).
 import type { Chapter } from '../../model/description.ts';
 import { childrenOf, textValue, unsignedChild } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
@@ -6,7 +6,7 @@ import { ID } from './matroska-ids.ts';
 const NANOSECONDS = 1_000_000_000;
 const MAX_CHAPTERS = 1000;
 
-/** Chapters of the default edition, else of the first one, in order; an end not stated is the next start, else `durationSeconds`. */
+/** Chapters of the default edition, else of the first one, in order; a missing end is the next start, else `durationSeconds`. */
 export function parseMatroskaChapters(chapters: DataView | undefined, durationSeconds: number | undefined): Chapter[] {
   const edition = chooseEdition(childrenOf(chapters, ID.editionEntry));
   const spans = childrenOf(edition, ID.chapterAtom)
@@ -19,7 +19,7 @@ export function parseMatroskaChapters(chapters: DataView | undefined, durationSe
   });
 }
 
-/** An ordered edition plays parts in an order of its own, maybe of other files: any plain one tells more about this film. */
+/** A plain edition is preferred: an ordered edition plays parts in its own order, possibly of other files. */
 function chooseEdition(editions: DataView[]): DataView | undefined {
   const shown = editions.filter((edition) => !isSet(edition, ID.editionFlagHidden));
   const plain = shown.filter((edition) => !isSet(edition, ID.editionFlagOrdered));
@@ -33,13 +33,13 @@ interface Span {
   title: string;
 }
 
-/** Undefined for an atom that is hidden, disabled, or a part of another film. Atoms inside it are not looked at. */
+/** Undefined for an atom that is hidden, disabled, or part of another segment. Nested atoms are ignored. */
 function parseAtom(atom: DataView): Span | undefined {
   const start = unsignedChild(atom, ID.chapterTimeStart);
   const end = unsignedChild(atom, ID.chapterTimeEnd);
   const isDisabled = unsignedChild(atom, ID.chapterFlagEnabled) === 0;
-  const isForeign = childrenOf(atom, ID.chapterSegmentUuid).length > 0;
-  if (start === undefined || isDisabled || isForeign || isSet(atom, ID.chapterFlagHidden)) return undefined;
+  const isOfOtherSegment = childrenOf(atom, ID.chapterSegmentUuid).length > 0;
+  if (start === undefined || isDisabled || isOfOtherSegment || isSet(atom, ID.chapterFlagHidden)) return undefined;
   const display = childrenOf(atom, ID.chapterDisplay)[0];
   return {
     startSeconds: start / NANOSECONDS,

@@ -1,5 +1,4 @@
-// Blocks of a Matroska film by their headers, which are read a window at a time; the frames in them are not read (RFC 9559 sections 5.1.3
-// and 10).
+// Reads the headers of the blocks of a Matroska source a window at a time, without their frames (RFC 9559 sections 5.1.3 and 10).
 import { ELEMENT_HEADER_BYTES, parseElementHeader, parseVariableInteger, unsignedValue } from './matroska-ebml.ts';
 import type { ElementHeader } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
@@ -17,28 +16,28 @@ export interface Block {
   /** Segment ticks after the cluster's timestamp. */
   relativeTime: number;
   isKeyframe: boolean;
-  /** Several frames in one block. */
+  /** Whether the block holds several frames. */
   isLaced: boolean;
-  /** `[start, end)` of its frames, bytes of the film. */
+  /** Bytes `[start, end)` of its frames in the file. */
   frames: { start: number; end: number };
 }
 
-export interface PlacedElement extends ElementHeader {
+export interface LocatedElement extends ElementHeader {
   dataStart: number;
 }
 
 /** The element whose header is at `offset`. */
-export async function elementAt(reader: WindowedReader, offset: number): Promise<PlacedElement | undefined> {
+export async function elementAt(reader: WindowedReader, offset: number): Promise<LocatedElement | undefined> {
   const header = parseElementHeader(await reader.read(offset, ELEMENT_HEADER_BYTES, CLUSTER_WINDOW_BYTES));
   return header && { ...header, dataStart: offset + header.headerBytes };
 }
 
-/** The children of a master element from byte `from` of its data on, their data not read: some hundreds, within a MiB. */
+/** The children of a master element from byte `from` of its data on, without their data: some hundreds, within a MiB. */
 export async function* childrenFrom(
   reader: WindowedReader,
-  parent: PlacedElement,
+  parent: LocatedElement,
   from = 0,
-): AsyncGenerator<PlacedElement> {
+): AsyncGenerator<LocatedElement> {
   const first = parent.dataStart + from;
   const end = Math.min(parent.dataStart + (parent.dataBytes ?? Infinity), first + MAX_CLUSTER_HEAD_BYTES);
   let at = first;
@@ -51,17 +50,17 @@ export async function* childrenFrom(
 }
 
 /** Segment ticks. */
-export async function timestampIn(reader: WindowedReader, { dataStart, dataBytes }: PlacedElement): Promise<number> {
+export async function timestampIn(reader: WindowedReader, { dataStart, dataBytes }: LocatedElement): Promise<number> {
   return unsignedValue(await reader.read(dataStart, Math.min(dataBytes ?? 0, 8), CLUSTER_WINDOW_BYTES)) ?? 0;
 }
 
-/** The block that a child of a cluster is or holds; undefined when it is neither, or damaged. */
-export async function blockIn(reader: WindowedReader, element: PlacedElement): Promise<Block | undefined> {
+/** The block of a child of a cluster: the child itself, or the block in a group; undefined for other or damaged elements. */
+export async function blockIn(reader: WindowedReader, element: LocatedElement): Promise<Block | undefined> {
   if (element.id === ID.simpleBlock) return readBlock(reader, element);
   return element.id === ID.blockGroup ? readBlockGroup(reader, element) : undefined;
 }
 
-async function readBlock(reader: WindowedReader, element: PlacedElement): Promise<Block | undefined> {
+async function readBlock(reader: WindowedReader, element: LocatedElement): Promise<Block | undefined> {
   const { dataStart, dataBytes = 0 } = element;
   const view = await reader.read(dataStart, Math.min(dataBytes, BLOCK_HEADER_BYTES), CLUSTER_WINDOW_BYTES);
   const track = parseVariableInteger(view, 0);
@@ -76,8 +75,8 @@ async function readBlock(reader: WindowedReader, element: PlacedElement): Promis
   };
 }
 
-/** A block in a group is a keyframe when it refers to no other block. */
-async function readBlockGroup(reader: WindowedReader, group: PlacedElement): Promise<Block | undefined> {
+/** The block of a group, a keyframe when it refers to no other block. */
+async function readBlockGroup(reader: WindowedReader, group: LocatedElement): Promise<Block | undefined> {
   let block: Block | undefined;
   let isReferring = false;
   for await (const child of childrenFrom(reader, group)) {

@@ -1,9 +1,9 @@
-// Walks the cues of a Matroska film, which may be long and hostile: nothing else has to wait for the end of the walk (RFC 9559 section 5.1.5.1).
+// Walks the cues of a Matroska source, which may be long and hostile, without blocking the event loop (RFC 9559 section 5.1.5.1).
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import { childSpans, unsignedAt, type ElementSpan } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
 
-/** What a cue point says of one track. */
+/** The position of one track in a cue point. */
 export interface CuePosition {
   /** Segment ticks. */
   time: number;
@@ -15,16 +15,16 @@ export interface CuePosition {
   duration: number | undefined;
 }
 
-/** More bytes than this are no cue point: one takes some thirty for each track. */
+/** The maximum size of a cue point, which has about thirty bytes for each track. */
 const MAX_POINT_BYTES = 16 * 1024;
-/** A few milliseconds of work, whatever is in them. */
+/** Bytes per turn of the event loop: a few milliseconds of work with any content. */
 const TURN_BYTES = 32 * 1024;
-/** A walk over more elements than this is not a film. */
+/** The most elements of a walk: regular sources have fewer. */
 const MAX_ELEMENTS = 1_000_000;
 
 /**
- * Calls `found` for each position of that track, in the order of the element, until it answers false.
- * Other work gets its turn now and then. Resolves with whether all of the element was walked through, undamaged.
+ * Calls `found` for each position of the track, in the order of the element, until it returns false. Yields to other work regularly.
+ * Resolves with whether the whole element was walked and undamaged.
  */
 export async function walkCues(
   cues: DataView,
@@ -58,7 +58,7 @@ function positionsOf(cues: DataView, point: ElementSpan, trackNumber: number): C
   return time === undefined ? [] : positions.map((position) => ({ time: time ?? 0, ...position }));
 }
 
-/** Undefined: of another track. */
+/** The position of the track; undefined for another track. */
 function positionOf(
   cues: DataView,
   positions: ElementSpan,

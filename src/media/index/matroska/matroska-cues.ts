@@ -1,14 +1,14 @@
-// Keyframes of a Matroska film: its cues, and the first cluster where the cues start too late.
+// Keyframes of a Matroska source, from its cues, and from the first cluster if the cues start too late.
 import { blockIn, childrenFrom, elementAt, timestampIn } from './matroska-clusters.ts';
 import { walkCues } from './matroska-cue-points.ts';
 import { ID } from './matroska-ids.ts';
 import type { WindowedReader } from '../container/windowed-reader.ts';
 
-/** Sorting more would hold up everything else, and no muxer writes so many out of order. */
+/** Sorting more would block the event loop, and no muxer writes so many out of order. */
 const MAX_UNSORTED = 50_000;
 
 /**
- * Bytes of the segment's data before each of the keyframes `times`, as their cues say; undefined where one does not, or they do not ascend.
+ * Bytes of the segment's data before each of the keyframes `times`, by their cues; undefined if one has none, or if they do not ascend.
  */
 export async function cuePositions(
   cues: DataView,
@@ -25,7 +25,7 @@ export async function cuePositions(
   return isAscending && positions.length === times.length ? positions : undefined;
 }
 
-/** Times of the cues of that track, ascending, each once, in segment ticks. Undefined when the element is damaged or a long muddle. */
+/** Times of the cues of that track, ascending, each once, in segment ticks. Undefined when the element is damaged, or long and unsorted. */
 export async function parseCueTimes(cues: DataView, trackNumber: number): Promise<number[] | undefined> {
   const times: number[] = [];
   let isAscending = true;
@@ -37,13 +37,13 @@ export async function parseCueTimes(cues: DataView, trackNumber: number): Promis
   });
   if (!isWhole) return undefined;
   if (isAscending) return times;
-  // Numbers sort faster by themselves than by a function.
+  // Typed arrays sort numbers faster than a comparator.
   return [...Float64Array.from(times).toSorted()].filter((time, i, sorted) => time !== sorted[i - 1]);
 }
 
 /**
  * Time of the first block of that track in the cluster at `offset`, if it is a keyframe, in segment ticks.
- * Reads headers within the first MiB of the cluster only.
+ * Reads only headers within the first MiB of the cluster.
  */
 export async function readFirstKeyframe(
   reader: WindowedReader,

@@ -1,16 +1,16 @@
 // EBML (RFC 8794): element headers, the children of a master element, and the values of the leaves.
 
-/** A walk over more elements than this is not a film. */
+/** The most elements of a walk: regular sources have fewer. */
 const MAX_ELEMENTS = 1_000_000;
 
-/** Longest header: four bytes of id, eight of size. */
+/** The longest header: four bytes of id, eight bytes of size. */
 export const ELEMENT_HEADER_BYTES = 12;
 
 export interface ElementHeader {
   /** With its length marker, as the specification prints it. */
   id: number;
   headerBytes: number;
-  /** Undefined: unknown size (RFC 8794 section 6.2), the element ends where its parent or a sibling of it begins. */
+  /** Undefined: unknown size (RFC 8794 section 6.2); the element ends where its parent ends or its next sibling begins. */
   dataBytes: number | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface Element {
   data: DataView;
 }
 
-/** The header at byte `at`; undefined when it is cut short or no header. Sizes beyond 2^53 are only roughly right. */
+/** The header at byte `at`; undefined when it is truncated or invalid. Sizes beyond 2^53 are approximate. */
 export function parseElementHeader(view: DataView, at: number = 0): ElementHeader | undefined {
   if (at >= view.byteLength) return undefined;
   const idBytes = Math.clz32(view.getUint8(at)) - 23;
@@ -33,7 +33,7 @@ export function parseElementHeader(view: DataView, at: number = 0): ElementHeade
   return { id, headerBytes: idBytes + size.lengthBytes, dataBytes: isUnknown ? undefined : size.value };
 }
 
-/** A number of RFC 8794 section 4, marker removed. */
+/** A variable-size integer (RFC 8794 section 4), without its marker. */
 export function parseVariableInteger(view: DataView, at: number): { value: number; lengthBytes: number } | undefined {
   if (at >= view.byteLength) return undefined;
   const first = view.getUint8(at);
@@ -44,14 +44,14 @@ export function parseVariableInteger(view: DataView, at: number): { value: numbe
   return { value, lengthBytes };
 }
 
-/** Where the data of an element lies in its view: `[start, end)`. */
+/** The data of an element: bytes `[start, end)` of its view. */
 export interface ElementSpan {
   id: number;
   start: number;
   end: number;
 }
 
-/** Children of the master element whose data is that span of the view, one by one; ends at the first one that does not fit. */
+/** Children of the master element whose data is a span of the view, one by one; ends at the first child that does not fit. */
 export function* childSpans(view: DataView, parent: { start: number; end: number }): Generator<ElementSpan> {
   let at = parent.start;
   while (at < parent.end) {
@@ -64,7 +64,7 @@ export function* childSpans(view: DataView, parent: { start: number; end: number
   }
 }
 
-/** Children of a master element; the walk ends at the first one that does not fit, and `isWhole` says so. */
+/** Children of a master element. The walk ends at the first child that does not fit; then `isWhole` is false. */
 export function parseElements(view: DataView): { elements: Element[]; isWhole: boolean } {
   const elements: Element[] = [];
   let at = 0;
@@ -87,7 +87,7 @@ export function unsignedValue(view: DataView | undefined): number | undefined {
   return view && unsignedAt(view, { start: 0, end: view.byteLength });
 }
 
-/** The same of a span of a view. */
+/** The same for a span of a view. */
 export function unsignedAt(view: DataView, { start, end }: { start: number; end: number }): number | undefined {
   if (end - start > 8) return undefined;
   let value = 0;
@@ -114,7 +114,7 @@ export function floatValue(view: DataView | undefined): number | undefined {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** UTF-8 (which ASCII strings are too), without the zeros that may pad it. */
+/** UTF-8, which includes ASCII strings, without zero padding. */
 export function textValue(view: DataView | undefined): string | undefined {
   if (!view) return undefined;
   const text = new TextDecoder().decode(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));

@@ -1,4 +1,4 @@
-// Element ids of Matroska (RFC 9559 section 5), as far as an index needs them.
+// The element ids of Matroska that an index needs (RFC 9559 section 5).
 
 export const ID = {
   ebml: 0x1a45dfa3,

@@ -1,4 +1,4 @@
-// Index of a Matroska or WebM film from its cues, tracks, chapters and tags.
+// The index of a Matroska or WebM source, from its cues, tracks, chapters and tags.
 import type { VideoEvidence } from '../../model/description.ts';
 import type { BytePositions } from '../../model/byte-positions.ts';
 import type { ByteReader, ContainerIndex, VideoIndex } from '../container/container-index.ts';
@@ -20,9 +20,9 @@ const CHAPTERS = { id: ID.chapters, maxBytes: 4 * MEBIBYTE };
 const TAGS = { id: ID.tags, maxBytes: MEBIBYTE };
 
 /**
- * Reads the elements before the first cluster, those the seek heads name, and the head of the first cluster.
- * `video` is undefined without cues of the video track. `keyframes` are as dense as the cues.
- * Undefined: not Matroska. Errors are the reader's own. RFC 9559.
+ * Reads the elements before the first cluster, the elements that seek heads list, and the head of the first cluster (RFC 9559).
+ * `video` is undefined without cues of the video track. `keyframes` are as dense as the cues. Undefined: not Matroska.
+ * @throws what the reader throws
  */
 export async function readMatroskaIndex(reader: ByteReader): Promise<ContainerIndex | undefined> {
   const windowed = new WindowedReader(reader);
@@ -41,7 +41,7 @@ export async function readMatroskaIndex(reader: ByteReader): Promise<ContainerIn
   };
 }
 
-/** By what the tags and the cues tell of each track. */
+/** Chooses the video track by the tags and cues of each track. */
 async function chosenTrack(
   reader: WindowedReader,
   layout: SegmentLayout,
@@ -124,7 +124,7 @@ async function positionsOf(reader: ByteReader, video: CuedVideo): Promise<BytePo
   return { atKeyframes: [...before, ...positions, reader.sizeBytes - dataStart], ofAllTracks: true };
 }
 
-/** A tag that ends the track before its last keyframe is stale, and not believed. */
+/** The end by the tags; a tag that ends the track before its last keyframe is stale and ignored. */
 async function readEndTicks(
   reader: WindowedReader,
   layout: SegmentLayout,

@@ -1,47 +1,47 @@
-// The first bytes of keyframes, found by the cues: enough to see what they are, without loading pictures.
+// Reads the first bytes of keyframes, found by the cues: enough to classify them without loading whole frames.
 import { KEYFRAME_HEAD_BYTES, type ByteReader, type ReadKeyframeHeads } from '../container/container-index.ts';
 import { blockIn, childrenFrom, CLUSTER_WINDOW_BYTES, elementAt, timestampIn } from './matroska-clusters.ts';
-import type { PlacedElement } from './matroska-clusters.ts';
+import type { LocatedElement } from './matroska-clusters.ts';
 import { walkCues, type CuePosition } from './matroska-cue-points.ts';
 import { ID } from './matroska-ids.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
 
 export interface MatroskaSource {
   reader: ByteReader;
-  /** Where the segment's data begins: the positions of the cues count from here. */
+  /** Start of the segment's data: cue positions count from this byte. */
   dataStart: number;
   cues: DataView;
   trackNumber: number;
 }
 
-/** Where cues tell the places of blocks. */
-export function matroskaKeyframeHeads(film: MatroskaSource): ReadKeyframeHeads {
+/** A reader of heads, for sources whose cues give the positions of blocks. */
+export function matroskaKeyframeHeads(source: MatroskaSource): ReadKeyframeHeads {
   return async (keyframes) => {
     const wanted = new Set(keyframes);
-    const places = new Map<number, CuePosition>();
-    await walkCues(film.cues, film.trackNumber, (position) => {
-      if (wanted.has(position.time)) places.set(position.time, position);
-      return places.size < wanted.size;
+    const positions = new Map<number, CuePosition>();
+    await walkCues(source.cues, source.trackNumber, (position) => {
+      if (wanted.has(position.time)) positions.set(position.time, position);
+      return positions.size < wanted.size;
     });
     return Promise.all(
       keyframes.map(async (keyframe) => {
-        const place = places.get(keyframe);
-        return place && blockHead(film, place);
+        const position = positions.get(keyframe);
+        return position && blockHead(source, position);
       }),
     );
   };
 }
 
-/** Undefined when the cue points at something else, or frames are laced. */
-async function blockHead(film: MatroskaSource, place: CuePosition): Promise<Uint8Array | undefined> {
-  if (place.cluster === undefined) return undefined;
-  const reader = new WindowedReader(film.reader);
-  const cluster = await elementAt(reader, film.dataStart + place.cluster);
+/** The first bytes of a block; undefined when the cue points to another element, or when frames are laced. */
+async function blockHead(source: MatroskaSource, position: CuePosition): Promise<Uint8Array | undefined> {
+  if (position.cluster === undefined) return undefined;
+  const reader = new WindowedReader(source.reader);
+  const cluster = await elementAt(reader, source.dataStart + position.cluster);
   if (cluster?.id !== ID.cluster) return undefined;
   const clusterTime = await clusterTimeOf(reader, cluster);
-  for await (const element of childrenFrom(reader, cluster, place.inCluster)) {
+  for await (const element of childrenFrom(reader, cluster, position.inCluster)) {
     const block = await blockIn(reader, element);
-    if (block?.trackNumber !== film.trackNumber || clusterTime + block.relativeTime !== place.time) continue;
+    if (block?.trackNumber !== source.trackNumber || clusterTime + block.relativeTime !== position.time) continue;
     if (!block.isKeyframe || block.isLaced) return undefined;
     const { start, end } = block.frames;
     const view = await reader.read(start, Math.min(end - start, KEYFRAME_HEAD_BYTES), CLUSTER_WINDOW_BYTES);
@@ -50,7 +50,7 @@ async function blockHead(film: MatroskaSource, place: CuePosition): Promise<Uint
   return undefined;
 }
 
-async function clusterTimeOf(reader: WindowedReader, cluster: PlacedElement): Promise<number> {
+async function clusterTimeOf(reader: WindowedReader, cluster: LocatedElement): Promise<number> {
   for await (const element of childrenFrom(reader, cluster))
     if (element.id === ID.timestamp) return timestampIn(reader, element);
   return 0;

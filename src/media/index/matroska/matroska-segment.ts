@@ -1,4 +1,4 @@
-// Where the top-level elements of a Matroska segment lie: before the first cluster, or where seek heads say.
+// Finds the top-level elements of a Matroska segment: before the first cluster, or at positions that seek heads list.
 import { childrenOf, ELEMENT_HEADER_BYTES, parseElementHeader, textValue, unsignedChild } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
 import type { WindowedReader } from '../container/windowed-reader.ts';
@@ -12,15 +12,15 @@ const MAX_SEEK_ENTRIES = 1000;
 const HEADER_WINDOW_BYTES = 16 * 1024;
 
 export interface SegmentLayout {
-  /** Where the segment's data begins: the positions inside it count from here. */
+  /** Start of the segment's data: positions inside it count from this byte. */
   dataStart: number;
-  /** Absolute byte offset of each element's header, by id; the first of its kind. */
+  /** Absolute byte offset of the header of the first element of each kind, by id. */
   offsets: Map<number, number>;
-  /** Header of the first cluster. */
+  /** Absolute byte offset of the first cluster's header. */
   firstCluster: number | undefined;
 }
 
-/** Undefined when this is not Matroska or WebM (RFC 9559 section 4). Where jumps are dear, only what lies before the first cluster. */
+/** Undefined when the source is not Matroska or WebM (RFC 9559 section 4). A source that is not seekable is read up to the first cluster only. */
 export async function readSegmentLayout(reader: WindowedReader): Promise<SegmentLayout | undefined> {
   const dataStart = await findSegment(reader);
   if (dataStart === undefined) return undefined;
@@ -29,13 +29,13 @@ export async function readSegmentLayout(reader: WindowedReader): Promise<Segment
   return layout;
 }
 
-/** Which top-level element to read, and up to what length it is believed. */
+/** A top-level element to read, and its maximum length. */
 export interface WantedElement {
   id: number;
   maxBytes: number;
 }
 
-/** Data of a top-level element; undefined when it is absent, longer than `maxBytes`, or cut short by the end of the film. */
+/** Data of a top-level element; undefined when it is absent, longer than `maxBytes`, or truncated by the end of the file. */
 export async function readTopLevel(
   reader: WindowedReader,
   layout: SegmentLayout,
@@ -85,7 +85,7 @@ async function scanBeforeClusters(reader: WindowedReader, dataStart: number): Pr
   return { dataStart, offsets, firstCluster: undefined };
 }
 
-/** Seek heads may point to more seek heads, and a hostile one to itself (RFC 9559 section 6.3). */
+/** Reads the seek heads, which may point to more seek heads, and in a hostile file to themselves (RFC 9559 section 6.3). */
 async function followSeekHeads(reader: WindowedReader, dataStart: number, offsets: Map<number, number>): Promise<void> {
   const first = offsets.get(ID.seekHead);
   const heads = first === undefined ? [] : [first];

@@ -1,4 +1,4 @@
-// The statistics that muxers leave in the tags of a Matroska film: how long a track really is.
+// The actual duration of a track, from the statistics that muxers write into the tags of a Matroska source.
 import { childrenOf, identityOf, textValue } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
 

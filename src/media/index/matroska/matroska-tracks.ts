@@ -1,4 +1,4 @@
-// The segment's clock and the video track of a Matroska film.
+// The segment's clock and the video tracks of a Matroska source.
 import type { Rational } from '../../../base/rational.ts';
 import { childrenOf, floatValue, identityOf, textValue, unsignedChild } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
@@ -10,7 +10,7 @@ const VIDEO_TRACK_TYPE = 1;
 /** Video, audio, subtitle, metadata. */
 const STREAM_TYPES = [VIDEO_TRACK_TYPE, 2, 0x11, 0x21];
 const STILL_CODECS = new Set(['V_MJPEG', 'V_PNG']);
-/** Shorter is a clock, not a frame (some writers state 1 ms for variable rates). */
+/** A shorter stated duration is a clock tick, not a frame (some writers state 1 ms for variable rates). */
 const MIN_FRAME_NANOSECONDS = 2_000_000;
 const MAX_FRAME_NANOSECONDS = 10 * NANOSECONDS;
 const KNOWN_RATES: Rational[] = [
@@ -19,13 +19,13 @@ const KNOWN_RATES: Rational[] = [
 ];
 
 export interface SegmentInfo {
-  /** Length of a tick, seconds, reduced as libavformat does. */
+  /** Duration of a tick in seconds, reduced as in libavformat. */
   timeBase: Rational;
   durationSeconds: number | undefined;
 }
 
 export interface MatroskaVideoTrack {
-  /** Place among the tracks that libavformat makes streams of. */
+  /** Index among the tracks that libavformat creates streams for. */
   streamIndex: number;
   number: number;
   isDefault: boolean;
@@ -33,13 +33,13 @@ export interface MatroskaVideoTrack {
   /** TrackUID as hexadecimal digits: 64 bits. */
   uid: string | undefined;
   frameRate: Rational | undefined;
-  /** Blocks carry presentation times in the segment's own ticks. False for AVI-style tracks and scaled ones. */
+  /** Whether blocks have presentation times in the segment's own ticks. False for AVI-style and scaled tracks. */
   hasPlainTimestamps: boolean;
-  /** Blocks hold frames as they are: neither compressed nor encrypted nor without their first bytes. */
+  /** Whether blocks hold unmodified frames: not compressed, encrypted, or stripped of their first bytes. */
   hasPlainFrames: boolean;
 }
 
-/** Reads `Info` (RFC 9559 section 5.1.2); absent or odd values take their defaults. */
+/** Reads `Info` (RFC 9559 section 5.1.2); missing or invalid values take their defaults. */
 export function parseInfo(info: DataView | undefined): SegmentInfo {
   const scale = (info && unsignedChild(info, ID.timestampScale)) || DEFAULT_TIMESTAMP_SCALE;
   const duration = floatValue(childrenOf(info, ID.duration)[0]);
@@ -56,7 +56,7 @@ export function parseVideoTracks(tracks: DataView | undefined): MatroskaVideoTra
     .flatMap((entry, streamIndex) => parseVideoTrack(entry, streamIndex) ?? []);
 }
 
-/** As libavformat: an entry of an unknown type, or without a codec, is passed over. */
+/** Whether the entry is a stream, as in libavformat: entries of unknown type or without a codec are skipped. */
 function isStream(entry: DataView): boolean {
   return (
     STREAM_TYPES.includes(unsignedChild(entry, ID.trackType) ?? 0) &&
@@ -81,7 +81,7 @@ function parseVideoTrack(entry: DataView, streamIndex: number): MatroskaVideoTra
   };
 }
 
-/** Writers round the duration to a nanosecond or worse; the well-known rates lie a thousandth apart. */
+/** The rate of a frame duration, as a standard rate if one is close: writers round durations, and standard rates lie a thousandth apart. */
 function frameRateOf(nanoseconds: number | undefined): Rational | undefined {
   if (!nanoseconds || nanoseconds < MIN_FRAME_NANOSECONDS || nanoseconds > MAX_FRAME_NANOSECONDS) return undefined;
   const known = KNOWN_RATES.find(({ num, den }) => Math.abs((nanoseconds * num) / den / NANOSECONDS - 1) < 2e-5);

@@ -1,4 +1,4 @@
-// Recognises MP4 downloads that were broken off: the film is there, and the index that would have come behind it is not.
+// Recognises interrupted MP4 downloads: the media is present, but the index at the end is missing.
 import type { ByteReader } from '../container/container-index.ts';
 import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
@@ -6,7 +6,7 @@ import { WindowedReader } from '../container/windowed-reader.ts';
 const FIRST_BOXES = new Set(['ftyp', 'mdat', 'free', 'skip', 'wide', 'pnot', 'styp']);
 const MAX_BOXES = 64;
 
-/** Whether it begins like an MP4 film and ends in the middle of a box, or between two, without a `moov` box before. */
+/** Whether the file begins like an MP4 file and ends in the middle of a box, or between two, without a `moov` box before. */
 export async function isCutOffMp4(reader: ByteReader): Promise<boolean> {
   const windowed = new WindowedReader(reader);
   let offset = 0;

@@ -1,6 +1,6 @@
-// Boxes of ISO/IEC 14496-12 clause 4.2: headers, children, and the entry tables of full boxes.
+// Parses boxes (ISO/IEC 14496-12 clause 4.2): headers, children, and the entry tables of full boxes.
 
-/** A walk over more boxes than this is not a film. */
+/** The most boxes of a walk: regular files have fewer. */
 const MAX_BOXES = 100_000;
 
 /** Length of the longest box header: 32-bit size, type, 64-bit size. */
@@ -9,7 +9,7 @@ export const BOX_HEADER_BYTES = 16;
 export interface BoxHeader {
   type: string;
   headerBytes: number;
-  /** Header included; undefined: to the end of what encloses it (size 0). */
+  /** Size including the header; undefined: to the end of the enclosing box or file (size 0). */
   sizeBytes: number | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface Box {
   payload: DataView;
 }
 
-/** The header at the start of `view`; undefined when it is cut short or its size contradicts itself. */
+/** The header at the start of `view`; undefined when it is truncated or its size is invalid. */
 export function parseBoxHeader(view: DataView): BoxHeader | undefined {
   if (view.byteLength < 8) return undefined;
   const type = fourCharacters(view, 4);
@@ -31,11 +31,11 @@ export function parseBoxHeader(view: DataView): BoxHeader | undefined {
   return { type, headerBytes: BOX_HEADER_BYTES, sizeBytes: large };
 }
 
-/** Children of a box. `isWhole` is false when one does not fit: what follows it is unknown. */
+/** Children of a box. `isWhole` is false when one does not fit: the bytes after it cannot be parsed. */
 export function parseBoxes(view: DataView): { boxes: Box[]; isWhole: boolean } {
   const boxes: Box[] = [];
   let at = 0;
-  // QuickTime ends some lists with a zero word, so a rest shorter than a header is no damage.
+  // QuickTime ends some lists with a zero word, so a remainder shorter than a header is valid.
   while (view.byteLength - at >= 8) {
     const header = parseBoxHeader(slice(view, at));
     const size = header?.sizeBytes ?? view.byteLength - at;
@@ -46,7 +46,7 @@ export function parseBoxes(view: DataView): { boxes: Box[]; isWhole: boolean } {
   return { boxes, isWhole: true };
 }
 
-/** Payload of the first child of that type along the path. */
+/** Payload of the first child of each type along the path. */
 export function childAt(view: DataView | undefined, ...path: string[]): DataView | undefined {
   let found = view;
   for (const type of path) {
@@ -57,8 +57,8 @@ export function childAt(view: DataView | undefined, ...path: string[]): DataView
 }
 
 /**
- * Number of entries of `entryBytes` each in a full box that counts them at `countAt` (after version and flags by default).
- * Undefined when the box is too short for what it declares.
+ * Number of entries of `entryBytes` each in a full box with the count at `countAt` (after version and flags by default).
+ * Undefined when the box is too short for its count.
  */
 export function entryCount(view: DataView, entryBytes: number, countAt: number = 4): number | undefined {
   if (view.byteLength < countAt + 4) return undefined;
@@ -66,7 +66,7 @@ export function entryCount(view: DataView, entryBytes: number, countAt: number =
   return count * entryBytes <= view.byteLength - countAt - 4 ? count : undefined;
 }
 
-/** Big-endian, exact up to 2^53; beyond, the nearest double. */
+/** Big-endian, exact up to 2^53; larger values become the nearest double. */
 export function uint64(view: DataView, at: number): number {
   return view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
 }

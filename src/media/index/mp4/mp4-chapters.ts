@@ -1,4 +1,4 @@
-// Chapters of an MP4: Nero's list inside `moov`, or a QuickTime text track whose samples lie in the film.
+// Chapters of an MP4 file: Nero's list inside `moov`, or a QuickTime text track whose samples lie in the media data.
 import type { Chapter } from '../../model/description.ts';
 import { uint64 } from './mp4-boxes.ts';
 import { deliveredSamples } from './mp4-edit-list.ts';
@@ -9,12 +9,12 @@ import { editContext } from './mp4-video-index.ts';
 import type { WindowedReader } from '../container/windowed-reader.ts';
 
 const NERO_TICKS_PER_SECOND = 10_000_000;
-/** Nero counts in one byte: a list of 255 may have lost its rest. */
+/** Nero's count has one byte: a list of 255 may be incomplete. */
 const NERO_MAX_CHAPTERS = 255;
 const MAX_CHAPTERS = 1000;
 const MAX_TITLE_BYTES = 4096;
 
-/** The movie's chapters in order, empty without any. Nero's list is preferred: it costs no reads inside the film. */
+/** The movie's chapters in order; empty when there are none. Nero's list is preferred, because it needs no reads of the media data. */
 export async function readMp4Chapters(movie: Mp4Movie, reader: WindowedReader): Promise<Chapter[]> {
   const nero = movie.neroChapters ? parseNeroChapters(movie.neroChapters, movie.durationSeconds) : [];
   if (nero.length > 0 && nero.length < NERO_MAX_CHAPTERS) return nero;
@@ -70,7 +70,7 @@ function sampleSpans(
   }));
 }
 
-/** QuickTime text sample: 16-bit length, then UTF-8, or UTF-16 with a byte order mark. Undefined when cut short. */
+/** The text of a QuickTime text sample: 16-bit length, then UTF-8, or UTF-16 with a byte order mark. Undefined when truncated. */
 function decodeTextSample(view: DataView): string | undefined {
   if (view.byteLength < 2) return undefined;
   const length = view.getUint16(0);

@@ -1,5 +1,5 @@
-// What an edit list leaves of a track: which samples a demuxer delivers and how far their times move.
-// Follows libavformat's mov_fix_index, because packets are read by libavformat and times must agree to the tick.
+// The effect of an edit list on a track: which samples a demuxer delivers and by how much their times shift.
+// Follows libavformat's mov_fix_index, because libavformat reads the packets and times must agree to the tick.
 import type { Mp4Edit } from './mp4-movie.ts';
 import type { SampleTimes } from './mp4-sample-times.ts';
 
@@ -8,7 +8,7 @@ export interface DeliveredSamples {
   start: number;
   end: number;
   shift: number;
-  /** Composition times `[from, to)` are shown; the others are delivered because decoding needs them. */
+  /** Composition times `[from, to)` are presented; other samples are delivered because decoding needs them. */
   from: number;
   to: number;
 }
@@ -21,12 +21,12 @@ export interface EditedTrack {
   edits: Mp4Edit[];
   ticksPerSecond: number;
   movieTicksPerSecond: number;
-  /** A track without samples comes before this one: libavformat then only moves the start, and cuts nothing. */
+  /** Whether a track without samples precedes this one: then libavformat only shifts the start and cuts nothing. */
   isOnlyShifted: boolean;
   isVideo: boolean;
 }
 
-/** Undefined for a list that cuts the film into pieces, or shows nothing: only a packet scan can follow it. */
+/** Undefined for a list that presents several pieces, or nothing: only a packet scan can follow it. */
 export function deliveredSamples(track: EditedTrack): DeliveredSamples | undefined {
   const { times, edits } = track;
   const first = edits.findIndex((edit) => edit.mediaTime !== -1);
@@ -45,8 +45,8 @@ export function deliveredSamples(track: EditedTrack): DeliveredSamples | undefin
 }
 
 /**
- * Where the last edit ends, seconds from the beginning of the movie; undefined without a list, or where libavformat does not follow it. Its own
- * length of a track counts the empty edits of some lists, and not of others.
+ * End of the last edit, seconds from the beginning of the movie; undefined without a list, or if libavformat does not follow the list.
+ * libavformat's own length of a track counts the empty edits of some lists only.
  */
 export function editedEnd(
   track: Omit<EditedTrack, 'times' | 'isSync'> & { durationSeconds: number | undefined },
@@ -66,7 +66,7 @@ function inTrackTicks(movieTicks: number, track: EditedTrack): number {
   return Math.round((movieTicks * track.ticksPerSecond) / track.movieTicksPerSecond);
 }
 
-/** The last sync sample that is both decoded and shown no later than the edit starts. */
+/** The last sync sample whose decode and presentation times are at or before the start of the edit. */
 function decodingStart({ times, isSync }: EditedTrack, mediaTime: number): number {
   let found = 0;
   for (let i = 0; i < times.count && (times.decode[i] ?? 0) <= mediaTime; i++) {
@@ -75,7 +75,7 @@ function decodingStart({ times, isSync }: EditedTrack, mediaTime: number): numbe
   return found;
 }
 
-/** After the end of the edit come at most two sync samples: leading pictures of the first may still belong to it. */
+/** The end of decoding: at most two sync samples after the end of the edit, because leading pictures of the first may belong to the edit. */
 function decodingEnd({ times, isSync }: EditedTrack, start: number, endTime: number): number {
   let isPassed = !times.hasOffsets;
   for (let i = start; i < times.count; i++) {
@@ -87,7 +87,7 @@ function decodingEnd({ times, isSync }: EditedTrack, start: number, endTime: num
   return times.count;
 }
 
-/** The first shown sample in decode order is decoded at zero; then the first picture of a video is moved back to zero. */
+/** The shift of times: the first presented sample in decode order is decoded at zero; then the first frame of a video is moved back to zero. */
 function shiftOf(
   { times, isVideo }: EditedTrack,
   samples: { start: number; end: number },

@@ -1,4 +1,4 @@
-// Index of an MP4 or QuickTime film from its `moov` box alone, wherever in the file it lies.
+// The index of an MP4 or QuickTime file, from its `moov` box alone, at any position in the file.
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteReader, ContainerIndex, VideoIndex } from '../container/container-index.ts';
 import { mp4KeyframeHeads } from './mp4-keyframe-heads.ts';
@@ -11,15 +11,14 @@ import { editContext, indexVideoTrack, videoTrack } from './mp4-video-index.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
 
 const MAX_MOVIE_BYTES = 64 * 1024 * 1024;
-/** Each top-level box may cost a read of its own, so there may not be many. */
+/** The most top-level boxes, since each may cost a read. */
 const MAX_TOP_LEVEL_BOXES = 4096;
 const HEADER_WINDOW_BYTES = 4096;
 
 /**
- * Reads `moov` (64 MiB at most) and the samples of a chapter track, nothing else of the film.
- * `video` is undefined for a fragmented film and for edit lists that cut it into pieces.
- * Undefined: no whole `moov` found. ISO/IEC 14496-12.
- * @throws AppError NOT_MEDIA when the file ends before its `moov`; else errors are the reader's own
+ * Reads `moov` (at most 64 MiB) and the samples of a chapter track, no other bytes of the file (ISO/IEC 14496-12).
+ * `video` is undefined for a fragmented file and for edit lists that present several pieces. Undefined: no complete `moov` was found.
+ * @throws AppError NOT_MEDIA when the file ends before its `moov`; what the reader throws
  */
 export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex | undefined> {
   const windowed = new WindowedReader(reader);
@@ -56,7 +55,7 @@ function readVideoIndex(reader: ByteReader, movie: Mp4Movie, track: Mp4Track): V
   return { ...index, readHeads: mp4KeyframeHeads(reader, rangesOf) };
 }
 
-/** @throws AppError NOT_MEDIA when the file ends before its `moov`; else errors are the reader's own */
+/** @throws AppError NOT_MEDIA when the file ends before its `moov`; what the reader throws */
 export async function readMovie(reader: WindowedReader): Promise<Mp4Movie | undefined> {
   const moov = await readMovieBox(reader);
   return moov && parseMovie(moov);
@@ -71,20 +70,20 @@ async function readMovieBox(reader: WindowedReader): Promise<DataView | undefine
       const sizeBytes = header.sizeBytes ?? (reader.sizeBytes ?? Infinity) - offset;
       return readPayload(reader, offset + header.headerBytes, sizeBytes - header.headerBytes);
     }
-    // `moov` comes before the first fragment, and nothing comes after a box without a size.
+    // `moov` precedes the first fragment, and no box follows a box without a size.
     if (header.sizeBytes === undefined || header.type === 'moof') return undefined;
     offset += header.sizeBytes;
   }
   return undefined;
 }
 
-/** Downloads that were broken off: the film is there, and the index that would have come behind it is not. */
+/** Refuses interrupted downloads: the media is present, but the index at the end is missing. @throws AppError NOT_MEDIA */
 function assertNotCutOff(offset: number, sizeBytes: number | undefined): undefined {
   if (sizeBytes !== undefined && offset > sizeBytes)
     throw new AppError('NOT_MEDIA', 'The file is incomplete: its end is missing, and with it the index');
 }
 
-/** A box cut short by the end of the film is refused: half a table would tell a wrong story. */
+/** Undefined for a box that is truncated by the end of the file, because partial tables would give wrong results. */
 async function readPayload(reader: WindowedReader, start: number, length: number): Promise<DataView | undefined> {
   if (length > MAX_MOVIE_BYTES) return undefined;
   const payload = await reader.read(start, length);

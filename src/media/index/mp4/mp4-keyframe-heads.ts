@@ -1,8 +1,8 @@
-// The first bytes of keyframes, found by the sample tables: enough to see what they are, without loading pictures.
+// Reads the first bytes of keyframes, found by the sample tables: enough to classify them without loading whole frames.
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { KEYFRAME_HEAD_BYTES, type ByteReader, type ReadKeyframeHeads } from '../container/container-index.ts';
 
-/** Where tables tell the ranges of samples. `rangesOf` gives them for some keyframes. */
+/** A reader of heads. `rangesOf`: the byte ranges of keyframes by the sample tables. */
 export function mp4KeyframeHeads(
   reader: ByteReader,
   rangesOf: (keyframes: readonly number[]) => (ByteRange | undefined)[],

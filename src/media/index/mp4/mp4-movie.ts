@@ -1,28 +1,28 @@
-// The `moov` box as plain facts: the movie's clock, its tracks with their edits and sample tables, Nero's chapter list.
+// Parses the `moov` box: the movie's clock, its tracks with their edits and sample tables, Nero's chapter list.
 import { childAt, fourCharacters, int64, parseBoxes, uint64 } from './mp4-boxes.ts';
 
 export interface Mp4Edit {
   /** Ticks of the movie's timescale. */
   duration: number;
-  /** Ticks of the track's timescale; -1: nothing is shown (an empty edit). */
+  /** Ticks of the track's timescale; -1: an empty edit, which presents no media. */
   mediaTime: number;
 }
 
 export interface Mp4Track {
-  /** Place among all tracks of the movie, as libavformat counts them. */
+  /** Index among all tracks of the movie, as libavformat counts them. */
   index: number;
   id: number;
-  /** tkhd says that the track is part of the presentation: libavformat calls that the default. */
+  /** Whether tkhd enables the track: libavformat's default flag. */
   isEnabled: boolean;
   /** `vide`, `soun`, `text`, ... */
   handler: string;
   ticksPerSecond: number;
-  /** As `mdhd` states it. */
+  /** The duration in `mdhd`. */
   durationSeconds: number | undefined;
   /** Type of the first sample entry: `avc1`, `hev1`, `jpeg`, ... */
   sampleEntry: string;
   edits: Mp4Edit[];
-  /** Ids of the tracks that hold this one's chapters (`tref/chap`). */
+  /** Ids of the tracks with the chapters of this one (`tref/chap`). */
   chapterTrackIds: number[];
   /** Payloads of the children of `stbl` by type; empty when the sample table is damaged. */
   tables: ReadonlyMap<string, DataView>;
@@ -31,7 +31,7 @@ export interface Mp4Track {
 export interface Mp4Movie {
   ticksPerSecond: number;
   durationSeconds: number | undefined;
-  /** Samples may follow in fragments, which `moov` does not list. */
+  /** Whether samples may follow in fragments, which `moov` does not list. */
   isFragmented: boolean;
   tracks: Mp4Track[];
   /** Payload of `udta/chpl`. */
@@ -43,7 +43,7 @@ export function parseMovie(moov: DataView): Mp4Movie | undefined {
   const { boxes } = parseBoxes(moov);
   const clock = parseClock(boxes.find((box) => box.type === 'mvhd')?.payload);
   if (!clock) return undefined;
-  // With fragments, `mvhd` tells of the part before them only (clause 8.8.2).
+  // With fragments, `mvhd` states the duration of the part before them only (clause 8.8.2).
   const fragments = childAt(moov, 'mvex');
   const duration = fragments ? parseFragmentDuration(childAt(fragments, 'mehd')) : clock.duration;
   return {
@@ -62,7 +62,7 @@ interface Clock {
   duration: number | undefined;
 }
 
-/** `mvhd` and `mdhd` state timescale and duration at the same place; version 1 has 64-bit times. */
+/** `mvhd` and `mdhd` have timescale and duration at the same offsets; version 1 has 64-bit times. */
 function parseClock(view: DataView | undefined): Clock | undefined {
   if (!view || view.byteLength < 20) return undefined;
   const isLong = view.getUint8(0) === 1;
@@ -117,7 +117,7 @@ function parseSampleEntry(view: DataView | undefined): string {
   return view && view.byteLength >= 16 ? fourCharacters(view, 12) : '';
 }
 
-/** ISO/IEC 14496-12 clause 8.6.6. A list too short for its count is taken as far as it goes, as libavformat does. */
+/** ISO/IEC 14496-12 clause 8.6.6. A list that is too short for its count is read to its end, as in libavformat. */
 function parseEdits(view: DataView | undefined): Mp4Edit[] {
   if (!view || view.byteLength < 8) return [];
   const isLong = view.getUint8(0) === 1;
@@ -136,12 +136,12 @@ function parseTrackIds(view: DataView | undefined): number[] {
   return Array.from({ length: Math.floor(view.byteLength / 4) }, (_, i) => view.getUint32(i * 4));
 }
 
-/** `sbgp` may come once per grouping type; only random access points matter here, kept under `sbgp:rap `. */
+/** The tables by type. `sbgp` may occur once per grouping type; only that of random access points is kept, as `sbgp:rap `. */
 function parseTables(sampleTable: DataView | undefined): Map<string, DataView> {
   const tables = new Map<string, DataView>();
   if (!sampleTable) return tables;
   const { boxes, isWhole } = parseBoxes(sampleTable);
-  // A table lost in damage would change the meaning of the rest: no stss says that every sample is a sync sample.
+  // A missing table would change the meaning of the others: without stss, every sample is a sync sample.
   if (!isWhole) return tables;
   for (const { type, payload } of boxes) {
     const key = type === 'sbgp' && payload.byteLength >= 8 ? `sbgp:${fourCharacters(payload, 4)}` : type;

@@ -1,16 +1,16 @@
-// Where the samples of an MP4 track lie in the film (ISO/IEC 14496-12 clauses 8.7.3 to 8.7.5).
+// The byte ranges of the samples of an MP4 track (ISO/IEC 14496-12 clauses 8.7.3 to 8.7.5).
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { entryCount, uint64 } from './mp4-boxes.ts';
 import type { SampleTables } from './mp4-sample-times.ts';
 
-/** Ranges of the first `limit` samples, `[start, end)` in bytes of the film; fewer where the tables end or are damaged. */
+/** Byte ranges `[start, end)` of the first `limit` samples; fewer when the tables end or are damaged. */
 export function sampleRanges(tables: SampleTables, limit: number): ByteRange[] {
   const ranges: ByteRange[] = [];
   forEachSample(tables, (start, end) => ranges.length < limit && ranges.push({ start, end }) > 0);
   return ranges;
 }
 
-/** Ranges of some samples by their number, from 0; undefined for one that the tables do not reach. */
+/** Ranges of samples by number, from 0; undefined for a sample beyond the tables. */
 export function rangesOfSamples(tables: SampleTables, numbers: readonly number[]): (ByteRange | undefined)[] {
   const found = new Map<number, ByteRange | undefined>(numbers.map((number) => [number, undefined]));
   const last = Math.max(...numbers);
@@ -23,7 +23,7 @@ export function rangesOfSamples(tables: SampleTables, numbers: readonly number[]
   return numbers.map((wanted) => found.get(wanted));
 }
 
-/** Bytes of all samples before each of `numbers` (ascending, in decode order from 0), counted from the first of them; and those up to `end`. */
+/** Bytes of samples before each of `numbers` (ascending, in decode order from 0), counted from the first of them; then the bytes up to `end`. */
 export function bytesBefore(tables: SampleTables, numbers: readonly number[], end: number): number[] {
   const { of } = sampleSizes(tables);
   const totals: number[] = [];
@@ -35,7 +35,7 @@ export function bytesBefore(tables: SampleTables, numbers: readonly number[], en
   return [...totals, total];
 }
 
-/** How many samples in decode order lie whole within the first `sizeBytes` of the film, before the first that does not. */
+/** Number of samples in decode order that lie completely within the first `sizeBytes` of the file, before the first that does not. */
 export function samplesWithin(tables: SampleTables, sizeBytes: number): number {
   let count = 0;
   forEachSample(tables, (_start, end) => {
@@ -46,7 +46,7 @@ export function samplesWithin(tables: SampleTables, sizeBytes: number): number {
   return count;
 }
 
-/** Calls `visit` for each sample in decode order until it answers false. */
+/** Calls `visit` for each sample in decode order until it returns false. */
 function forEachSample(tables: SampleTables, visit: (start: number, end: number) => boolean): void {
   const runs = tables.get('stsc');
   const runCount = (runs && entryCount(runs, 12)) ?? 0;

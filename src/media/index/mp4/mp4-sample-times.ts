@@ -1,4 +1,4 @@
-// Times of every sample of an MP4 track, from the run-length tables of ISO/IEC 14496-12 clauses 8.6 and 8.7.
+// Times of all samples of an MP4 track, from the run-length tables of ISO/IEC 14496-12 clauses 8.6 and 8.7.
 import { entryCount } from './mp4-boxes.ts';
 
 /** Children of `stbl` by type. */
@@ -7,24 +7,24 @@ export type SampleTables = ReadonlyMap<string, DataView>;
 /** Ticks of the track's timescale, in decode order. */
 export interface SampleTimes {
   count: number;
-  /** Decode times, and one entry more: the end of the last sample. */
+  /** Decode times, then one more entry: the end of the last sample. */
   decode: Float64Array;
   /** Presentation times before any edit list. */
   composition: Float64Array;
-  /** Whether the track has a table of composition offsets, be they all zero. */
+  /** Whether the track has a table of composition offsets, even if all are zero. */
   hasOffsets: boolean;
-  /** The duration all samples share (the last one may differ); undefined when they do not. */
+  /** The common duration of all samples (the last one may differ); undefined when durations differ. */
   constantDuration: number | undefined;
 }
 
-/** No film has more samples of one size than this; a table of sizes proves its count by its own length. */
+/** The most samples of one size, for which no table confirms the count. */
 const MAX_EQUAL_SAMPLES = 2_000_000;
-/** Longer is a negative number in disguise (libavformat has work-arounds that only a demuxer can follow). */
+/** A longer duration is a negative number (libavformat has work-arounds that only a demuxer can follow). */
 const MAX_DURATION = 0x7fff_ffff;
-/** libavformat ignores the whole table beyond this. */
+/** libavformat ignores a table with larger offsets. */
 const MAX_COMPOSITION_OFFSET = 2 ** 28;
 
-/** Expands `stts` and `ctts`; undefined when there are no samples or the tables cannot be true. `sizeBytes`: of the film. */
+/** Expands `stts` and `ctts`; undefined when there are no samples or the tables are inconsistent. `sizeBytes`: the size of the file. */
 export function sampleTimes(tables: SampleTables, sizeBytes: number | undefined): SampleTimes | undefined {
   const count = sampleCount(tables, sizeBytes);
   const durations = tables.get('stts');
@@ -35,7 +35,7 @@ export function sampleTimes(tables: SampleTables, sizeBytes: number | undefined)
   return composition && { count, ...decoded, composition, hasOffsets: tables.has('ctts') };
 }
 
-/** Number of samples that `stsz` or `stz2` declares with the bytes to prove it; undefined when it cannot be true. */
+/** Number of samples that `stsz` or `stz2` declares, checked against the available bytes; undefined when impossible. */
 export function sampleCount(tables: SampleTables, sizeBytes: number | undefined): number | undefined {
   const sizes = tables.get('stsz');
   if (sizes && sizes.byteLength >= 12) {
@@ -62,7 +62,7 @@ function decodeTimes(
   for (let entry = 0; entry < entries && sample < count; entry++) {
     const duration = table.getUint32(12 + entry * 8);
     if (duration > MAX_DURATION) return undefined;
-    // A table shorter than the sizes goes on with its last duration.
+    // The last duration of a table that is shorter than the sizes is repeated.
     const run = entry === entries - 1 ? count - sample : table.getUint32(8 + entry * 8);
     const end = Math.min(count, sample + run);
     if (duration !== first && sample < count - 1 && end > sample) isConstant = false;
@@ -75,7 +75,7 @@ function decodeTimes(
   return { decode, constantDuration: isConstant && first > 0 ? first : undefined };
 }
 
-/** Offsets are read as signed in both versions: many writers put negative ones in version 0. */
+/** Offsets are read as signed in both versions: many writers store negative offsets in version 0. */
 function compositionTimes(table: DataView | undefined, decode: Float64Array, count: number): Float64Array | undefined {
   const composition = decode.slice(0, count);
   if (!table) return composition;
@@ -92,8 +92,8 @@ function compositionTimes(table: DataView | undefined, decode: Float64Array, cou
 }
 
 /**
- * One byte a sample, 1 for a sync sample: `stss`, QuickTime's partial sync samples `stps`, and random access points of
- * `sbgp` (clause 8.9.2). No `stss` at all: every sample is one (clause 8.6.2). Undefined for a damaged table.
+ * One byte per sample, 1 for a sync sample: `stss`, QuickTime's partial sync samples `stps`, and random access points of
+ * `sbgp` (clause 8.9.2). Without `stss`, every sample is a sync sample (clause 8.6.2). Undefined for a damaged table.
  */
 export function syncSamples(tables: SampleTables, count: number): Uint8Array | undefined {
   const sync = tables.get('stss');
@@ -102,12 +102,12 @@ export function syncSamples(tables: SampleTables, count: number): Uint8Array | u
   const groups = tables.get('sbgp:rap ');
   const isSync = new Uint8Array(count);
   if (!markListed(isSync, sync) || !markListed(isSync, partial) || !markGroups(isSync, groups)) return undefined;
-  // As libavformat: an empty list leaves only the start of the film.
+  // As in libavformat, an empty list makes the first sample the only sync sample.
   if (sync.getUint32(4) === 0 && !partial && !groups) isSync[0] = 1;
   return isSync;
 }
 
-/** Numbers of samples, from 1; some writers count from 0, which the first entry betrays. False: the table is damaged. */
+/** Marks samples by number, from 1; some writers count from 0, which the first entry shows. False: the table is damaged. */
 function markListed(isSync: Uint8Array, table: DataView | undefined): boolean {
   if (!table) return true;
   const entries = entryCount(table, 4);

@@ -1,4 +1,4 @@
-// The video track of a movie as an index: which track it is, its keyframes, the groups they start, its end.
+// The index of the video track of a movie: the choice of the track, its keyframes, their groups of pictures, its end.
 import type { Rational } from '../../../base/rational.ts';
 import type { VideoEvidence } from '../../model/description.ts';
 import type { BytePositions } from '../../model/byte-positions.ts';
@@ -11,10 +11,10 @@ import { sampleCount, sampleTimes, syncSamples, type SampleTimes } from './mp4-s
 import { reducedFraction } from '../../model/reduced-fraction.ts';
 import { chooseVideo } from '../container/video-choice.ts';
 
-/** Sample entries of still pictures: covers and thumbnails, not the film. */
-const STILL_PICTURES = new Set(['jpeg', 'png ', 'mjpa', 'mjpb', 'gif ', 'tiff', 'WRLE', 'BMP ']);
+/** Sample entries of still images: covers and thumbnails. */
+const STILL_ENTRIES = new Set(['jpeg', 'png ', 'mjpa', 'mjpb', 'gif ', 'tiff', 'WRLE', 'BMP ']);
 
-/** The video track that is the film, and no cover, preview or picture of a chapter; undefined when there is none. */
+/** The main video track, not a cover, preview or image of a chapter; undefined when there is none. */
 export function videoTrack(movie: Mp4Movie, sizeBytes: number | undefined): Mp4Track | undefined {
   const chapterIds = new Set(movie.tracks.flatMap((track) => track.chapterTrackIds));
   const videos = movie.tracks.filter((track) => track.handler === 'vide' && !chapterIds.has(track.id));
@@ -24,19 +24,19 @@ export function videoTrack(movie: Mp4Movie, sizeBytes: number | undefined): Mp4T
 function evidenceOf(track: Mp4Track, sizeBytes: number | undefined): VideoEvidence {
   return {
     isDefault: track.isEnabled,
-    isStillCodec: STILL_PICTURES.has(track.sampleEntry),
-    // Of a fragmented film `moov` lists the part before the fragments, often nothing.
+    isStillCodec: STILL_ENTRIES.has(track.sampleEntry),
+    // In a fragmented file, `moov` lists only the samples before the fragments, often none.
     frameCount: sampleCount(track.tables, sizeBytes) || undefined,
     durationSeconds: track.durationSeconds,
   };
 }
 
 export interface IndexedTrack extends Omit<VideoIndex, 'readHeads'> {
-  /** The number of each keyframe's sample, in decode order from 0. */
+  /** The sample number of each keyframe, in decode order from 0. */
   keyframeSamples: number[];
 }
 
-/** Undefined: a fragmented film, no samples, damaged tables, or edits that only a packet scan can follow. */
+/** Undefined: a fragmented file, no samples, damaged tables, or edits that only a packet scan can follow. */
 export function indexVideoTrack(
   movie: Mp4Movie,
   track: Mp4Track,
@@ -47,7 +47,7 @@ export function indexVideoTrack(
   const isSync = times && syncSamples(track.tables, times.count);
   const edited = isSync && deliveredSamples({ ...editContext(movie, track), times, isSync });
   if (!edited) return undefined;
-  // What a file cut short does not hold cannot be delivered.
+  // A truncated file delivers only the samples that it holds.
   const delivered = { ...edited, end: Math.min(edited.end, samplesWithin(track.tables, sizeBytes ?? Infinity)) };
   const groups = pictureGroups(times, isSync, delivered);
   if (groups.keyframes.length === 0) return undefined;
@@ -69,7 +69,7 @@ export function indexVideoTrack(
   };
 }
 
-/** Whether chunks name different sample entries, and these differ (ISO/IEC 14496-12 8.7.4). */
+/** Whether chunks refer to several sample entries with different content (ISO/IEC 14496-12 8.7.4). */
 function usesSeveralEntries(tables: Mp4Track['tables']): boolean {
   const [runs, descriptions] = [tables.get('stsc'), tables.get('stsd')];
   if (!runs || !descriptions || descriptions.byteLength < 8 || descriptions.getUint32(4) < 2) return false;
@@ -84,13 +84,13 @@ function usesSeveralEntries(tables: Mp4Track['tables']): boolean {
   return used.size > 1;
 }
 
-/** Undefined where keyframes are not in the order of decoding. */
+/** Byte positions of the keyframes; undefined when these are not in decode order. */
 function positionsOf(track: Mp4Track, samples: readonly number[], end: number): BytePositions | undefined {
   const isAscending = samples.every((sample, i) => i === 0 || sample > (samples[i - 1] ?? 0));
   return isAscending ? { atKeyframes: bytesBefore(track.tables, samples, end), ofAllTracks: false } : undefined;
 }
 
-/** What an edit list's meaning depends on, besides the samples. */
+/** The values, besides the samples, that the effect of an edit list depends on. */
 export function editContext(movie: Mp4Movie, track: Mp4Track): Omit<EditedTrack, 'times' | 'isSync'> {
   const before = movie.tracks.slice(0, movie.tracks.indexOf(track));
   return {
@@ -113,10 +113,10 @@ interface PictureGroups {
   count: number;
   earliest: number;
   latest: number;
-  /** The first frame that is shown. */
+  /** Start of the first presented frame. */
   shownStart: number;
   isEdited: boolean;
-  /** Of the last frame that is shown. */
+  /** End of the last presented frame. */
   end: number;
 }
 
@@ -166,7 +166,7 @@ function pictureGroups(
   return isAscending ? groups : { ...groups, ...inPresentationOrder(groups) };
 }
 
-/** Keyframes out of order are a muxer's mistake; two at one time leave one. */
+/** Keyframes in presentation order: muxers may list them out of order; of two at the same time one is kept. */
 function inPresentationOrder({
   keyframes,
   samples,
@@ -178,7 +178,7 @@ function inPresentationOrder({
   return { keyframes: inOrder(keyframes), samples: inOrder(samples), starts: inOrder(starts) };
 }
 
-/** Equal durations are not enough: the pictures must also fill the grid without a hole. */
+/** The constant rate: durations must be equal, and frames must fill the grid without a gap. */
 function constantFrameRate(track: Mp4Track, times: SampleTimes, groups: PictureGroups): Rational | undefined {
   const duration = times.constantDuration;
   if (duration === undefined) return undefined;

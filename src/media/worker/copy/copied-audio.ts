@@ -1,4 +1,4 @@
-// The AAC frames of one copied audio segment, each in its place on the frame grid; places without a frame hold silence.
+// Collects the AAC frames of one copied audio segment, each at its position on the frame grid; positions without a frame get silence.
 import type { Rational } from '../../../base/rational.ts';
 import { parseAdtsHeader, rawAacFrame } from '../../bitstream/adts.ts';
 import { type AudioSpecificConfig, parseAudioSpecificConfig } from '../../bitstream/audio-specific-config.ts';
@@ -9,12 +9,12 @@ import type { Demuxer } from '../libav/demux/demuxer.ts';
 import type { CopiedAudio, Origin } from '../../model/rendition-track.ts';
 
 export interface AudioSpan {
-  /** Samples of the presentation; both on the frame grid. */
+  /** Samples `[start, end)` of the presentation; both lie on the frame grid. */
   start: number;
   end: number;
 }
 
-/** Collects the frames of `span` from a demuxer that was sent to its start or before. */
+/** Collects the frames of `span` from a demuxer that was sought to its start or before. */
 export class CopiedAudioCollector {
   readonly #track: CopiedAudio;
   readonly #span: AudioSpan;
@@ -23,11 +23,11 @@ export class CopiedAudioCollector {
   readonly #timeBase: Rational;
   readonly #origin: Origin;
   #lastPosition: number | undefined;
-  /** Position of the first packet that came since the last start, samples. */
+  /** Position of the first packet since the last `startOver`, samples. */
   #firstPosition: number | undefined;
   isDone = false;
-  /** Frames of the segment are of another configuration than the track states: under that one they would be noise, or silent. */
-  isForeign = false;
+  /** Whether frames have another configuration than the track states: decoded with the stated one they would be noise or silence. */
+  hasOtherConfiguration = false;
 
   constructor(demuxer: Demuxer, track: CopiedAudio, request: { span: AudioSpan; origin: Origin }) {
     this.#track = track;
@@ -39,7 +39,7 @@ export class CopiedAudioCollector {
     this.startOver();
   }
 
-  /** The demuxer was sent elsewhere; frames that came before are kept. */
+  /** Prepares for packets after a seek; earlier frames are kept. */
   startOver(): void {
     this.#firstPosition = undefined;
     this.#lastPosition = undefined;
@@ -71,11 +71,11 @@ export class CopiedAudioCollector {
   #put(slot: number, demuxer: Demuxer): void {
     const frame = demuxer.payload;
     const restated = demuxer.latestExtradata(this.#track.streamIndex);
-    if (isForeign(this.#config, { frame, restated })) this.isForeign = true;
+    if (hasOtherConfiguration(this.#config, { frame, restated })) this.hasOtherConfiguration = true;
     this.#slots[slot] ??= rawAacFrame(frame);
   }
 
-  /** True when the demuxer came in after the start: the track may have sound there. */
+  /** Whether the demuxer began after the start of the segment, so that frames of the track may be missing. */
   get mayHaveMissedFrames(): boolean {
     const { startTicks, sampleRate } = this.#track;
     const trackStart = toTimeline(startTicks, this.#timeBase, { origin: this.#origin, timescale: sampleRate });
@@ -83,12 +83,12 @@ export class CopiedAudioCollector {
     return this.#firstPosition === undefined || this.#firstPosition > this.#span.start;
   }
 
-  /** Its packets began after the start of the segment; of a track that has ended there are none. */
+  /** Whether the packets began after the start of the segment; false when there were none, as after the end of the track. */
   get cameTooLate(): boolean {
     return this.mayHaveMissedFrames && this.#firstPosition !== undefined;
   }
 
-  /** `silence` makes one silent frame, asked for only when there is a hole. */
+  /** The run of all frames. `silence` makes one silent frame and is called only for a gap. */
   async run(silence: () => Promise<Uint8Array>): Promise<SampleRun> {
     const { frameSamples, sampleRate } = this.#track;
     const samples: Sample[] = [];
@@ -99,8 +99,8 @@ export class CopiedAudioCollector {
   }
 }
 
-/** Whether a frame says by its header, or the container by a later sample entry, that it is of another configuration. */
-function isForeign(
+/** Whether the header of a frame, or a later sample entry of the container, states another configuration. */
+function hasOtherConfiguration(
   config: AudioSpecificConfig,
   { frame, restated }: { frame: Uint8Array; restated: Uint8Array | undefined },
 ): boolean {

@@ -1,4 +1,4 @@
-// One pass over the source for everything a segment copies: the demuxer is sent to the right place and read until all have enough.
+// Collects all copied tracks of a segment in one pass over the source: seeks the demuxer, then reads until every collector is done.
 import { AppError } from '../../../base/app-error.ts';
 import { toDemuxer } from '../../model/media-clock.ts';
 import type { CopiedAudioCollector } from './copied-audio.ts';
@@ -12,16 +12,16 @@ export interface Collectors {
   audio: CopiedAudioCollector | undefined;
   /** Where the segment begins, seconds of the presentation. */
   startSeconds: number;
-  /** The demuxer stands at the first byte, and is to be read from there: sound before the first picture cannot be sought in Matroska. */
+  /** Whether to read from the first byte, where the demuxer is: in Matroska, a seek cannot reach audio before the first frame of the video. */
   isAtBeginning: boolean;
 }
 
-/** Seconds to start earlier than the segment; MPEG-TS and others without an index land by decode time, or only near. */
+/** Seconds before the segment to seek to, tried in turn: MPEG-TS and other containers without an index seek by decode time, or inexactly. */
 const EARLIER_SECONDS = { indexed: [0, 2, 15, 60], scanned: [1.5, 6, 20, 90] } as const;
 
 /**
- * Fills the collectors, going back to an earlier place when the demuxer came in too late.
- * @throws AppError MEDIA_FAILED when neither the segment's keyframe nor one before it is there
+ * Fills the collectors; seeks to an earlier position when the demuxer began too late.
+ * @throws AppError MEDIA_FAILED when neither the segment's keyframe nor an earlier one is found
  */
 export async function collect(
   demuxer: Demuxer,
@@ -36,7 +36,7 @@ export async function collect(
     return assertBegun(video);
   }
   for (const earlier of EARLIER_SECONDS[demuxer.isIndexed ? 'indexed' : 'scanned']) {
-    await sendTo(demuxer, collectors, { seconds: collectors.startSeconds - earlier, origin: target.origin });
+    await seekTo(demuxer, collectors, { seconds: collectors.startSeconds - earlier, origin: target.origin });
     audio?.startOver();
     const isComplete = await pump(demuxer, collectors, target.signal);
     if (isComplete && !video?.isEmpty && !audio?.mayHaveMissedFrames) return;
@@ -51,7 +51,7 @@ function assertBegun(video: CopiedVideoCollector | undefined): void {
     throw new AppError('MEDIA_FAILED', 'The video is damaged here: there is no picture this part could begin with');
 }
 
-/** By the sound's own packets: the index of the picture has led to none before the segment. */
+/** Seeks by the audio's own packets, after the index of the video led to none before the segment. */
 async function collectByItself(
   demuxer: Demuxer,
   audio: CopiedAudioCollector,
@@ -63,19 +63,19 @@ async function collectByItself(
   await pump(demuxer, { video: undefined, audio, startSeconds, isAtBeginning: false }, signal);
 }
 
-async function sendTo(
+async function seekTo(
   demuxer: Demuxer,
   collectors: Collectors,
-  place: { seconds: number; origin: Origin },
+  target: { seconds: number; origin: Origin },
 ): Promise<void> {
   const streamIndex = seekStreamOf(demuxer, collectors);
   const { timeBase } = demuxer.stream(streamIndex);
-  // Half a millisecond later, so that a rounded timestamp still finds its keyframe.
-  if (await demuxer.seek(streamIndex, toDemuxer(place.seconds + 0.0005, timeBase, place.origin))) return;
-  await demuxer.seek(streamIndex, toDemuxer(0, timeBase, place.origin));
+  // Seeks half a millisecond later, so that a rounded timestamp still finds its keyframe.
+  if (await demuxer.seek(streamIndex, toDemuxer(target.seconds + 0.0005, timeBase, target.origin))) return;
+  await demuxer.seek(streamIndex, toDemuxer(0, timeBase, target.origin));
 }
 
-/** Reads until every collector is done; false when the video collector says that it is too late already. */
+/** Reads until every collector is done; false when the position is already too late for the video. */
 async function pump(demuxer: Demuxer, { video, audio }: Collectors, signal: AbortSignal): Promise<boolean> {
   while (!(video?.isDone ?? true) || !(audio?.isDone ?? true)) {
     signal.throwIfAborted();

@@ -1,5 +1,5 @@
-// The packets of one copied video segment: from its keyframe up to the next segment's, in decode order; and which of their pictures cannot
-// be copied, because players need what is not in this segment.
+// Collects the packets of one copied video segment, from its keyframe up to the next segment's, in decode order. It also finds the pictures that
+// cannot be copied, because they refer to pictures outside of the segment.
 import { AppError } from '../../../base/app-error.ts';
 import type { Rational } from '../../../base/rational.ts';
 import { payloadToSample } from '../../bitstream/decoding-start.ts';
@@ -14,13 +14,13 @@ import type { SegmentJob } from '../protocol/protocol.ts';
 
 type VideoRequest = NonNullable<SegmentJob['video']>;
 
-/** Timestamps this near to the frame grid are on it: containers with a millisecond clock are off by half a tick of it. */
+/** Timestamps this close to the frame grid lie on it: a millisecond clock rounds by up to half a tick. */
 const GRID_TOLERANCE_SECONDS = 0.001;
 
-/** One segment may hold this much and no more: a hostile table must not fill the memory. */
+/** The most bytes of a segment: a hostile table must not fill the memory. */
 const MAX_SEGMENT_BYTES = 256 * 1024 * 1024;
 
-/** Parsers say so a picture or two late. */
+/** Parsers report corrupt packets one or two pictures late. */
 const MAX_DOUBTFUL = 4;
 
 interface CutPacket {
@@ -29,18 +29,18 @@ interface CutPacket {
   data: Uint8Array;
 }
 
-/** What was collected. Pictures outside of `copied`, `[from, to)` of the samples, must be encoded. */
-export interface CopiedPictures {
+/** The collected run. Pictures outside of `copied`, samples `[from, to)`, must be encoded. */
+export interface CopiedVideoRun {
   run: SampleRun;
   copied: { from: number; to: number };
-  /** The keyframe is not in the source: the one before it stays on show until the next. */
+  /** Whether the keyframe is missing in the source: then the keyframe before it is shown until the next. */
   isDamaged: boolean;
 }
 
 /**
- * Collects the packets of `[cut.fromTicks, cut.toTicks)` from a demuxer that was sent to its start or before.
- * Where the cut must be an IDR picture and is not, the pictures up to the first IDR picture cannot be copied. Its leading pictures, which are
- * shown before it and need it, belong to the segment before, at the end, where they cannot be copied either.
+ * Collects the packets of `[cut.fromTicks, cut.toTicks)` from a demuxer that was sought to its start or before.
+ * If the cut must be an IDR picture and is not, the pictures up to the first IDR picture cannot be copied. The leading pictures of the cut are
+ * presented before it and depend on it. They belong to the end of the segment before, where they cannot be copied either.
  */
 export class CopiedVideoCollector {
   readonly #track: CopiedVideo;
@@ -52,15 +52,15 @@ export class CopiedVideoCollector {
   #before: Uint8Array | undefined;
   #isDamaged = false;
   /**
-   * From a packet on that the demuxer finds incomplete, because counters do not go on there. Where recordings were joined, that is all that is
-   * wrong: then a keyframe comes next, or next but few.
+   * Packets since one that the demuxer marked incomplete because of a continuity error. At the join of two recordings nothing else is wrong: then
+   * a keyframe follows within a few packets.
    */
   #doubtful: (CutPacket & { isCorrupt: boolean })[] = [];
-  /** What is shown before this is not of this segment, ticks. */
+  /** Packets presented before this time do not belong to the segment, ticks. */
   #notBefore = -Infinity;
-  /** How many packets there were when the next segment's keyframe came, which is no IDR picture: leading pictures follow. */
+  /** The number of packets before the next segment's keyframe if that is not an IDR picture: its leading pictures follow. */
   #leadingFrom: number | undefined;
-  /** Of the next segment, once its keyframe was read: that one and its leading pictures, presentation times in decode order. */
+  /** Presentation times in decode order of the next segment's keyframe and leading pictures, once that keyframe was read. */
   #next: number[] = [];
   isDone = false;
 
@@ -74,7 +74,7 @@ export class CopiedVideoCollector {
     return this.#track.streamIndex;
   }
 
-  /** `too-late` when the demuxer is already past the wanted keyframe: it must be sent to an earlier place. */
+  /** `too-late` when the demuxer is already past the wanted keyframe and must seek to an earlier position. */
   accept({ pts, isKey, isCorrupt }: DemuxedPacket, demuxer: Demuxer): 'taken' | 'too-late' {
     if (pts === undefined) throw new AppError('UNSUPPORTED_MEDIA', 'The video has no timestamps to cut by');
     if (isKey && !isCorrupt) this.#settle(true);
@@ -114,9 +114,9 @@ export class CopiedVideoCollector {
     if (pts < fromTicks) this.#before = sample();
     else if (pts === fromTicks) {
       this.#take(pts, isKey, sample());
-      // Nothing that leading pictures of the film's first keyframe need is there.
+      // The reference pictures of leading pictures of the source's first keyframe do not exist.
       if (this.#firstIdr > 0 || this.#isFirst) this.#notBefore = fromTicks;
-    } else if (!this.#standIn()) return 'too-late';
+    } else if (!this.#repeatKeyframe()) return 'too-late';
     else if (toTicks !== undefined && pts >= toTicks) this.isDone = true;
     else {
       this.#notBefore = pts;
@@ -125,15 +125,15 @@ export class CopiedVideoCollector {
     return 'taken';
   }
 
-  /** The keyframe is missing: the one before takes its place, and stays on show until the next comes. */
-  #standIn(): boolean {
+  /** Replaces a missing keyframe by the keyframe before, which is then shown until the next. */
+  #repeatKeyframe(): boolean {
     if (!this.#before) return false;
     this.#isDamaged = true;
     this.#take(this.#cut.fromTicks, true, this.#before);
     return true;
   }
 
-  /** The keyframe of the next segment was read. Pictures that are decoded after it and shown before it belong to its segment. */
+  /** Handles the keyframe of the next segment. Pictures decoded after it and presented before it belong to its segment. */
   #end(pts: number, sample: () => Uint8Array): void {
     const { codec, mustBeIdr, reorderFrames } = this.#track;
     const mayLead = reorderFrames > 0 && !(codec === 'h264' && isIdr(sample(), 'h264'));
@@ -142,7 +142,7 @@ export class CopiedVideoCollector {
     else this.#next.push(pts);
   }
 
-  /** A packet behind the next segment's keyframe. */
+  /** Handles a packet behind the next segment's keyframe. */
   #peek(pts: number, isBeyond: boolean): 'taken' {
     if (isBeyond) this.isDone = true;
     else this.#next.push(pts);
@@ -156,10 +156,10 @@ export class CopiedVideoCollector {
     this.#packets.push({ pts, isKey, data });
   }
 
-  /** The source ends here: what there is of the segment is all of it. */
+  /** Handles the end of the source: the segment ends with the packets so far. */
   finish(): void {
     this.#settle(false);
-    if (this.isEmpty) this.#standIn();
+    if (this.isEmpty) this.#repeatKeyframe();
     this.isDone = !this.isEmpty;
   }
 
@@ -171,34 +171,34 @@ export class CopiedVideoCollector {
     return this.#packets.length === 0;
   }
 
-  /** The first packet a player can begin with. */
+  /** Index of the first packet that a player can begin with. */
   get #firstIdr(): number {
     if (!this.#track.mustBeIdr) return 0;
     const first = this.#packets.findIndex(({ data }) => isIdr(data, 'h264'));
     return first < 0 ? this.#packets.length : first;
   }
 
-  /** Where the next segment begins to be decoded, ticks of the timescale. */
+  /** Decode time of the next segment's first picture, ticks of the timescale. */
   #endOf(timeBase: Rational, origin: Origin): number {
     if (this.#next.length < 2) return this.#request.end;
     return Math.min(this.#request.end, firstDecodeTime(this.#onGrid(this.#next, timeBase, origin)));
   }
 
-  /** Demuxer timestamps as ticks of the timescale, on the frame grid where they all are. */
+  /** Demuxer timestamps as ticks of the timescale, snapped to the frame grid if all lie on it. */
   #onGrid(ticks: readonly number[], timeBase: Rational, origin: Origin): number[] {
     const { timescale, frameGrid } = this.#track;
     const exact = ticks.map((each) => toTimeline(each, timeBase, { origin, timescale }));
     return (frameGrid && snapToGrid(exact, timescale, frameGrid)) ?? exact;
   }
 
-  pictures(timeBase: Rational, origin: Origin): CopiedPictures {
+  result(timeBase: Rational, origin: Origin): CopiedVideoRun {
     const { timescale } = this.#track;
     const times = this.#onGrid(
       this.#packets.map(({ pts }) => pts),
       timeBase,
       origin,
     );
-    // The first picture stands from the beginning of the presentation on.
+    // The first frame is on screen from the beginning of the presentation.
     if (this.#isFirst) times[0] = this.#request.start;
     const samples = this.#packets.map((packet, i): Sample => ({
       data: packet.data,
@@ -214,7 +214,7 @@ export class CopiedVideoCollector {
   }
 }
 
-/** All timestamps moved onto the frame grid, or undefined when one of them is not near it or two would meet. */
+/** All timestamps snapped to the frame grid; undefined when one is not close to the grid, or two would coincide. */
 function snapToGrid(times: number[], timescale: number, grid: Rational): number[] | undefined {
   const tolerance = GRID_TOLERANCE_SECONDS * timescale;
   const frames = new Set<number>();

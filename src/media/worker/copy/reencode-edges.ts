@@ -1,11 +1,11 @@
-// Pictures of a copied segment that cannot be copied, encoded: at their own times, in the size of the source, and with parameter sets of their
-// own before them. MPEG-TS only: there those are part of the stream.
+// Encodes the pictures at the edges of a copied segment that cannot be copied: at their own times, in the size of the source, preceded by their
+// own parameter sets. MPEG-TS only, where parameter sets are part of the stream.
 import { randomUUID } from 'node:crypto';
 import { parseAvcConfiguration } from '../../bitstream/avc-configuration.ts';
 import { parseH264Sps } from '../../bitstream/h264-sps.ts';
 import { assumedColor } from '../../model/color.ts';
 import type { Sample, SampleRun } from '../../model/samples.ts';
-import type { CopiedPictures } from './copied-video.ts';
+import type { CopiedVideoRun } from './copied-video.ts';
 import type { EncoderSessions } from '../sessions/encoder-sessions.ts';
 import { encodeGroup, type GroupSource } from '../encode/encode-group.ts';
 import type { VideoEncoders } from '../encode/video-encoder.ts';
@@ -13,60 +13,60 @@ import type { GridFrame } from '../libav/video/video-frame-grid.ts';
 import { X264, type CopiedVideo, type EncodedVideo } from '../../model/rendition-track.ts';
 import type { SegmentJob } from '../protocol/protocol.ts';
 
-/** Not to be told from what is beside it. */
+/** A quality that cannot be told from the copied pictures next to it. */
 const CRF = 18;
 const MAX_BIT_RATE = 20_000_000;
 
-export interface Mending {
+export interface EdgeJob {
   job: SegmentJob;
   track: CopiedVideo;
-  pictures: CopiedPictures;
+  copy: CopiedVideoRun;
 }
 
-/** Whether all of it can be copied. */
-export function isWhole({ run, copied }: CopiedPictures): boolean {
+/** Whether all pictures of the segment can be copied. */
+export function isFullyCopied({ run, copied }: CopiedVideoRun): boolean {
   return copied.from === 0 && copied.to === run.samples.length;
 }
 
-/** What is not as planned, to be said of the segment. */
-export function wordsOn({ run, copied, isDamaged }: CopiedPictures): string[] {
+/** Descriptions of the deviations from a plain copy, for the log: predicates whose subject is the segment. */
+export function describeEdges({ run, copied, isDamaged }: CopiedVideoRun): string[] {
   const trailing = run.samples.length - copied.to;
   return [
-    ...(isDamaged ? ['has lost the picture it begins with: the one before stays on show'] : []),
+    ...(isDamaged ? ['has lost its first keyframe: the keyframe before is shown instead'] : []),
     ...(copied.from > 0 ? [`begins with no IDR picture: its first ${copied.from} pictures are encoded`] : []),
     ...(trailing > 0 ? [`is followed by no IDR picture: its last ${trailing} pictures are encoded`] : []),
   ];
 }
 
-/** The whole run: equal jobs give equal bytes, whatever was made before. */
-export async function mend(
-  { job, track, pictures }: Mending,
+/** Returns the whole run. Equal jobs give equal bytes, whatever was made before. */
+export async function reencodeEdges(
+  { job, track, copy }: EdgeJob,
   { sessions, encoders }: { sessions: EncoderSessions; encoders: VideoEncoders<GridFrame> },
   signal: AbortSignal,
 ): Promise<SampleRun> {
-  const { run, copied } = pictures;
+  const { run, copied } = copy;
   const encoding = encodingLike(track);
   const rate = track.frameGrid ?? { num: track.timescale, den: 1 };
   const ticks = (track.timescale * rate.den) / rate.num;
-  // A session of this call alone, closed at once: what decoding begins with depends on the segment, and a call that was given up lets go late.
-  const place = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
+  // A session for this call alone, closed at its end: the start of decoding depends on the segment, and a cancelled call releases its session late.
+  const target = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
   const work = async (): Promise<SampleRun> => {
-    const grid = await sessions.pictures(place, { ...encoding, frameRate: rate });
+    const grid = await sessions.videoGrid(target, { ...encoding, frameRate: rate });
     const source = { grid, track: encoding, encoder: encoders.get(encoding.encoder) };
-    const stretch = (samples: Sample[]) => encodeStretch(source, { samples, ticks }, signal);
-    const head = await stretch(run.samples.slice(0, copied.from));
-    const tail = await stretch(run.samples.slice(copied.to));
+    const encodeEdge = (samples: Sample[]) => encodeSamples(source, { samples, ticks }, signal);
+    const head = await encodeEdge(run.samples.slice(0, copied.from));
+    const tail = await encodeEdge(run.samples.slice(copied.to));
     return { ...run, samples: [...head, ...run.samples.slice(copied.from, copied.to), ...tail] };
   };
   try {
-    return await sessions.run(place, work, signal);
+    return await sessions.run(target, work, signal);
   } finally {
-    await sessions.release(place.key);
+    await sessions.release(target.key);
   }
 }
 
-/** The same pictures at the same times, the first an IDR picture. `ticks`: between two pictures of the grid. */
-async function encodeStretch(
+/** Encodes the same pictures at the same times, the first as an IDR picture. `ticks`: the duration of a frame of the grid. */
+async function encodeSamples(
   source: GroupSource<GridFrame>,
   { samples, ticks }: { samples: Sample[]; ticks: number },
   signal: AbortSignal,
@@ -74,13 +74,13 @@ async function encodeStretch(
   if (samples.length === 0) return [];
   const times = samples.map(({ pts }) => pts).toSorted((a, b) => a - b);
   const numbers = times.map((time) => Math.round(time / ticks));
-  // Decoding begins with the keyframe before: an open group needs it, and so may a picture that only looks like a keyframe.
+  // Decoding begins with the keyframe before: an open group needs it, and so does a picture that is wrongly marked as a keyframe.
   await source.grid.frame((numbers[0] ?? 0) - 1, signal);
   const encoded = await encodeGroup(source, { numbers, isInsert: true, header: undefined }, signal);
   return encoded.map(({ index, ...picture }) => ({ ...picture, pts: times[index] ?? 0 }));
 }
 
-/** What gives pictures in the shape of the source's. No B-frames: nothing is held back where copied pictures follow. */
+/** Encoder parameters for pictures of the source's shape. Without B-frames, no picture is delayed before the copied pictures that follow. */
 function encodingLike(track: CopiedVideo): EncodedVideo {
   const [sps = new Uint8Array(0)] = parseAvcConfiguration(track.configuration).sps;
   const { width, height, sampleAspectRatio, color, level } = parseH264Sps(sps);
@@ -102,7 +102,7 @@ function encodingLike(track: CopiedVideo): EncodedVideo {
     maxBitRate: MAX_BIT_RATE,
     bFrames: 0,
     level,
-    // One long group, waited for whole: a player gives up after 10 s.
+    // A player waits for one long group as a whole, and gives up after 10 s.
     fastPresetEnd: Infinity,
   };
 }

@@ -1,5 +1,5 @@
-// Encoded video: the frames of a constant frame grid, one closed group of pictures per segment. Every segment has an encoder of its own, so
-// its bytes depend on its frames alone; decoder and demuxer go on from segment to segment.
+// Encodes the frames of a constant frame grid, one closed group of pictures per segment. Every segment has an encoder of its own, so that its
+// bytes depend on its frames alone; decoder and demuxer continue from segment to segment.
 import { AppError } from '../../../base/app-error.ts';
 import { withoutParameterSets } from '../../bitstream/nal-units.ts';
 import type { EncodedVideo } from '../../model/rendition-track.ts';
@@ -9,7 +9,7 @@ import type { CodedPicture, GroupEncoding, VideoEncoder } from './video-encoder.
 
 /** The decoded frames of a track on its grid. */
 export interface FrameGrid<Frame> {
-  /** The frame on show at grid place `number`; it is valid until the next call. @throws the signal's reason */
+  /** The frame on screen at grid position `number`, valid until the next call. @throws the signal's reason */
   frame(number: number, signal: AbortSignal): Promise<Frame>;
 }
 
@@ -36,10 +36,10 @@ export async function encodeSegment<Frame>(
   return { timescale: source.track.frameRate.num, start: span.start, end: span.end, samples };
 }
 
-/** In decode order. `index`: which of the frames asked for. */
+/** A coded picture; results are in decode order. `index`: the index of its frame in the request. */
 export type EncodedPicture = Omit<Sample, 'pts'> & { index: number };
 
-/** Encodes frames of the grid, as if each were on show for one frame; the first becomes an IDR picture. */
+/** Encodes frames of the grid, each with the duration of one frame; the first becomes an IDR picture. */
 export async function encodeGroup<Frame>(
   { grid, encoder, track }: GroupSource<Frame>,
   group: { numbers: readonly number[]; isInsert: boolean; header: EncoderHeader | undefined },

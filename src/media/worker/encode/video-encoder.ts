@@ -1,39 +1,39 @@
-// The port of video encoders: frames in, coded pictures of H.264 out, one closed group at a time. `Frame` is what the frame grid yields.
+// The port of video encoders: frames in, coded pictures of H.264 out, one closed group at a time. `Frame` is the frame type of the frame grid.
 import { AppError } from '../../../base/app-error.ts';
 import type { EncodedVideo } from '../../model/rendition-track.ts';
 import type { EncoderHeader } from '../protocol/protocol.ts';
 
-/** A coded picture, its NAL units with lengths of four bytes (ISO 14496-15), in decode order. */
+/** A coded picture: NAL units with four-byte lengths (ISO 14496-15), in decode order. */
 export interface CodedPicture {
   data: Uint8Array;
-  /** Which of the frames that were encoded, in presentation order. */
+  /** The index of its frame among the encoded frames, in presentation order. */
   index: number;
   isSync: boolean;
 }
 
 export interface GroupOptions {
-  /** `fast`: less time for the same quality at more bits; for segments that a viewer waits for. The parameter sets are the same. */
+  /** `fast`: less time at the same quality, but more bits; for segments that a viewer waits for. Parameter sets are equal in both. */
   effort: 'normal' | 'fast';
-  /** The group is inserted into another stream: its parameter sets stand before its first picture. Else they are in the header alone. */
+  /** Whether the group is inserted into another stream: then parameter sets precede its first picture; otherwise only the header has them. */
   isInsert: boolean;
 }
 
 export interface VideoEncoder<Frame> {
-  /** Named by `EncodedVideo.encoder`, and so by the key of every segment: equal ids give interchangeable segments. */
+  /** The value of `EncodedVideo.encoder`, and so part of every rendition key: equal ids give interchangeable segments. */
   readonly id: string;
-  /** The parameter sets of every group of the track, whatever the effort. @throws AppError MEDIA_FAILED */
+  /** The parameter sets of every group of the track, for either effort. @throws AppError MEDIA_FAILED */
   header(track: EncodedVideo): Promise<EncoderHeader>;
   /** Starts one closed group: its first frame becomes an IDR picture. @throws AppError MEDIA_FAILED */
   open(track: EncodedVideo, options: GroupOptions): Promise<GroupEncoding<Frame>>;
 }
 
-/** One group at work. Disposed by its user; nothing is under way then. */
+/** The encoding of one group. Its user disposes it when no call is pending. */
 export interface GroupEncoding<Frame> extends Disposable {
-  /** As `VideoEncoder.header`; undefined in an insert. */
+  /** The same as `VideoEncoder.header`; undefined in an insert. */
   readonly header: EncoderHeader | undefined;
-  /** Takes the next frame; resolves with the pictures that are finished. The frame may be reused afterwards. @throws AppError MEDIA_FAILED */
+  /** Encodes the next frame; resolves with the finished pictures. The frame may be reused afterwards. @throws AppError MEDIA_FAILED */
   encode(frame: Frame): Promise<CodedPicture[]>;
-  /** The pictures that were held back. */
+  /** Ends the group; resolves with the pictures that the encoder still held. */
   finish(): Promise<CodedPicture[]>;
 }
 

@@ -1,4 +1,4 @@
-// The words between the server and a media worker. Every job is whole in itself: any worker can do it, at any time, with the same result.
+// The messages between the server and a media worker. Every job is self-contained: any worker can do it, at any time, with the same result.
 import type { MediaInput } from '../../../sources/port/source.ts';
 import type { SourceTracks } from '../../model/description.ts';
 import type {
@@ -13,7 +13,7 @@ import type {
   VideoCut,
 } from '../../model/rendition-track.ts';
 
-/** A source as workers read it. */
+/** How workers read a source. */
 export type WorkerInput = MediaInput & { splices?: Splices | undefined };
 
 export interface SegmentJob {
@@ -26,9 +26,9 @@ export interface SegmentJob {
   video: { track: CopiedVideo | EncodedVideo; start: number; end: number; cut: VideoCut | undefined } | undefined;
   /** `start` and `end` are samples. */
   audio: { track: CopiedAudio | EncodedAudio | SilentAudio; start: number; end: number } | undefined;
-  /** Encoders that end at `number` may continue with `number + 1` of the same key. Equal keys mean equal everything but the number. */
+  /** Encoder sessions that end at `number` may continue with `number + 1` of the same key. Jobs of equal keys differ in the number alone. */
   renditionKey: string;
-  /** The segment is written here, and whole when the job is done; nothing is left here on failure, but by a process that dies. */
+  /** The file of the segment, complete when the job is done. A failed job leaves no file; a killed process may. */
   outputPath: string;
 }
 
@@ -37,46 +37,46 @@ export interface DescribeJob {
   input: WorkerInput;
 }
 
-/** Reads every packet's header once; for containers that keep no index. */
+/** Reads the header of every packet once; for containers without an index. */
 export interface ScanJob {
   kind: 'scan';
   input: WorkerInput;
-  /** The video; without one, the sound that is measured. */
+  /** The video stream; without video, the audio stream to measure. */
   streamIndex: number;
-  /** Other tracks whose starts and ends count. */
+  /** Other streams whose starts and ends are measured. */
   otherStreams: number[];
-  /** Of the track, where to begin; undefined: with the first packet. */
+  /** Timestamp of the stream to begin at; undefined: the first packet. */
   fromTicks?: number;
 }
 
-/** Looks at the pictures at some keyframes: which of them start a decodable sequence on their own (IDR). */
+/** Reads the pictures at some keyframes and reports which of them decoding can start at (IDR). */
 export interface VerifyJob {
   kind: 'verify';
   input: WorkerInput;
   streamIndex: number;
-  /** As the track is described. */
+  /** The configuration in the description of the track. */
   configuration: Uint8Array;
   /** Timestamps in the stream's time base. */
   keyframes: number[];
 }
 
-/** A stretch of a clip, encoded, its samples written one after the other: first the pictures, then the sound. */
+/** Encodes a part of a clip and writes its samples one after the other: first video, then audio. */
 export interface ClipPieceJob {
   kind: 'clip-piece';
   input: WorkerInput;
   origin: Origin;
-  /** Equal for the pieces of one clip: decoders go on from one to the next. */
+  /** Equal for all pieces of one clip, so that decoders continue from one piece to the next. */
   renditionKey: string;
   /** `start` and `end` are ticks of `frameRate.num`. */
   video: { track: EncodedVideo; start: number; end: number } | undefined;
-  /** `start` and `end` are samples, whole AAC frames apart. */
+  /** `start` and `end` are samples; their distance is a whole number of AAC frames. */
   audio: { track: EncodedAudio; start: number; end: number } | undefined;
-  /** A file that exists, and the byte where the samples begin. */
+  /** An existing file, and the byte where the samples begin. */
   outputPath: string;
   position: number;
 }
 
-/** The parameter sets an encoder of this shape will write (avcC record). */
+/** Asks for the parameter sets that an encoder of this track writes (avcC record). */
 export interface EncoderHeaderJob {
   kind: 'encoder-header';
   track: EncodedVideo;
@@ -90,11 +90,11 @@ export interface SegmentResult {
 
 /** Coded samples in decode order. */
 export interface ClipSamples {
-  /** Bytes. */
+  /** Size of each sample in bytes. */
   sizes: number[];
-  /** Presentation times, ticks or samples of the presentation. */
+  /** Presentation time of each sample, in ticks or audio samples of the presentation. */
   times: number[];
-  /** Indexes of those that decoding can begin with. */
+  /** Indexes of the sync samples. */
   syncs: number[];
 }
 
@@ -107,11 +107,11 @@ export interface ScanResult {
   /** Ascending presentation timestamps in the track's time base. */
   keyframes: number[];
   frameCount: number;
-  /** The track's first frame that is shown, ticks. */
+  /** Start of the track's first presented frame, ticks. */
   startTicks: number;
   /** End of the track's last frame, ticks. */
   endTicks: number;
-  /** Bytes of the track's frames before each keyframe, and one entry more: all of them. */
+  /** Bytes of the track's frames before each keyframe, then one more entry: all bytes. */
   keyframeBytes: number[];
   /** First timestamp of each of the other tracks, in its own ticks. */
   starts: Map<number, number>;
@@ -121,20 +121,20 @@ export interface ScanResult {
   endSeconds: number;
   /** Largest (position in decode order - position in presentation order). */
   reorderFrames: number;
-  /** Whether the track goes on under other parameter sets on the way. */
+  /** Whether the parameter sets change within the track. */
   hasChanges: boolean;
-  /** Whether packets of the track do not say when they are shown. */
+  /** Whether packets of the track lack presentation times. */
   hasUntimed: boolean;
-  /** Largest number of ticks that divides the distances of all frames, in decode order; 0: there are too few. */
+  /** Greatest number of ticks that divides the distances of all frames in decode order; 0 when there are too few frames. */
   stepTicks: number;
-  /** What the other numbers hold for was measured with them. */
+  /** The splices under which the other values were measured. */
   splices: Splices | undefined;
 }
 
 export interface VerifyResult {
-  /** One for each keyframe asked about. */
+  /** One for each keyframe of the job. */
   isStart: boolean[];
-  /** Whether one of them brings other parameter sets than the track begins with. */
+  /** Whether one of the keyframes carries other parameter sets than the configuration of the track. */
   hasChanges: boolean;
 }
 
@@ -143,7 +143,7 @@ export interface EncoderHeader {
   codecString: string;
 }
 
-/** What each kind of job answers. */
+/** The result of each kind of job. */
 export interface WorkerResults {
   segment: SegmentResult;
   'clip-piece': ClipPieceResult;
@@ -158,7 +158,7 @@ export type WorkerRequest =
   | { type: 'cancel'; id: number }
   /** The answer to `query-buffered`; infinity: to the end of the source. */
   | { type: 'buffered'; id: number; end: number }
-  /** Asks whether it is there; answered with `here`. */
+  /** Checks that the worker responds; answered with `here`. */
   | { type: 'ping' };
 
 export type WorkerReply =

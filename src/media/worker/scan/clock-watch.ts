@@ -1,42 +1,42 @@
-// Clocks that start again or jump in the middle of a stream: joined recordings, cells of a DVD, broadcasts. Timestamps behind a jump are moved so
-// that the first picture there follows the last one before.
+// Finds clocks that restart or jump in the middle of a stream: joined recordings, cells of a DVD, broadcasts. Timestamps behind a jump are shifted
+// so that the first frame behind the jump follows the last one before it.
 import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
 import type { Splices } from '../../model/rendition-track.ts';
 
-/** MPEG streams count in these. */
+/** The clock rate of MPEG streams. */
 const TICKS_PER_SECOND = 90_000;
 
-/** Decode times that go back by more than this are of another clock. */
+/** Decode times that step back by more than this belong to another clock. */
 const STEP_BACK_TICKS = TICKS_PER_SECOND / 2;
-/** A track without a packet for so long is not a track with a pause, if the others jump as well. */
+/** A step ahead by more than this is a jump of the clock, not a pause of the track, if the other tracks jump as well. */
 const STEP_AHEAD_TICKS = 10 * TICKS_PER_SECOND;
 
-/** The packets of all tracks cross a join within these. */
+/** The packets of all tracks cross a join within this many bytes. */
 const JOIN_BYTES = 4 * 1024 * 1024;
 
-/** Packets on another clock that make a step of it. */
-const PROVING_PACKETS = 8;
+/** Packets on another clock that confirm a step. */
+const CONFIRMING_PACKETS = 8;
 
-/** A stream with more steps is broken, not joined. */
+/** A stream with more steps is damaged, not joined. */
 const MAX_STEPS = 1000;
 
-/** Packets behind a jump among which the first picture shown is looked for. */
+/** Packets behind a jump that are searched for the frame presented first. */
 const OPENING_PACKETS = 32;
 
 interface Step {
   isBack: boolean;
-  /** The first packet behind it. */
+  /** Byte position of the first packet behind the step. */
   byte: number;
-  /** The end of what was shown before, and the beginning of what is shown after, on their own clocks, ticks. */
+  /** End of presentation before the step and start of presentation after it, each on its own clock, ticks. */
   endBefore: number;
   startAfter: number;
   packetsAfter: number;
 }
 
-/** A step that the next packets must still bear out: one packet with a wrong timestamp is no other clock. */
+/** A step that the next packets must confirm: one wrong timestamp is not another clock. */
 interface Candidate {
   step: Step;
-  /** Of the track before it. */
+  /** Decode time of the track's last packet before the step. */
   lastDts: number;
   end: number;
   packets: number;
@@ -45,19 +45,19 @@ interface Candidate {
 interface Track {
   candidate: Candidate | undefined;
   lastDts: number;
-  /** Of what was shown since the last step. */
+  /** End of presentation since the last step. */
   end: number;
   lastByte: number;
   steps: Step[];
 }
 
-/** Sees the packets of the tracks that are played, in order. */
+/** Observes the packets of the presented tracks in order. */
 export class ClockWatch {
   readonly #main: number;
   readonly #delayFrames: number;
   readonly #tracks = new Map<number, Track>();
 
-  /** `main`: the track whose pictures follow each other across a step; `delayFrames`: how much later it shows them where no time is stated. */
+  /** `main`: the track whose frames follow each other across a step. `delayFrames`: its delay for packets without a presentation time. */
   constructor({ main, delayFrames }: { main: number; delayFrames: number }) {
     this.#main = main;
     this.#delayFrames = delayFrames;
@@ -75,11 +75,11 @@ export class ClockWatch {
       this.#tracks.set(streamIndex, { candidate: undefined, lastDts: decoded, end, lastByte, steps: [] });
       return;
     }
-    // libavformat also calls the last pictures before a join corrupt: those count.
+    // libavformat also marks the last packets before a join as corrupt: those count.
     if (isCorrupt && isStep(decoded - track.lastDts)) return;
     if (byte >= 0) track.lastByte = byte;
     if (isStep(decoded - track.lastDts)) begin(track, { decoded, shown, end });
-    prove(track);
+    confirm(track);
     track.lastDts = decoded;
     track.end = Math.max(track.end, end);
     this.#open(track, shown);
@@ -92,13 +92,13 @@ export class ClockWatch {
     step.startAfter = Math.min(step.startAfter, shown);
   }
 
-  /** Ascending: from which byte on how many ticks are to be added. Empty where the clock runs on. */
+  /** Ascending: byte position, and the ticks to add from that byte on. Empty when the clock is continuous. */
   steps(): Splices['clock'] {
     for (const track of this.#tracks.values()) if (track.steps.length > MAX_STEPS) return [];
     const main = this.#tracks.get(this.#main);
     const clock: Splices['clock'] = [];
     for (const step of main?.steps ?? []) {
-      const others = this.#beside(step);
+      const others = this.#stepsAtSameJoin(step);
       if (!step.isBack && others.length === 0 && this.#tracks.size > 1) continue;
       const added = clock.at(-1)?.[1] ?? 0;
       const byte = Math.min(step.byte, ...others.map((other) => other.byte));
@@ -108,7 +108,7 @@ export class ClockWatch {
   }
 
   /** Steps of the other tracks at the same join. */
-  #beside({ isBack, byte }: Step): Step[] {
+  #stepsAtSameJoin({ isBack, byte }: Step): Step[] {
     const others = [...this.#tracks].flatMap(([number, { steps }]) => (number === this.#main ? [] : steps));
     return others.filter((other) => other.isBack === isBack && Math.abs(other.byte - byte) < JOIN_BYTES);
   }
@@ -118,7 +118,7 @@ function isStep(change: number): boolean {
   return change < -STEP_BACK_TICKS || change > STEP_AHEAD_TICKS;
 }
 
-/** Begins a step, or takes back the last one when the old clock goes on. */
+/** Begins a step, or withdraws the last one when the old clock continues. */
 function begin(track: Track, packet: { decoded: number; shown: number; end: number }): void {
   const { candidate } = track;
   if (candidate && !isStep(packet.decoded - candidate.lastDts)) {
@@ -133,11 +133,11 @@ function begin(track: Track, packet: { decoded: number; shown: number; end: numb
   track.end = packet.end;
 }
 
-function prove(track: Track): void {
+function confirm(track: Track): void {
   const { candidate } = track;
   if (!candidate) return;
   candidate.packets += 1;
-  if (candidate.packets < PROVING_PACKETS) return;
+  if (candidate.packets < CONFIRMING_PACKETS) return;
   track.steps.push(candidate.step);
   track.candidate = undefined;
 }

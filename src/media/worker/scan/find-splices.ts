@@ -1,12 +1,12 @@
-// Streams of a transport stream that go on under other numbers: where one ends, another of its kind and codec begins.
+// Finds streams of a transport stream that continue under other numbers: where one ends, another of its kind and codec begins.
 import { codecName } from '../libav/codec/check.ts';
 import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
 import type { Splices } from '../../model/rendition-track.ts';
 
-/** Packets further apart are of two stretches. */
+/** Packets further apart than this belong to two stretches. */
 const STRETCH_SECONDS = 1;
-/** Stretches of one stream may overlap by this much: sound and pictures do not end together. */
+/** Stretches of one stream may overlap by this much: audio and video do not end together. */
 const OVERLAP_SECONDS = 0.5;
 /** A stream that begins later than this after another one ends does not continue it. */
 const PAUSE_SECONDS = 10;
@@ -16,7 +16,7 @@ interface Stretch {
   end: number;
 }
 
-/** Sees all packets of a source in order. */
+/** Observes all packets of a source in order. */
 export class SpliceWatch {
   readonly #demuxer: Demuxer;
   readonly #stretches = new Map<number, Stretch[]>();
@@ -31,21 +31,21 @@ export class SpliceWatch {
     const { num, den } = this.#demuxer.stream(streamIndex).timeBase;
     const [start, end] = [(ticks * num) / den, ((ticks + duration) * num) / den];
     const stretches = this.#stretches.get(streamIndex) ?? [];
-    const near = stretches.findLast(
+    const touching = stretches.findLast(
       (each) => start <= each.end + STRETCH_SECONDS && end >= each.start - STRETCH_SECONDS,
     );
-    if (near) Object.assign(near, { start: Math.min(near.start, start), end: Math.max(near.end, end) });
+    if (touching) Object.assign(touching, { start: Math.min(touching.start, start), end: Math.max(touching.end, end) });
     else stretches.push({ start, end });
     this.#stretches.set(streamIndex, stretches);
   }
 
-  /** `played`: numbers of the streams of the presentation, those that begin it first. */
-  continuations(played: readonly number[]): Splices['continuations'] {
+  /** The continuations of the presented streams. `presented`: their numbers, those that begin the presentation first. */
+  continuations(presented: readonly number[]): Splices['continuations'] {
     const found = new Map<number, number>();
-    for (const number of played) {
+    for (const number of presented) {
       if (found.has(number)) continue;
       const whole = [...(this.#stretches.get(number) ?? [])];
-      for (const candidate of this.#alike(number)) {
+      for (const candidate of this.#similarStreams(number)) {
         const stretches = this.#stretches.get(candidate) ?? [];
         if (found.has(candidate) || !continues(whole, stretches)) continue;
         found.set(candidate, number);
@@ -56,7 +56,7 @@ export class SpliceWatch {
   }
 
   /** Other streams of the same kind and codec, in order of their first packets. */
-  #alike(number: number): number[] {
+  #similarStreams(number: number): number[] {
     const kindOf = (each: number) => {
       const stream = this.#demuxer.stream(each);
       return `${this.#demuxer.kindOf(stream)} ${codecName(stream.codecpar)}`;

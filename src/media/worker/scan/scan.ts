@@ -1,4 +1,4 @@
-// A whole pass over the packets, for containers that keep no index: where the keyframes are, how many frames, where they end.
+// Reads all packet headers of a source once, for containers without an index: finds keyframes, frame counts, starts and ends.
 import { nalCodecOf, lengthSizeOf } from '../../bitstream/decoding-start.ts';
 import { SequenceWatch, statedParameterSets } from '../../bitstream/parameter-sets.ts';
 import { reorderDepth } from '../../mpegts/decode-times.ts';
@@ -10,13 +10,13 @@ import { SpliceWatch } from './find-splices.ts';
 import type { Splices } from '../../model/rendition-track.ts';
 import type { ScanJob, ScanResult } from '../protocol/protocol.ts';
 
-/** Frames looked at to learn how far decoding runs ahead of showing. */
+/** Frames read to measure how far decoding runs ahead of presentation. */
 const REORDER_SAMPLE = 600;
 
-/** Places are this far apart. */
-const PLACE_SECONDS = 5;
+/** Minimum distance of two noted keyframe positions. */
+const POSITION_SECONDS = 5;
 
-/** Parameter sets of a keyframe are within these. */
+/** Parameter sets of a keyframe lie within this many bytes. */
 const HEAD_BYTES = 8 * 1024;
 
 export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
@@ -35,12 +35,12 @@ export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal):
   return { ...spliced, splices: { ...found, places: spliced.places } };
 }
 
-/** Where frames were dropped, the places of keyframes put its times right behind a seek. */
+/** Scans AVI. If frames were dropped, the positions of keyframes correct the times after a seek. */
 async function scanAvi(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
   const { places, hasHoles, ...result } = await measure(demuxer, job, { signal });
   const stream = demuxer.stream(job.streamIndex);
   if (demuxer.kindOf(stream) !== 'video' || !hasHoles) return result;
-  // The last frame lasts as long as the others, not a tick.
+  // The last frame lasts as long as the others, not one tick.
   const endTicks = result.endTicks + Math.max(0, result.stepTicks - 1);
   const endSeconds = Math.max(result.endSeconds, (endTicks * stream.timeBase.num) / stream.timeBase.den);
   return { ...result, endTicks, endSeconds, splices: { continuations: [], clock: [], places } };
@@ -53,7 +53,7 @@ interface Measuring {
 }
 
 interface Measured extends Pick<Splices, 'places'> {
-  /** Whether one of the track's frames comes later than a tick after the one before. */
+  /** Whether one of the track's frames lies more than one tick after the frame before. */
   hasHoles: boolean;
 }
 
@@ -92,21 +92,22 @@ async function measure(
     const { num, den } = demuxer.stream(packet.streamIndex).timeBase;
     const seconds = (ticks * num) / den;
     endSeconds = Math.max(endSeconds, seconds + (packet.duration * num) / den);
-    if (isMain && isPlace(packet, seconds - (places.at(-1)?.[0] ?? -Infinity))) places.push([seconds, packet.byte]);
+    if (isMain && isNotedPosition(packet, seconds - (places.at(-1)?.[0] ?? -Infinity)))
+      places.push([seconds, packet.byte]);
   }
   const { stepTicks, hasHoles } = steps;
   const found = { endSeconds, starts, hasChanges: changes.hasChanged, splices: undefined, places, stepTicks, hasHoles };
   return { ...found, ...tally.result() };
 }
 
-function isPlace({ isKey, byte }: DemuxedPacket, secondsSinceLast: number): boolean {
-  return isKey && byte >= 0 && secondsSinceLast >= PLACE_SECONDS;
+function isNotedPosition({ isKey, byte }: DemuxedPacket, secondsSinceLast: number): boolean {
+  return isKey && byte >= 0 && secondsSinceLast >= POSITION_SECONDS;
 }
 
-/** Frames from which on the grid they lie on can be told. */
+/** The number of frames needed to determine their grid. */
 const MIN_STEPS = 3;
 
-/** The distances of frames in decode order. */
+/** Measures the distances of frames in decode order. */
 class Steps {
   #last: number | undefined;
   #count = 0;
@@ -136,7 +137,7 @@ function greatestDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestDivisor(b, a % b);
 }
 
-/** Whether keyframes bring other parameter sets on the way; codecs without such sets never do. */
+/** Detects keyframes with other parameter sets; codecs without parameter sets never change. */
 class ChangeWatch {
   readonly #demuxer: Demuxer;
   readonly #watch: SequenceWatch | undefined;
@@ -160,7 +161,7 @@ class ChangeWatch {
   }
 }
 
-/** MPEG leaves out some presentation times: frames by which the last picture is shown after the last one is decoded. */
+/** Frames from decoding to presentation in MPEG, which omits some presentation times. */
 function unstatedDelayOf(demuxer: Demuxer, streamIndex: number): number {
   return demuxer.container.startsWith('mpeg') ? demuxer.stream(streamIndex).codecpar.videoDelay : 0;
 }
@@ -168,7 +169,7 @@ function unstatedDelayOf(demuxer: Demuxer, streamIndex: number): number {
 class Tally {
   readonly #unstatedDelay: number;
   #isUnstated = false;
-  /** Bytes of the frames before each. */
+  /** By keyframe: bytes of the frames before it. */
   readonly #keyframes = new Map<number, number>();
   #bytes = 0;
   readonly #order: number[] = [];

@@ -1,4 +1,4 @@
-// Open sources, kept for the next job: opening costs a few milliseconds, the packet parsers of MPEG-TS and AVI much more.
+// Open demuxers, kept for the next job: opening costs a few milliseconds, the packet parsers of MPEG-TS and AVI cost much more.
 import { AppError } from '../../../base/app-error.ts';
 import { interrupting } from '../libav/demux/interrupting.ts';
 import { Demuxer, type Stream } from '../libav/demux/demuxer.ts';
@@ -7,7 +7,7 @@ import { assertSameFile, inputKey, readingOneFile } from '../libav/demux/same-fi
 import type { WorkerInput } from '../protocol/protocol.ts';
 
 const MAX_IDLE = 4;
-/** An open file keeps its place on the disk after it was deleted. */
+/** A deleted file occupies the disk as long as it is open, so idle demuxers are closed after this long. */
 const IDLE_MS = 60_000;
 
 interface IdleDemuxer {
@@ -23,7 +23,7 @@ export interface DemuxersOptions {
 }
 
 export class Demuxers implements AsyncDisposable {
-  /** Longest unused first. */
+  /** Idle demuxers, longest unused first. */
   #idle: IdleDemuxer[] = [];
   readonly #idleMs: number;
   readonly #queryBuffered: QueryBuffered | undefined;
@@ -34,8 +34,8 @@ export class Demuxers implements AsyncDisposable {
   }
 
   /**
-   * Runs `work` with a demuxer nobody else uses, wherever the last work left it. What fails with a connection that was kept
-   * is tried once more with a new one. After an abort, what waits for a remote source ends at once.
+   * Runs `work` with exclusive use of a demuxer, at the position where the last work left it. Work that fails on a kept connection is retried
+   * once on a new one. An abort ends reads of a remote source at once.
    * @throws AppError SOURCE_CHANGED when the file was another one before or after the work; the signal's reason
    */
   async use<T>(input: WorkerInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -49,7 +49,7 @@ export class Demuxers implements AsyncDisposable {
     }
   }
 
-  /** Runs `work` with a demuxer that stands at the beginning of the source. */
+  /** Runs `work` with a new demuxer, at the beginning of the source. */
   async useFresh<T>(input: WorkerInput, work: (demuxer: Demuxer) => Promise<T>, signal: AbortSignal): Promise<T> {
     const demuxer = await openProbed(input, signal, this.#bufferedRangeOf(input));
     return this.#run({ input, demuxer }, work, signal);
@@ -61,7 +61,7 @@ export class Demuxers implements AsyncDisposable {
     return new BufferedRange((start) => query(input.url, start));
   }
 
-  /** A demuxer whose work failed is closed, not kept. */
+  /** Keeps the demuxer after the work; closes it if the work failed. */
   async #run<T>(
     { input, demuxer }: { input: WorkerInput; demuxer: Demuxer },
     work: (demuxer: Demuxer) => Promise<T>,
@@ -107,8 +107,8 @@ export class Demuxers implements AsyncDisposable {
 }
 
 /**
- * Opens a source and makes its streams complete, reading packets only where the header is not enough. What is read of it later
- * counts only once `readingOneFile` has looked at the file again.
+ * Opens a source and completes its streams, reading packets only if the header is not enough. Later reads are valid only after
+ * `readingOneFile` has checked the file again.
  */
 export async function openProbed(input: WorkerInput, signal: AbortSignal, buffered?: BufferedRange): Promise<Demuxer> {
   await assertSameFile(input);

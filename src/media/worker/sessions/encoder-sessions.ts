@@ -1,5 +1,5 @@
-// What an encoder keeps between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time; the sessions
-// of renditions that had no job for a while are closed, for shared workers encode the audio of many.
+// The state of an encoder between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time. Sessions
+// without a job are closed after a while, because shared workers encode the audio of many renditions.
 import { openProbed } from './demuxers.ts';
 import { interrupting } from '../libav/demux/interrupting.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
@@ -10,26 +10,26 @@ import type { WorkerInput } from '../protocol/protocol.ts';
 import { inputKey, readingOneFile } from '../libav/demux/same-file.ts';
 
 interface Session {
-  /** What it reads. */
+  /** The key of the source that the session reads. */
   inputKey: string | undefined;
-  pictures: VideoFrameGrid | undefined;
-  sound: AudioSampleGrid | undefined;
-  /** All that were opened for it; closed by the grids. */
+  videoGrid: VideoFrameGrid | undefined;
+  audioGrid: AudioSampleGrid | undefined;
+  /** All open demuxers of the session; the grids close them. */
   demuxers: Set<Demuxer>;
-  /** Of the job at work. */
+  /** The signal of the running job. */
   signal: AbortSignal;
-  /** The end of the line of jobs. */
+  /** Settles after the last queued job. */
   tail: Promise<unknown>;
-  /** Jobs that run or wait. */
+  /** The number of running and queued jobs. */
   jobs: number;
   idleTimer: NodeJS.Timeout | undefined;
 }
 
-/** Sessions without a job that are kept for the next one. */
+/** Sessions without a job that stay open for the next one. */
 const MAX_IDLE = 4;
 const MAX_IDLE_MS = 60_000;
 
-export interface SessionPlace {
+export interface SessionTarget {
   key: string;
   input: WorkerInput;
   origin: Origin;
@@ -39,11 +39,11 @@ export class EncoderSessions implements AsyncDisposable {
   readonly #sessions = new Map<string, Session>();
 
   /**
-   * Runs `work` after all earlier work of the same key. A failure ends the session: the next job starts a clean one.
-   * After an abort, what waits for a remote source ends at once.
+   * Runs `work` after all earlier work of the same key. A failure ends the session, and the next job starts a new one.
+   * An abort ends reads of a remote source at once.
    * @throws AppError SOURCE_CHANGED when the file was another one after the work; the signal's reason
    */
-  async run<T>({ key, input }: SessionPlace, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>({ key, input }: SessionTarget, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const session = this.#sessions.get(key) ?? newSession(signal);
     // The most recently used one is the last.
     this.#sessions.delete(key);
@@ -68,19 +68,19 @@ export class EncoderSessions implements AsyncDisposable {
     for (const [oldest] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) void this.release(oldest);
   }
 
-  async pictures(place: SessionPlace, track: EncodedVideo): Promise<VideoFrameGrid> {
+  async pictures(place: SessionTarget, track: EncodedVideo): Promise<VideoFrameGrid> {
     const session = this.#session(place.key);
     session.pictures ??= new VideoFrameGrid(await open(session, place.input), track, place.origin);
     return session.pictures;
   }
 
-  async sound(place: SessionPlace, track: EncodedAudio): Promise<AudioSampleGrid> {
-    const session = this.#session(place.key);
-    session.sound ??= await AudioSampleGrid.open(track, {
-      origin: place.origin,
-      open: () => open(session, place.input),
+  async audioGrid(target: SessionTarget, track: EncodedAudio): Promise<AudioSampleGrid> {
+    const session = this.#session(target.key);
+    session.audioGrid ??= await AudioSampleGrid.open(track, {
+      origin: target.origin,
+      open: () => open(session, target.input),
     });
-    return session.sound;
+    return session.audioGrid;
   }
 
   #session(key: string): Session {
@@ -89,7 +89,7 @@ export class EncoderSessions implements AsyncDisposable {
     return session;
   }
 
-  /** Ends a session once its last job is done. */
+  /** Ends a session after its last job. */
   async release(key: string): Promise<void> {
     const session = this.#sessions.get(key);
     if (!session) return;
@@ -100,12 +100,12 @@ export class EncoderSessions implements AsyncDisposable {
   }
 
   async #close(session: Session): Promise<void> {
-    const { pictures, sound } = session;
-    session.pictures = undefined;
-    session.sound = undefined;
+    const { videoGrid, audioGrid } = session;
+    session.videoGrid = undefined;
+    session.audioGrid = undefined;
     session.demuxers.clear();
-    await pictures?.[Symbol.asyncDispose]();
-    await sound?.[Symbol.asyncDispose]();
+    await videoGrid?.[Symbol.asyncDispose]();
+    await audioGrid?.[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

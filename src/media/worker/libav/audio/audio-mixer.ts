@@ -1,27 +1,27 @@
-// Decoded sound of any rate and layout, turned into the rate and the channels of a rendition.
+// Converts decoded audio of any rate and layout to the rate and channels of a rendition.
 import { avChannelLayoutDefault } from 'node-av/lib';
 import type { Frame } from 'node-av/lib';
 import { aacLayout, layoutName } from './channel-layouts.ts';
 import { FilterChain } from '../codec/filter-chain.ts';
 
-export interface SoundShape {
+export interface AudioShape {
   sampleRate: number;
   channels: number;
 }
 
-/** Samples of every channel, `start` of which is the first one's place. */
+/** Samples of every channel; `start` is the position of the first sample. */
 export interface Chunk {
   start: number;
   planes: Float32Array[];
-  /** Channels were added up: peaks may be above full scale. */
+  /** Whether channels were added up: then peaks may exceed full scale. */
   isDownmix: boolean;
 }
 
 /**
- * The samples of a run of frames, the first of which begins at `start` (of its own rate); frees the frames.
- * A change of the layout within the run begins a chunk of its own.
+ * Converts a run of frames that begins at sample `start` (of its own rate); frees the frames.
+ * A change of the layout within the run begins a new chunk.
  */
-export function mixed(frames: readonly Frame[], start: number, shape: SoundShape): Chunk[] {
+export function mixed(frames: readonly Frame[], start: number, shape: AudioShape): Chunk[] {
   const chunks: Chunk[] = [];
   let position = start;
   for (let first = 0; first < frames.length;) {
@@ -30,7 +30,7 @@ export function mixed(frames: readonly Frame[], start: number, shape: SoundShape
     while (end < frames.length && layoutOf(frames[end]) === key) end += 1;
     const part = frames.slice(first, end);
     const length = samplesOf(part);
-    chunks.push(mixedAlike(part, position, shape));
+    chunks.push(mixedUniform(part, position, shape));
     position += length;
     first = end;
   }
@@ -42,13 +42,13 @@ function samplesOf(frames: readonly Frame[]): number {
   return frames.reduce((sum, { nbSamples }) => sum + nbSamples, 0);
 }
 
-function mixedAlike(frames: readonly Frame[], position: number, shape: SoundShape): Chunk {
+function mixedUniform(frames: readonly Frame[], position: number, shape: AudioShape): Chunk {
   const [head] = frames;
   if (!head) throw new TypeError('a run without frames');
   // The filters empty the frames.
   const rate = head.sampleRate;
   const isDownmix = head.channels > shape.channels;
-  // The resampler's phase is that of the timeline where it begins with a sample both rates have.
+  // The resampler has the phase of the timeline if it begins at a sample that exists at both rates.
   const step = rate / greatestCommonDivisor(rate, shape.sampleRate);
   const padding = ((position % step) + step) % step;
   using chain = new FilterChain('audio', sourceOf(head), filtersFor(head, shape, padding));
@@ -64,8 +64,8 @@ function mixedAlike(frames: readonly Frame[], position: number, shape: SoundShap
   return { start, planes: joined(parts, shape.channels), isDownmix };
 }
 
-function filtersFor(head: Frame, { sampleRate, channels }: SoundShape, padding: number): string {
-  // Without a rate of its own the delay is counted at the rate that is wanted.
+function filtersFor(head: Frame, { sampleRate, channels }: AudioShape, padding: number): string {
+  // Without a stated rate, the delay would be counted at the output rate.
   const silence =
     padding > 0 ? `aformat=sample_fmts=fltp:sample_rates=${head.sampleRate},adelay=delays=${padding}S:all=1,` : '';
   const mix = maskOf(head) === 0n ? `pan=${channels}c|${plainMix(channels, head.channels)},` : '';
@@ -73,7 +73,7 @@ function filtersFor(head: Frame, { sampleRate, channels }: SoundShape, padding: 
   return `${silence}${mix}aformat=sample_fmts=fltp:sample_rates=${sampleRate}:channel_layouts=${layout}`;
 }
 
-/** More channels than any layout has: each of the first goes to one of ours. */
+/** For more channels than any layout has: the first channels are copied to the output one by one. */
 function plainMix(channels: number, given: number): string {
   return Array.from({ length: channels }, (_, i) => `c${i}=c${Math.min(i, given - 1)}`).join('|');
 }
@@ -89,7 +89,7 @@ function layoutOf(frame: Frame | undefined): string {
   return frame ? sourceOf(frame) : '';
 }
 
-/** Where the source names no layout, the usual one for so many channels; 0 where there is none. */
+/** The layout of the frame; if the source states none, the default for its number of channels; 0 if there is no default. */
 function maskOf(frame: Frame): bigint {
   return frame.channelLayout.mask || avChannelLayoutDefault(frame.channels).mask;
 }

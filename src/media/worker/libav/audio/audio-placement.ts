@@ -1,51 +1,51 @@
-// Where decoded sound belongs on the sample grid: it runs on sample by sample, and timestamps only say where a run begins.
+// Positions decoded audio on the sample grid. Frames follow each other sample by sample; timestamps only give the start of a run.
 //
-// Containers round timestamps (Matroska to a millisecond), so a timestamp alone would move each frame by some samples. A run takes the position that
-// fits the timestamps of all its frames, and is put on the grid that the frames of the codec keep from the start of the track on: so segments that are
-// decoded apart agree to the sample.
+// Containers round timestamps (Matroska to a millisecond), so a timestamp alone would shift each frame by some samples. A run takes the position
+// that fits the timestamps of all its frames, then is snapped to the grid that the codec's frames keep from the start of the track. So segments
+// that are decoded separately agree to the sample.
 
-export interface DecodedSound {
-  /** Where the timestamp says that it begins, in samples of its own rate; undefined where there is none. */
+export interface DecodedAudio {
+  /** The start by the timestamp, in samples of its own rate; undefined without a timestamp. */
   stated: number | undefined;
   samples: number;
   sampleRate: number;
 }
 
-export interface SoundClock {
-  /** Length of a tick of the timestamps, seconds. */
+export interface AudioClock {
+  /** Duration of a tick of the timestamps, seconds. */
   tickSeconds: number;
-  /** Where the track begins, seconds: the phase of its frame grid. */
+  /** Start of the track, seconds: the phase of its frame grid. */
   phaseSeconds: number;
-  /** Samples that divide the length of every frame of the codec; undefined: the length that the frames have. */
+  /** Samples that divide the length of every frame of the codec; undefined: the common length of the frames. */
   stepSamples: number | undefined;
 }
 
-/** A stretch of frames without a gap between them. */
-export interface SoundRun {
+/** A sequence of frames without a gap between them. */
+export interface AudioRun {
   /** Index of its first frame. */
   first: number;
   /** Index after its last frame. */
   end: number;
-  /** Where the first frame begins, in samples of its rate. */
+  /** Start of the first frame, in samples of its rate. */
   start: number;
 }
 
-/** By how much timestamps may be off beyond their rounding. */
+/** Tolerated error of timestamps beyond their rounding. */
 const DRIFT_SECONDS = 0.000_25;
 
-/** So many frames in a row must state a new place, or fewer at the end. */
+/** The number of frames in a row, or fewer at the end, that must state a new position. */
 const LASTING_FRAMES = 8;
 const LEAST_CONFIRMATIONS = 4;
 
-/** A timestamp that no other confirms is believed when it is off by more than this. */
+/** A single timestamp that differs by more than this is accepted without confirmation. */
 const SURE_SECONDS = 0.02;
 
-/** A grid finer than this many ticks cannot be told from the rounding of the timestamps. */
+/** A grid finer than this many ticks cannot be distinguished from the rounding of the timestamps. */
 const LEAST_STEP_TICKS = 1.25;
 
 /** The runs of frames in decode order. */
-export function soundRuns(frames: readonly DecodedSound[], clock: SoundClock): SoundRun[] {
-  const runs: SoundRun[] = [];
+export function audioRuns(frames: readonly DecodedAudio[], clock: AudioClock): AudioRun[] {
+  const runs: AudioRun[] = [];
   for (let first = 0; first < frames.length;) {
     const run = runFrom(frames, first, clock);
     runs.push({ first, end: run.end, start: onGrid(frames.slice(first, run.end), run.start, clock) });
@@ -54,7 +54,7 @@ export function soundRuns(frames: readonly DecodedSound[], clock: SoundClock): S
   return runs;
 }
 
-function runFrom(frames: readonly DecodedSound[], first: number, clock: SoundClock): { end: number; start: number } {
+function runFrom(frames: readonly DecodedAudio[], first: number, clock: AudioClock): { end: number; start: number } {
   const head = frames[first];
   const rate = head?.sampleRate ?? 1;
   const spread = (clock.tickSeconds + 2 * DRIFT_SECONDS) * rate;
@@ -77,12 +77,12 @@ function runFrom(frames: readonly DecodedSound[], first: number, clock: SoundClo
     }
     length += frame.samples;
   }
-  // Decoders cut the beginning off their first frame, and its timestamp is rounded once more then: it is believed when there is no other.
+  // Decoders cut off the beginning of their first frame, which rounds its timestamp once more: it counts only if there is no other.
   if (fit.isEmpty) return { end: index, start: head?.stated ?? 0 };
   return { end: index, start: isExact ? fit.middle : median(all) };
 }
 
-/** Starts that differ by no more than `spread`. */
+/** A set of starts that differ by at most `spread`. */
 class Fit {
   readonly #spread: number;
   #least = Infinity;
@@ -105,7 +105,7 @@ class Fit {
     this.#most = Math.max(this.#most, start);
   }
 
-  /** The rounding of timestamps is as often up as down. */
+  /** The middle of the starts: timestamps are rounded up as often as down. */
   get middle(): number {
     return (this.#least + this.#most) / 2;
   }
@@ -118,8 +118,8 @@ interface Offer {
   spread: number;
 }
 
-/** Whether the frames, the first of which does not fit the run, agree on another place. */
-function isLasting(frames: readonly DecodedSound[], { fit, start, length, spread }: Offer): boolean {
+/** Whether the frames, of which the first does not fit the run, agree on another position. */
+function isLasting(frames: readonly DecodedAudio[], { fit, start, length, spread }: Offer): boolean {
   const rate = frames[0]?.sampleRate ?? 1;
   const sure = Math.abs(start - fit.middle) > SURE_SECONDS * rate;
   let at = length;
@@ -136,8 +136,8 @@ function isLasting(frames: readonly DecodedSound[], { fit, start, length, spread
   return sure || confirmations >= LEAST_CONFIRMATIONS;
 }
 
-/** The place of a run on the grid of its frames, where timestamps are fine enough to tell it. */
-function onGrid(frames: readonly DecodedSound[], start: number, clock: SoundClock): number {
+/** The start of a run, snapped to the grid of its frames if timestamps are fine enough. */
+function onGrid(frames: readonly DecodedAudio[], start: number, clock: AudioClock): number {
   const rate = frames[0]?.sampleRate ?? 1;
   const tick = clock.tickSeconds * rate;
   const { step, before } = gridOf(frames, clock);
@@ -147,8 +147,8 @@ function onGrid(frames: readonly DecodedSound[], start: number, clock: SoundCloc
   return Math.round(Math.abs(snapped - start) <= tick + 1 ? snapped : start);
 }
 
-/** `before`: samples of the run in front of the first frame that is on the grid. Encoders ask for the beginning of the track to be cut off, and its end. */
-function gridOf(frames: readonly DecodedSound[], clock: SoundClock): { step: number | undefined; before: number } {
+/** `before`: samples of the run before the first frame on the grid. Encoders may have the beginning and the end of the track cut off. */
+function gridOf(frames: readonly DecodedAudio[], clock: AudioClock): { step: number | undefined; before: number } {
   if (clock.stepSamples !== undefined) {
     const [first] = frames;
     const isCut = first !== undefined && first.samples % clock.stepSamples !== 0;

@@ -1,4 +1,4 @@
-// The sound of a source as samples on the presentation's timeline: placed by timestamp, holes are silence.
+// The audio of a source as samples on the presentation's timeline: positioned by timestamps, with silence in gaps.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Frame, Packet } from 'node-av/lib';
 import { frameStep, warmUpSeconds } from './audio-frames.ts';
@@ -7,21 +7,21 @@ import type { Demuxer } from '../demux/demuxer.ts';
 import { PacketWindow } from '../demux/packet-window.ts';
 import { LIMITER_MARGIN, limitPeaks } from './peak-limiter.ts';
 import { type Chunk, mixed } from './audio-mixer.ts';
-import { type DecodedSound, soundRuns } from './audio-placement.ts';
+import { type DecodedAudio, audioRuns } from './audio-placement.ts';
 import type { EncodedAudio, Origin } from '../../../model/rendition-track.ts';
 
-/** Timestamps may be so far behind the sound they belong to. */
+/** Timestamps may lag behind their audio by this much. */
 const LATE_SECONDS = 0.05;
 
-/** Samples by which a read may begin before the end of the one before. */
+/** Samples by which a read may overlap the read before. */
 const OVERLAP_SAMPLES = 16_384;
 
-/** Other work of the process waits no longer. */
+/** The longest time that other work of the process waits. */
 const TURN_MS = 5;
 
 /**
- * Every read decodes with a decoder of its own from a place of its own: some decoders fill in noise that depends on all they decoded before.
- * One user at a time.
+ * Every read uses its own decoder, started at a position that depends on the read alone: some decoders add noise that depends on everything
+ * they decoded before. One user at a time.
  */
 export class AudioSampleGrid implements AsyncDisposable {
   readonly #track: EncodedAudio;
@@ -43,12 +43,12 @@ export class AudioSampleGrid implements AsyncDisposable {
     return new AudioSampleGrid(packets, track, source.origin);
   }
 
-  /** Samples `[start, end)` of every channel; silence where the source has none. */
+  /** Samples `[start, end)` of every channel; silence where the source has no audio. */
   async read(start: number, end: number, signal: AbortSignal): Promise<Float32Array[]> {
     const { sampleRate, channels } = this.#track;
     const from = start - LIMITER_MARGIN;
     const to = end + LIMITER_MARGIN;
-    const chunks = this.#placed(await this.#decode({ start: from, end: to }, signal));
+    const chunks = this.#positioned(await this.#decode({ start: from, end: to }, signal));
     const planes = Array.from({ length: channels }, () => new Float32Array(to - from));
     for (const chunk of chunks) copyOverlap(chunk, planes, from);
     limitPeaks(
@@ -85,7 +85,7 @@ export class AudioSampleGrid implements AsyncDisposable {
     return this.#packets.secondsOf(packet) ?? -Infinity;
   }
 
-  #placed(frames: readonly Frame[]): Chunk[] {
+  #positioned(frames: readonly Frame[]): Chunk[] {
     const { stream } = this.#packets;
     const { timeBase, codecpar } = stream;
     const clock = {
@@ -93,13 +93,13 @@ export class AudioSampleGrid implements AsyncDisposable {
       phaseSeconds: this.#seconds(this.#track.startTicks),
       stepSamples: frameStep(codecpar),
     };
-    const sounds = frames.map((frame) => this.#described(frame));
-    return soundRuns(sounds, clock).flatMap(({ first, end, start }) =>
+    const decoded = frames.map((frame) => this.#described(frame));
+    return audioRuns(decoded, clock).flatMap(({ first, end, start }) =>
       mixed(frames.slice(first, end), start, this.#track),
     );
   }
 
-  #described(frame: Frame): DecodedSound {
+  #described(frame: Frame): DecodedAudio {
     const ticks = Number(frame.bestEffortTimestamp);
     const { sampleRate, nbSamples } = frame;
     const stated = Number.isSafeInteger(ticks) ? this.#seconds(ticks) * sampleRate : undefined;

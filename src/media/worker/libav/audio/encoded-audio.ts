@@ -1,5 +1,5 @@
-// Encoded audio: AAC frames of exactly the samples asked for. Each segment warms its encoder up on the frames before it,
-// so that its bytes depend on the sound alone and the joins cannot be heard.
+// Encodes exactly the requested samples to AAC frames. Each segment warms up its encoder on the frames before it, so that its bytes depend on the
+// audio alone and the joins are inaudible.
 import { AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
 import { Frame, Rational } from 'node-av/lib';
 import type { CodecContext } from 'node-av/lib';
@@ -9,12 +9,12 @@ import { drain, encode, openEncoder } from '../codec/encoder.ts';
 import type { EncodedAudio } from '../../../model/rendition-track.ts';
 import type { AudioSampleGrid } from './audio-sample-grid.ts';
 
-/** Samples in one AAC frame, and frames the encoder is fed before and after the ones that are kept. */
+/** Samples in one AAC frame, and the frames encoded before and after the kept ones. */
 export const AAC_FRAME_SAMPLES = 1024;
 const WARM_UP_FRAMES = 8;
 const TAIL_FRAMES = 2;
 
-/** Encodes samples `[start, end)`, both on the 1024-sample grid. */
+/** Encodes samples `[start, end)`; both lie on the 1024-sample grid. */
 export async function encodeAudio(
   grid: AudioSampleGrid,
   track: EncodedAudio,
@@ -26,7 +26,7 @@ export async function encodeAudio(
   return { timescale: track.sampleRate, start: span.start, end: span.end, samples };
 }
 
-/** One frame of silence, for places where a copied track has no frame. */
+/** One frame of silence, for positions where a copied track has no frame. */
 export async function silentFrame(shape: { sampleRate: number; channels: number }): Promise<Uint8Array> {
   const planes = Array.from({ length: shape.channels }, () => new Float32Array(6 * AAC_FRAME_SAMPLES));
   const frames = await encodePlanes(planes, { ...shape, bitRate: 64_000 * shape.channels }, 0);
@@ -36,7 +36,7 @@ export async function silentFrame(shape: { sampleRate: number; channels: number 
 type Shape = Pick<EncodedAudio, 'sampleRate' | 'channels' | 'bitRate'>;
 
 async function encodePlanes(planes: Float32Array[], shape: Shape, firstPosition: number): Promise<Sample[]> {
-  const encoder = await openSoundEncoder(shape);
+  const encoder = await openAacEncoder(shape);
   const samples: Sample[] = [];
   const take = () =>
     drain(encoder, (packet) =>
@@ -58,14 +58,14 @@ async function encodePlanes(planes: Float32Array[], shape: Shape, firstPosition:
   return samples;
 }
 
-function openSoundEncoder(shape: Shape): Promise<CodecContext> {
+function openAacEncoder(shape: Shape): Promise<CodecContext> {
   return openEncoder('aac', (context) => {
     context.sampleRate = shape.sampleRate;
     context.sampleFormat = AV_SAMPLE_FMT_FLTP;
     context.channelLayout = aacLayout(shape.channels);
     context.bitRate = BigInt(shape.bitRate);
     context.timeBase = new Rational(1, shape.sampleRate);
-    // The fast search costs up to 8 dB of signal to noise.
+    // The fast coder loses up to 8 dB of signal-to-noise ratio.
     return { aac_coder: 'twoloop' };
   });
 }

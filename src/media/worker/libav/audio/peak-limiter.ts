@@ -1,35 +1,35 @@
-// Keeps the peaks of a downmix below full scale. The gain at a sample depends on the samples near it alone, so that parts limited apart are equal
-// where they meet: it is the least gain any peak within reach needs, averaged over the same reach.
+// Keeps the peaks of a downmix below full scale. The gain at a sample is the lowest gain that any peak within the radius needs, averaged over the
+// same radius. It depends on the samples around it alone, so that separately limited parts are equal where they meet.
 
 /** -1.5 dBTP: room for what the AAC encoder adds. */
 const CEILING = 0.841;
 
-/** Samples to each side whose peaks lower the gain of one. */
-const REACH = 1024;
+/** Samples to each side whose peaks lower the gain of a sample. */
+const RADIUS = 1024;
 
-/** Samples to each side that the gain of one depends on. */
-export const LIMITER_MARGIN = 2 * REACH + 16;
+/** Samples to each side that the gain of a sample depends on. */
+export const LIMITER_MARGIN = 2 * RADIUS + 16;
 
-/** A band-limited signal hardly passes its samples by more than this factor. */
+/** A band-limited signal rarely exceeds its samples by more than this factor. */
 const OVERSHOOT = 2;
 
-/** Three points between two samples, each from twelve around it. */
+/** Interpolators for three points between two samples, each from the twelve samples around it. */
 const TAPS = 12;
 const BETWEEN = [0.25, 0.5, 0.75].map(interpolator);
 
 /**
- * Lowers the channels in place where their peaks within `[start, end)` ask for it. Samples nearer than `LIMITER_MARGIN` to the ends of the planes come
- * out as if nothing were beyond.
+ * Lowers the channels in place where their peaks within `[start, end)` need it. Samples closer than `LIMITER_MARGIN` to the ends of the planes
+ * are limited as if the signal ended there.
  */
 export function limitPeaks(planes: readonly Float32Array[], spans: readonly { start: number; end: number }[]): void {
   const length = planes[0]?.length ?? 0;
   const wanted = wantedGains(planes, spans);
   if (!wanted) return;
-  const gains = averaged(leastWithin(wanted, REACH), REACH);
+  const gains = averaged(leastWithin(wanted, RADIUS), RADIUS);
   for (const plane of planes) for (let i = 0; i < length; i += 1) plane[i] = (plane[i] ?? 0) * (gains[i] ?? 1);
 }
 
-/** The gain each sample needs by itself; undefined when none needs any. */
+/** The gain that each sample needs by itself; undefined when no sample needs any. */
 function wantedGains(
   planes: readonly Float32Array[],
   spans: readonly { start: number; end: number }[],
@@ -51,7 +51,7 @@ function wantedGains(
   return wanted;
 }
 
-/** Of the signal from sample `i` up to the next. */
+/** The peak of the signal from sample `i` up to the next. */
 function peakFrom(plane: Float32Array, i: number): number {
   let peak = Math.abs(plane[i] ?? 0);
   for (const taps of BETWEEN) {
@@ -62,43 +62,43 @@ function peakFrom(plane: Float32Array, i: number): number {
   return peak;
 }
 
-/** The least of each sample and `reach` to both sides, by a queue of candidates in rising order. */
-function leastWithin(values: Float64Array, reach: number): Float64Array {
+/** The minimum over each sample and `radius` samples to both sides, by a queue of candidates in rising order. */
+function leastWithin(values: Float64Array, radius: number): Float64Array {
   const least = new Float64Array(values.length);
   const queue = new Int32Array(values.length);
   let [head, tail] = [0, 0];
-  for (let i = 0; i < values.length + reach; i += 1) {
+  for (let i = 0; i < values.length + radius; i += 1) {
     const value = values[i];
     if (value !== undefined) {
       while (tail > head && (values[queue[tail - 1] ?? 0] ?? 1) >= value) tail -= 1;
       queue[tail] = i;
       tail += 1;
     }
-    if (i < reach) continue;
-    while (tail > head && (queue[head] ?? 0) < i - 2 * reach) head += 1;
-    least[i - reach] = values[queue[head] ?? 0] ?? 1;
+    if (i < radius) continue;
+    while (tail > head && (queue[head] ?? 0) < i - 2 * radius) head += 1;
+    least[i - radius] = values[queue[head] ?? 0] ?? 1;
   }
   return least;
 }
 
-/** Weighted by a raised cosine over `reach` to both sides; beyond the ends the gain goes on as it is there. */
-function averaged(values: Float64Array, reach: number): Float64Array {
-  const half = reach >> 1;
+/** The average over `radius` samples to both sides, with triangular weights; beyond the ends the gain at the end continues. */
+function averaged(values: Float64Array, radius: number): Float64Array {
+  const half = radius >> 1;
   return boxed(boxed(values, half), half);
 }
 
-/** Gains are multiples of it: sums of them are exact, in whatever order they are made. */
+/** Gains are multiples of this step, so that their sums are exact in any order. */
 const GAIN_STEP = 2 ** -24;
 
-/** The mean of each sample and `reach` to both sides, rounded down. */
-function boxed(values: Float64Array, reach: number): Float64Array {
+/** The mean of each sample and `radius` samples to both sides, rounded down. */
+function boxed(values: Float64Array, radius: number): Float64Array {
   const mean = new Float64Array(values.length);
   const at = (i: number) => values[Math.min(values.length - 1, Math.max(0, i))] ?? 1;
   let sum = 0;
-  for (let i = -reach; i <= reach; i += 1) sum += at(i);
+  for (let i = -radius; i <= radius; i += 1) sum += at(i);
   for (let i = 0; i < values.length; i += 1) {
-    mean[i] = wholeSteps(sum / (2 * reach + 1));
-    sum += at(i + reach + 1) - at(i - reach);
+    mean[i] = wholeSteps(sum / (2 * radius + 1));
+    sum += at(i + radius + 1) - at(i - radius);
   }
   return mean;
 }
@@ -107,7 +107,7 @@ function wholeSteps(gain: number): number {
   return Math.floor(gain / GAIN_STEP) * GAIN_STEP;
 }
 
-/** A windowed sinc for a point `offset` samples after the middle one. */
+/** A windowed sinc for a point `offset` samples after the middle sample. */
 function interpolator(offset: number): Float64Array {
   return Float64Array.from({ length: TAPS }, (_, k) => {
     const x = k - (TAPS / 2 - 1) - offset;

@@ -1,4 +1,4 @@
-// Packets of one stream in, frames out.
+// Decodes the packets of one stream to frames.
 import { AVERROR_EAGAIN, AVERROR_EOF, AVERROR_INVALIDDATA } from 'node-av/constants';
 import { CodecContext, CodecParameters, Dictionary, Frame } from 'node-av/lib';
 import type { Packet, Stream } from 'node-av/lib';
@@ -6,16 +6,16 @@ import { AppError } from '../../../../base/app-error.ts';
 import { check, codecName } from './check.ts';
 import { decoderFor, MAX_PIXELS } from './decoders.ts';
 
-/** Broken packets a decoder with threads can hold at once, and many more. */
+/** More than the damaged packets that a decoder with threads can hold at once. */
 const MAX_FAILURES = 64;
 
-/** Yields the frames of one stream. The caller frees every frame it is given. */
+/** Decodes one stream. The caller frees every returned frame. */
 export class Decoder implements Disposable {
   readonly #context = new CodecContext();
 
   private constructor() {}
 
-  /** `extradata`: in place of what the stream states. */
+  /** `extradata`: replaces the extradata of the stream. @throws AppError UNSUPPORTED_MEDIA without a decoder, MEDIA_FAILED */
   static async open(stream: Stream, threads: number, extradata?: Buffer): Promise<Decoder> {
     const codec = decoderFor(stream.codecpar);
     if (!codec) throw new AppError('UNSUPPORTED_MEDIA', `There is no decoder for ${codecName(stream.codecpar)}`);
@@ -31,12 +31,12 @@ export class Decoder implements Disposable {
     return decoder;
   }
 
-  /** Frames the decoder holds back to put them in presentation order. */
+  /** Frames that the decoder holds back to output them in presentation order. */
   get delayFrames(): number {
     return this.#context.hasBFrames;
   }
 
-  /** Feeds a packet (undefined: the end) and returns the frames that came out. A broken packet yields none, and does not keep back those after it. */
+  /** Decodes a packet (undefined: the end); returns the finished frames. A damaged packet yields none and does not stop those after it. */
   async decode(packet: Packet | undefined): Promise<Frame[]> {
     await this.#context.sendPacket(packet ?? null);
     const frames: Frame[] = [];
@@ -54,7 +54,7 @@ export class Decoder implements Disposable {
     return frames;
   }
 
-  /** The same, done when the call returns: for sound, where to hand a frame of some samples to another thread takes longer than to decode it. */
+  /** The same, synchronously: handing a short audio frame to another thread takes longer than decoding it. */
   decodeAtOnce(packet: Packet | undefined): Frame[] {
     this.#context.sendPacketSync(packet ?? null);
     const frames: Frame[] = [];
@@ -77,7 +77,7 @@ export class Decoder implements Disposable {
   }
 }
 
-/** Decoders would cut off the padding at the beginning of the track wherever they begin. The track's first packet says it, too. */
+/** Removes the initial padding: decoders would cut it off at any start position. The track's first packet states it too. */
 function takeParameters(context: CodecContext, stated: CodecParameters): void {
   const parameters = new CodecParameters();
   parameters.alloc();
@@ -90,7 +90,7 @@ function takeParameters(context: CodecContext, stated: CodecParameters): void {
   }
 }
 
-/** Damaged packets are part of life: the decoder goes on with the next one. Anything else is a failure. */
+/** Ignores damaged packets, so that the decoder continues with the next one; throws for any other failure. */
 function continueOnBrokenData(code: number): void {
   if (code !== AVERROR_INVALIDDATA) check(code, 'decode');
 }

@@ -1,4 +1,4 @@
-// The decoders that may touch a stranger's bytes: the codecs films really have, not the hundreds of others that nobody watches over.
+// The decoders that may process untrusted bytes: the codecs in common use, not the hundreds of others that are poorly maintained.
 import { Codec, type CodecParameters } from 'node-av/lib';
 
 const VIDEO =
@@ -13,15 +13,15 @@ const AUDIO =
   'pcm_alaw,pcm_mulaw,pcm_dvd,pcm_bluray,s302m';
 const TEXT = 'subrip,srt,ass,ssa,mov_text,webvtt,text';
 
-/** Names of decoders, as libav's `codec_whitelist` wants them. */
+/** Names of decoders in the format of libav's `codec_whitelist`. */
 export const DECODERS = [VIDEO, AUDIO, TEXT].join(',');
 
-/** 8192 x 8192: a picture that claims more takes gigabytes to decode. */
+/** 8192 x 8192: a larger frame would take gigabytes to decode. */
 export const MAX_PIXELS = 2 ** 26;
 
 const NAMES = new Set(DECODERS.split(','));
 
-/** Undefined: libav has none, or it is not on the list. */
+/** The allowed decoder of a codec; undefined when libav has none, or when it is not on the list. */
 export function decoderFor({ codecId }: CodecParameters): Codec | undefined {
   const codec = Codec.findDecoder(codecId);
   return codec && NAMES.has(codec.name ?? '') ? codec : undefined;

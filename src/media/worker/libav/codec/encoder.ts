@@ -1,4 +1,4 @@
-// Frames in, coded samples out: the two encoders the server uses.
+// Opens and runs the two encoders that the server uses: frames in, coded samples out.
 import { AVERROR_EAGAIN, AVERROR_EOF, FF_ENCODER_AAC, FF_ENCODER_LIBX264 } from 'node-av/constants';
 import { Codec, CodecContext, Dictionary, Packet } from 'node-av/lib';
 import type { Frame } from 'node-av/lib';
@@ -7,7 +7,7 @@ import { check } from './check.ts';
 
 const ENCODERS = { libx264: FF_ENCODER_LIBX264, aac: FF_ENCODER_AAC };
 
-/** Pulls the encoded packets out of an encoder context. */
+/** Takes all finished packets from an encoder context. */
 export async function drain(context: CodecContext, onPacket: (packet: Packet) => void): Promise<void> {
   const packet = new Packet();
   packet.alloc();

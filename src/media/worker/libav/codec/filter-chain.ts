@@ -1,4 +1,4 @@
-// A chain of filters between a decoder and an encoder, rebuilt when the frames change their shape.
+// A chain of filters between a decoder and an encoder. Frames of another shape need a new chain.
 import { AVERROR_EAGAIN, AVERROR_EOF } from 'node-av/constants';
 import { FilterGraph, Frame } from 'node-av/lib';
 import type { FilterContext, Rational } from 'node-av/lib';
@@ -29,7 +29,7 @@ export class FilterChain implements Disposable {
     this.#sink = this.#filter(`${prefix}buffersink@${SINK}`);
   }
 
-  /** Gives a frame (undefined: the end) and returns what came out; the caller frees those. The frame given is emptied. */
+  /** Filters a frame (undefined: the end); returns the finished frames, which the caller frees. The input frame is emptied. */
   async filter(frame: Frame | undefined): Promise<Frame[]> {
     check(await this.#source.buffersrcAddFrame(frame ?? null), 'filter');
     const frames: Frame[] = [];
@@ -46,7 +46,7 @@ export class FilterChain implements Disposable {
     }
   }
 
-  /** The same, done when the call returns. */
+  /** The same, synchronously. */
   filterAtOnce(frame: Frame | undefined): Frame[] {
     check(this.#source.buffersrcAddFrameSync(frame ?? null), 'filter');
     const frames: Frame[] = [];
@@ -63,7 +63,7 @@ export class FilterChain implements Disposable {
     }
   }
 
-  /** Length of a tick of the timestamps that come out, seconds (or whatever unit went in). */
+  /** Duration of a tick of the output timestamps, in the unit of the input time base. */
   get timeBase(): Rational {
     return this.#sink.buffersinkGetTimeBase();
   }

@@ -1,38 +1,38 @@
-// Times of AVI behind a seek. Where other tracks lie before the wanted frame, libavformat begins there, and counts the empty chunks (dropped
-// frames) up to that frame once more: all its times are late by them. A keyframe whose byte is known tells by how much.
+// Corrects the times of AVI after a seek. If packets of other tracks lie before the wanted frame, libavformat begins at those and counts the empty
+// chunks (dropped frames) up to the wanted frame twice, so all times are late. A keyframe with a known byte position gives the error.
 import { AV_NOPTS_VALUE } from 'node-av/constants';
 import type { Packet } from 'node-av/lib';
 import type { Splices } from '../../../model/rendition-track.ts';
 
-type Place = Splices['places'][number];
+type KeyframePosition = Splices['places'][number];
 
-/** Of the video that was scanned. */
+/** Corrects the times of the scanned video. */
 export class AviClock {
-  readonly #places: readonly Place[];
+  readonly #positions: readonly KeyframePosition[];
   readonly #ticksPerSecond: number;
-  /** The stream by which the demuxer was sent somewhere: times of the others are right. */
+  /** The stream of the last seek: times of other streams are right. */
   #number: number | undefined;
-  /** The keyframe that the demuxer was sent to, until it comes. */
+  /** The keyframe that the last seek aimed at, until it is read. */
   #awaited: { byte: number; ticks: number } | undefined;
   #added = 0n;
 
-  constructor(places: readonly Place[], timeBase: { num: number; den: number }) {
-    this.#places = places;
+  constructor(positions: readonly KeyframePosition[], timeBase: { num: number; den: number }) {
+    this.#positions = positions;
     this.#ticksPerSecond = timeBase.den / timeBase.num;
   }
 
-  /** The demuxer is sent to `ticks`: returns where it must go instead, a known keyframe at or before. */
+  /** Notes a seek to `ticks`; returns the timestamp to seek to instead: a known keyframe at or before. */
   sentTo(number: number, ticks: number): number {
     this.#number = number;
     this.#added = 0n;
     this.#awaited = undefined;
-    const place = this.#places.findLast(([seconds]) => this.#ticksAt(seconds) <= ticks);
-    if (!place) return ticks;
-    this.#awaited = { byte: place[1], ticks: this.#ticksAt(place[0]) };
+    const position = this.#positions.findLast(([seconds]) => this.#ticksAt(seconds) <= ticks);
+    if (!position) return ticks;
+    this.#awaited = { byte: position[1], ticks: this.#ticksAt(position[0]) };
     return this.#awaited.ticks;
   }
 
-  /** Moves the times of a packet; false for one before the keyframe, which cannot be decoded. */
+  /** Corrects the times of a packet; false for a packet before the keyframe, which cannot be decoded. */
   move(number: number, packet: Packet): boolean {
     if (number !== this.#number) return true;
     if (this.#awaited && Number(packet.pos) < this.#awaited.byte) return false;

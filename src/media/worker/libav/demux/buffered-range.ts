@@ -41,7 +41,7 @@ export class BufferedRange {
     this.#send = send;
   }
 
-  /** Whether the demuxer can read its next packet at once. */
+  /** Whether the next packet is buffered, so that the demuxer can read it synchronously. */
   async holdsNext(): Promise<boolean> {
     const at = this.#at;
     if (!this.#isDense || at === undefined || this.#packets < MIN_PACKETS) return false;

@@ -1,16 +1,16 @@
-// Decode times of MPEG frames that state none: a time is due every 0.7 s only (ISO/IEC 13818-1 2.7.4), and several frames may share one packet.
+// Fills in decode times of MPEG frames that state none: a time is required every 0.7 s only (ISO/IEC 13818-1 2.7.4), and frames may share a packet.
 import type { DemuxedPacket } from './demuxed-packet.ts';
 
 export class DecodeTimes {
-  /** When the next frame of each stream is due. */
+  /** By stream: the decode time of the next frame. */
   readonly #next = new Map<number, number>();
 
-  /** The demuxer was sent elsewhere. */
+  /** Resets the times after a seek. */
   moved(): void {
     this.#next.clear();
   }
 
-  /** The packet with the time of the frame before and its length, where it has none of its own. */
+  /** The packet, with a decode time from the frame before and its duration if it has none. */
   completed(packet: DemuxedPacket): DemuxedPacket {
     const dts = packet.dts ?? this.#next.get(packet.streamIndex);
     if (dts === undefined) return packet;

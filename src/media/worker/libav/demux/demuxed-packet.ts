@@ -1,4 +1,4 @@
-// What is known of a packet that a demuxer gave.
+// The properties of a packet from the demuxer.
 import { AV_NOPTS_VALUE, AV_PKT_FLAG_CORRUPT, AV_PKT_FLAG_DISCARD } from 'node-av/constants';
 import type { Packet } from 'node-av/lib';
 
@@ -11,14 +11,14 @@ export interface DemuxedPacket {
   duration: number;
   isKey: boolean;
   isCorrupt: boolean;
-  /** Decoded and not presented: an edit list cuts it off. */
+  /** Whether an edit list cuts it off: it is decoded, but not presented. */
   isHidden: boolean;
   sizeBytes: number;
-  /** Where it begins in the source; negative where the demuxer does not tell. */
+  /** Its first byte in the source; negative when the demuxer does not report it. */
   byte: number;
 }
 
-/** Undefined: libav knows no time. */
+/** The timestamp as a number; undefined when libav has none. */
 export const ticksOf = (ticks: bigint): number | undefined => (ticks === AV_NOPTS_VALUE ? undefined : Number(ticks));
 
 export function demuxed(packet: Packet, streamIndex: number): DemuxedPacket {

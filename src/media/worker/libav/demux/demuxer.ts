@@ -1,4 +1,4 @@
-// Opening a source and reading its packets. This folder alone knows node-av.
+// Opens a source and reads its packets. Only the folder `libav` uses node-av.
 import {
   AVDISCARD_DEFAULT,
   AVERROR_EOF,
@@ -25,13 +25,13 @@ import { openOptions } from './open-options.ts';
 import { SplicedStreams } from './spliced-streams.ts';
 import { StreamTable } from './stream-table.ts';
 
-/** Ticks before all timestamps there are. */
-const FIRST_BYTE = -1e9;
+/** A timestamp before all others. */
+const BEFORE_ALL_TICKS = -1e9;
 
-/** This near to the beginning a demuxer that stands there need not be sent anywhere. */
+/** A demuxer at the beginning needs no seek to a position before this. */
 const BEGINNING_SECONDS = 0.5;
 
-/** A stream that has not shown after this much of the source is not there. */
+/** A stream without a packet in this many bytes counts as missing. */
 const MAX_SEARCHED_BYTES = 64 * 1024 * 1024;
 
 export type { Stream };
@@ -40,13 +40,13 @@ export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 
 export interface DemuxerOptions {
   input: WorkerInput;
-  /** Of a remote source. */
+  /** The buffered bytes of a remote source. */
   buffered?: BufferedRange | undefined;
 }
 
 /**
- * One open source. Calls on local files are synchronous inside (three times faster), and so are those on remote ones for bytes that are near;
- * others may have to wait.
+ * One open source. Reads of local files are synchronous inside, which is three times faster, as are reads of buffered bytes of remote sources;
+ * other reads may wait.
  */
 export class Demuxer implements AsyncDisposable {
   readonly #context: FormatContext;
@@ -60,7 +60,7 @@ export class Demuxer implements AsyncDisposable {
   #spliced: SplicedStreams | undefined;
   #aviClock: AviClock | undefined;
   #isClosed = false;
-  /** Stands at the beginning: no packet was taken. */
+  /** Whether the demuxer is at the beginning: no packet was read. */
   #isFresh = true;
   readonly #table: StreamTable;
   readonly container: string;
@@ -83,7 +83,7 @@ export class Demuxer implements AsyncDisposable {
     const { input } = options;
     const isLocal = input.kind === 'file';
     const context = new FormatContext();
-    // Without it there is nothing yet that could be interrupted.
+    // Allocated first, so that the open can be interrupted.
     context.allocContext();
     const dictionary = openOptions(input);
     const url = isLocal ? `file:${input.path}` : input.url;
@@ -98,12 +98,12 @@ export class Demuxer implements AsyncDisposable {
     return new Demuxer(context, options);
   }
 
-  /** What waits for a remote source fails at once, and from then on all does: what is left is to close. */
+  /** Fails the pending read of a remote source and all later ones: after that the demuxer can only be closed. */
   interrupt(): void {
     if (!this.#isLocal && !this.#isClosed) this.#context.interrupt();
   }
 
-  /** Reads the first packets of every stream to complete what the header does not tell. Costs 10-250 ms. */
+  /** Reads the first packets of every stream to complete what the header leaves out. Takes 10-250 ms. */
   async probe(): Promise<void> {
     check(
       this.#isLocal ? this.#context.findStreamInfoSync(null) : await this.#context.findStreamInfo(null),
@@ -111,23 +111,23 @@ export class Demuxer implements AsyncDisposable {
     );
   }
 
-  /** Seconds, as the header states or as estimated from the bit rate; undefined when unknown. */
+  /** Seconds, as stated in the header or estimated from the bit rate; undefined when unknown. */
   get durationSeconds(): number | undefined {
     const duration = ticksOf(this.#context.duration);
     return duration === undefined || duration <= 0 ? undefined : duration / 1e6;
   }
 
-  /** Whether no packet was taken yet. */
+  /** Whether no packet was read yet. */
   get isAtBeginning(): boolean {
     return this.#isFresh;
   }
 
-  /** Whether the container holds an index of its keyframes, so that a seek lands exactly. */
+  /** Whether the container has an index of its keyframes, so that seeks are exact. */
   get isIndexed(): boolean {
     return /^(mov|matroska)/.test(this.container);
   }
 
-  /** A cover picture is no video. (Asking node-av for the picture itself crashes it.) */
+  /** The kind of a stream. A cover picture is not video. (A query for the picture itself crashes node-av.) */
   kindOf(stream: Stream): StreamKind {
     switch (stream.codecpar.codecType) {
       case AVMEDIA_TYPE_VIDEO:
@@ -141,24 +141,24 @@ export class Demuxer implements AsyncDisposable {
     }
   }
 
-  /** The streams that are known so far: some demuxers find more while they read. */
+  /** The streams found so far: some demuxers find more while they read. */
   get streams(): Stream[] {
     return this.#table.all;
   }
 
-  /** What all jobs call the stream: its packet id or stream id in MPEG-TS and MPEG-PS, else its place among the streams. */
+  /** The number of the stream in jobs: its packet id or stream id in MPEG-TS and MPEG-PS, else its index among the streams. */
   numberOf(stream: Stream): number {
     return this.#table.numberAt(stream.index);
   }
 
-  /** @throws AppError MEDIA_FAILED when there is no such stream, or not yet: see `require` */
+  /** @throws AppError MEDIA_FAILED when the stream does not exist, or was not found yet: see `require` */
   stream(number: number): Stream {
     const stream = this.#table.find(number);
     if (!stream) throw new AppError('MEDIA_FAILED', `The source has no stream ${number} any more`);
     return stream;
   }
 
-  /** Reads on until these streams are known. The demuxer may stand anywhere then. @throws AppError MEDIA_FAILED when one does not appear */
+  /** Reads until these streams are found; changes the position of the demuxer. @throws AppError MEDIA_FAILED when one is not found */
   async require(numbers: readonly number[]): Promise<void> {
     const isMissing = () => numbers.some((number) => !this.#table.find(number));
     if (!isMissing()) return;
@@ -170,15 +170,15 @@ export class Demuxer implements AsyncDisposable {
     for (const number of numbers) this.stream(number);
   }
 
-  /** Packets of all other streams are dropped inside the demuxer, but for pictures it finds its way by. */
+  /** Drops packets of all other streams inside the demuxer, except video that an in-order source seeks by. */
   keepOnly(numbers: number[]): void {
-    const way = this.#isInOrder ? this.streams.filter((stream) => this.kindOf(stream) === 'video') : [];
-    this.#table.keepOnly(new Set([...numbers, ...way.map((stream) => this.numberOf(stream))]));
+    const seeking = this.#isInOrder ? this.streams.filter((stream) => this.kindOf(stream) === 'video') : [];
+    this.#table.keepOnly(new Set([...numbers, ...seeking.map((stream) => this.numberOf(stream))]));
     const kinds = numbers.map((number) => this.kindOf(this.stream(number)));
     this.#buffered?.moved({ isDense: kinds.includes('video') });
   }
 
-  /** From now on packets of a stream have the number of the one that it continues. */
+  /** Applies splices: packets of a continuation get the number of the stream that it continues. */
   splice(splices: Splices): void {
     if (this.container === 'avi') {
       const video = this.streams.find((stream) => this.kindOf(stream) === 'video');
@@ -189,15 +189,15 @@ export class Demuxer implements AsyncDisposable {
     this.#table.splice(new Map(splices.continuations));
   }
 
-  /** No packet is dropped, not even of streams that appear later. */
+  /** Drops no packets, including those of streams that appear later. */
   keepAll(): void {
     this.#table.keepAll();
   }
 
-  /** Goes to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
+  /** Seeks to the last keyframe at or before `ticks` of the stream; false when the container cannot. */
   async seek(number: number, ticks: number): Promise<boolean> {
     const stream = this.stream(number);
-    // AVI, MP3 and FLV fail before their beginning, and stand anywhere then. MPEG is searched by decode times, which begin before `startTime`.
+    // A seek before the beginning of AVI, MP3 and FLV fails at an undefined position. MPEG seeks by decode times, which begin before `startTime`.
     const start = ticksOf(stream.startTime) ?? 0;
     const first = this.container === 'flv' ? start : Math.min(0, start);
     const mayBeEarlier = this.isIndexed || this.container.startsWith('mpeg');
@@ -205,15 +205,15 @@ export class Demuxer implements AsyncDisposable {
     const isVideo = this.#aviClock !== undefined && this.kindOf(stream) === 'video';
     const target = BigInt(Math.floor(isVideo ? (this.#aviClock?.sentTo(number, wanted) ?? wanted) : wanted));
     this.#decodeTimes?.moved();
-    if (this.#isInOrder && this.#isFresh && (await this.#beginsNear(stream, ticks))) return true;
+    if (this.#isInOrder && this.#isFresh && (await this.#startsAtBeginning(stream, ticks))) return true;
     this.#buffered?.moved();
     this.#spliced?.moved();
-    if (this.#spliced?.hasPlaces) {
+    if (this.#spliced?.hasPositions) {
       const { num, den } = stream.timeBase;
       return this.#seekToByte(this.#spliced.byteBefore((ticks * num) / den));
     }
     const kept = stream.discard;
-    // MPEG-TS is searched by the timestamps of this stream's packets: it finds none where they are dropped.
+    // A seek in MPEG-TS reads the timestamps of this stream's packets, which therefore must not be dropped.
     stream.discard = AVDISCARD_DEFAULT;
     const code = this.#isLocal
       ? this.#context.seekFrameSync(stream.index, target, AVSEEK_FLAG_BACKWARD)
@@ -229,15 +229,15 @@ export class Demuxer implements AsyncDisposable {
     return code >= 0;
   }
 
-  /** A demuxer that was just opened stays where it is: Matroska without cues can be sent nowhere before it has read something. */
+  /** Seeks to the beginning unless the demuxer is there: Matroska without cues cannot seek before its first read. */
   async goToBeginning(number: number): Promise<void> {
     if (this.#isFresh) return;
     if (this.#spliced) await this.#seekToByte(0);
-    else await this.seek(number, FIRST_BYTE);
+    else await this.seek(number, BEFORE_ALL_TICKS);
   }
 
-  /** Otherwise the first packet is taken: Matroska without an index goes on from the last keyframe that it saw, and must have seen one. */
-  async #beginsNear(stream: Stream, ticks: number): Promise<boolean> {
+  /** Whether `ticks` needs no seek. If not, reads the first packet: Matroska without an index seeks from the last keyframe read, and needs one. */
+  async #startsAtBeginning(stream: Stream, ticks: number): Promise<boolean> {
     const { num, den } = stream.timeBase;
     if ((ticks * num) / den <= BEGINNING_SECONDS) return true;
     stream.discard = AVDISCARD_DEFAULT;
@@ -247,7 +247,7 @@ export class Demuxer implements AsyncDisposable {
     }
   }
 
-  /** The next packet, or undefined at the end. Its payload is in `payload` / `raw` until the next call. */
+  /** The next packet; undefined at the end. `payload` and `raw` hold it until the next call. */
   async read(): Promise<DemuxedPacket | undefined> {
     const packet = this.#packet;
     this.#isFresh = false;
@@ -262,8 +262,8 @@ export class Demuxer implements AsyncDisposable {
       this.#spliced?.move(packet);
       const number = this.#table.numberAt(packet.streamIndex);
       if (this.#aviClock && !this.#aviClock.move(number, packet)) continue;
-      const place = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
-      if (!this.#spliced?.isStale(number, place)) return this.#completed(demuxed(packet, number));
+      const source = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
+      if (!this.#spliced?.isStale(number, source)) return this.#completed(demuxed(packet, number));
     }
   }
 
@@ -273,8 +273,8 @@ export class Demuxer implements AsyncDisposable {
   }
 
   /**
-   * What MP4 announced last for the stream: another sample entry from then on. It does so once at each change, not again after a seek. Undefined:
-   * the stream's own holds.
+   * The extradata of the last sample entry that MP4 announced for the stream. It is announced once at each change, not again after a seek.
+   * Undefined: the stream's own extradata is in force.
    */
   latestExtradata(number: number): Buffer | undefined {
     return this.#extradata.get(number);

@@ -1,43 +1,43 @@
-// Whether a video is interlaced, told from some decoded pictures: most codecs say so in each picture, and in no header that a container keeps.
+// Detects interlaced video from some decoded frames: most codecs state it in each coded picture, not in a header that containers store.
 import { AV_FRAME_FLAG_INTERLACED } from 'node-av/constants';
 import type { Packet, Stream } from 'node-av/lib';
 import { codecName } from '../codec/check.ts';
 import { Decoder } from '../codec/decoder.ts';
 import { decoderFor } from '../codec/decoders.ts';
 
-/** Their parameter sets tell, or they have no fields. */
-const TOLD_BY_HEADERS = new Set(['h264', 'hevc', 'vvc', 'av1', 'vp8', 'vp9', 'flv1', 'theora']);
+/** Codecs whose parameter sets state it, or that have no fields. */
+const STATED_BY_HEADERS = new Set(['h264', 'hevc', 'vvc', 'av1', 'vp8', 'vp9', 'flv1', 'theora']);
 
-/** Enough to get past a title that was drawn without fields. */
-const PICTURES = 24;
-/** Packets that give no picture are not waited for. */
+/** Enough frames to get past a title that is progressive. */
+const MAX_FRAMES = 24;
+/** The most packets that are decoded, even if they yield no frame. */
 const MAX_PACKETS = 60;
 
 export class FieldProbe implements Disposable {
   readonly #decoder: Decoder;
   #packets = 0;
-  #pictures = 0;
+  #frames = 0;
   hasFields = false;
 
   private constructor(decoder: Decoder) {
     this.#decoder = decoder;
   }
 
-  /** Undefined: this codec needs no decoding to tell, or cannot be decoded. */
+  /** Undefined when the codec needs no probe, or cannot be decoded. */
   static async open(stream: Stream): Promise<FieldProbe | undefined> {
-    if (TOLD_BY_HEADERS.has(codecName(stream.codecpar)) || !decoderFor(stream.codecpar)) return undefined;
+    if (STATED_BY_HEADERS.has(codecName(stream.codecpar)) || !decoderFor(stream.codecpar)) return undefined;
     return new FieldProbe(await Decoder.open(stream, 1));
   }
 
   get isDone(): boolean {
-    return this.hasFields || this.#pictures >= PICTURES || this.#packets >= MAX_PACKETS;
+    return this.hasFields || this.#frames >= MAX_FRAMES || this.#packets >= MAX_PACKETS;
   }
 
   async take(packet: Packet): Promise<void> {
     if (this.isDone) return;
     this.#packets += 1;
     for (const frame of await this.#decoder.decode(packet)) {
-      this.#pictures += 1;
+      this.#frames += 1;
       if ((frame.flags & AV_FRAME_FLAG_INTERLACED) !== 0) this.hasFields = true;
       frame.free();
     }

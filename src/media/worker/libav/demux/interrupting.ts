@@ -1,8 +1,8 @@
-// Ends at once what waits for bytes that may never come, when nobody wants them any more.
+// Interrupts reads that wait for bytes which may never arrive, as soon as the signal aborts.
 
 /**
- * Runs `work`, in which the targets wait; they may become more meanwhile.
- * @throws the signal's reason once it has aborted, whatever became of the work
+ * Runs `work`; an abort interrupts all targets. Targets may be added meanwhile.
+ * @throws the signal's reason after an abort, whatever the outcome of the work
  */
 export async function interrupting<T>(
   targets: Iterable<{ interrupt(): void }>,

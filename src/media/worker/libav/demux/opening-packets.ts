@@ -1,44 +1,44 @@
-// The first packets of a source: when each track starts, and what the pictures at the start of a video tell that no header does.
+// Reads the first packets of a source: the start of each track, and properties of the first frames that no header states.
 import { AV_PKT_DATA_SKIP_SAMPLES } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import type { Demuxer } from './demuxer.ts';
 import { FieldProbe } from './field-probe.ts';
 
-/** Packets read at most to see every track's first one. */
+/** The most packets and bytes read to find the first packet of every track. */
 const MAX_PACKETS = 1500;
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Pictures kept of each video: B-frames show within them. */
-const KEPT_PICTURES = 32;
-/** Parameter sets and slice headers are within them. */
+/** Frames kept of each video: B-frames occur within them. */
+const KEPT_FRAMES = 32;
+/** Parameter sets and slice headers lie within this many bytes. */
 const HEAD_BYTES = 8 * 1024;
 
-export interface OpeningPicture {
+export interface OpeningFrame {
   head: Uint8Array;
   /** Ticks; undefined where the container has none. */
   pts: number | undefined;
   isKey: boolean;
 }
 
-/** Of one track. */
+/** The beginning of one track. */
 export interface Opening {
-  /** Timestamp of the first packet that has one, and that no edit list hides if it is sound. */
+  /** Timestamp of the first packet that has one; for audio, of the first that no edit list hides. */
   startTicks: number;
-  /** Sound only: the first sample that is heard, where an edit list hides the packets before. */
+  /** Audio only: timestamp of the first audible sample, if an edit list hides the packets before. */
   heardTicks: number | undefined;
   /** Payload of that packet. */
   payload: Uint8Array;
-  /** How many packets of the track there were. */
+  /** Number of packets of the track that were read. */
   count: number;
   /** Video only, in decode order. */
-  pictures: OpeningPicture[];
-  /** Video only: whether pictures were found to be interlaced; undefined where the codec's headers tell. */
+  frames: OpeningFrame[];
+  /** Video only: whether interlaced frames were found; undefined when the codec's headers state it. */
   hasFields: boolean | undefined;
 }
 
 /**
- * By stream number. Leaves the demuxer a little after the beginning.
- * `isUnclear`: whether more pictures of a video would tell more.
+ * The openings by stream number. Leaves the demuxer a little after the beginning.
+ * `isUnclear`: whether more frames of a video are needed.
  */
 export async function readOpening(
   demuxer: Demuxer,
@@ -52,15 +52,15 @@ export async function readOpening(
   demuxer.keepOnly([...wanted]);
   using probes = await FieldProbes.open(demuxer, [...videos]);
   const openings = new Map<number, Opening>();
-  const heard = new Map<number, number>();
+  const audible = new Map<number, number>();
   const areUnclear = () => {
     const [number = -1] = videos;
     const opening = openings.get(number);
     return (
-      // Which of several videos moves, only more packets tell.
+      // More packets show which of several videos is not a still.
       videos.size > 1 ||
       !probes.areDone ||
-      (opening !== undefined && opening.pictures.length < KEPT_PICTURES && isUnclear(demuxer.stream(number), opening))
+      (opening !== undefined && opening.frames.length < KEPT_FRAMES && isUnclear(demuxer.stream(number), opening))
     );
   };
   let bytes = 0;
@@ -77,22 +77,23 @@ export async function readOpening(
     if (!wanted.has(number)) continue;
     await probes.take(number);
     const known = openings.get(number);
-    // Priming, and what an edit list cuts off, is not where a track starts.
+    // Priming and packets that an edit list cuts off are not the start of an audio track.
     const isCutOff = packet.isHidden && !videos.has(number);
-    if (isCutOff && ticks !== undefined && !heard.has(number)) heard.set(number, ticks + skippedTicks(demuxer, number));
+    if (isCutOff && ticks !== undefined && !audible.has(number))
+      audible.set(number, ticks + skippedTicks(demuxer, number));
     if (!known && (ticks === undefined || isCutOff)) continue;
     const opening = known ?? newOpening(ticks ?? 0, demuxer.payload);
-    opening.heardTicks = heard.get(number);
+    opening.heardTicks = audible.get(number);
     opening.count += 1;
-    if (videos.has(number) && opening.pictures.length < KEPT_PICTURES)
-      opening.pictures.push({ head: demuxer.payload.slice(0, HEAD_BYTES), pts, isKey });
+    if (videos.has(number) && opening.frames.length < KEPT_FRAMES)
+      opening.frames.push({ head: demuxer.payload.slice(0, HEAD_BYTES), pts, isKey });
     openings.set(number, opening);
   }
   for (const [number, opening] of openings) opening.hasFields = probes.hasFields(number);
   return openings;
 }
 
-/** How much of the sound from the current packet on is decoded and not heard. */
+/** Ticks from the start of the current packet that are decoded and not audible. */
 function skippedTicks(demuxer: Demuxer, number: number): number {
   const { codecpar, timeBase } = demuxer.stream(number);
   const data = demuxer.raw.getSideData(AV_PKT_DATA_SKIP_SAMPLES);
@@ -101,10 +102,10 @@ function skippedTicks(demuxer: Demuxer, number: number): number {
 }
 
 function newOpening(startTicks: number, payload: Uint8Array): Opening {
-  return { startTicks, heardTicks: undefined, payload, count: 0, pictures: [], hasFields: undefined };
+  return { startTicks, heardTicks: undefined, payload, count: 0, frames: [], hasFields: undefined };
 }
 
-/** One probe for each video whose codec says nothing of fields in its headers. */
+/** One probe for each video whose codec states no fields in its headers. */
 class FieldProbes implements Disposable {
   readonly #demuxer: Demuxer;
   readonly #probes: ReadonlyMap<number, FieldProbe>;

@@ -1,4 +1,4 @@
-// The packets of one track from any place on, always the same ones for the same place, whatever was read before.
+// The packets of one track from any position on. Equal positions give equal packets, whatever was read before.
 import { AV_PKT_DATA_NEW_EXTRADATA } from 'node-av/constants';
 import type { Packet, Stream } from 'node-av/lib';
 import { toDemuxer } from '../../../model/media-clock.ts';
@@ -10,39 +10,39 @@ interface TimedPacket {
   seconds: number;
   isKey: boolean;
   raw: Packet;
-  /** Stated by an earlier packet, and in force. */
+  /** The configuration in force, if an earlier packet stated it. */
   configuration: Buffer | undefined;
 }
 
 export interface WindowedTrack {
   streamIndex: number;
-  /** The stream that the demuxer finds its way by. */
+  /** The stream whose timestamps or index a seek uses. */
   seekStream: number;
   origin: Origin;
   /** Opens the source once more. */
   open(): Promise<Demuxer>;
 }
 
-/** Seconds to land before the wanted place, tried in turn until a packet at or before it comes. */
+/** Seconds before the wanted position to seek to, tried in turn until the first packet is at or before it. */
 const EARLIER_SECONDS = { indexed: [0.25, 2, 15, 60], scanned: [1.5, 6, 20, 90] } as const;
 
-/** By the track's own packets a place is found exactly. */
+/** The same for exact seeks by the track's own packets. */
 const OWN_EARLIER_SECONDS = 0.25;
 
-/** So far ahead it is cheaper to read on than to seek. */
-const READ_ON_SECONDS = 2;
+/** Up to this far ahead, reading on is cheaper than a seek. */
+const READ_AHEAD_SECONDS = 2;
 
-/** One user at a time. The packets given stay ours. */
+/** For one user at a time. The window keeps ownership of its packets. */
 export class PacketWindow implements AsyncDisposable {
   #demuxer: Demuxer;
   readonly #track: WindowedTrack;
   #packets: TimedPacket[] = [];
   #nextSeconds = 0;
   #isAtBeginning = true;
-  /** The first packet here is the track's first. */
+  /** Whether the first packet of the window is the track's first. */
   #holdsBeginning = false;
-  /** The index of another track, by which places are found, has led to none before the wanted one. */
-  #isOwnGuide = false;
+  /** Whether seeks use the track's own packets: the index of the other track led to no packet before the wanted position. */
+  #seeksByOwnPackets = false;
 
   private constructor(demuxer: Demuxer, track: WindowedTrack) {
     this.#demuxer = demuxer;
@@ -57,9 +57,9 @@ export class PacketWindow implements AsyncDisposable {
     return this.#demuxer.stream(this.#track.streamIndex);
   }
 
-  /** From the last packet at or before `seconds` of the presentation that decoding can begin with; the track's first one where there is none. */
+  /** Packets from the last one at or before `seconds` of the presentation that decoding can begin with; otherwise from the track's first one. */
   async *from(seconds: number, signal: AbortSignal): AsyncGenerator<Packet> {
-    if (!this.#reaches(seconds)) await this.#goTo(seconds, signal);
+    if (!this.#covers(seconds)) await this.#goTo(seconds, signal);
     while ((this.#packets.at(-1)?.seconds ?? -Infinity) <= seconds && (await this.#read(signal)));
     this.forgetBefore(seconds);
     for (let index = 0; ; index++) {
@@ -72,7 +72,7 @@ export class PacketWindow implements AsyncDisposable {
     }
   }
 
-  /** Where a packet begins by its timestamp, seconds of the presentation; undefined: it has none. */
+  /** Start of a packet by its timestamp, seconds of the presentation; undefined without a timestamp. */
   secondsOf(packet: Packet): number | undefined {
     const ticks = Number(packet.pts);
     if (!Number.isSafeInteger(ticks)) return undefined;
@@ -81,7 +81,7 @@ export class PacketWindow implements AsyncDisposable {
     return (ticks * num) / den - (origin.ticks * origin.timeBase.num) / origin.timeBase.den;
   }
 
-  /** Lets go of what is not needed to begin at `seconds`. */
+  /** Frees the packets that are not needed to begin at `seconds`. */
   forgetBefore(seconds: number): void {
     const first = this.#packets.findLastIndex((packet) => packet.isKey && packet.seconds <= seconds);
     if (first <= 0) return;
@@ -89,28 +89,28 @@ export class PacketWindow implements AsyncDisposable {
     this.#holdsBeginning = false;
   }
 
-  #reaches(seconds: number): boolean {
+  #covers(seconds: number): boolean {
     const [first, last] = [this.#packets[0], this.#packets.at(-1)];
     if (first === undefined || last === undefined) return false;
-    return (this.#holdsBeginning || first.seconds <= seconds) && seconds <= last.seconds + READ_ON_SECONDS;
+    return (this.#holdsBeginning || first.seconds <= seconds) && seconds <= last.seconds + READ_AHEAD_SECONDS;
   }
 
   async #goTo(seconds: number, signal: AbortSignal): Promise<void> {
     for (const earlier of EARLIER_SECONDS[this.#demuxer.isIndexed ? 'indexed' : 'scanned']) {
       if (seconds <= earlier) return this.#goToBeginning();
-      if (await this.#lands(seconds, { earlier, signal })) return;
+      if (await this.#seekBefore(seconds, { earlier, signal })) return;
     }
-    // Nothing after the places: the track has ended.
+    // No packets after these positions: the track has ended.
     if (!this.#packets.length) return;
-    if (!this.#isOwnGuide) {
-      this.#isOwnGuide = true;
-      if (await this.#lands(seconds, { earlier: OWN_EARLIER_SECONDS, signal })) return;
+    if (!this.#seeksByOwnPackets) {
+      this.#seeksByOwnPackets = true;
+      if (await this.#seekBefore(seconds, { earlier: OWN_EARLIER_SECONDS, signal })) return;
     }
     await this.#goToBeginning();
   }
 
-  /** Whether the first packet after a seek is at or before the wanted place. */
-  async #lands(seconds: number, { earlier, signal }: { earlier: number; signal: AbortSignal }): Promise<boolean> {
+  /** Seeks to `earlier` before `seconds`; returns whether the first packet is at or before `seconds`. */
+  async #seekBefore(seconds: number, { earlier, signal }: { earlier: number; signal: AbortSignal }): Promise<boolean> {
     this.#clear();
     await this.#seek(seconds - earlier);
     const first = await this.#read(signal);
@@ -119,13 +119,13 @@ export class PacketWindow implements AsyncDisposable {
 
   async #seek(seconds: number): Promise<void> {
     const { streamIndex, origin } = this.#track;
-    const seekStream = this.#isOwnGuide ? streamIndex : seekStreamOf(this.#demuxer, { audio: this.#track });
+    const seekStream = this.#seeksByOwnPackets ? streamIndex : seekStreamOf(this.#demuxer, { audio: this.#track });
     this.#isAtBeginning = false;
     this.#demuxer.keepOnly([streamIndex]);
     await this.#demuxer.seek(seekStream, toDemuxer(seconds, this.#demuxer.stream(seekStream).timeBase, origin));
   }
 
-  /** No demuxer can be sent to sound that lies before the first picture: Matroska drops it after a seek. */
+  /** Opens the source anew, since a seek cannot reach audio before the first frame: Matroska drops it after a seek. */
   async #goToBeginning(): Promise<void> {
     this.#clear();
     this.#holdsBeginning = true;
@@ -170,7 +170,7 @@ export class PacketWindow implements AsyncDisposable {
   }
 }
 
-/** Knows the streams of the track. */
+/** A new demuxer that has found the streams of the track. */
 async function opened({ open, streamIndex, seekStream }: WindowedTrack): Promise<Demuxer> {
   const demuxer = await open();
   await demuxer.require([streamIndex, seekStream]);

@@ -1,17 +1,17 @@
-// A worker opens a path whose content id was taken before: what it reads must be of that very file.
+// Checks that a worker reads the file that was identified when the source was opened: another file may have its path by now.
 import { stat } from 'node:fs/promises';
 import { AppError } from '../../../../base/app-error.ts';
 import { fileIdentity, isSameFile } from '../../../../base/file-identity.ts';
 import type { MediaInput } from '../../../../sources/port/source.ts';
 import type { WorkerInput } from '../../protocol/protocol.ts';
 
-/** Equal for inputs that hold equal bytes and are read alike. */
+/** A key that is equal for inputs with equal bytes that are read in the same way. */
 export function inputKey(input: WorkerInput): string {
-  const place = input.kind === 'file' ? `${input.inode} ${input.sizeBytes} ${input.mtimeNs} ${input.path}` : input.url;
-  return input.splices ? `${place} ${JSON.stringify([input.splices.continuations, input.splices.clock])}` : place;
+  const file = input.kind === 'file' ? `${input.inode} ${input.sizeBytes} ${input.mtimeNs} ${input.path}` : input.url;
+  return input.splices ? `${file} ${JSON.stringify([input.splices.continuations, input.splices.clock])}` : file;
 }
 
-/** Does nothing for what is not a file. @throws AppError SOURCE_CHANGED, SOURCE_NOT_FOUND, SOURCE_FAILED */
+/** Does nothing for remote sources. @throws AppError SOURCE_CHANGED, SOURCE_NOT_FOUND, SOURCE_FAILED */
 export async function assertSameFile(input: MediaInput): Promise<void> {
   if (input.kind !== 'file') return;
   const stats = await stat(input.path, { bigint: true }).catch((cause: unknown) => {
@@ -23,7 +23,7 @@ export async function assertSameFile(input: MediaInput): Promise<void> {
     throw new AppError('SOURCE_CHANGED', 'The file changed while it was being played');
 }
 
-/** What was read, or failed, while the file became another one is void. @throws AppError SOURCE_CHANGED; what `read` threw */
+/** Checks the file after `read`: a result or failure of another file is discarded. @throws AppError SOURCE_CHANGED; what `read` threw */
 export async function readingOneFile<T>(input: MediaInput, read: () => Promise<T>): Promise<T> {
   try {
     return await read();

@@ -1,7 +1,7 @@
-// The stream by whose index the demuxer finds its way.
+// The stream whose index a seek uses.
 import type { Demuxer } from './demuxer.ts';
 
-/** Matroska indexes video only; MP4 finds audio by itself, without walking through the video. */
+/** Matroska indexes video only; MP4 seeks by the audio itself, without reading through the video. */
 export function seekStreamOf(
   demuxer: Demuxer,
   request: {

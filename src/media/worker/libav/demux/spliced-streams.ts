@@ -1,37 +1,37 @@
-// Streams that go on under other numbers: where to go for a time, and which packets come too late.
+// Streams that continue under other numbers: byte positions for seeks, timestamps on one clock, and packets that come too late.
 import { AV_NOPTS_VALUE } from 'node-av/constants';
 import type { Packet } from 'node-av/lib';
 import type { Splices } from '../../../model/rendition-track.ts';
 
 export class SplicedStreams {
-  readonly #places: Splices['places'];
+  readonly #positions: Splices['places'];
   readonly #clock: Splices['clock'];
-  /** What the last packet with a place was moved by. */
+  /** The shift of the last packet with a byte position. */
   #added = 0n;
-  /** The latest packet of each stream: which of libav's streams it was of, and its time. */
+  /** By stream: the libav stream index and decode time of the latest packet. */
   readonly #latest = new Map<number, { index: number; dts: number }>();
 
   constructor({ places, clock }: Splices) {
-    this.#places = places;
+    this.#positions = places;
     this.#clock = clock;
   }
 
-  /** Whether places are known. A search by the timestamps of one of libav's streams finds nothing where the stream has another number. */
-  get hasPlaces(): boolean {
-    return this.#places.length > 0;
+  /** Whether byte positions are known. A seek by the timestamps of one libav stream finds nothing where the stream has another number. */
+  get hasPositions(): boolean {
+    return this.#positions.length > 0;
   }
 
-  /** The byte to read from for a keyframe at or before this time. */
+  /** The byte position of a keyframe at or before this time. */
   byteBefore(seconds: number): number {
-    return this.#places.findLast(([time]) => time <= seconds)?.[1] ?? 0;
+    return this.#positions.findLast(([time]) => time <= seconds)?.[1] ?? 0;
   }
 
-  /** The demuxer was sent elsewhere. */
+  /** Resets the state after a seek. */
   moved(): void {
     this.#latest.clear();
   }
 
-  /** Puts the packet's timestamps on one clock. A packet without a place of its own came with the one before. */
+  /** Shifts the packet's timestamps to one clock. A packet without a byte position belongs to the packet before. */
   move(packet: Packet): void {
     if (!this.#clock.length) return;
     const byte = Number(packet.pos);
@@ -41,7 +41,7 @@ export class SplicedStreams {
     if (packet.dts !== AV_NOPTS_VALUE) packet.dts += this.#added;
   }
 
-  /** The last packet of a part comes when its number comes again, or at the end: much too late. */
+  /** Whether the packet is stale: the last packet of a part comes only when its number occurs again, or at the end. */
   isStale(number: number, { index, dts }: { index: number; dts: number }): boolean {
     const latest = this.#latest.get(number);
     if (latest && latest.index !== index && dts < latest.dts) return true;

@@ -1,23 +1,23 @@
-// The streams of an open source, each under a number that means the same stream whenever the source is opened.
+// The streams of an open source. Each has a number that means the same stream every time the source is opened.
 import { AVDISCARD_ALL, AVDISCARD_DEFAULT } from 'node-av/constants';
 import type { FormatContext, Stream } from 'node-av/lib';
 
-/** Ids of packets and streams have 13 bits at most. */
+/** Packet ids and stream ids have at most 13 bits. */
 const BEYOND_IDS = 0x10000;
 
 /**
- * Demuxers of MPEG-TS, MPEG-PS and FLV create a stream when its first packet or its entry in a program map is read: later than opening, and in
- * an order that depends on where reading began.
+ * Demuxers of MPEG-TS, MPEG-PS and FLV create a stream when they read its first packet or its entry in a program map: after the open, and in an
+ * order that depends on the start of reading.
  */
 export class StreamTable {
   readonly #context: FormatContext;
-  /** The container's own ids (packet ids, stream ids) count where the order of the streams may change. */
+  /** Whether numbers are the container's own ids (packet ids, stream ids), since the order of the streams may change. */
   readonly #isById: boolean;
   #streams: Stream[] = [];
   #numbers: number[] = [];
-  /** By the number a stream would have: the number of the stream it continues. */
+  /** By the own number of a stream: the number of the stream that it continues. */
   #continued: ReadonlyMap<number, number> = new Map();
-  /** Numbers of the streams that are read; undefined: all. */
+  /** Numbers of the streams to read; undefined: all. */
   #kept: ReadonlySet<number> | undefined;
 
   constructor(context: FormatContext, container: string) {
@@ -25,25 +25,25 @@ export class StreamTable {
     this.#isById = container.startsWith('mpeg');
   }
 
-  /** From now on streams have the numbers of those that they continue. */
+  /** Gives streams the numbers of the streams that they continue. */
   splice(continued: ReadonlyMap<number, number>): void {
     this.#continued = continued;
     this.#refresh();
   }
 
-  /** Packets of every stream are read, those of streams that appear later too. */
+  /** Reads packets of every stream, including streams that appear later. */
   keepAll(): void {
     this.#kept = undefined;
     for (const stream of this.all) stream.discard = AVDISCARD_DEFAULT;
   }
 
-  /** Those that are known so far. */
+  /** The streams found so far. */
   get all(): Stream[] {
     if (this.#context.nbStreams !== this.#streams.length) this.#refresh();
     return this.#streams;
   }
 
-  /** Of the stream at that place of libav's list. */
+  /** The number of the stream at this index of libav's list. */
   numberAt(index: number): number {
     if (index >= this.#numbers.length) this.#refresh();
     return this.#numbers[index] ?? -1;
@@ -53,7 +53,7 @@ export class StreamTable {
     return this.all.find((_, index) => this.#numbers[index] === number);
   }
 
-  /** Packets of all other streams are dropped inside the demuxer, those of streams that appear later too. */
+  /** Drops packets of all other streams inside the demuxer, including streams that appear later. */
   keepOnly(numbers: ReadonlySet<number>): void {
     this.#kept = numbers;
     for (const [index, stream] of this.all.entries()) this.#setDiscard(stream, this.#numbers[index] ?? -1);
@@ -73,7 +73,7 @@ export class StreamTable {
   }
 }
 
-/** Blu-ray carries TrueHD and its AC-3 core under one id: the second stream of an id counts from where no id is. */
+/** Blu-ray carries TrueHD and its AC-3 core under one id: the second stream of an id gets a number beyond all ids. */
 function numbersById(streams: readonly Stream[]): number[] {
   const taken = new Map<number, number>();
   return streams.map(({ id }) => {

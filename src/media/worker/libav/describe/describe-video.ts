@@ -1,4 +1,4 @@
-// A video track in the server's words, from the container's header and, where that tells too little, from the first pictures.
+// Describes a video track from the container's header and, where that is not enough, from the first frames.
 import {
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
@@ -28,11 +28,11 @@ import { decoderFor } from '../codec/decoders.ts';
 import type { Demuxer } from '../demux/demuxer.ts';
 import type { Opening } from '../demux/opening-packets.ts';
 
-/** Codecs of covers and previews, which films in them are rare beside. */
+/** Codecs of covers and previews; main videos in these codecs are rare. */
 const STILL_CODECS = new Set(['mjpeg', 'png', 'gif', 'bmp', 'tiff', 'webp', 'jpeg2000', 'targa', 'jpegls']);
 
-/** Pictures it takes to say that timestamps which only rise are those of decoding. */
-const MIN_ORDERED_PICTURES = 4;
+/** Frames needed to conclude that strictly rising timestamps are decode times. */
+const MIN_ORDERED_FRAMES = 4;
 
 export function describeVideo(demuxer: Demuxer, stream: Stream, opening: Opening | undefined): VideoCandidate {
   const parameters = stream.codecpar;
@@ -59,7 +59,7 @@ function videoTrack(demuxer: Demuxer, stream: Stream, opening: Opening | undefin
   const frameRate = rate ? ratio(rate) : { num: 25, den: 1 };
   const { codedColor, ...coded } = codedShape({ codec, parameters, opening });
   const color = statedColor(parameters, codedColor);
-  // WebM need not state it for VP9: the first frame does.
+  // WebM need not state the VP9 configuration; the first frame does.
   const isSilent = codec === 'vp9' && !coded.configuration.length && opening !== undefined;
   const configuration = isSilent
     ? vp9Configuration({ frame: opening.payload, color, framesPerSecond: frameRate.num / frameRate.den })
@@ -83,7 +83,7 @@ function videoTrack(demuxer: Demuxer, stream: Stream, opening: Opening | undefin
   };
 }
 
-/** What the container states, and where it states nothing, what the parameter sets do. */
+/** The colour that the container states; for values that it leaves out, the colour of the parameter sets. */
 function statedColor(parameters: CodecParameters, coded: ColorDescription | undefined): ColorDescription {
   const stated = (ofContainer: number, ofSets: number | undefined) =>
     ofContainer === UNSPECIFIED ? (ofSets ?? UNSPECIFIED) : ofContainer;
@@ -110,7 +110,7 @@ interface Subject {
   opening: Opening | undefined;
 }
 
-/** From the parameter sets where there are some; 4:2:0 8 bit is what all other codecs use in practice. */
+/** The shape by the parameter sets; codecs without them use 4:2:0 with 8 bit in practice. */
 function codedShape({ codec, parameters, opening }: Subject): CodedShape {
   const stated = parameters.getDecoderConfigurationRecord() ?? parameters.extradata ?? new Uint8Array(0);
   const fallback: CodedShape = {
@@ -124,7 +124,7 @@ function codedShape({ codec, parameters, opening }: Subject): CodedShape {
   };
   const nalCodec = nalCodecOf(codec);
   if (!nalCodec) return fallback;
-  // How the packets are stored, which a record made from them need not say.
+  // How the packets are stored, which a generated record need not state.
   const lengthSize = lengthSizeOf(nalCodec, parameters.extradata);
   const { sets, configuration } = completed(nalCodec, { stated, lengthSize, opening });
   const [unit] = sets.sps;
@@ -146,44 +146,44 @@ interface CodedOpening {
   opening: Opening | undefined;
 }
 
-/** A record without parameter sets (hev1, avc3) is completed with those of the first keyframe. */
+/** Completes a record without parameter sets (hev1, avc3) with those of the first keyframe. */
 function completed(
   codec: NalCodec,
   { stated, lengthSize, opening }: CodedOpening & { stated: Uint8Array },
 ): { sets: ParameterSets; configuration: Uint8Array } {
   const sets = statedParameterSets(codec, stated);
   if (areComplete(codec, sets)) return { sets, configuration: stated };
-  for (const { head, isKey } of opening?.pictures ?? []) {
+  for (const { head, isKey } of opening?.frames ?? []) {
     const found = isKey ? parameterSetsIn(codec, head, lengthSize) : undefined;
     if (found && areComplete(codec, found)) return { sets: found, configuration: buildConfiguration(codec, found) };
   }
   return { sets, configuration: stated };
 }
 
-/** Timestamps that only rise, while the pictures themselves say that they are not shown in this order. */
+/** Whether timestamps only rise although the coded pictures state another presentation order. */
 function hasDecodeTimesOnly(
   codec: NalCodec,
   { sets, lengthSize, opening }: CodedOpening & { sets: ParameterSets },
 ): boolean {
-  if (!opening || opening.pictures.length < MIN_ORDERED_PICTURES || !isRising(opening)) return false;
-  const units = opening.pictures.map(({ head }) =>
+  if (!opening || opening.frames.length < MIN_ORDERED_FRAMES || !isRising(opening)) return false;
+  const units = opening.frames.map(({ head }) =>
     lengthSize === undefined ? annexBUnits(head) : headUnits(head, lengthSize),
   );
   return isReordered(codec, sets, units);
 }
 
-function isRising({ pictures }: Opening): boolean {
-  return pictures.every(({ pts }, index) => index === 0 || (pts ?? 0) > (pictures[index - 1]?.pts ?? 0));
+function isRising({ frames }: Opening): boolean {
+  return frames.every(({ pts }, index) => index === 0 || (pts ?? 0) > (frames[index - 1]?.pts ?? 0));
 }
 
-/** Whether only more pictures tell if they are shown in the order of their timestamps: no B-frame yet, where there may be some. */
+/** Whether more frames are needed to know the presentation order: no B-frame so far, but the stream may have some. */
 export function mayHideItsOrder(stream: Stream, opening: Opening): boolean {
   const codec = codecName(stream.codecpar);
   if (!nalCodecOf(codec) || !isRising(opening)) return false;
   return codedShape({ codec, parameters: stream.codecpar, opening }).reorderFrames > 0;
 }
 
-/** ISO/IEC 14496-12 8.3.2: the matrix turns the picture; its first two numbers are cosine and sine. */
+/** ISO/IEC 14496-12 8.3.2: the matrix rotates the video; its first two numbers are cosine and sine. */
 function rotation(matrix: Buffer | null): 0 | 90 | 180 | 270 {
   if (!matrix || matrix.length < 36) return 0;
   const degrees = (Math.atan2(matrix.readInt32LE(4), matrix.readInt32LE(0)) * 180) / Math.PI;

@@ -1,4 +1,4 @@
-// What the streams of an open source are, in the server's words.
+// Describes the streams of an open source.
 import {
   AV_DISPOSITION_CLEAN_EFFECTS,
   AV_DISPOSITION_COMMENT,
@@ -39,7 +39,7 @@ export async function describe(demuxer: Demuxer): Promise<SourceTracks> {
   };
 }
 
-/** Of AAC without rate and channels nothing was seen: a stream of a later part of the source, or one that never comes. */
+/** AAC without rate and channels has shown no packet: the stream belongs to a later part of the source, or has no packets at all. */
 function isKnown({ codecpar }: Stream): boolean {
   return codecName(codecpar) !== 'aac' || (codecpar.sampleRate > 0 && codecpar.channels > 0);
 }

@@ -1,17 +1,17 @@
-// When pictures are shown whose packets only say when they are decoded: in the order in which the decoder gives them, one at each of those times.
+// Presentation times of frames whose packets state decode times only: in the decoder's output order, the frames take these times one by one.
 
 export class DisplayTimes {
-  /** Of packets whose turn has not come, ascending. */
+  /** Decode times of packets not yet assigned to a frame, ascending. */
   #times: number[] = [];
 
-  /** A packet goes to the decoder. */
+  /** Notes a packet that was sent to the decoder. */
   sent(ticks: number): void {
     this.#times.push(ticks);
   }
 
-  /** A picture came out. `ownTicks`: the time of its packet. Undefined: there was no packet for it. */
+  /** The time of the next output frame. `ownTicks`: the time of its packet. Undefined: no packet time is left. */
   next({ ownTicks, isKey }: { ownTicks: number; isKey: boolean }): number | undefined {
-    // Nothing that is decoded before a keyframe is shown after it: what is left of that was lost.
+    // No frame decoded before a keyframe is presented after it: earlier times still left are of lost frames.
     if (isKey) this.#times = this.#times.filter((ticks) => ticks >= ownTicks);
     return this.#times.shift();
   }

@@ -1,4 +1,4 @@
-// The filters between a decoder and an encoder of pictures: upright, progressive, square pixels, in the rendition's size and colour.
+// The filters between a video decoder and encoder: they make frames upright, progressive, with square pixels, in the rendition's size and colour.
 import * as constants from 'node-av/constants';
 import { AVCOL_RANGE_JPEG, AVCOL_RANGE_MPEG } from 'node-av/constants';
 import { Filter } from 'node-av/lib';
@@ -8,7 +8,7 @@ import type { ColorDescription } from '../../../model/description.ts';
 import type { EncodedVideo } from '../../../model/rendition-track.ts';
 import type { Size } from './fitted-size.ts';
 
-/** Names of libswscale for matrices of ISO/IEC 23091-2. */
+/** libswscale's names of the matrices of ISO/IEC 23091-2. */
 const SWSCALE_MATRIX: Readonly<Record<number, string>> = {
   1: 'bt709',
   4: 'fcc',
@@ -18,14 +18,14 @@ const SWSCALE_MATRIX: Readonly<Record<number, string>> = {
   9: 'bt2020',
 };
 
-/** Matrices that libswscale cannot convert from and zimg can: YCgCo, BT.2020 with constant luminance. */
+/** Matrices that zimg can convert from and libswscale cannot: YCgCo, BT.2020 with constant luminance. */
 const ZIMG_MATRIX: Readonly<Record<number, string>> = { 8: 'ycgco', 10: '2020_cl' };
 
-/** Bicubic, rounded to nearest, with chroma at full precision: limited-range pictures keep their levels. */
+/** Bicubic, rounded to nearest, with chroma at full precision: limited-range video keeps its levels. */
 const SCALER_FLAGS = 'bicubic+accurate_rnd+full_chroma_int';
 
 const RGB_FORMATS = formatsNamed(/^AV_PIX_FMT_(?:GBR|RGB|BGR|ARGB|ABGR|0RGB|0BGR|PAL8|X2RGB|X2BGR)/u);
-/** Deprecated formats of JPEG, whose name is their range. */
+/** Deprecated JPEG formats, whose name implies full range. */
 const FULL_RANGE_FORMATS = formatsNamed(/^AV_PIX_FMT_YUVJ/u);
 
 function formatsNamed(pattern: RegExp): ReadonlySet<unknown> {
@@ -33,8 +33,8 @@ function formatsNamed(pattern: RegExp): ReadonlySet<unknown> {
 }
 
 /**
- * Writes into the frame what its pixels mean, from the frame itself and where it states nothing from the track; filters convert by that.
- * Returns it.
+ * Sets and returns the colour of the frame: from the frame itself, or from the track for values that the frame leaves out. Filters convert by
+ * this colour.
  */
 export function stateColor(frame: Frame, track: EncodedVideo): ColorDescription {
   const { sourceColor } = track;
@@ -62,14 +62,14 @@ function hasFullRange(frame: Frame, source: ColorDescription): boolean {
   return frame.colorRange !== AVCOL_RANGE_MPEG && source.fullRange;
 }
 
-/** The arguments of the buffer source for such frames, one tick for each picture of the grid. */
+/** The arguments of the buffer source for such frames, with one tick for each frame of the grid. */
 export function bufferArguments(frame: Frame): string {
   const { num, den } = frame.sampleAspectRatio;
   const shape = `video_size=${frame.width}x${frame.height}:pix_fmt=${frame.format}:time_base=1/1`;
   return `${shape}:pixel_aspect=${num || 1}/${den || 1}:colorspace=${frame.colorSpace}:range=${frame.colorRange}`;
 }
 
-/** A chain in libavfilter's syntax for pictures of colour `color`, scaled to `fitted`; bars fill what is left of the track's size. */
+/** A chain in libavfilter's syntax for frames of colour `color`, scaled to `fitted`; bars fill the rest of the track's size. */
 export function videoFilters(track: EncodedVideo, color: ColorDescription, fitted: Size): string {
   const turn = { 0: [], 90: ['transpose=clock'], 180: ['hflip', 'vflip'], 270: ['transpose=cclock'] }[
     track.rotationDegrees
@@ -102,7 +102,7 @@ function zimgName(matrix: number): string {
   return { 6: '170m', 5: '470bg', 9: '2020_ncl' }[matrix] ?? '709';
 }
 
-/** HDR to BT.709: smaller first, since tone mapping costs by the pixel. BT.2390 where the engine has it, else Hable in linear light. */
+/** HDR to BT.709: scaled first, since tone mapping costs time per pixel. BT.2390 if the library has it, else Hable in linear light. */
 function toneMapping({ width, height }: Size): string[] {
   const size = `scale=${width}:${height}:flags=${SCALER_FLAGS}`;
   if (Filter.getByName('tonemapx'))

@@ -1,4 +1,4 @@
-// The pictures of a source on a constant frame grid: picture n is the one on show at n / rate seconds.
+// The video of a source on a constant frame grid: frame n is the frame on screen at n / rate seconds.
 import { AV_FRAME_FLAG_CORRUPT, AV_FRAME_FLAG_KEY } from 'node-av/constants';
 import type { Frame } from 'node-av/lib';
 import { AppError } from '../../../../base/app-error.ts';
@@ -11,39 +11,39 @@ import { fittedSize, type Size } from './fitted-size.ts';
 import { bufferArguments, videoFilters, stateColor } from './video-filters.ts';
 import type { EncodedVideo, Origin } from '../../../model/rendition-track.ts';
 
-/** Seconds to begin before the wanted picture, tried in turn until a picture at or before it comes out. */
+/** Seconds before the wanted frame to seek to, tried in turn until the first decoded frame is at or before it. */
 const EARLIER_SECONDS = [0, 2, 6, 20, 90];
 
-/** Ticks before all timestamps there are. */
-const FIRST_BYTE = -1e9;
+/** A timestamp before all others. */
+const BEFORE_ALL_TICKS = -1e9;
 
-/** How many pictures before its own the deinterlacer can make use of. */
-const DEINTERLACER_PICTURES = 2;
+/** Frames before the current one that the deinterlacer uses. */
+const DEINTERLACER_FRAMES = 2;
 
-/** MPEG states a time each 0.7 s at least. */
+/** The most frames without a time: MPEG states a time at least every 0.7 s. */
 const MAX_UNTIMED = 48;
 
-/** What encoders are given. */
+/** The frame type that encoders take. */
 export type GridFrame = Frame;
 
-interface Picture {
+interface NumberedFrame {
   number: number;
   frame: Frame;
 }
 
-/** Sequential use goes on decoding; a step back, or far ahead, seeks. One user at a time. */
+/** Sequential reads continue to decode; a step back seeks. For one user at a time. */
 export class VideoFrameGrid implements AsyncDisposable {
   readonly #demuxer: Demuxer;
   readonly #track: EncodedVideo;
   readonly #origin: Origin;
   #decoder: Decoder | undefined;
   #filters: { shape: string; chain: FilterChain } | undefined;
-  #ready: Picture[] = [];
-  #current: Picture | undefined;
+  #ready: NumberedFrame[] = [];
+  #current: NumberedFrame | undefined;
   #atEnd = false;
-  /** Undefined: no picture had a time yet. */
+  /** The number after the last frame; undefined before the first frame with a time. */
   #nextGuess: number | undefined;
-  /** Pictures before the first one that has a time, in order. */
+  /** Frames before the first one that has a time, in order. */
   #untimed: Frame[] = [];
   #displayTimes = new DisplayTimes();
 
@@ -53,7 +53,7 @@ export class VideoFrameGrid implements AsyncDisposable {
     this.#origin = origin;
   }
 
-  /** The picture on show at frame `number`; it stays ours, and valid until the next call. */
+  /** The frame on screen at position `number`; the grid keeps ownership, and the frame is valid until the next call. */
   async frame(number: number, signal: AbortSignal): Promise<Frame> {
     if (!this.#current || this.#current.number > number) await this.#goTo(number, signal);
     for (;;) {
@@ -68,14 +68,14 @@ export class VideoFrameGrid implements AsyncDisposable {
   }
 
   /**
-   * Seeks so that the first picture out is at or before `number`, or is the very first; deinterlacing looks at the pictures before, too. Before
-   * the beginning of an MP4 there may be pictures that its edit list hides, and that those at the beginning need.
+   * Seeks so that the first decoded frame is at or before `number`, or is the first of the source. Deinterlacing also needs the frames before.
+   * Before the beginning of an MP4 there may be frames that its edit list hides and that the first frames depend on.
    */
   async #goTo(number: number, signal: AbortSignal): Promise<void> {
     const { frameRate, streamIndex } = this.#track;
     const headStart = this.#demuxer.isIndexed ? 0 : 1.5;
     const shown = Math.min(number, this.#track.lastFrame);
-    const wanted = this.#track.deinterlace ? shown - DEINTERLACER_PICTURES : shown;
+    const wanted = this.#track.deinterlace ? shown - DEINTERLACER_FRAMES : shown;
     let before: number | undefined;
     for (const earlier of EARLIER_SECONDS) {
       const seconds = (wanted * frameRate.den) / frameRate.num - earlier - headStart;
@@ -95,11 +95,11 @@ export class VideoFrameGrid implements AsyncDisposable {
     return this.#demuxer.container.startsWith('mov');
   }
 
-  /** Where there is no index, a seek to the time of the first picture may land after it: the first is decoded before it is shown. */
+  /** Without an index, a seek to the presentation time of the first frame may land after it, since its decode time is earlier. */
   async #seek(seconds: number): Promise<void> {
     const { streamIndex } = this.#track;
     const { timeBase } = this.#demuxer.stream(streamIndex);
-    if (seconds <= 0 && !this.#demuxer.isIndexed && (await this.#demuxer.seek(streamIndex, FIRST_BYTE))) return;
+    if (seconds <= 0 && !this.#demuxer.isIndexed && (await this.#demuxer.seek(streamIndex, BEFORE_ALL_TICKS))) return;
     const earliest = this.#mayHide ? seconds : Math.max(seconds, 0);
     await this.#demuxer.seek(streamIndex, toDemuxer(earliest + 0.0005, timeBase, this.#origin));
   }
@@ -116,8 +116,8 @@ export class VideoFrameGrid implements AsyncDisposable {
     this.#displayTimes = new DisplayTimes();
   }
 
-  /** Decodes until at least one more picture is ready; undefined at the end of the source. */
-  async #decodeMore(signal: AbortSignal): Promise<Picture | undefined> {
+  /** Decodes until at least one more frame is ready; undefined at the end of the source. */
+  async #decodeMore(signal: AbortSignal): Promise<NumberedFrame | undefined> {
     while (!this.#ready.length && !this.#atEnd && this.#decoder) {
       signal.throwIfAborted();
       const packet = await this.#demuxer.read();
@@ -126,29 +126,29 @@ export class VideoFrameGrid implements AsyncDisposable {
       else if (this.#track.hasDecodeTimesOnly) this.#displayTimes.sent(Number(packet.pts ?? packet.dts));
       const decoded = await this.#decoder.decode(packet ? this.#demuxer.raw : undefined);
       for (const frame of decoded) await this.#number(frame);
-      if (this.#atEnd) await this.#placeUntimed(this.#untimed.length);
+      if (this.#atEnd) await this.#filterUntimed(this.#untimed.length);
       if (this.#atEnd && this.#filters) this.#receive(this.#filters.chain, await this.#filters.chain.filter(undefined));
     }
     return this.#ready[0];
   }
 
-  /** A picture without a time follows the one before; the first ones precede the first that has a time. */
+  /** Numbers a frame. A frame without a time follows the one before; the first such frames precede the first that has a time. */
   async #number(frame: Frame): Promise<void> {
     const number = this.#numberOf(frame) ?? this.#nextGuess;
     if (number === undefined) this.#untimed.push(frame);
     if (number === undefined && this.#untimed.length < MAX_UNTIMED) return;
-    await this.#placeUntimed(number ?? this.#untimed.length);
-    if (number !== undefined) await this.#place(frame, number);
+    await this.#filterUntimed(number ?? this.#untimed.length);
+    if (number !== undefined) await this.#filter(frame, number);
   }
 
-  /** `end`: the number of the picture that follows them. */
-  async #placeUntimed(end: number): Promise<void> {
+  /** Filters the untimed frames. `end`: the number of the frame that follows them. */
+  async #filterUntimed(end: number): Promise<void> {
     const frames = this.#untimed.splice(0);
-    for (const [index, frame] of frames.entries()) await this.#place(frame, end - frames.length + index);
+    for (const [index, frame] of frames.entries()) await this.#filter(frame, end - frames.length + index);
   }
 
-  /** Sends a decoded frame through the filters, with its number on the grid for a timestamp. */
-  async #place(frame: Frame, number: number): Promise<void> {
+  /** Sends a decoded frame through the filters, with its number on the grid as timestamp. */
+  async #filter(frame: Frame, number: number): Promise<void> {
     const isBroken = (frame.flags & AV_FRAME_FLAG_CORRUPT) !== 0 && !this.#current && !this.#ready.length;
     if (!isBroken) {
       this.#nextGuess = number + 1;
@@ -164,19 +164,19 @@ export class VideoFrameGrid implements AsyncDisposable {
     for (const frame of frames) this.#ready.push({ number: Math.floor((Number(frame.pts) * num) / den), frame });
   }
 
-  /** Undefined: the picture has no time. */
+  /** The number of a frame by its time; undefined without a time. */
   #numberOf(frame: Frame): number | undefined {
     const { frameRate, streamIndex } = this.#track;
     const best = this.#track.hasDecodeTimesOnly ? this.#displayTime(frame) : Number(frame.bestEffortTimestamp);
     if (!Number.isSafeInteger(best)) return undefined;
     const { timeBase } = this.#demuxer.stream(streamIndex);
-    // A half frame is rounded by the grid, so the timescale is twice the rate.
+    // For rounding to the nearest frame: with twice the rate as timescale, half a frame is a whole number.
     const halves = toTimeline(best, timeBase, { origin: this.#origin, timescale: 2 * frameRate.num }) / frameRate.den;
     const late = this.#demuxer.container === 'avi' ? (this.#decoder?.delayFrames ?? 0) : 0;
     return Math.floor((halves + 1) / 2) - late;
   }
 
-  /** Not a number where there is none. */
+  /** The presentation time, ticks; NaN when there is none. */
   #displayTime(frame: Frame): number {
     const isKey = (frame.flags & AV_FRAME_FLAG_KEY) !== 0;
     return this.#displayTimes.next({ ownTicks: Number(frame.pts), isKey }) ?? Number.NaN;
@@ -196,7 +196,7 @@ export class VideoFrameGrid implements AsyncDisposable {
     return chain;
   }
 
-  /** Pictures of the described size fill the frame, whatever aspect ratio they state: the container's counts. */
+  /** The size to scale a frame to. Frames of the described size fill it, whatever aspect ratio they state: the container's ratio counts. */
   #fitted(frame: Frame): Size {
     const { width, height } = this.#demuxer.stream(this.#track.streamIndex).codecpar;
     const isAsDescribed = width === 0 || (frame.width === width && frame.height === height);
@@ -209,7 +209,7 @@ export class VideoFrameGrid implements AsyncDisposable {
   }
 
   #clear(): void {
-    for (const picture of this.#ready) picture.frame.free();
+    for (const ready of this.#ready) ready.frame.free();
     this.#ready = [];
     for (const frame of this.#untimed.splice(0)) frame.free();
     this.#current?.frame.free();

@@ -1,4 +1,4 @@
-// Video encoding by x264: closed groups whose bytes depend on their frames alone.
+// The x264 encoder: closed groups of pictures whose bytes depend on their frames alone.
 import {
   AVCOL_RANGE_JPEG,
   AVCOL_RANGE_MPEG,
@@ -17,10 +17,10 @@ import type { CodedPicture, GroupEncoding, GroupOptions, VideoEncoder } from '..
 import type { EncoderHeader } from '../../protocol/protocol.ts';
 import { drain, encode, openEncoder } from '../codec/encoder.ts';
 
-/** With more, x264 fits rows to the bit rate by what its other threads have done so far: equal frames would give different bytes. */
+/** With more threads, the rate control of a row depends on the progress of other threads: equal frames would give different bytes. */
 const THREADS = 1;
 
-/** Superfast takes two thirds of the time of veryfast, and looks no further than the frame at hand. */
+/** Superfast takes two thirds of the time of veryfast, and has no lookahead. */
 const PRESETS = { normal: 'veryfast', fast: 'superfast' } as const;
 
 export const x264Encoder: VideoEncoder<Frame> = {
@@ -79,7 +79,7 @@ class X264Group implements GroupEncoding<Frame> {
   }
 }
 
-/** The VUI states the colour: in MPEG-TS nothing else does. */
+/** Opens the context. The VUI states the colour, because MPEG-TS has no other field for it. */
 function openContext(track: EncodedVideo, { effort, isInsert }: GroupOptions): Promise<CodecContext> {
   return openEncoder('libx264', (context) => {
     context.width = track.width;
@@ -97,7 +97,7 @@ function openContext(track: EncodedVideo, { effort, isInsert }: GroupOptions): P
     if (!isInsert) context.setFlags(AV_CODEC_FLAG_GLOBAL_HEADER);
     context.maxBFrames = track.bFrames;
     context.rcMaxRate = BigInt(track.maxBitRate);
-    // With 0.9 of it at the start of a segment, one of a second takes 1.45 times the cap at most: `PEAK_OVER_CAP`.
+    // The buffer is 0.9 full at the start of a segment, so a segment of one second has at most 1.45 times the cap: `PEAK_OVER_CAP`.
     context.rcBufferSize = track.maxBitRate / 2;
     return {
       preset: PRESETS[effort],
@@ -109,8 +109,8 @@ function openContext(track: EncodedVideo, { effort, isInsert }: GroupOptions): P
 }
 
 /**
- * With AVX-512, x264's macroblock tree reads memory that was never written where a row is no multiple of eight macroblocks:
- * equal frames would give different bytes each time.
+ * With AVX-512, x264's macroblock tree reads uninitialised memory when a row is not a multiple of eight macroblocks: equal frames would give
+ * different bytes each time.
  */
 function canUseTree({ width }: EncodedVideo): boolean {
   return Math.ceil(width / 16) % 8 === 0;
