@@ -1,11 +1,11 @@
 // A peer as a web browser is one: it has everything, and only WebSocket trackers and WebRTC lead to it.
 import WebTorrent from 'webtorrent';
 
-import { mendWebRtc } from '../../../src/torrent-engine/webtorrent/web-rtc.ts';
+import { patchWebRtc } from '../../../src/torrent-engine/webtorrent/web-rtc.ts';
 import type { MadeTorrent } from './torrent-files.ts';
 
 // As prompt as a browser.
-mendWebRtc(() => true);
+patchWebRtc(() => true);
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void;
 
