@@ -1,4 +1,4 @@
-// One torrent of the engine: what is kept of it on the disk, its contents once they are known, and its place in the swarm while it has one.
+// One torrent of the engine: its record on the disk, its contents once the metainfo is known, its swarm while it is active.
 import type WebTorrent from 'webtorrent';
 import { AppError } from '../base/app-error.ts';
 import type { AddOrder, EngineReport } from './protocol/engine-protocol.ts';
@@ -12,17 +12,17 @@ import { TorrentContents } from './storage/torrent-contents.ts';
 import { TorrentRecord, union } from './storage/torrent-record.ts';
 import { torrentStats } from './torrent-stats.ts';
 import type { KeptTorrent } from './protocol/torrent-store.ts';
-import type { Vault } from './storage/vault.ts';
+import type { ResumeStore } from './storage/resume-store.ts';
 
 const SPENT_AFTER_MS = 10_000;
 
 export interface EngineTorrentOptions {
   client: WebTorrent;
   settings: TorrentSettings;
-  vault: Vault;
+  resumeStore: ResumeStore;
   send: (report: EngineReport) => void;
   log: (line: string) => void;
-  /** Of all torrents together. */
+  /** Bytes that all torrents together may still take on the disk. */
   roomBytes: () => number;
   onDiskError: (error: unknown) => void;
 }
@@ -32,28 +32,28 @@ export class EngineTorrent implements AsyncDisposable {
   readonly #options: EngineTorrentOptions;
   readonly #record: TorrentRecord;
   readonly #reporter: Reporter;
-  /** Addresses that no connection is made to any more. */
+  /** Addresses that are never connected to again. */
   readonly #banned = new Set<string>();
-  /** Evicted pieces whose room is not free yet, by the ticket of the report. */
-  readonly #leaving = new Map<number, number[]>();
+  /** Evicted pieces whose disk space is not freed yet, by the ticket of the report. */
+  readonly #evicting = new Map<number, number[]>();
   #contents: TorrentContents | undefined;
   #swarm: SwarmTorrent | undefined;
   #error: AppError | undefined;
   #users = 0;
   #releasedAtMs = performance.now();
-  /** By earlier processes, and earlier stays in the swarm. */
+  /** Uploaded by earlier processes, and during earlier memberships of the swarm. */
   #uploadedBefore: number;
   readonly #downloadedBefore: number;
 
   constructor(kept: KeptTorrent, options: EngineTorrentOptions) {
     this.infoHash = kept.infoHash;
     this.#options = options;
-    this.#record = new TorrentRecord(kept, options.vault);
+    this.#record = new TorrentRecord(kept, options.resumeStore);
     this.#uploadedBefore = kept.uploadedBytes;
     this.#downloadedBefore = kept.downloadedBytes;
     this.#reporter = new Reporter(kept.infoHash, options.send);
-    const metainfo = options.vault.metainfo(kept.infoHash);
-    if (metainfo) this.#learn(metainfo);
+    const metainfo = options.resumeStore.metainfo(kept.infoHash);
+    if (metainfo) this.#setMetainfo(metainfo);
   }
 
   /** Undefined until the metainfo is known. */
@@ -65,13 +65,13 @@ export class EngineTorrent implements AsyncDisposable {
     return this.#users > 0;
   }
 
-  /** Unused for a while, with nothing left on the disk. */
+  /** The torrent has been unused for 10 s and holds no data on the disk. */
   get isSpent(): boolean {
     const isEmpty = (this.#contents?.diskBytes ?? 0) === 0;
     return !this.isUsed && !this.isActive && isEmpty && performance.now() - this.#releasedAtMs > SPENT_AFTER_MS;
   }
 
-  /** Whether it is in the swarm. */
+  /** Whether the torrent is in the swarm. */
   get isActive(): boolean {
     return this.#swarm !== undefined;
   }
@@ -82,18 +82,18 @@ export class EngineTorrent implements AsyncDisposable {
     this.#record.touch();
   }
 
-  /** Adds what is new; joins the swarm. */
+  /** Adds new trackers, peers and web seeds; joins the swarm. */
   add({ metainfo, name, trackers, peers, webSeeds, users }: AddOrder): void {
-    const { vault } = this.#options;
+    const { resumeStore } = this.#options;
     this.users = users;
     const before = this.#record.kept;
     this.#record.merge({ name: this.#contents?.metainfo.name ?? name ?? before.name, trackers, peers, webSeeds });
-    // Before there is a directory: one without a row is removed by the next process.
+    // The record is saved before the directory is made: the next process removes directories without a record.
     if (!this.#swarm) this.#record.save();
     if (metainfo && !this.#contents) {
-      vault.keepMetainfo(this.infoHash, metainfo);
-      this.#learn(metainfo);
-      // No peer has to be asked for it any more.
+      resumeStore.keepMetainfo(this.infoHash, metainfo);
+      this.#setMetainfo(metainfo);
+      // The swarm is joined again with the metainfo, so that no peer is asked for it.
       void this.#leave();
     }
     this.#record.change();
@@ -103,20 +103,20 @@ export class EngineTorrent implements AsyncDisposable {
     this.#swarm.addWebSeeds(webSeeds.filter((url) => !before.webSeeds.includes(url)));
   }
 
-  /** Ten times a second. */
+  /** To be called ten times a second. */
   tick(): void {
     this.#swarm?.tick();
     if (this.#swarm) this.#contents?.download.tick();
   }
 
-  /** Every second: writes down what changed, and leaves the swarm when enough was uploaded. */
-  lookAfter(): void {
+  /** To be called every second: saves the changed record, and leaves the swarm when enough was uploaded. */
+  maintain(): void {
     this.save();
     const { seedAfterMs, seedRatio, uploadLimit } = this.#options.settings;
     if (this.#users > 0 || !this.#swarm) return;
     const { uploadedBytes, downloadedBytes } = this.#record.kept;
-    const hasGiven = uploadLimit === 0 || uploadedBytes >= downloadedBytes * seedRatio;
-    if (hasGiven || performance.now() - this.#releasedAtMs >= seedAfterMs) void this.#leave();
+    const hasSeeded = uploadLimit === 0 || uploadedBytes >= downloadedBytes * seedRatio;
+    if (hasSeeded || performance.now() - this.#releasedAtMs >= seedAfterMs) void this.#leave();
   }
 
   save(): void {
@@ -134,25 +134,25 @@ export class EngineTorrent implements AsyncDisposable {
     return this.#contents?.evictable({ isUsed: this.isUsed, usedAtMs: this.#record.kept.usedAtMs });
   }
 
-  /** Removes pieces from the download; their room is freed once the server does not read them any more: `letGo`. */
+  /** Removes pieces from the download. Their disk space is freed when the server no longer reads them: `acknowledgeEviction`. */
   evict(pieces: number[]): void {
     const contents = this.#contents;
     if (!contents) return;
     contents.evict(pieces);
-    for (const piece of pieces) this.#swarm?.haveNoMore(piece);
+    for (const piece of pieces) this.#swarm?.dontHave(piece);
     this.#record.change();
     this.save();
-    this.#leaving.set(this.#reporter.evicted(pieces.map((piece) => contents.layout.blocksOf(piece))), pieces);
+    this.#evicting.set(this.#reporter.evicted(pieces.map((piece) => contents.layout.blocksOf(piece))), pieces);
   }
 
-  letGo(ticket: number): void {
-    const pieces = this.#leaving.get(ticket);
-    this.#leaving.delete(ticket);
+  acknowledgeEviction(ticket: number): void {
+    const pieces = this.#evicting.get(ticket);
+    this.#evicting.delete(ticket);
     if (pieces && this.#contents?.free(pieces) === false)
       this.#options.log('this file system cannot make room inside of files');
   }
 
-  /** Tells the figures that changed. `problem`: of the disk, from outside. */
+  /** Reports the changed figures. `problem`: that of the disk, which the engine knows. */
   report(problem: TorrentStats['problem']): void {
     this.#reporter.stats(
       torrentStats({
@@ -191,7 +191,7 @@ export class EngineTorrent implements AsyncDisposable {
       peers,
       webSeeds: union(webSeeds, this.#contents?.metainfo.webSeeds ?? []),
       banned: this.#banned,
-      onMetainfo: (metainfo) => this.#metainfoCame(metainfo),
+      onMetainfo: (metainfo) => this.#metainfoReceived(metainfo),
       onFailed: (error) => this.#swarmFailed(error),
       onWarning: (text) => log(`${this.infoHash}: ${text}`),
       read: (piece, offset, length) =>
@@ -206,11 +206,11 @@ export class EngineTorrent implements AsyncDisposable {
     await swarm?.[Symbol.asyncDispose]();
   }
 
-  /** From a peer, or what the swarm was given. */
-  #metainfoCame(metainfo: Uint8Array): void {
+  /** The metainfo comes from a peer, or is the one that the swarm was joined with. */
+  #metainfoReceived(metainfo: Uint8Array): void {
     if (!this.#contents) {
-      this.#options.vault.keepMetainfo(this.infoHash, metainfo);
-      this.#learn(metainfo);
+      this.#options.resumeStore.keepMetainfo(this.infoHash, metainfo);
+      this.#setMetainfo(metainfo);
     }
     if (!this.#contents || !this.#swarm) return;
     const { download, metainfo: known } = this.#contents;
@@ -232,7 +232,7 @@ export class EngineTorrent implements AsyncDisposable {
     void this.#leave();
   }
 
-  #learn(metainfo: Uint8Array): void {
+  #setMetainfo(metainfo: Uint8Array): void {
     try {
       this.#contents = this.#opened(metainfo);
     } catch (cause) {
@@ -249,25 +249,25 @@ export class EngineTorrent implements AsyncDisposable {
 
   /** @throws AppError SOURCE_UNUSABLE, or the error of the file system */
   #opened(metainfoBytes: Uint8Array): TorrentContents {
-    const { vault, roomBytes, onDiskError } = this.#options;
+    const { resumeStore, roomBytes, onDiskError } = this.#options;
     const metainfo = parseMetainfo(metainfoBytes);
     if (metainfo.infoHash !== this.infoHash)
       throw new AppError('SOURCE_UNUSABLE', 'The torrent file is of another torrent');
     return new TorrentContents({
       metainfo,
       metainfoBytes,
-      dataPath: vault.dataPath(this.infoHash),
+      dataPath: resumeStore.dataPath(this.infoHash),
       claimed: this.#record.kept.verified,
       roomBytes,
       onBlocks: (start, end) => this.#reporter.blocks(start, end),
       onVerified: (piece) => this.#verified(piece),
       onBad: (ranges) => this.#reporter.bad(ranges),
-      onRotten: (piece) => this.#rotten(piece),
+      onCorrupt: (piece) => this.#corrupt(piece),
       onDiskError,
     });
   }
 
-  #rotten(piece: number): void {
+  #corrupt(piece: number): void {
     this.#record.change();
     if (this.#contents) this.#reporter.bad([this.#contents.layout.blocksOf(piece)]);
   }

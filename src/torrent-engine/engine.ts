@@ -1,4 +1,4 @@
-// All torrents of the process: does what the server orders, and keeps within the disk.
+// All torrents of the process: executes the orders of the server, and stays within the limits of the disk.
 import { statfsSync } from 'node:fs';
 import type { EngineOrder, EngineReport, StartOrder } from './protocol/engine-protocol.ts';
 import type { TorrentSettings } from './protocol/torrent-settings.ts';
@@ -9,18 +9,18 @@ import { planEviction } from './storage/eviction.ts';
 import type { TorrentContents } from './storage/torrent-contents.ts';
 import { missingTransports, SwarmClient } from './swarm/swarm-client.ts';
 import type { KeptTorrent, OpenTorrentStore } from './protocol/torrent-store.ts';
-import { Vault } from './storage/vault.ts';
+import { ResumeStore } from './storage/resume-store.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const TICK_MS = 100;
 const REPORT_EVERY = 5;
-const LOOK_AFTER_EVERY = 10;
-/** Room is made when less than this share of the cap is left... */
+const MAINTAIN_EVERY = 10;
+/** Pieces are evicted when less than this share of the cap is left... */
 const LOW_WATER = 0.05;
-/** ... until this much is. */
+/** ... until this share is left. */
 const HIGH_WATER = 0.15;
-const FREE_TO_GO_ON_BYTES = 16 * MIB;
+const RESUME_FREE_BYTES = 16 * MIB;
 
 export interface EngineNeeds {
   send: (report: EngineReport) => void;
@@ -32,7 +32,7 @@ export class Engine implements AsyncDisposable {
   readonly #needs: EngineNeeds;
   readonly #settings: TorrentSettings;
   readonly #directory: string;
-  readonly #vault: Vault;
+  readonly #resumeStore: ResumeStore;
   readonly #client: SwarmClient;
   readonly #torrents = new Map<string, EngineTorrent>();
   readonly #timer: NodeJS.Timeout;
@@ -40,29 +40,29 @@ export class Engine implements AsyncDisposable {
   #freeBytes = 0;
   #isDiskFull = false;
 
-  private constructor(start: StartOrder, needs: EngineNeeds, parts: { vault: Vault; client: SwarmClient }) {
+  private constructor(start: StartOrder, needs: EngineNeeds, parts: { resumeStore: ResumeStore; client: SwarmClient }) {
     this.#needs = needs;
     this.#settings = start.settings;
     this.#directory = start.directory;
-    this.#vault = parts.vault;
+    this.#resumeStore = parts.resumeStore;
     this.#client = parts.client;
     this.#measure();
-    for (const kept of parts.vault.torrents()) this.#open(kept);
+    for (const kept of parts.resumeStore.torrents()) this.#open(kept);
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
   }
 
   /** @throws the error of the file system, or of `listen` */
   static async open(start: StartOrder, needs: EngineNeeds): Promise<Engine> {
     guardConnections(start.settings);
-    const vault = new Vault(start.directory, needs);
+    const resumeStore = new ResumeStore(start.directory, needs);
     const { settings, dhtFile } = start;
     const client = await SwarmClient.open({ settings, dhtFile, log: needs.log });
     const missing = missingTransports(settings);
     if (missing.length > 0) needs.log(`not available on this machine: ${missing.join(', ')}`);
-    return new Engine(start, needs, { vault, client });
+    return new Engine(start, needs, { resumeStore, client });
   }
 
-  obey(order: Exclude<EngineOrder, { type: 'start' | 'ping' | 'stop' }>): void {
+  execute(order: Exclude<EngineOrder, { type: 'start' | 'ping' | 'stop' }>): void {
     if (order.type === 'add') return (this.#torrents.get(order.infoHash) ?? this.#open(newTorrent(order))).add(order);
     const torrent = this.#torrents.get(order.infoHash);
     if (order.type === 'remove') return this.#remove(order.infoHash, torrent);
@@ -77,8 +77,8 @@ export class Engine implements AsyncDisposable {
         return torrent.contents?.download.closeReader(order.reader);
       case 'prefetch':
         return torrent.contents?.download.prefetch(order.fileIndex, order.ranges);
-      case 'let-go':
-        return torrent.letGo(order.ticket);
+      case 'eviction-acknowledged':
+        return torrent.acknowledgeEviction(order.ticket);
     }
   }
 
@@ -88,22 +88,22 @@ export class Engine implements AsyncDisposable {
     const torrents = [...this.#torrents.values()].map((torrent) => torrent[Symbol.asyncDispose]());
     await Promise.all([this.#client.closePorts(), ...torrents]);
     await this.#client[Symbol.asyncDispose]();
-    this.#vault[Symbol.dispose]();
+    this.#resumeStore[Symbol.dispose]();
   }
 
-  /** Whatever happens next, what is on the disk will be known. */
+  /** Saves the records, so that the next process knows what is on the disk. */
   saveAll(): void {
     for (const torrent of this.#torrents.values()) torrent.save();
     this.#client.save();
   }
 
   #open(kept: KeptTorrent): EngineTorrent {
-    // First, because the torrent tells more about itself at once.
+    // This report comes first: the constructor of the torrent sends more reports.
     this.#needs.send({ type: 'kept', infoHash: kept.infoHash, name: kept.name });
     const torrent = new EngineTorrent(kept, {
       client: this.#client.webtorrent,
       settings: this.#settings,
-      vault: this.#vault,
+      resumeStore: this.#resumeStore,
       send: this.#needs.send,
       log: this.#needs.log,
       roomBytes: () => this.#roomBytes(),
@@ -114,13 +114,13 @@ export class Engine implements AsyncDisposable {
     return torrent;
   }
 
-  /** All of it, at once: it may be added again in the next order. */
+  /** Removes the torrent completely before the next order, which may add it again. */
   #remove(infoHash: string, torrent: EngineTorrent | undefined): void {
     this.#torrents.delete(infoHash);
-    // Saying goodbye to trackers takes a while; nothing of the torrent is used meanwhile.
+    // The `stopped` announce to the trackers takes a while; it uses no data of the torrent.
     void torrent?.[Symbol.asyncDispose]();
     try {
-      this.#vault.remove(infoHash);
+      this.#resumeStore.remove(infoHash);
     } catch (error) {
       this.#needs.log(`the data of ${infoHash} could not be deleted: ${String(error)}`);
     }
@@ -130,11 +130,11 @@ export class Engine implements AsyncDisposable {
   #tick(): void {
     this.#ticks += 1;
     const torrents = [...this.#torrents.values()];
-    if (this.#ticks % LOOK_AFTER_EVERY === 0) {
+    if (this.#ticks % MAINTAIN_EVERY === 0) {
       this.#measure();
-      this.#tryDiskAgain();
+      this.#retryDisk();
       this.#shareConnections();
-      for (const torrent of torrents) torrent.lookAfter();
+      for (const torrent of torrents) torrent.maintain();
       for (const torrent of torrents) if (torrent.isSpent) this.#remove(torrent.infoHash, torrent);
     }
     this.#makeRoom();
@@ -157,7 +157,7 @@ export class Engine implements AsyncDisposable {
     this.#client.webtorrent.maxConns = Math.max(1, Math.min(maxConnectionsPerTorrent, share));
   }
 
-  /** Of the torrents whose metainfo is known. */
+  /** The contents of the torrents whose metainfo is known. */
   *#contents(): Generator<TorrentContents> {
     for (const { contents } of this.#torrents.values()) if (contents) yield contents;
   }
@@ -182,16 +182,16 @@ export class Engine implements AsyncDisposable {
     return this.#capBytes() - this.#usedBytes() - this.#sum(({ download }) => download.requestedBytes);
   }
 
-  /** Frees what the plan says until there is enough; what is being read stays. */
+  /** Evicts the planned pieces until enough space is free; pieces that are being read stay. */
   #makeRoom(): void {
     const capBytes = this.#capBytes();
-    const room = this.#roomBytes() + this.#sum(({ leavingBytes }) => leavingBytes);
+    const room = this.#roomBytes() + this.#sum(({ evictingBytes }) => evictingBytes);
     if (room >= capBytes * LOW_WATER && !this.#isDiskFull) return;
     const evictables = [...this.#torrents.values()]
       .map((torrent) => torrent.evictable())
       .filter((each) => each !== undefined);
     const plan = planEviction(evictables, {
-      needBytes: Math.max(capBytes * HIGH_WATER - room, FREE_TO_GO_ON_BYTES),
+      needBytes: Math.max(capBytes * HIGH_WATER - room, RESUME_FREE_BYTES),
       backBytes: Math.min(64 * MIB, Math.max(0, capBytes / 8)),
       aheadBytes: Math.max(4 * MIB, capBytes / 3),
     });
@@ -205,12 +205,12 @@ export class Engine implements AsyncDisposable {
   #diskFailed(error: unknown): void {
     if (this.#isDiskFull) return;
     this.#isDiskFull = true;
-    this.#needs.log(`the disk does not take more: ${error instanceof Error ? error.message : String(error)}`);
+    this.#needs.log(`the disk accepts no more data: ${error instanceof Error ? error.message : String(error)}`);
     for (const { download } of this.#contents()) download.stop();
   }
 
-  #tryDiskAgain(): void {
-    if (!this.#isDiskFull || this.#freeBytes < FREE_TO_GO_ON_BYTES) return;
+  #retryDisk(): void {
+    if (!this.#isDiskFull || this.#freeBytes < RESUME_FREE_BYTES) return;
     this.#isDiskFull = false;
     for (const { download } of this.#contents()) download.start();
   }

@@ -1,4 +1,4 @@
-// The figures of one torrent, as the server is told them twice a second.
+// The figures of one torrent, as they are reported to the server twice a second.
 import type { AppError } from '../base/app-error.ts';
 import type { TorrentStats } from './protocol/torrent-engine.ts';
 import type { TorrentContents } from './storage/torrent-contents.ts';
@@ -10,10 +10,10 @@ export interface StatsInput {
   /** Undefined while the torrent is not in the swarm. */
   swarm: SwarmTorrent | undefined;
   error: AppError | undefined;
-  /** Of the disk. */
+  /** The problem of the disk. */
   problem: TorrentStats['problem'];
   bannedPeers: number;
-  /** By every process so far. */
+  /** Uploaded by all processes so far. */
   uploadedBytes: number;
 }
 

@@ -40,7 +40,7 @@ function picked(table: PieceTable, readers: Readers, count: number): number[] {
   const blocks: number[] = [];
   const request = { peer: peer('one'), atMs: 0, expectedMs: 0 };
   pickBlocks(table, {
-    wishes: readers.wishes,
+    demands: readers.demands,
     count,
     mostUrgent: URGENCY.FIRST,
     leastUrgent: URGENCY.REST,
@@ -102,7 +102,7 @@ test('the read-ahead grows as it is read on, and a single byte pulls nothing beh
   const ahead = (runBytes: number, end = 100 * MIB) => {
     const readers = new Readers(64 * MIB);
     readers.set(order(1, runBytes, { runBytes, end, isWaiting: false }));
-    return Math.max(...readers.wishes.map((wish) => wish.end)) - runBytes;
+    return Math.max(...readers.demands.map((demand) => demand.end)) - runBytes;
   };
   assert.deepEqual([ahead(0), ahead(10 * MIB), ahead(90 * MIB, 200 * MIB)], [MIB, 11 * MIB, 64 * MIB]);
   assert.equal(ahead(0, 1), 1);

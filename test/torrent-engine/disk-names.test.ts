@@ -7,13 +7,13 @@ import { test } from 'node:test';
 
 import { openTorrentStore } from '../../src/state/sqlite/sqlite-torrent-store.ts';
 import { DataFile } from '../../src/torrent-engine/download/data-file.ts';
-import { Vault } from '../../src/torrent-engine/storage/vault.ts';
+import { ResumeStore } from '../../src/torrent-engine/storage/resume-store.ts';
 
 test('what is no info hash names no directory', () => {
-  using folder = mkdtempDisposableSync(join(tmpdir(), 'raffi-vault-'));
-  using vault = new Vault(join(folder.path, 'torrents'), { openStore: openTorrentStore, log: assert.fail });
+  using folder = mkdtempDisposableSync(join(tmpdir(), 'raffi-resume-'));
+  using store = new ResumeStore(join(folder.path, 'torrents'), { openStore: openTorrentStore, log: assert.fail });
   const hash = '0123456789abcdef0123456789abcdef01234567';
-  assert.equal(vault.dataPath(hash), join(folder.path, 'torrents', hash, 'data'));
+  assert.equal(store.dataPath(hash), join(folder.path, 'torrents', hash, 'data'));
   for (const name of [
     '',
     '..',
@@ -24,8 +24,8 @@ test('what is no info hash names no directory', () => {
     hash.toUpperCase(),
     `${hash}\n`,
   ]) {
-    assert.throws(() => vault.dataPath(name), TypeError, name);
-    assert.throws(() => vault.remove(name), TypeError, name);
+    assert.throws(() => store.dataPath(name), TypeError, name);
+    assert.throws(() => store.remove(name), TypeError, name);
   }
 });
 

@@ -24,11 +24,11 @@ test('blocks that a suspect sent again are told to nobody, and are called bad wh
   download.setReader({ ...reader, reader: 1, position: 0, end: CONTENT.length, isWaiting: true });
   download.received(one, 0, WRONG);
   assert.ok(download.table.present.has(0), 'it is kept');
-  assert.deepEqual([...download.tellable()], []);
+  assert.deepEqual([...download.reportable()], []);
   one.isChoking = true;
   download.refused(one, 1);
   download.addPeer(peer('a third one'));
-  download.kick();
+  download.schedule();
   assert.deepEqual(bad, [{ start: 0, end: 2 }]);
   assert.ok(!download.table.present.has(0));
 });
@@ -71,7 +71,7 @@ function suspected(t: TestContext) {
     onBlocks: nothing,
     onVerified: nothing,
     onBad: (ranges) => bad.push(...ranges),
-    onRotten: nothing,
+    onCorrupt: nothing,
     onDiskError: (error) => assert.fail(String(error)),
   });
   const [one, other] = [peer('one'), peer('other')];

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import Peer from '@thaunknown/simple-peer/lite.js';
 
-import { mendWebRtc } from '../../src/torrent-engine/webtorrent/web-rtc.ts';
+import { patchWebRtc } from '../../src/torrent-engine/webtorrent/web-rtc.ts';
 import { until } from '../sources/torrent/running-engine.ts';
 
 /** Where the policy would let packets go. */
@@ -26,7 +26,7 @@ const LINES: Record<string, (port: number) => string> = {
 
 test('a candidate at an address that is not allowed, or at a name, gets no packet, however it is written', async (t) => {
   const allowed = new Set([DECOY]);
-  mendWebRtc((address) => allowed.has(address));
+  patchWebRtc((address) => allowed.has(address));
   const options = { trickle: false, config: { iceServers: [] } };
   const stranger = new Peer({ ...options, initiator: true });
   t.after(() => stranger.destroy());

@@ -139,10 +139,10 @@ test('a message with a string of negative length is refused, not read for ever',
 });
 
 test('each part that is left out is asked for by the package it stands for, and the rest does without', () => {
-  const parts = new URL('../../src/torrent-engine/webtorrent/unused-parts.ts', import.meta.url).href;
-  const script = `import { registerHooks } from 'node:module'; import { STAND_INS, leaveOutUnusedParts } from ${JSON.stringify(parts)};
-    leaveOutUnusedParts();
-    const left = new Set(STAND_INS);
+  const parts = new URL('../../src/torrent-engine/webtorrent/webtorrent-stubs.ts', import.meta.url).href;
+  const script = `import { registerHooks } from 'node:module'; import { WEBTORRENT_STUBS, stubUnusedModules } from ${JSON.stringify(parts)};
+    stubUnusedModules();
+    const left = new Set(WEBTORRENT_STUBS);
     registerHooks({ resolve(name, context, next) {
       const found = next(name, context);
       if (found.url.startsWith("data:"))

@@ -1,20 +1,21 @@
-// Finds out who sent bad blocks. A piece of one sender convicts it; one of several is fetched again from a single peer, and compared.
+// Finds the peers that sent corrupt blocks. A failed piece with one sender proves that peer bad; a failed piece with several senders is downloaded
+// again from a single peer, and the blocks are compared.
 import { createHash } from 'node:crypto';
 import type { PeerLink } from './peer-link.ts';
 
-/** Who sent what of a piece that failed. */
+/** The senders of the blocks of a piece that failed its hash. */
 interface Evidence {
-  /** By block: its sender and the SHA-1 of its bytes. */
+  /** By block: the sender and the SHA-1 of the bytes. */
   blocks: Map<number, { sender: PeerLink; digest: string }>;
 }
 
 export class BadPeers {
-  /** Pieces that failed and have not come whole since. */
+  /** Pieces that failed their hash and have not passed it since. */
   readonly #open = new Map<number, Evidence[]>();
   /** The one peer that delivers an open piece. */
   readonly #sources = new Map<number, PeerLink>();
 
-  /** Whether pieces of several senders should wait: one of these peers is bad, and which will be known soon. */
+  /** Peers of which at least one is bad; the next download of an open piece shows which. Meanwhile pieces of several senders wait. */
   get suspects(): Set<PeerLink> {
     const suspects = new Set<PeerLink>();
     for (const evidence of this.#open.values()) {
@@ -31,7 +32,7 @@ export class BadPeers {
     return this.#open.has(piece);
   }
 
-  /** Whether this peer may send blocks of this piece: a piece that failed comes from one peer alone. */
+  /** Whether this peer may send blocks of this piece: a piece that failed is downloaded from one peer only. */
   accepts(piece: number, peer: PeerLink): boolean {
     if (!this.#open.has(piece)) return true;
     const source = this.#sources.get(piece);
@@ -39,7 +40,7 @@ export class BadPeers {
     return source === peer;
   }
 
-  /** Of the open piece: whether another peer had begun it, so that its blocks have to go. */
+  /** Makes the peer the only sender of an open piece. True: another peer had begun it, and its blocks have to be dropped. */
   choose(piece: number, peer: PeerLink): boolean {
     const before = this.#sources.get(piece);
     this.#sources.set(piece, peer);
@@ -50,7 +51,7 @@ export class BadPeers {
     return this.#sources.get(piece);
   }
 
-  /** Whom a failed piece convicts at once; otherwise it is open until it came whole. */
+  /** Records a failed piece, which is open until it passes its hash. Returns the peer that is proven bad: the only sender. */
   failed(
     piece: number,
     senders: Map<number, PeerLink>,
@@ -68,7 +69,7 @@ export class BadPeers {
     return undefined;
   }
 
-  /** A piece came whole: those who had sent something else for it. */
+  /** Records that a piece passed its hash. Returns the peers that had sent other bytes for it. */
   passed(piece: number, readBlock: (block: number) => Uint8Array): Set<PeerLink> {
     const guilty = new Set<PeerLink>();
     for (const { blocks } of this.#open.get(piece) ?? []) {

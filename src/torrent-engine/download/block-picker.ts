@@ -1,29 +1,30 @@
-// Chooses the blocks to ask one peer for: by urgency, then fairly among those who want as urgently, the newest place first of all.
+// Chooses the blocks to request from one peer: by urgency, then fairly among the readers of equal urgency. At the highest urgency the newest
+// position comes first.
 import type { PieceTable } from './piece-table.ts';
-import { URGENCY, weightOf, type ReaderState, type Wish } from './reader-window.ts';
+import { URGENCY, weightOf, type ReaderState, type Demand } from './reader-window.ts';
 
-/** One peer's turn. */
+/** The choice of blocks for one peer. */
 export interface Turn {
-  wishes: readonly Wish[];
-  /** How many blocks at most. */
+  demands: readonly Demand[];
+  /** Maximal number of blocks. */
   count: number;
-  /** Only wishes at least this urgent, or... */
+  /** Only demands from this urgency... */
   mostUrgent: number;
-  /** ... at most. */
+  /** ... to this one are served. */
   leastUrgent: number;
-  /** Whether this peer may be asked for this piece. */
+  /** Whether this piece may be requested from this peer. */
   accepts: (piece: number) => boolean;
-  /** Called for each block chosen, before the next is looked for. */
+  /** Called for each chosen block, before the next one is searched. */
   take: (block: number) => void;
 }
 
-/** How many blocks were taken. */
+/** Returns the number of blocks taken. */
 export function pickBlocks(table: PieceTable, turn: Turn): number {
   let taken = 0;
   for (let urgency = turn.mostUrgent; urgency <= turn.leastUrgent && taken < turn.count; urgency += 1) {
-    const searches = turn.wishes
-      .filter((wish) => wish.urgency === urgency)
-      .map((wish) => new Search(table, wish, turn.accepts));
+    const searches = turn.demands
+      .filter((demand) => demand.urgency === urgency)
+      .map((demand) => new Search(table, demand, turn.accepts));
     const order = urgency === URGENCY.FIRST ? newestFirst : leastServedFirst;
     while (taken < turn.count && searches.length > 0) {
       searches.sort(order);
@@ -40,7 +41,7 @@ export function pickBlocks(table: PieceTable, turn: Turn): number {
   return taken;
 }
 
-/** A new reader starts level with the one that had least, else it would be ahead of all for as long as they have been there. */
+/** The initial `served` of a new reader: the least of the others. With 0 it would come before all others until it caught up with them. */
 export function levelWith(others: Iterable<ReaderState>): number {
   let least = Infinity;
   for (const { served } of others) least = Math.min(least, served);
@@ -59,7 +60,7 @@ function leastServedFirst(one: Search, other: Search): number {
   return (one.reader?.served ?? 0) - (other.reader?.served ?? 0);
 }
 
-/** Goes once over the blocks of a wish. */
+/** Iterates once over the blocks of a demand. */
 class Search {
   readonly reader: ReaderState | undefined;
   readonly #table: PieceTable;
@@ -67,11 +68,11 @@ class Search {
   readonly #end: number;
   #at: number;
 
-  constructor(table: PieceTable, wish: Wish, accepts: (piece: number) => boolean) {
-    this.reader = wish.reader;
+  constructor(table: PieceTable, demand: Demand, accepts: (piece: number) => boolean) {
+    this.reader = demand.reader;
     this.#table = table;
     this.#accepts = accepts;
-    const blocks = table.layout.blocksIn(wish);
+    const blocks = table.layout.blocksIn(demand);
     this.#at = blocks.start;
     this.#end = blocks.end;
   }

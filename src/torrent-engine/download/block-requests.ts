@@ -1,4 +1,4 @@
-// The requests of one torrent: which peer is asked for which block, how many at a time, and whom else when one is late.
+// The block requests of one torrent: which block is requested from which peer, how many at a time, and from which other peer when one is late.
 import type { PieceTable } from './piece-table.ts';
 import { pickBlocks } from './block-picker.ts';
 import { lateBlocks, quickest } from './late-blocks.ts';
@@ -6,12 +6,12 @@ import type { PeerLink } from './peer-link.ts';
 import { PeerMeter } from './peer-meter.ts';
 import type { PieceChecks } from './piece-checks.ts';
 import type { Readers } from './readers.ts';
-import { URGENCY, type Urgency, type Wish } from './reader-window.ts';
+import { URGENCY, type Urgency, type Demand } from './reader-window.ts';
 
-/** A peer that would take longer gets no request that a reader waits for, while there is a better one. */
+/** A peer that would take longer gets no request that a reader waits for, while there is a better peer. */
 const SLOW_MS = 2000;
 
-/** Requests that a reader waits for may exceed the room on the disk by so much. */
+/** Requests that a reader waits for may exceed the space on the disk by this much. */
 export const URGENT_ROOM_BYTES = 16 * 2 ** 20;
 
 export interface BlockRequestsOptions {
@@ -55,13 +55,13 @@ export class BlockRequests {
     this.#peers.delete(peer);
   }
 
-  /** Gives every peer the requests it should have, the fastest peer first. */
+  /** Sends requests to every peer up to its depth, the fastest peer first. */
   fillAll(): void {
     const byPace = [...this.#peers].sort(([, one], [, other]) => one.expectedMs() - other.expectedMs());
     for (const [peer] of byPace) this.fill(peer, true);
   }
 
-  /** Asks a peer for more; unless `always`, only when half of its requests are answered. */
+  /** Sends more requests to a peer; unless `always`, only when half of its requests are answered. */
   fill(peer: PeerLink, always = false): void {
     const meter = this.#peers.get(peer);
     if (!meter || this.#isStopped || peer.isClosed) return;
@@ -70,7 +70,7 @@ export class BlockRequests {
     const roomBytes = this.#options.roomBytes();
     if (roomBytes < -URGENT_ROOM_BYTES) return;
     pickBlocks(this.#table, {
-      wishes: this.#wishes(),
+      demands: this.#demands(),
       count: depth - meter.inFlight,
       mostUrgent: this.#mostUrgentFor(peer, meter),
       leastUrgent: roomBytes > 0 ? URGENCY.REST : URGENCY.WAITING,
@@ -91,38 +91,38 @@ export class BlockRequests {
     if (this.#table.dropRequest(block, peer)) this.#peers.get(peer)?.gaveUp();
   }
 
-  /** Asks another peer for each late block that a reader waits for. */
+  /** Requests each late block that a reader waits for from another peer. */
   repeatLate(): void {
     if (this.#isStopped) return;
     const nowMs = this.#options.now();
     const isSnubbed = (peer: PeerLink) => this.#peers.get(peer)?.isSnubbed(nowMs) === true;
-    for (const { block, lateBy } of lateBlocks(this.#table, { wishes: this.#wishes(), nowMs, isSnubbed })) {
+    for (const { block, lateBy } of lateBlocks(this.#table, { demands: this.#demands(), nowMs, isSnubbed })) {
       for (const peer of lateBy) this.#peers.get(peer)?.wasLate(nowMs);
       this.#askAgain(block, nowMs);
     }
   }
 
-  /** Cancels the requests that no reader waits for, so that the peers are free for one that waits for its first byte. */
+  /** Cancels the requests that no reader waits for, so that the peers are free for a reader that waits for its first byte. */
   cancelUnurgent(): void {
-    const urgent = this.#wishes().filter(({ urgency }) => urgency <= URGENCY.NEAR);
-    const spans = urgent.map((wish) => this.#table.layout.blocksIn(wish));
+    const urgent = this.#demands().filter(({ urgency }) => urgency <= URGENCY.SOON);
+    const spans = urgent.map((demand) => this.#table.layout.blocksIn(demand));
     for (const [block, copies] of this.#table.requested) {
       if (spans.some(({ start, end }) => block >= start && block < end)) continue;
       for (const { peer } of [...copies]) this.#cancel(block, peer);
     }
   }
 
-  #wishes(): readonly Wish[] {
+  #demands(): readonly Demand[] {
     const { checks, readers } = this.#options;
-    const open = [...checks.openPieces].map((piece): Wish => {
+    const open = [...checks.openPieces].map((piece): Demand => {
       return { ...this.#table.layout.pieceRange(piece), urgency: URGENCY.WAITING, reader: undefined };
     });
     const whole = [...open, ...this.#wholePieces()];
-    return whole.length === 0 ? readers.wishes : [...whole, ...readers.wishes];
+    return whole.length === 0 ? readers.demands : [...whole, ...readers.demands];
   }
 
-  /** A reader of checked bytes waits for the whole piece, wherever in it the reader begins and ends. */
-  #wholePieces(): Wish[] {
+  /** A reader of verified bytes waits for the whole piece, wherever in the piece the reader begins and ends. */
+  #wholePieces(): Demand[] {
     const { layout } = this.#table;
     return [...this.#options.readers.all]
       .filter(({ order: { verifiedOnly, isWaiting, position, end } }) => verifiedOnly && isWaiting && position < end)

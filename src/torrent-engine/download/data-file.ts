@@ -1,4 +1,4 @@
-// The one sparse file of a torrent: every block at its place, and holes where there is none.
+// The one sparse file of a torrent: every block at its offset in the torrent, holes for missing blocks.
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { sparseSync, trimSync } from 'fs-native-extensions';
 import type { ByteRange } from '../../base/byte-range.ts';
@@ -23,23 +23,23 @@ export class DataFile implements Disposable {
     }
   }
 
-  /** Whether room can be given back without deleting the file. */
+  /** Whether the file system can punch holes, so that space is freed without deleting the file. */
   get canPunch(): boolean {
     return this.#canPunch;
   }
 
-  /** Whether it takes any room. */
+  /** Whether the file takes any space on the disk. */
   get isFilled(): boolean {
     return fstatSync(this.#fd).blocks > 0;
   }
 
-  /** Synchronous: it goes to the system's page cache, and a disk that cannot follow has to slow down the peers. */
+  /** Synchronous: the bytes go to the system's page cache, and a disk that is too slow has to slow down the peers. */
   write(bytes: Uint8Array, offset: number): void {
     for (let done = 0; done < bytes.length;)
       done += writeSync(this.#fd, bytes, done, bytes.length - done, offset + done);
   }
 
-  /** Shorter only where the file ends. */
+  /** The result is shorter than the range only at the end of the file. */
   read({ start, end }: ByteRange): Uint8Array {
     const bytes = Buffer.allocUnsafe(end - start);
     let done = 0;
@@ -51,7 +51,7 @@ export class DataFile implements Disposable {
     return bytes.subarray(0, done);
   }
 
-  /** Gives the room of a range back; false where the file system cannot. */
+  /** Frees the space of a range; false when the file system cannot punch holes. */
   punch({ start, end }: ByteRange): boolean {
     if (!this.#canPunch) return false;
     try {

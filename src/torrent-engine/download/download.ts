@@ -1,4 +1,4 @@
-// The download of one torrent: what its readers want is requested from peers, what arrives is checked, and what is on the disk is reported.
+// The download of one torrent: requests what the readers demand from peers, verifies what arrives, reports what is on the disk.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { ReaderOrder } from '../protocol/engine-protocol.ts';
 import type { PieceLayout } from '../protocol/piece-layout.ts';
@@ -14,11 +14,11 @@ export interface DownloadOptions extends PieceEvents {
   /** SHA-1 of each piece, hex. */
   hashes: readonly string[];
   file: DataFile;
-  /** Pieces an earlier process had, as a bitfield. */
+  /** Pieces that passed their hash in an earlier process, as a bitfield. */
   claimed: Uint8Array | undefined;
   mostAheadBytes: number;
   now: () => number;
-  /** Bytes that may still be requested; requests that a reader waits for may exceed it by `URGENT_ROOM_BYTES`. */
+  /** Bytes that may still be requested; requests that a reader waits for may exceed them by `URGENT_ROOM_BYTES`. */
   roomBytes: () => number;
 }
 
@@ -32,7 +32,7 @@ export class Download {
     const { layout, claimed, mostAheadBytes, now, roomBytes } = options;
     const table = new PieceTable(layout, claimed);
     const readers = new Readers(mostAheadBytes);
-    const checks = new PieceChecks({ ...options, table, onChecked: () => this.kick() });
+    const checks = new PieceChecks({ ...options, table, onChecked: () => this.schedule() });
     this.table = table;
     this.readers = readers;
     this.#checks = checks;
@@ -47,7 +47,7 @@ export class Download {
     return this.table.requested.size * this.table.layout.blockBytes;
   }
 
-  /** Nothing is requested any more until `start`: the disk is full. */
+  /** Cancels all requests and sends none until `start`, because the disk is full. */
   stop(): void {
     this.#requests.stop();
   }
@@ -63,14 +63,14 @@ export class Download {
   removePeer(peer: PeerLink): void {
     this.#requests.removePeer(peer);
     this.#checks.releaseWithheld();
-    this.kick();
+    this.schedule();
   }
 
   setReader(order: ReaderOrder): void {
     this.readers.set(order);
-    this.#checks.checkWanted(this.readers.wishes);
-    if (this.readers.hasFirstWish) this.#requests.cancelUnurgent();
-    this.kick();
+    this.#checks.checkWanted(this.readers.demands);
+    if (this.readers.hasFirstDemand) this.#requests.cancelUnurgent();
+    this.schedule();
   }
 
   closeReader(reader: number): void {
@@ -79,12 +79,12 @@ export class Download {
 
   prefetch(fileIndex: number, ranges: readonly ByteRange[]): void {
     this.readers.prefetch(fileIndex, ranges);
-    this.#checks.checkWanted(this.readers.wishes);
-    this.kick();
+    this.#checks.checkWanted(this.readers.demands);
+    this.schedule();
   }
 
-  /** Gives every peer the requests it should have. */
-  kick(): void {
+  /** Sends requests to every peer up to its depth. */
+  schedule(): void {
     this.#requests.fillAll();
   }
 
@@ -99,19 +99,19 @@ export class Download {
     this.#requests.refused(peer, block);
   }
 
-  /** Repeats late requests, checks kept pieces; to be called ten times a second. */
+  /** Repeats late requests, verifies pieces of an earlier process; to be called ten times a second. */
   tick(): void {
     this.#requests.repeatLate();
     this.#checks.tick();
   }
 
-  /** Removes pieces from the table; their room on the disk is freed by the caller. */
+  /** Removes pieces from the table; the caller frees their space on the disk. */
   evict(pieces: Iterable<number>): void {
     this.#checks.evict(pieces);
   }
 
-  /** Blocks that may be reported. */
-  tellable(): Generator<ByteRange> {
-    return this.#checks.tellable();
+  /** Ranges of blocks that may be reported. */
+  reportable(): Generator<ByteRange> {
+    return this.#checks.reportable();
   }
 }

@@ -1,10 +1,10 @@
-// Blocks somebody waits for that do not come in time: they are asked for once more, of the peer that would be quickest.
+// Finds the late blocks that a reader waits for: they are requested once more, from the peer that is expected to answer first.
 import type { PeerLink } from './peer-link.ts';
 import type { PeerMeter } from './peer-meter.ts';
 import type { PieceTable } from './piece-table.ts';
-import { URGENCY, type Wish } from './reader-window.ts';
+import { URGENCY, type Demand } from './reader-window.ts';
 
-/** Of each waiting reader; those behind them are not missed yet. */
+/** The number of missing blocks that are examined for each waiting reader; a late block further on delays no read yet. */
 const BLOCKS_LOOKED_AT = 16;
 const MOST_COPIES = 2;
 const SOONEST_MS = 250;
@@ -12,22 +12,22 @@ const LATEST_MS = 500;
 
 export interface LateBlock {
   block: number;
-  /** Who should have sent it. */
+  /** The peers that should have sent the block. */
   lateBy: PeerLink[];
 }
 
 export interface LateBlocksOptions {
-  wishes: readonly Wish[];
+  demands: readonly Demand[];
   nowMs: number;
-  /** Peers that were late too often: what they were asked for counts for nothing. */
+  /** Whether a peer was late too often: requests to it do not count. */
   isSnubbed: (peer: PeerLink) => boolean;
 }
 
-export function lateBlocks(table: PieceTable, { wishes, nowMs, isSnubbed }: LateBlocksOptions): LateBlock[] {
+export function lateBlocks(table: PieceTable, { demands, nowMs, isSnubbed }: LateBlocksOptions): LateBlock[] {
   const late: LateBlock[] = [];
-  for (const wish of wishes) {
-    if (wish.urgency > URGENCY.WAITING) continue;
-    const { start, end } = table.layout.blocksIn(wish);
+  for (const demand of demands) {
+    if (demand.urgency > URGENCY.WAITING) continue;
+    const { start, end } = table.layout.blocksIn(demand);
     let block = table.present.nextClear(start, end);
     for (let looked = 0; block < end && looked < BLOCKS_LOOKED_AT; looked += 1) {
       const copies = table.requested.get(block) ?? [];
@@ -44,7 +44,7 @@ export function lateBlocks(table: PieceTable, { wishes, nowMs, isSnubbed }: Late
   return late;
 }
 
-/** Who could send the piece soonest, of those that do not have the request yet. */
+/** The fitting peer that is expected to answer first. */
 export function quickest(
   peers: ReadonlyMap<PeerLink, PeerMeter>,
   isFit: (peer: PeerLink, meter: PeerMeter) => boolean,

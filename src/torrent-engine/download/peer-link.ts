@@ -1,17 +1,17 @@
-// One peer as the download sees it, whatever carries its bytes.
+// The connection to one peer as the download sees it, whatever the transport.
 
 export interface PeerLink {
   /** `address:port`, or the URL of a web seed. */
   readonly key: string;
-  /** A server that has the files, not a peer: it takes no small requests, but any length. */
+  /** The other end is an HTTP server with the files: it gets requests of any length instead of single blocks. */
   readonly isWebSeed: boolean;
-  /** It would answer a request for this piece. */
+  /** Whether the peer has the piece and does not choke requests for it. */
   canSend(piece: number): boolean;
-  /** How many requests it takes at a time; Infinity where it does not say. */
+  /** Number of requests that the peer accepts at a time; Infinity when it states none. */
   readonly requestLimit: number;
   request(block: number): void;
   cancel(block: number): void;
-  /** Closes it and never talks to that address again. */
+  /** Closes the connection; the address is never connected to again. */
   ban(why: string): void;
   readonly isClosed: boolean;
 }

@@ -1,12 +1,13 @@
-// How fast a peer answers, and how much to ask of it at a time: enough to keep it sending, not more, because what is asked cannot be taken back.
+// Measures how fast a peer answers, and decides how many requests it gets at a time: enough to keep it sending, not more, because a sent request
+// cannot be taken back.
 import { BLOCK_BYTES } from '../protocol/piece-layout.ts';
 
 const SAMPLE_MS = 150;
-/** More would only delay what a seek wants. */
+/** A longer queue would only delay the blocks that a seek needs. */
 const PIPE_SECONDS = 0.15;
 const MOST_REQUESTS = 250;
 const FIRST_BYTES = 16 * BLOCK_BYTES;
-/** While others are known to be good, one that has sent nothing yet is not trusted with much. */
+/** Requests for a peer that has sent nothing yet, while another peer has. */
 const UNPROVEN_REQUESTS = 4;
 const SNUB_MS = 30_000;
 const LATE_LIMIT = 3;
@@ -22,10 +23,10 @@ export class PeerMeter {
   #sampleStartMs = 0;
   #late = 0;
   #snubbedUntilMs = -Infinity;
-  /** Payload it sent. */
+  /** Payload that the peer sent. */
   receivedBytes = 0;
 
-  /** `blockBytes`: what a request asks for, in the mean. */
+  /** `blockBytes`: mean length of a request. */
   constructor(blockBytes = BLOCK_BYTES) {
     this.#blockBytes = blockBytes;
   }
@@ -34,12 +35,12 @@ export class PeerMeter {
     return this.#inFlight;
   }
 
-  /** Whether it ever sent a block. */
+  /** Whether the peer ever sent a block. */
   get isProven(): boolean {
     return this.receivedBytes > 0;
   }
 
-  /** Bytes per second while it has requests; undefined until there is something to go by. */
+  /** Bytes per second while the peer has requests; undefined before the first sample. */
   get rate(): number | undefined {
     return this.#rate;
   }
@@ -76,7 +77,7 @@ export class PeerMeter {
     this.#sampleBytes = 0;
   }
 
-  /** A block somebody waited for did not come in time. */
+  /** A block that a reader waited for did not arrive in time. */
   wasLate(nowMs: number): void {
     this.#late += 1;
     if (this.#late >= LATE_LIMIT) this.#snubbedUntilMs = nowMs + SNUB_MS;
@@ -86,19 +87,19 @@ export class PeerMeter {
     return nowMs < this.#snubbedUntilMs;
   }
 
-  /** How many requests it should have; `isAlone`: no other peer is known to be good. */
+  /** How many requests the peer should have; `isAlone`: no other peer has sent a block. */
   depth(requestLimit: number, isAlone: boolean): number {
     if (!this.isProven && !isAlone) return Math.min(UNPROVEN_REQUESTS, requestLimit);
     const rate = this.#rate;
     const first = Math.min(FIRST_BYTES / this.#blockBytes, MOST_REQUESTS);
     if (rate === undefined) return Math.min(Math.ceil(first), requestLimit);
     const pipe = (rate * ((1.5 * this.#roundTripMs) / 1000 + PIPE_SECONDS)) / this.#blockBytes;
-    // A slow peer gets a second's worth, a fast one at least as much as a new one.
+    // A slow peer gets the requests of one second, a fast peer at least as many as a new one.
     const least = Math.min(first, rate / this.#blockBytes);
     return Math.min(Math.max(2, Math.ceil(Math.max(pipe, least))), MOST_REQUESTS, requestLimit);
   }
 
-  /** When one more block would come, milliseconds from now. */
+  /** When the block of one more request would arrive, in milliseconds from now. */
   expectedMs(): number {
     if (this.#rate === undefined) return this.isProven ? 200 : 500;
     return this.#roundTripMs + ((this.#inFlight + 1) * this.#blockBytes * 1000) / Math.max(this.#rate, 1);

@@ -1,24 +1,24 @@
-// What becomes of blocks that arrive: written, hashed by piece, reported. While a peer is under suspicion only checked pieces are reported.
+// Writes, hashes and reports the blocks that arrive. While a peer is suspected, only verified pieces are reported.
 import type { ByteRange } from '../../base/byte-range.ts';
 import { BadPeers } from './bad-peers.ts';
 import type { DataFile } from './data-file.ts';
 import type { PeerLink } from './peer-link.ts';
 import { PieceHasher } from './piece-hasher.ts';
 import type { PieceTable } from './piece-table.ts';
-import { URGENCY, type Wish } from './reader-window.ts';
+import { URGENCY, type Demand } from './reader-window.ts';
 
-/** Hashing of kept pieces that no reader wants, per tick. */
+/** Pieces of an earlier process that no reader demands are hashed at this rate per tick. */
 const IDLE_CHECK_BYTES = 4 * 2 ** 20;
-/** A piece is held back for so long at most while the sender of bad blocks is searched for. */
+/** Maximal time a piece is held back while the sender of corrupt blocks is searched. */
 const HOLD_MS = 5000;
 
 export interface PieceEvents {
   onBlocks: (start: number, end: number) => void;
   onVerified: (piece: number) => void;
-  /** Blocks that were reported, or read from, and are bad. */
+  /** Blocks that were reported, and possibly read, and are corrupt. */
   onBad: (ranges: readonly ByteRange[]) => void;
-  /** A piece that was kept has other bytes than when it was verified. */
-  onRotten: (piece: number) => void;
+  /** A piece of an earlier process has other bytes than when it was verified. */
+  onCorrupt: (piece: number) => void;
   /** A block could not be written. */
   onDiskError: (error: unknown) => void;
 }
@@ -29,17 +29,17 @@ export interface PieceChecksOptions extends PieceEvents {
   hashes: readonly string[];
   file: DataFile;
   now: () => number;
-  /** A piece passed or failed: peers may be free for other requests. */
+  /** A piece passed or failed its hash: peers may be free for other requests. */
   onChecked: () => void;
 }
 
 export class PieceChecks {
-  readonly counts = { downloadedBytes: 0, wastedBytes: 0, badBytes: 0, badPieces: 0, rottenPieces: 0 };
+  readonly counts = { downloadedBytes: 0, wastedBytes: 0, badBytes: 0, badPieces: 0, corruptPieces: 0 };
   readonly #options: PieceChecksOptions;
   readonly #table: PieceTable;
   readonly #hasher: PieceHasher;
   readonly #bad = new BadPeers();
-  /** Complete pieces that wait for a suspicion to be cleared up, with the time since. */
+  /** Complete pieces that wait until no sender is suspected, with the time since. */
   readonly #held = new Map<number, number>();
   /** Some blocks on the disk have not been reported. */
   #hasWithheld = false;
@@ -55,17 +55,17 @@ export class PieceChecks {
     });
   }
 
-  /** Pieces that failed and have not come whole since. */
+  /** Pieces that failed their hash and have not passed it since. */
   get openPieces(): Iterable<number> {
     return this.#bad.openPieces;
   }
 
-  /** Whether this peer may be asked for blocks of this piece. */
+  /** Whether blocks of this piece may be requested from this peer. */
   accepts(piece: number, peer: PeerLink): boolean {
     return this.#bad.accepts(piece, peer);
   }
 
-  /** A block of the piece is requested from `peer`: where the piece failed before, all of it has to come from this one peer. */
+  /** A block of the piece is requested from `peer`. A piece that failed before has to come completely from this one peer. */
   expect(piece: number, peer: PeerLink): void {
     if (!this.#bad.isOpen(piece) || !this.#bad.choose(piece, peer)) return;
     this.evict([piece]);
@@ -92,7 +92,7 @@ export class PieceChecks {
     this.#checkIdle();
   }
 
-  /** Removes pieces from the table; their room on the disk is freed by the caller. */
+  /** Removes pieces from the table; the caller frees their space on the disk. */
   evict(pieces: Iterable<number>): void {
     for (const piece of pieces) {
       this.#table.forget(piece);
@@ -101,29 +101,29 @@ export class PieceChecks {
     }
   }
 
-  /** Blocks that may be reported: while a peer is under suspicion only those whose piece has passed its hash. */
-  *tellable(): Generator<ByteRange> {
+  /** Ranges of blocks that may be reported: while a peer is suspected, only those of verified pieces. */
+  *reportable(): Generator<ByteRange> {
     const { present, verified, layout } = this.#table;
     if (!this.#hasWithheld) yield* present.runs();
     else for (const piece of verified.members()) yield layout.blocksOf(piece);
   }
 
-  /** Kept pieces that a reader wants are checked before all others. */
-  checkWanted(wishes: readonly Wish[]): void {
+  /** Verifies the pieces of an earlier process that a reader demands, before all others. */
+  checkWanted(demands: readonly Demand[]): void {
     const { claimed, layout } = this.#table;
     if (claimed.count === 0) return;
     const urgent: number[] = [];
-    for (const wish of wishes) {
-      const { start, end } = layout.piecesIn(wish);
+    for (const demand of demands) {
+      const { start, end } = layout.piecesIn(demand);
       for (const piece of claimed.members(start, end)) {
-        if (wish.urgency <= URGENCY.NEAR) urgent.push(piece);
+        if (demand.urgency <= URGENCY.SOON) urgent.push(piece);
         else this.#hasher.check(piece);
       }
     }
     for (const piece of urgent.toReversed()) this.#hasher.check(piece, true);
   }
 
-  /** Once no peer is under suspicion, what was held back is checked and reported. */
+  /** When no peer is suspected any more, verifies and reports what was held back. */
   releaseWithheld(): void {
     if (!this.#hasWithheld || this.#bad.suspects.size > 0) return;
     this.#hasWithheld = false;
@@ -140,7 +140,7 @@ export class PieceChecks {
     }
   }
 
-  /** A piece under suspicion comes from one peer alone. */
+  /** Blocks of an open piece are accepted from one peer only. */
   #mayUse(piece: number, peer: PeerLink): boolean {
     return !this.#bad.isOpen(piece) || this.#bad.sourceOf(piece) === peer;
   }
@@ -170,9 +170,9 @@ export class PieceChecks {
   #checked(piece: number, isGood: boolean): void {
     if (isGood) this.#passed(piece);
     else if (this.#table.claimed.has(piece)) {
-      this.counts.rottenPieces += 1;
+      this.counts.corruptPieces += 1;
       this.#table.forget(piece);
-      this.#options.onRotten(piece);
+      this.#options.onCorrupt(piece);
     } else this.#failed(piece);
     this.#options.onChecked();
   }
@@ -198,7 +198,7 @@ export class PieceChecks {
     this.releaseWithheld();
   }
 
-  /** All unverified blocks that the peer sent are dropped too. */
+  /** Bans the peer and drops all unverified blocks that it sent. */
   #ban(peer: PeerLink): void {
     const lost: ByteRange[] = [];
     for (const piece of this.#table.piecesFrom(peer)) {

@@ -1,8 +1,8 @@
-// Hashes pieces while their blocks come, so that the last block of a piece does not cost the hash of all.
+// Hashes pieces while their blocks arrive, so that the last block does not have to wait for the hash of the whole piece.
 import { createHash, type Hash } from 'node:crypto';
 import type { PieceTable } from './piece-table.ts';
 
-/** Blocks hashed before others get their turn: 2 MiB, some 3 ms. */
+/** Blocks hashed in one turn of the event loop: 2 MiB, some 3 ms. */
 const BLOCKS_PER_STEP = 128;
 
 interface Running {
@@ -17,7 +17,7 @@ export interface PieceHasherOptions {
   hashes: readonly string[];
   /** Reads a block from the disk. */
   readBlock: (block: number) => Uint8Array;
-  /** Called once for each piece whose blocks are all there. */
+  /** Called once for each piece whose blocks are all on the disk. */
   onDone: (piece: number, isGood: boolean) => void;
 }
 
@@ -31,7 +31,7 @@ export class PieceHasher {
     this.#options = options;
   }
 
-  /** A block that is on the disk now. Its bytes are at hand, which saves reading them when it is next in line. */
+  /** Takes a block that was just written. If it is the next one of its piece, it is hashed from memory and not read back. */
   add(block: number, bytes: Uint8Array): void {
     const { table } = this.#options;
     const piece = table.layout.pieceOf(block);
@@ -44,19 +44,19 @@ export class PieceHasher {
     }
   }
 
-  /** Hashes what is still to be hashed of a piece whose blocks are all there, in small steps; `first`: before the others in line. */
+  /** Hashes the rest of a piece whose blocks are all on the disk, in small steps; `first`: before the others in the queue. */
   check(piece: number, first = false): void {
     if (first) this.#queue = [piece, ...this.#queue.filter((each) => each !== piece)];
     else if (!this.#queue.includes(piece)) this.#queue.push(piece);
     if (!this.#isStepping) this.#step();
   }
 
-  /** Pieces in line. */
+  /** Number of pieces in the queue. */
   get waiting(): number {
     return this.#queue.length;
   }
 
-  /** Blocks of it went: what was hashed of it is worth nothing. */
+  /** Drops the hash of a piece that lost blocks. */
   forget(piece: number): void {
     this.#running.delete(piece);
     this.#queue = this.#queue.filter((each) => each !== piece);
@@ -74,7 +74,7 @@ export class PieceHasher {
     if (this.#isStepping) setImmediate(() => this.#step());
   }
 
-  /** How many blocks it took. */
+  /** Returns the number of blocks hashed. */
   #advance(piece: number, budget: number): number {
     const { table, hashes, readBlock, onDone } = this.#options;
     const { start, end } = table.layout.blocksOf(piece);

@@ -1,4 +1,4 @@
-// The hashes in a .torrent file that has been checked.
+// The piece hashes of a .torrent file that has been parsed before.
 import { decodeBencode, type Bencoded, type BencodedDictionary } from '../protocol/bencode.ts';
 
 const HASH_BYTES = 20;

@@ -1,13 +1,13 @@
-// What is known about each block of a torrent: on the disk or not, who was asked for it, who sent it.
+// The state of each block of a torrent: on the disk or not, requested from which peers, sent by which peer.
 import { BitSet } from '../protocol/bit-set.ts';
 import type { PieceLayout } from '../protocol/piece-layout.ts';
 import type { PeerLink } from './peer-link.ts';
 
-/** One copy of a block that was asked for. */
+/** One request for a block; a block may be requested from several peers. */
 export interface BlockRequest {
   peer: PeerLink;
   atMs: number;
-  /** When it was expected, milliseconds after `atMs`. */
+  /** When the block was expected, in milliseconds after `atMs`. */
   expectedMs: number;
 }
 
@@ -17,12 +17,12 @@ export class PieceTable {
   readonly present: BitSet;
   /** Pieces that passed their hash in this process. */
   readonly verified: BitSet;
-  /** Pieces that passed it in an earlier one, and have to again before anybody gets them. */
+  /** Pieces that passed their hash in an earlier process, and have to pass it again before they are read. */
   readonly claimed: BitSet;
-  /** Pieces whose room is about to be given back; not to be fetched until then. */
-  readonly leaving = new Set<number>();
+  /** Evicted pieces whose space is not freed yet; they are not requested until then. */
+  readonly evicting = new Set<number>();
   readonly #requests = new Map<number, BlockRequest[]>();
-  /** Of blocks in pieces that are not verified. */
+  /** The senders of blocks in unverified pieces. */
   readonly #senders = new Map<number, PeerLink>();
 
   constructor(layout: PieceLayout, claimed?: Uint8Array) {
@@ -32,19 +32,19 @@ export class PieceTable {
     this.claimed = new BitSet(layout.pieceCount, claimed);
   }
 
-  /** Blocks that were asked for and have not come. */
+  /** Blocks that are requested and have not arrived. */
   get requested(): ReadonlyMap<number, readonly BlockRequest[]> {
     return this.#requests;
   }
 
-  /** Nothing of it is here and nobody was asked. */
+  /** Whether the block is missing, not requested, and may be requested. */
   isFree(block: number): boolean {
     return !this.present.has(block) && !this.#requests.has(block) && this.isOpen(this.layout.pieceOf(block));
   }
 
-  /** Whether blocks of it may be asked for. */
+  /** Whether blocks of the piece may be requested. */
   isOpen(piece: number): boolean {
-    return !this.claimed.has(piece) && !this.leaving.has(piece);
+    return !this.claimed.has(piece) && !this.evicting.has(piece);
   }
 
   addRequest(block: number, request: BlockRequest): void {
@@ -61,7 +61,7 @@ export class PieceTable {
     return dropped;
   }
 
-  /** Whether the block is news; it is on the disk already. */
+  /** Adds a block that was written. False: it was in the table before. */
   addBlock(block: number, sender: PeerLink): boolean {
     if (!this.present.add(block)) return false;
     this.#senders.set(block, sender);
@@ -98,7 +98,7 @@ export class PieceTable {
     for (let block = start; block < end; block += 1) this.#senders.delete(block);
   }
 
-  /** As if nothing of it had ever come. */
+  /** Resets a piece to missing and unverified. */
   forget(piece: number): void {
     const { start, end } = this.layout.blocksOf(piece);
     this.present.deleteRange(start, end);
@@ -115,7 +115,8 @@ export class PieceTable {
   /** Bytes on the disk, at most. */
   get diskBytes(): number {
     const { layout } = this;
-    const bytes = this.present.count * layout.blockBytes + (this.claimed.count + this.leaving.size) * layout.pieceBytes;
+    const bytes =
+      this.present.count * layout.blockBytes + (this.claimed.count + this.evicting.size) * layout.pieceBytes;
     return Math.min(Math.ceil(bytes), layout.totalBytes);
   }
 }

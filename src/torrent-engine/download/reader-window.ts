@@ -1,36 +1,36 @@
-// What a reader wants fetched: the bytes it waits for, those it will need at once, and how far ahead of it the download may run.
+// The demands of a reader: the bytes it waits for, the bytes it needs next, and the read-ahead.
 import type { ReaderOrder } from '../protocol/engine-protocol.ts';
 import type { ReaderProfile } from '../protocol/torrent-engine.ts';
 
 const MIB = 2 ** 20;
-/** What a waiting reader needs to go on. */
+/** Bytes that a waiting reader needs to continue. */
 const URGENT_BYTES = MIB / 4;
-const NEAR_BYTES = 2 * MIB;
+const SOON_BYTES = 2 * MIB;
 
-interface Reach {
-  /** The read-ahead starts with this much... */
+interface ReadAhead {
+  /** Read-ahead after a jump... */
   firstBytes: number;
-  /** ... grows by this much for each byte read without a jump... */
+  /** ... its growth for each byte read without a jump... */
   growth: number;
-  /** ... up to this much. */
+  /** ... and its maximum. */
   mostBytes: number;
-  /** Share among readers that want as urgently. */
+  /** Share among readers of equal urgency. */
   weight: number;
 }
 
-const REACHES: Record<ReaderProfile, Reach> = {
+const READ_AHEAD: Record<ReaderProfile, ReadAhead> = {
   probe: { firstBytes: MIB / 4, growth: 0.5, mostBytes: MIB, weight: 4 },
   player: { firstBytes: MIB, growth: 1, mostBytes: 64 * MIB, weight: 4 },
   hls: { firstBytes: 2 * MIB, growth: 2, mostBytes: 128 * MIB, weight: 4 },
   download: { firstBytes: 4 * MIB, growth: 1, mostBytes: 64 * MIB, weight: 1 },
 };
 
-/** The lower the more urgent. */
-export const URGENCY = { FIRST: 0, WAITING: 1, NEAR: 2, PREFETCH: 3, AHEAD: 4, REST: 5 } as const;
+/** A lower value is more urgent. */
+export const URGENCY = { FIRST: 0, WAITING: 1, SOON: 2, PREFETCH: 3, AHEAD: 4, REST: 5 } as const;
 export type Urgency = (typeof URGENCY)[keyof typeof URGENCY];
 
 /** Bytes `[start, end)` of the torrent. */
-export interface Wish {
+export interface Demand {
   start: number;
   end: number;
   urgency: Urgency;
@@ -39,36 +39,36 @@ export interface Wish {
 
 export interface ReaderState {
   order: ReaderOrder;
-  /** Higher: opened or moved later. */
+  /** Higher for a reader that was opened or moved later. */
   turn: number;
-  /** Blocks asked for on its behalf, by its weight: who had least goes first. */
+  /** Blocks requested for the reader, divided by its weight: the reader with the least goes first. */
   served: number;
 }
 
-/** Its wishes, most urgent first; `mostAheadBytes` is what the disk has room for. */
-export function wishesOf(reader: ReaderState, mostAheadBytes: number): Wish[] {
+/** The demands of a reader, most urgent first; `mostAheadBytes`: the read-ahead that the disk has space for. */
+export function demandsOf(reader: ReaderState, mostAheadBytes: number): Demand[] {
   const { position, end, profile, isWaiting, runBytes } = reader.order;
   const upTo = (bytes: number) => Math.min(end, position + bytes);
   const aheadEnd = upTo(Math.min(aheadBytes(profile, runBytes), Math.max(mostAheadBytes, URGENT_BYTES)));
-  const wishes: Wish[] = [];
+  const demands: Demand[] = [];
   let start = position;
-  const add = (wishEnd: number, urgency: Urgency) => {
-    if (wishEnd > start) wishes.push({ start, end: wishEnd, urgency, reader });
-    start = Math.max(start, wishEnd);
+  const add = (demandEnd: number, urgency: Urgency) => {
+    if (demandEnd > start) demands.push({ start, end: demandEnd, urgency, reader });
+    start = Math.max(start, demandEnd);
   };
-  // What a reader gave out nothing for yet, somebody looks at: nothing else is worth more.
+  // A reader that has not delivered a byte since it was opened or moved delays a start or a seek, so it comes first.
   if (isWaiting) add(upTo(URGENT_BYTES), runBytes === 0 ? URGENCY.FIRST : URGENCY.WAITING);
-  add(Math.min(aheadEnd, position + NEAR_BYTES), URGENCY.NEAR);
+  add(Math.min(aheadEnd, position + SOON_BYTES), URGENCY.SOON);
   add(aheadEnd, URGENCY.AHEAD);
   if (profile === 'download') add(upTo(mostAheadBytes), URGENCY.REST);
-  return wishes;
+  return demands;
 }
 
 function aheadBytes(profile: ReaderProfile, runBytes: number): number {
-  const { firstBytes, growth, mostBytes } = REACHES[profile];
+  const { firstBytes, growth, mostBytes } = READ_AHEAD[profile];
   return Math.min(mostBytes, firstBytes + runBytes * growth);
 }
 
 export function weightOf(reader: ReaderState): number {
-  return REACHES[reader.order.profile].weight;
+  return READ_AHEAD[reader.order.profile].weight;
 }

@@ -1,8 +1,8 @@
-// The readers of one torrent and what they want together.
+// The readers of one torrent and the demands of all of them.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { ReaderOrder } from '../protocol/engine-protocol.ts';
 import { levelWith } from './block-picker.ts';
-import { URGENCY, wishesOf, type ReaderState, type Wish } from './reader-window.ts';
+import { URGENCY, demandsOf, type ReaderState, type Demand } from './reader-window.ts';
 
 const PLACES_REMEMBERED = 3;
 
@@ -13,7 +13,7 @@ export class Readers {
   #left: ReaderOrder[] = [];
   #turn = 0;
   #mostAheadBytes: number;
-  #wishes: readonly Wish[] | undefined;
+  #demands: readonly Demand[] | undefined;
 
   constructor(mostAheadBytes: number) {
     this.#mostAheadBytes = mostAheadBytes;
@@ -27,14 +27,14 @@ export class Readers {
     return this.#readers.values();
   }
 
-  /** What the disk has room for, ahead of each reader. */
+  /** The read-ahead of each reader that the disk has space for. */
   set mostAheadBytes(bytes: number) {
     if (bytes === this.#mostAheadBytes) return;
     this.#mostAheadBytes = bytes;
-    this.#wishes = undefined;
+    this.#demands = undefined;
   }
 
-  /** A new reader, or what became of one. */
+  /** Adds a reader, or updates it. */
   set(order: ReaderOrder): void {
     const known = this.#readers.get(order.reader);
     if (known && order.runBytes > 0) known.order = order;
@@ -47,22 +47,22 @@ export class Readers {
         served: known ? Math.max(known.served, served) : served,
       });
     }
-    this.#wishes = undefined;
+    this.#demands = undefined;
   }
 
   close(reader: number): void {
     const closed = this.#readers.get(reader);
     if (closed) this.#left = [closed.order, ...this.#left].slice(0, PLACES_REMEMBERED);
     this.#readers.delete(reader);
-    this.#wishes = undefined;
+    this.#demands = undefined;
   }
 
   prefetch(fileIndex: number, ranges: readonly ByteRange[]): void {
     this.#prefetches.set(fileIndex, ranges);
-    this.#wishes = undefined;
+    this.#demands = undefined;
   }
 
-  /** Where it is read, and where it was read last: what lies around should stay. */
+  /** The positions of the readers, or the last ones when no reader is open: the pieces around them are evicted last. */
   get places(): ReaderOrder[] {
     const current = [...this.#readers.values()].map(({ order }) => order);
     return current.length > 0 ? current : this.#left;
@@ -72,17 +72,17 @@ export class Readers {
     return [...this.#prefetches.values()].flat();
   }
 
-  /** Most urgent first, within each reader. */
-  get wishes(): readonly Wish[] {
-    this.#wishes ??= [
-      ...[...this.#readers.values()].flatMap((reader) => wishesOf(reader, this.#mostAheadBytes)),
-      ...this.prefetched.map((range): Wish => ({ ...range, urgency: URGENCY.PREFETCH, reader: undefined })),
+  /** The demands of all readers, most urgent first within each reader, then the prefetched ranges. */
+  get demands(): readonly Demand[] {
+    this.#demands ??= [
+      ...[...this.#readers.values()].flatMap((reader) => demandsOf(reader, this.#mostAheadBytes)),
+      ...this.prefetched.map((range): Demand => ({ ...range, urgency: URGENCY.PREFETCH, reader: undefined })),
     ];
-    return this.#wishes;
+    return this.#demands;
   }
 
-  /** Somebody waits at a place nothing has been given out from yet. */
-  get hasFirstWish(): boolean {
-    return this.wishes.some(({ urgency }) => urgency === URGENCY.FIRST);
+  /** Whether a reader waits for its first byte since it was opened or moved. */
+  get hasFirstDemand(): boolean {
+    return this.demands.some(({ urgency }) => urgency === URGENCY.FIRST);
   }
 }

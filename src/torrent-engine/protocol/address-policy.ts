@@ -1,4 +1,4 @@
-// Which addresses may be talked to: what strangers name (trackers, peers, magnets) must not lead into the machine or its network.
+// Which addresses may be connected to: addresses from trackers, peers and magnets must not lead into this machine or its network.
 import { isIP, isIPv6 } from 'node:net';
 import { ipKind, plainIp } from '../../base/ip-address.ts';
 
@@ -7,7 +7,7 @@ export interface AddressRules {
   ipv6: boolean;
 }
 
-/** `host`: an address, not a name. `isLocalDiscovery`: it was found in the local network. */
+/** `host`: an IP address, not a name. `isLocalDiscovery`: the address was found by local discovery (BEP 14). */
 export function isAllowedAddress(host: string, rules: AddressRules, isLocalDiscovery = false): boolean {
   const kind = ipKind(host);
   if (kind === undefined || kind === 'special') return false;
@@ -15,10 +15,10 @@ export function isAllowedAddress(host: string, rules: AddressRules, isLocalDisco
   return kind === 'public' || rules.privatePeers || (kind === 'private' && isLocalDiscovery);
 }
 
-/** Of a tracker or web seed. A name passes: what it leads to is looked at when it is known. */
+/** For the URL of a tracker or web seed. A host name passes: its addresses are checked after the look-up. */
 export function isAllowedUrl(text: string, protocols: readonly string[], rules: AddressRules): boolean {
   const url = URL.parse(text);
-  // The library reads `udp://0x7f.1` as if it were http, which makes 127.0.0.1 of it.
+  // The library parses `udp://0x7f.1` like an http URL, which makes 127.0.0.1 of the host.
   const host = URL.parse(text.replace(/^[a-z]+:/iu, 'http:'))?.hostname.replaceAll(/[[\]]/gu, '');
   if (!url || host === undefined || !protocols.includes(url.protocol)) return false;
   return isIP(host) === 0
@@ -26,7 +26,7 @@ export function isAllowedUrl(text: string, protocols: readonly string[], rules: 
     : isAllowedAddress(host, { ...rules, ipv6: true });
 }
 
-/** `1.2.3.4:80` or `[::1]:80`; undefined when it is neither. */
+/** The host of `1.2.3.4:80` or `[::1]:80`; undefined for any other text. */
 export function hostOf(address: string): string | undefined {
   const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:]+)):\d{1,5}$/u.exec(address);
   return match?.groups?.['six'] ?? match?.groups?.['four'];

@@ -1,21 +1,21 @@
-// Bencoding (BEP 3), read from strangers: bounded in depth and number of values, strict where two readers could disagree.
+// Decodes bencoding (BEP 3) from untrusted input: bounded in depth and number of values, strict where two decoders could disagree.
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 
 export type Bencoded = number | Uint8Array | Bencoded[] | BencodedDictionary;
 
-/** Keys are read as Latin-1: every byte sequence is a key of its own. */
+/** Keys are decoded as Latin-1: different byte sequences are different keys. */
 export interface BencodedDictionary extends ReadonlyMap<string, Bencoded> {}
 
 export interface BencodedRoot {
   members: BencodedDictionary;
-  /** Where the value of each member lies in the bytes. */
+  /** The byte range of the value of each member. */
   spans: ReadonlyMap<string, ByteRange>;
 }
 
 /** A torrent nests 6 deep. */
 const MAX_DEPTH = 24;
-/** A torrent of 20,000 files has some 200,000 values. Each costs memory, however short it is on the wire. */
+/** A torrent of 20,000 files has some 200,000 values. Each value costs memory, however short its encoding is. */
 const MAX_VALUES = 600_000;
 const MAX_DIGITS = 16;
 
@@ -27,7 +27,7 @@ interface Cursor {
 }
 
 /**
- * Reads a dictionary; what follows it is ignored. Strings are views of `bytes`.
+ * Decodes a dictionary; bytes after it are ignored. Strings are views of `bytes`.
  * @throws AppError SOURCE_UNUSABLE
  */
 export function decodeBencode(bytes: Uint8Array): BencodedRoot {
@@ -67,7 +67,7 @@ function readList(cursor: Cursor): Bencoded[] {
   return list;
 }
 
-/** Keys in their order: another order would be another info hash to a reader that writes the dictionary anew. */
+/** Keys must be sorted: a client that encodes the dictionary again would get another info hash for another order. */
 function readDictionary(cursor: Cursor): BencodedDictionary {
   const members = new Map<string, Bencoded>();
   let previous: string | undefined;
@@ -95,7 +95,7 @@ function readString(cursor: Cursor): Uint8Array {
   return cursor.bytes.subarray(start, end);
 }
 
-/** The text up to the end mark, which must be near; the cursor is behind the mark afterwards. */
+/** The text up to the end mark, of at most `MAX_DIGITS` + 1 bytes; moves the cursor behind the mark. */
 function readDigits(cursor: Cursor, { from, end }: { from: number; end: number }): string {
   const limit = from + MAX_DIGITS + 1;
   let at = from;

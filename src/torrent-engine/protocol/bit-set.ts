@@ -1,4 +1,4 @@
-// A fixed number of bits, in the order of BitTorrent's bitfield: the first bit is the highest of the first byte.
+// A set of a fixed number of bits, in the order of BitTorrent's bitfield (BEP 3): the first bit is the highest of the first byte.
 
 export class BitSet {
   readonly size: number;
@@ -17,7 +17,7 @@ export class BitSet {
     this.#count = this.countIn(0, size);
   }
 
-  /** How many are set. */
+  /** Number of set bits. */
   get count(): number {
     return this.#count;
   }
@@ -26,7 +26,7 @@ export class BitSet {
     return ((this.bytes[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0;
   }
 
-  /** Whether it was clear. */
+  /** Returns whether the bit was clear. */
   add(index: number): boolean {
     if (index >= this.size || this.has(index)) return false;
     this.bytes[index >> 3] = (this.bytes[index >> 3] ?? 0) | (0x80 >> (index & 7));
@@ -34,7 +34,7 @@ export class BitSet {
     return true;
   }
 
-  /** Whether it was set. */
+  /** Returns whether the bit was set. */
   delete(index: number): boolean {
     if (!this.has(index)) return false;
     this.bytes[index >> 3] = (this.bytes[index >> 3] ?? 0) & ~(0x80 >> (index & 7));
@@ -74,7 +74,7 @@ export class BitSet {
     return end;
   }
 
-  /** Those that are set, ascending. */
+  /** The set bits of `[start, end)`, ascending. */
   *members(start = 0, end = this.size): Generator<number> {
     for (let at = this.nextSet(start, end); at < end; at = this.nextSet(at + 1, end)) yield at;
   }
@@ -88,7 +88,7 @@ export class BitSet {
     }
   }
 
-  /** How many of `[start, end)` are set; whole bytes at a time, since films have a million blocks. */
+  /** Number of set bits in `[start, end)`; counts whole bytes at a time, since a torrent may have a million blocks. */
   countIn(start: number, end: number): number {
     const limit = Math.min(end, this.size);
     let count = 0;
@@ -100,5 +100,5 @@ export class BitSet {
   }
 }
 
-/** How many bits of each byte are set. */
+/** Number of set bits of each byte value. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);

@@ -1,13 +1,13 @@
-// The words between the server and the torrent engine's process. Places are bytes from the start of the torrent, across its files.
+// The messages between the server and the process of the torrent engine. Positions are bytes from the start of the torrent, across its files.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { ReaderProfile, TorrentFile, TorrentStats } from './torrent-engine.ts';
 import type { TorrentSettings } from './torrent-settings.ts';
 
 export interface StartOrder {
   type: 'start';
-  /** Of all torrents; no other process uses it. */
+  /** The directory of all torrents; no other process uses it. */
   directory: string;
-  /** The routing table of the DHT; undefined: it is not kept. */
+  /** File of the routing table of the DHT; undefined: the table is not stored. */
   dhtFile: string | undefined;
   settings: TorrentSettings;
 }
@@ -20,7 +20,7 @@ export interface AddOrder {
   trackers: readonly string[];
   peers: readonly string[];
   webSeeds: readonly string[];
-  /** How many have the torrent open. In the same order: one that nobody uses may leave its swarm at any moment. */
+  /** Number of open handles. Part of the same order, because a torrent without users may leave its swarm at any moment. */
   users: number;
 }
 
@@ -32,25 +32,25 @@ export interface ReaderOrder {
   position: number;
   end: number;
   verifiedOnly: boolean;
-  /** Somebody waits for the byte at `position`. */
+  /** A read waits for the byte at `position`. */
   isWaiting: boolean;
-  /** Read without a jump up to `position`. */
+  /** Bytes read without a jump up to `position`. */
   runBytes: number;
 }
 
 export type EngineOrder =
   | StartOrder
   | AddOrder
-  /** How many have the torrent open now. */
+  /** Number of open handles of the torrent. */
   | { type: 'users'; infoHash: string; count: number }
   | { type: 'remove'; infoHash: string }
-  /** A new reader, or where it is now. */
+  /** A new reader, or the new state of a known one. */
   | ReaderOrder
   | { type: 'reader-closed'; infoHash: string; reader: number }
-  /** Replaces the earlier one of that file. */
+  /** Replaces the earlier prefetch of the file. */
   | { type: 'prefetch'; infoHash: string; fileIndex: number; ranges: readonly ByteRange[] }
-  /** Nobody reads the blocks of that `lost` any more: their room can be freed. */
-  | { type: 'let-go'; infoHash: string; ticket: number }
+  /** No reader reads the blocks of the `lost` report with this ticket any more: their space can be freed. */
+  | { type: 'eviction-acknowledged'; infoHash: string; ticket: number }
   | { type: 'ping' }
   /** Leave all swarms and end. */
   | { type: 'stop' };
@@ -68,23 +68,23 @@ export interface MetadataReport {
   pieceBytes: number;
   isPrivate: boolean;
   metainfo: Uint8Array;
-  /** The file all blocks go to, each at its place. */
+  /** The file that holds all blocks, each at its offset in the torrent. */
   dataPath: string;
-  /** Pieces an earlier process left there, as a bitfield: each is `verified` or `lost` later. */
+  /** Pieces that an earlier process verified, as a bitfield: each is reported `verified` or `lost` later. */
   claimed: Uint8Array;
 }
 
 export type EngineReport =
   | { type: 'ready' }
   | { type: 'here' }
-  /** On the disk from an earlier time. */
+  /** A torrent with a record on the disk. */
   | { type: 'kept'; infoHash: string; name: string }
   | MetadataReport
-  /** Blocks that are on the disk now: pairs of `[start, end)`. */
+  /** Blocks that were written to the disk: pairs of `[start, end)`. */
   | { type: 'blocks'; infoHash: string; ranges: Uint32Array }
-  /** Pieces that passed their hash; all their blocks are there. */
+  /** Pieces that passed their hash; all their blocks are on the disk. */
   | { type: 'verified'; infoHash: string; pieces: Uint32Array }
-  /** Blocks that are gone: pairs of `[start, end)`. Evicted ones are only about to go, and are freed upon `let-go` with the ticket. */
+  /** Removed blocks: pairs of `[start, end)`. Evicted blocks stay readable until the order `eviction-acknowledged` with the ticket. */
   | { type: 'lost'; infoHash: string; ranges: Uint32Array; why: 'bad' | 'evicted'; ticket: number }
   | { type: 'stats'; infoHash: string; stats: TorrentStats }
   | { type: 'removed'; infoHash: string };

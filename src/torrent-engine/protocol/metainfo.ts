@@ -1,11 +1,11 @@
-// What a .torrent file says (BEP 3, 12, 19, 27, 47), checked: it comes from strangers. Names in it are for people to read, never paths.
+// Parses and checks an untrusted .torrent file (BEP 3, 12, 19, 27, 47). Names in it are for display, never paths.
 import { createHash } from 'node:crypto';
 
 import { AppError } from '../../base/app-error.ts';
 import { decodeBencode, type Bencoded, type BencodedDictionary } from './bencode.ts';
 import type { TorrentFile } from './torrent-engine.ts';
 
-/** A file of the torrent, and where it begins in the torrent's run of bytes. */
+/** A file of the torrent; `offsetBytes`: its start in the torrent. */
 export interface MetainfoFile extends TorrentFile {
   readonly offsetBytes: number;
 }
@@ -25,7 +25,7 @@ export interface Metainfo {
 
 export const MAX_TORRENT_FILE_BYTES = 10 * 1024 * 1024;
 
-/** Old clients cut a torrent into any number of bytes: BEP 3 asks for no multiple of the 16 KiB of a block. */
+/** Old clients use pieces of any length: BEP 3 does not require a multiple of the 16 KiB of a block. */
 const MIN_PIECE_BYTES = 1024;
 const MAX_PIECE_BYTES = 64 * 1024 * 1024;
 const MAX_PIECES = 2 ** 20;
@@ -36,7 +36,7 @@ const MAX_NAME_LENGTH = 255;
 const MAX_ADDRESS_LENGTH = 2000;
 const HASH_BYTES = 20;
 
-/** @throws AppError SOURCE_UNUSABLE with what is wrong */
+/** @throws AppError SOURCE_UNUSABLE that names the defect */
 export function parseMetainfo(bytes: Uint8Array): Metainfo {
   if (bytes.length > MAX_TORRENT_FILE_BYTES) throw unusable('The torrent file is larger than 10 MB');
   const { members, spans } = decodeBencode(bytes);
@@ -71,7 +71,7 @@ function parseInfo(info: BencodedDictionary): Omit<Metainfo, 'infoHash' | 'track
   return { name, sizeBytes, pieceBytes, pieceCount, isPrivate: info.get('private') === 1, files };
 }
 
-/** For magnets and torrents of the second version alone. */
+/** The error for magnets and torrents of BitTorrent version 2 only (BEP 52). */
 export function onlyVersion2(): AppError {
   return unusable('This torrent is of BitTorrent version 2 only, which is not supported; one of version 1 is needed');
 }
@@ -102,12 +102,12 @@ function parseFile(entry: BencodedDictionary): Pick<TorrentFile, 'path' | 'sizeB
   const alone = entry.get('name.utf-8') ?? entry.get('name');
   const parts = Array.isArray(folders) ? folders.map((part) => textOf(part) ?? '') : [textOf(alone) ?? ''];
   const attributes = textOf(entry.get('attr')) ?? '';
-  // A link (BEP 47) holds no bytes of its own either.
+  // A symbolic link (BEP 47) has no bytes of its own either.
   const isPadding = /[pl]/u.test(attributes) || parts.at(-1)?.startsWith('_____padding_file_') === true;
   return { path: shownName(parts), sizeBytes, isPadding };
 }
 
-/** Without what could mislead in a list or a header: control characters, steps upwards, endless names. */
+/** A name without what could mislead in a list or a header: control characters, `..`, overlong parts. */
 function shownName(parts: readonly string[]): string {
   const shown = parts
     .map((part) =>
@@ -122,7 +122,7 @@ function shownName(parts: readonly string[]): string {
 
 const MAX_FOLDERS = 16;
 
-/** Every text in values and lists of them that looks as wanted, once each. */
+/** Every text in the values, and in lists of them, that matches `looks` and is a URL; without duplicates. */
 function texts(values: readonly (Bencoded | undefined)[], looks: RegExp): string[] {
   const found = new Set<string>();
   const visit = (value: Bencoded | undefined): void => {

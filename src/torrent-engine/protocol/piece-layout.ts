@@ -1,16 +1,16 @@
-// Where pieces and blocks lie in a torrent. A block is the unit of requests: 16 KiB of one piece. The last block of a piece is shorter where
-// the length of pieces is no multiple of 16 KiB, and at the end of the torrent.
+// The byte ranges of pieces and blocks in a torrent. A block is the unit of requests: 16 KiB of one piece. The last block of a piece is shorter where
+// the piece length is no multiple of 16 KiB, and at the end of the torrent.
 import type { ByteRange } from '../../base/byte-range.ts';
 
 export const BLOCK_BYTES = 16 * 1024;
 
-/** Offsets are bytes from the start of the torrent's first file. Blocks are numbered through: those of piece 0, those of piece 1, ... */
+/** Offsets are bytes from the start of the torrent's first file. Blocks are numbered across pieces: those of piece 0, those of piece 1, ... */
 export class PieceLayout {
   readonly totalBytes: number;
   readonly pieceBytes: number;
   readonly pieceCount: number;
   readonly blocksPerPiece: number;
-  /** Mean size of the blocks of a piece: 16 KiB, unless their last one is short. */
+  /** Mean size of the blocks of a piece: 16 KiB, unless the last block is shorter. */
   readonly blockBytes: number;
   readonly blockCount: number;
 
@@ -38,7 +38,7 @@ export class PieceLayout {
     return Math.floor(block / this.blocksPerPiece);
   }
 
-  /** The piece's blocks, `[start, end)`. */
+  /** The blocks of a piece, `[start, end)`. */
   blocksOf(piece: number): ByteRange {
     const start = piece * this.blocksPerPiece;
     return { start, end: Math.min(start + this.blocksPerPiece, this.blockCount) };
@@ -55,7 +55,7 @@ export class PieceLayout {
     return piece * this.blocksPerPiece + Math.floor((offset - piece * this.pieceBytes) / BLOCK_BYTES);
   }
 
-  /** The pieces, or blocks, a range of bytes touches: `[start, end)`. */
+  /** The pieces that a range of bytes touches, `[start, end)`; `blocksIn`: the same for blocks. */
   piecesIn({ start, end }: ByteRange): ByteRange {
     return end <= start ? { start: 0, end: 0 } : { start: this.pieceAt(start), end: this.pieceAt(end - 1) + 1 };
   }

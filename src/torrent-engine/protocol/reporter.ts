@@ -1,4 +1,4 @@
-// Tells the server what is on the disk, many blocks in one message.
+// Reports to the server what is on the disk; many blocks are sent in one message.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { EngineReport } from './engine-protocol.ts';
 import type { TorrentStats } from './torrent-engine.ts';
@@ -33,14 +33,14 @@ export class Reporter {
     this.#lost(ranges, 'bad', 0);
   }
 
-  /** The result is what `let-go` will carry. */
+  /** Returns the ticket that `eviction-acknowledged` will carry. */
   evicted(ranges: readonly ByteRange[]): number {
     this.#ticket += 1;
     this.#lost(ranges, 'evicted', this.#ticket);
     return this.#ticket;
   }
 
-  /** Sent when they differ from the last ones. */
+  /** Sends the figures when they differ from the last ones. */
   stats(stats: TorrentStats): void {
     const text = JSON.stringify(stats);
     if (text === this.#lastStats) return;
@@ -56,7 +56,7 @@ export class Reporter {
     this.#verified = [];
   }
 
-  /** In the order things happened. */
+  /** Sends the pending blocks first, so that reports keep the order of events. */
   #lost(ranges: readonly ByteRange[], why: 'bad' | 'evicted', ticket: number): void {
     this.flush();
     this.#send({ type: 'lost', infoHash: this.#infoHash, ranges: flattened(ranges), why, ticket });

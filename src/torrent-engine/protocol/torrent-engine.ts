@@ -1,13 +1,14 @@
-// The port of the torrent engine: what the server sees of BitTorrent. The engine is a process of its own; bytes go through files, not messages.
+// The port of the torrent engine: the interface of BitTorrent to the server. The engine is a separate process; bytes go through files, not
+// messages.
 import type { ByteRange } from '../../base/byte-range.ts';
 
-/** Which torrent, and what is known about it. The same info hash again adds trackers, peers and web seeds to the one there is. */
+/** A torrent to add. A second request with the same info hash adds its trackers, peers and web seeds to the same torrent. */
 export interface TorrentRequest {
   /** 40 lower-case hex digits. */
   infoHash: string;
-  /** The whole `.torrent` file; undefined: peers are asked for it. */
+  /** The whole `.torrent` file; undefined: it is requested from peers (BEP 9). */
   metainfo?: Uint8Array;
-  /** For people, until the metainfo is here (`dn` of a magnet). */
+  /** Displayed until the metainfo is known (`dn` of a magnet). */
   name?: string;
   trackers?: readonly string[];
   /** `host:port`, `[address]:port`. */
@@ -16,36 +17,36 @@ export interface TorrentRequest {
 }
 
 export interface TorrentEngine extends AsyncDisposable {
-  /** `failed`: its process ends again and again, or could not be started; it is tried again all the same. */
+  /** `failed`: the process ends repeatedly, or could not be started; it is restarted all the same. */
   readonly state: 'starting' | 'ready' | 'failed';
   /**
-   * Joins the swarm, at once or as soon as the process is up. Each handle is one user of the torrent: while one is open the torrent stays;
-   * afterwards it is seeded as the policy says, then leaves the swarm. Its data stays until the room is needed.
+   * Joins the swarm, at once or as soon as the process is ready. Each handle is one user of the torrent: while one is open the torrent stays;
+   * afterwards it is seeded as configured, then leaves the swarm. Its data stays until the space is needed.
    */
   add(request: TorrentRequest): TorrentHandle;
-  /** All torrents in the swarm or on the disk, users or not. */
+  /** All torrents in a swarm or on the disk, with and without users. */
   list(): readonly TorrentInfo[];
   find(infoHash: string): TorrentInfo | undefined;
-  /** Leaves the swarm and deletes the data, users or not: their reads fail with SOURCE_NOT_FOUND. False: no such torrent. */
+  /** Leaves the swarm and deletes the data, even with users: their reads fail with SOURCE_NOT_FOUND. False: no such torrent. */
   remove(infoHash: string): Promise<boolean>;
 }
 
 export interface TorrentInfo {
   readonly infoHash: string;
-  /** Of the metainfo, else of the request, else the info hash. Never a path. */
+  /** The name in the metainfo, else in the request, else the info hash. Never a path. */
   readonly name: string;
-  /** Undefined until the metainfo is here. */
+  /** Undefined until the metainfo is known. */
   readonly files: readonly TorrentFile[] | undefined;
   readonly stats: TorrentStats;
 }
 
-/** In the order of the metainfo, so that the index is the one everybody else uses. */
+/** A file of the torrent; files keep the order of the metainfo, so that the index is that of other clients. */
 export interface TorrentFile {
   readonly index: number;
-  /** Path inside the torrent, `/` between its parts; hostile for all we know: to be shown, never opened. */
+  /** Path inside the torrent, `/` between its parts; untrusted: for display, never opened. */
   readonly path: string;
   readonly sizeBytes: number;
-  /** Filler between files (BEP 47); nothing to play. */
+  /** A padding file (BEP 47), which is never played. */
   readonly isPadding: boolean;
 }
 
@@ -62,59 +63,59 @@ export interface TorrentMetadata {
 export interface TorrentHandle extends Disposable {
   readonly info: TorrentInfo;
   /**
-   * Waits for the metainfo, as long as it takes.
-   * @throws AppError SOURCE_UNUSABLE (it is not what we can play), SOURCE_NOT_FOUND (removed); the signal's reason
+   * Waits for the metainfo, without a time limit.
+   * @throws AppError SOURCE_UNUSABLE (the torrent cannot be played), SOURCE_NOT_FOUND (removed); the signal's reason
    */
   metadata(signal: AbortSignal): Promise<TorrentMetadata>;
   /**
-   * A place in a file; the download follows it. Needs the metainfo.
+   * Opens a reader, whose position the download follows. Needs the metainfo.
    * @throws AppError RANGE_NOT_SATISFIABLE for a range outside of the file, NOT_FOUND for no such file, NOT_READY without metainfo
    */
-  open(fileIndex: number, wish: ReaderWish): TorrentReader;
-  /** Ranges somebody will probably read soon; fetched when nothing more urgent is missing. Replaces the earlier wish for that file. */
+  open(fileIndex: number, options: ReaderOptions): TorrentReader;
+  /** Ranges that will probably be read soon; requested when nothing more urgent is missing. Replaces the earlier ranges of the file. */
   prefetch(fileIndex: number, ranges: readonly ByteRange[]): void;
-  /** How much of a range of a file is on the disk, and how much of that has passed its hash. */
+  /** How much of a range of a file is on the disk, and how much of that is verified. */
   presence(fileIndex: number, range: ByteRange): Presence;
-  /** Where the bytes of a file that is packed in others lie; undefined: every file is where it is. */
+  /** The ranges of the archive volumes that hold ranges of a packed file; undefined: no file of the torrent is packed. */
   partsOf?(fileIndex: number, ranges: readonly ByteRange[]): FilePart[];
   /** Calls `listener` for each event until the result is disposed. */
   watch(listener: (event: TorrentEvent) => void): Disposable;
 }
 
 /**
- * What a reader is for decides how far the download runs ahead of it:
- * `probe` not at all, `player` from little to a minute as it reads on, `hls` the same but further, `download` to the end.
+ * The purpose of a reader, which decides the read-ahead of the download:
+ * `probe` almost none, `player` from little to a minute as the reader continues, `hls` the same but further, `download` to the end.
  */
 export type ReaderProfile = 'probe' | 'player' | 'hls' | 'download';
 
-export interface ReaderWish {
+export interface ReaderOptions {
   profile: ReaderProfile;
   /** First byte in the file. */
   start: number;
-  /** One after the last byte that will be read; default the end of the file. */
+  /** End of the bytes that will be read, exclusive; default: the end of the file. */
   end?: number;
-  /** Only bytes whose piece has passed its hash; default false: blocks are read as they come. */
+  /** Only bytes of verified pieces; default false: blocks are read as they arrive. */
   verifiedOnly?: boolean;
 }
 
 export interface TorrentReader extends Disposable {
-  /** Of the next `read`; set by `seek`. */
+  /** Position of the next `read`; set by `seek`. */
   readonly position: number;
   /**
-   * Waits for the byte at `position` and answers with it and what is there behind it, up to `maxBytes`; empty at the end. One read at a time.
-   * A torrent nobody seeds and a full disk only make it wait: `TorrentStats.problem` says so.
-   * @throws AppError SOURCE_CHANGED when bytes this reader gave out turned out to be bad (it must not be read on: what it gave is wrong),
+   * Waits for the byte at `position` and returns it with the downloaded bytes behind it, up to `maxBytes`; empty at the end. One read at a time.
+   * Without seeds, or with a full disk, the read waits: `TorrentStats.problem` names the cause.
+   * @throws AppError SOURCE_CHANGED when bytes that this reader returned were corrupt (the reader must not be used any further),
    *   SOURCE_NOT_FOUND when the torrent was removed, SOURCE_FAILED for errors of the disk; the signal's reason
    */
   read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
-  /** What it gave out of pieces that have not passed their hash yet. */
+  /** Ranges that the reader returned and whose pieces are not verified yet. */
   readonly unchecked: readonly ByteRange[];
   /**
-   * Waits until everything it gave out has passed its hash; the rest of those pieces has to be wanted by somebody. Not while a read waits.
+   * Waits until everything that the reader returned is verified; some reader has to demand the rest of those pieces. Not while a read waits.
    * @throws AppError as `read`; the signal's reason
    */
   allChecked(signal: AbortSignal): Promise<void>;
-  /** Moves on; what was wanted at the old place is wanted no more. Not while a read waits. */
+  /** Moves the reader; the demands at the old position end. Not while a read waits. */
   seek(position: number): void;
 }
 
@@ -126,44 +127,44 @@ export interface FilePart extends ByteRange {
 export interface Presence {
   presentBytes: number;
   verifiedBytes: number;
-  /** Pieces that touch the range, and how many of them have passed their hash. */
+  /** Pieces that touch the range, and how many of them are verified. */
   pieces: number;
   verifiedPieces: number;
 }
 
-/** `restarted`: the engine's process died and is back; readers go on by themselves. `bad-data`: bytes that may have been read were wrong. */
+/** `restarted`: the process of the engine died and was restarted; readers continue. `bad-data`: bytes that may have been read were corrupt. */
 export type TorrentEvent =
   | { type: 'metadata' | 'restarted' | 'removed' | 'problem' }
   | { type: 'bad-data'; fileIndex: number; range: ByteRange };
 
 export interface TorrentStats {
   stage: 'metadata' | 'downloading' | 'ready' | 'error';
-  /** A sentence; only where waiting will not help any more. */
+  /** A sentence; present only when the torrent will never be playable. */
   error: string | undefined;
-  /** What holds it up at the moment. */
+  /** What delays the download at the moment. */
   problem: 'disk-full' | 'no-peers' | 'engine-down' | undefined;
-  /** In the swarm, or only on the disk. */
+  /** Whether the torrent is in the swarm; false: only on the disk. */
   isActive: boolean;
   peers: number;
-  /** How many of them can send us everything. */
+  /** Number of peers that have all pieces. */
   seeds: number;
   bannedPeers: number;
   /** Bytes per second. */
   downloadSpeed: number;
   uploadSpeed: number;
-  /** Payload since it was added: kept, come twice or unasked, thrown away for their hash. */
+  /** Payload since the torrent was added: written; received twice or unrequested; dropped because the hash failed. */
   downloadedBytes: number;
   wastedBytes: number;
   badBytes: number;
   badPieces: number;
   uploadedBytes: number;
-  /** On the disk, passed their hash. */
+  /** Pieces on the disk that passed their hash. */
   verifiedPieces: number;
   diskBytes: number;
   readers: number;
 }
 
-/** Of a torrent nothing is known of yet. */
+/** The figures of a torrent before the first report. */
 export const NO_TORRENT_STATS: TorrentStats = {
   stage: 'metadata',
   error: undefined,

@@ -1,14 +1,14 @@
-// How the engine may behave in the network and on the disk. The server makes it from its configuration.
+// Settings of the engine for the network and the disk. The server derives them from its configuration.
 
 export interface TorrentSettings {
-  /** Listens here; undefined: on every address. */
+  /** The address to listen at; undefined: every address. */
   listenHost: string | undefined;
   /** 0: any free port. */
   port: number;
   trackers: boolean;
-  /** Peers by DHT; the routing table is kept in the data directory. */
+  /** Peers from the DHT; the routing table is stored in the data directory. */
   dht: boolean;
-  /** `host:port` of the nodes to begin with; undefined: the usual public ones. */
+  /** `host:port` of the bootstrap nodes; undefined: the well-known public nodes. */
   dhtBootstrap: readonly string[] | undefined;
   peerExchange: boolean;
   localDiscovery: boolean;
@@ -18,25 +18,25 @@ export interface TorrentSettings {
   tcp: boolean;
   ipv6: boolean;
   portMapping: boolean;
-  /** Protocol encryption: never, when the peer does, always. */
+  /** Protocol encryption: never, when the peer supports it, always. */
   encryption: 'off' | 'prefer' | 'require';
-  /** Peers on loopback and private addresses whoever names them; otherwise only those that local discovery finds. */
+  /** Whether peers at loopback and private addresses are accepted from every origin; otherwise only from local discovery. */
   privatePeers: boolean;
   maxConnectionsPerTorrent: number;
   /** Over all torrents. */
   maxConnections: number;
   uploadSlots: number;
-  /** Bytes per second; 0: none at all; undefined: no limit. */
+  /** Bytes per second; 0: nothing is sent or received; undefined: no limit. */
   downloadLimit: number | undefined;
   uploadLimit: number | undefined;
-  /** Seeding ends at this ratio of sent to received... */
+  /** Seeding ends at this ratio of uploaded to downloaded bytes... */
   seedRatio: number;
-  /** ... or this long after the last user went. */
+  /** ... or this long after the last handle was closed. */
   seedAfterMs: number;
-  /** What all torrents may take on the disk; undefined: a quarter of what is free, 20 GiB at most. */
+  /** What all torrents together may take on the disk; undefined: a quarter of the free space, 20 GiB at most. */
   capBytes: number | undefined;
-  /** What is left free on the disk. */
+  /** Space that stays free on the disk. */
   minFreeBytes: number;
-  /** Data stays after a clean end. */
+  /** Whether the data stays after a clean end. */
   keepData: boolean;
 }

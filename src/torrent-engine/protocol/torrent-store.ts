@@ -1,4 +1,4 @@
-// The port of the torrent engine to what outlives its process: one record for each torrent. All of it is cache.
+// The port of the torrent engine to its persistent records, one for each torrent. All of it is cache.
 
 export interface KeptTorrent {
   infoHash: string;
@@ -6,7 +6,7 @@ export interface KeptTorrent {
   trackers: readonly string[];
   peers: readonly string[];
   webSeeds: readonly string[];
-  /** Pieces that passed their hash, as a bitfield; undefined before the metainfo was here. */
+  /** Pieces that passed their hash, as a bitfield; undefined before the metainfo was known. */
   verified: Uint8Array | undefined;
   downloadedBytes: number;
   uploadedBytes: number;
@@ -14,7 +14,7 @@ export interface KeptTorrent {
   usedAtMs: number;
 }
 
-/** Every call may throw, on a full disk for one. */
+/** Every call may throw, for example on a full disk. */
 export interface TorrentStore extends Disposable {
   all(): KeptTorrent[];
   /** Replaces the record with its info hash. */
@@ -22,5 +22,5 @@ export interface TorrentStore extends Disposable {
   delete(infoHash: string): void;
 }
 
-/** Opens the store in a directory that is there. @throws when not even a new one can be made */
+/** Opens the store in an existing directory. @throws when not even a new store can be made */
 export type OpenTorrentStore = (directory: string) => TorrentStore;

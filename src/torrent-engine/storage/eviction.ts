@@ -1,15 +1,15 @@
-// Which pieces make room first: of torrents nobody uses, then what was watched, then what lies far ahead. Never what is being read.
+// Plans which pieces are evicted first: those of unused torrents, then those behind all readers, then those far ahead. Never those being read.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { PieceLayout } from '../protocol/piece-layout.ts';
 
 const MIB = 2 ** 20;
-/** The start of what is read holds the index of its container, mostly. */
+/** The head of a file, which usually holds the index of the container. */
 const HEAD_BYTES = 8 * MIB;
-/** Even in need, a reader's last bytes stay: players go back a little. */
+/** The last bytes before a reader always stay, because players go back a little. */
 const LEAST_BACK_BYTES = 2 * MIB;
 
 export interface Place {
-  /** In the torrent. */
+  /** Bytes from the start of the torrent. */
   position: number;
   end: number;
 }
@@ -17,19 +17,19 @@ export interface Place {
 export interface Evictable {
   infoHash: string;
   layout: PieceLayout;
-  /** Whether anything of the piece takes room. */
+  /** Whether any block of the piece takes space. */
   isOnDisk: (piece: number) => boolean;
   isUsed: boolean;
   usedAtMs: number;
   places: readonly Place[];
-  /** What stays: prefetched ranges, heads of the files that are read. */
+  /** Ranges that stay: prefetched ranges, heads of the files that are read. */
   kept: readonly ByteRange[];
 }
 
 export interface EvictionLimits {
-  /** To be freed. */
+  /** Bytes to free. */
   needBytes: number;
-  /** Kept behind and ahead of each place. */
+  /** Bytes that stay behind and ahead of each position. */
   backBytes: number;
   aheadBytes: number;
 }
@@ -39,7 +39,7 @@ export interface Eviction {
   pieces: number[];
 }
 
-/** What to evict, torrent by torrent; less than needed when there is no more. */
+/** The pieces to evict, by torrent; fewer than needed when no more may be evicted. */
 export function planEviction(torrents: readonly Evictable[], limits: EvictionLimits): Eviction[] {
   const plan = new Map<string, Set<number>>();
   let needBytes = limits.needBytes;
@@ -64,12 +64,12 @@ export function planEviction(torrents: readonly Evictable[], limits: EvictionLim
     .map(([infoHash, pieces]) => ({ infoHash, pieces: [...pieces] }));
 }
 
-/** The head of the range a place is in: `start` is that of its file. */
+/** The head of a file with the range `[start, end)`. */
 export function headOf(start: number, end: number): ByteRange {
   return { start, end: Math.min(start + HEAD_BYTES, end) };
 }
 
-/** Outside of all windows; those behind every place first, the farthest first. */
+/** Pieces outside of all windows: those behind every position first, then those ahead, the farthest first. */
 function sparePieces({ layout, places, kept }: Evictable, { backBytes, aheadBytes }: EvictionLimits): number[] {
   const windows = places.map(({ position, end }) =>
     layout.piecesIn({ start: Math.max(0, position - backBytes), end: Math.min(end, position + aheadBytes) }),
@@ -80,7 +80,7 @@ function sparePieces({ layout, places, kept }: Evictable, { backBytes, aheadByte
   const distance = (piece: number) => {
     const behind = current.filter((at) => at >= piece).map((at) => at - piece);
     const ahead = current.filter((at) => at < piece).map((at) => piece - at);
-    // Behind somebody and ahead of nobody is watched; ahead of somebody it may be wanted soon.
+    // A piece behind every reader has been watched; a piece ahead of a reader may be needed soon.
     return ahead.length === 0 ? layout.pieceCount + Math.min(...behind, layout.pieceCount) : Math.min(...ahead);
   };
   return [...allPieces(layout)].filter(isFree).toSorted((one, other) => distance(other) - distance(one));

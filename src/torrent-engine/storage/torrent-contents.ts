@@ -1,4 +1,4 @@
-// What is known of a torrent once its metainfo is here: its pieces, the file they go to, and the download that fills it.
+// The contents of a torrent with known metainfo: its pieces, its data file, and the download that fills the file.
 import type { MetadataReport } from '../protocol/engine-protocol.ts';
 import type { Metainfo } from '../protocol/metainfo.ts';
 import { PieceLayout } from '../protocol/piece-layout.ts';
@@ -9,7 +9,7 @@ import { pieceHashes } from '../download/piece-hashes.ts';
 import type { Reporter } from '../protocol/reporter.ts';
 import { WebSeedFiles } from '../swarm/web-seed-files.ts';
 
-/** Until the disk has been measured. */
+/** Read-ahead until the free space of the disk has been measured. */
 const FIRST_AHEAD_BYTES = 64 * 2 ** 20;
 
 export interface TorrentContentsOptions extends Omit<
@@ -44,7 +44,7 @@ export class TorrentContents implements Disposable {
       mostAheadBytes: FIRST_AHEAD_BYTES,
       now: () => performance.now(),
     });
-    // Of unfinished pieces nothing is known after a crash: their room is given back.
+    // After a crash the state of unfinished pieces is unknown: their space is freed.
     if (this.file.isFilled) this.#punchUnknown();
   }
 
@@ -52,9 +52,9 @@ export class TorrentContents implements Disposable {
     return this.download.table.diskBytes;
   }
 
-  /** Evicted, and not freed yet. */
-  get leavingBytes(): number {
-    return this.download.table.leaving.size * this.layout.pieceBytes;
+  /** Bytes of evicted pieces whose space is not freed yet. */
+  get evictingBytes(): number {
+    return this.download.table.evicting.size * this.layout.pieceBytes;
   }
 
   get readerCount(): number {
@@ -78,9 +78,9 @@ export class TorrentContents implements Disposable {
     };
   }
 
-  /** Tells all that is there. */
+  /** Reports all blocks and verified pieces on the disk. */
   reportPieces(reporter: Reporter): void {
-    for (const { start, end } of this.download.tellable()) reporter.blocks(start, end);
+    for (const { start, end } of this.download.reportable()) reporter.blocks(start, end);
     for (const piece of this.download.table.verified.members()) reporter.verified(piece);
   }
 
@@ -100,7 +100,7 @@ export class TorrentContents implements Disposable {
       kept: [...readers.prefetched, ...read.map(({ start, end }) => headOf(start, end))],
       isOnDisk: (piece) => {
         const { start, end } = layout.blocksOf(piece);
-        return table.claimed.has(piece) || (!table.leaving.has(piece) && table.present.nextSet(start, end) < end);
+        return table.claimed.has(piece) || (!table.evicting.has(piece) && table.present.nextSet(start, end) < end);
       },
     };
   }
@@ -108,17 +108,17 @@ export class TorrentContents implements Disposable {
   /** Removes pieces from the download; they are not requested again until they are freed. */
   evict(pieces: readonly number[]): void {
     this.download.evict(pieces);
-    for (const piece of pieces) this.download.table.leaving.add(piece);
+    for (const piece of pieces) this.download.table.evicting.add(piece);
   }
 
-  /** Gives the room of evicted pieces back. False: the file system cannot do that. */
+  /** Frees the space of evicted pieces. False: the file system cannot punch holes. */
   free(pieces: readonly number[]): boolean {
     let isFreed = true;
     for (const piece of pieces) {
       isFreed = this.file.punch(this.layout.pieceRange(piece)) && isFreed;
-      this.download.table.leaving.delete(piece);
+      this.download.table.evicting.delete(piece);
     }
-    this.download.kick();
+    this.download.schedule();
     return isFreed;
   }
 
@@ -128,7 +128,7 @@ export class TorrentContents implements Disposable {
     return verified.bytes.map((byte, index) => byte | (claimed.bytes[index] ?? 0));
   }
 
-  /** Undefined for what they may not have. */
+  /** Bytes of a verified piece; undefined for any other range. */
   readForPeer(piece: number, offset: number, length: number): Uint8Array | undefined {
     const { start, end } = this.layout.pieceRange(piece);
     const range = { start: start + offset, end: start + offset + length };

@@ -1,17 +1,17 @@
-// The record of one torrent in the vault: what changes is collected here, and written when it is saved.
+// The record of one torrent in the resume store: collects changes until it is saved.
 import type { KeptTorrent } from '../protocol/torrent-store.ts';
-import type { Vault } from './vault.ts';
+import type { ResumeStore } from './resume-store.ts';
 
 const MOST_PEERS_KEPT = 100;
 
 export class TorrentRecord {
-  readonly #vault: Vault;
+  readonly #resumeStore: ResumeStore;
   #kept: KeptTorrent;
   #isChanged = false;
 
-  constructor(kept: KeptTorrent, vault: Vault) {
+  constructor(kept: KeptTorrent, resumeStore: ResumeStore) {
     this.#kept = kept;
-    this.#vault = vault;
+    this.#resumeStore = resumeStore;
   }
 
   get kept(): Readonly<KeptTorrent> {
@@ -22,12 +22,12 @@ export class TorrentRecord {
     return this.#isChanged;
   }
 
-  /** It differs from what is stored; what by, is said when it is saved. */
+  /** Marks the record as changed; the new values are passed to `save`. */
   change(): void {
     this.#isChanged = true;
   }
 
-  /** It is used now. */
+  /** Sets the time of the last use to now. */
   touch(): void {
     this.#kept.usedAtMs = Date.now();
     this.#isChanged = true;
@@ -38,7 +38,7 @@ export class TorrentRecord {
     this.#isChanged = true;
   }
 
-  /** Adds what is new. */
+  /** Adds new trackers, peers and web seeds. */
   merge({ name, trackers, peers, webSeeds }: Pick<KeptTorrent, 'name' | 'trackers' | 'peers' | 'webSeeds'>): void {
     const kept = this.#kept;
     this.#kept = {
@@ -51,10 +51,10 @@ export class TorrentRecord {
     this.touch();
   }
 
-  /** Writes it, changed by `progress`. One that could not be written counts as changed. */
+  /** Writes the record with `progress`. A record that could not be written stays marked as changed. */
   save(progress: Partial<Pick<KeptTorrent, 'downloadedBytes' | 'uploadedBytes' | 'verified'>> = {}): void {
     this.#kept = { ...this.#kept, ...progress };
-    this.#isChanged = !this.#vault.save(this.#kept);
+    this.#isChanged = !this.#resumeStore.save(this.#kept);
   }
 }
 

@@ -1,14 +1,14 @@
-// The store webtorrent is given: it only ever reads from it, for peers that ask us. What comes is written by the download.
+// The store that is passed to webtorrent, which only reads from it, for requests of peers. Received blocks are written by the download.
 import type { ChunkStore, ReadDone } from 'webtorrent';
 
 export interface BlockReader {
-  /** Bytes of a piece that passed its hash; undefined: it is not here, or not to be had. */
+  /** Bytes of a verified piece; undefined: the piece is not verified, or must not be uploaded. */
   read(piece: number, offset: number, length: number): Uint8Array | undefined;
 }
 
 type StoreClass = new (chunkLength: number) => ChunkStore;
 
-/** A class, because webtorrent makes the store itself. */
+/** Returns a class, because webtorrent makes the store itself. */
 export function storeOver(reader: BlockReader): StoreClass {
   return class implements ChunkStore {
     readonly chunkLength: number;

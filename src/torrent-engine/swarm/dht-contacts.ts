@@ -1,4 +1,4 @@
-// The routing table of the DHT between two runs: without it every start depends on the few nodes everybody begins with.
+// Stores the routing table of the DHT between two runs: without it every start depends on the few bootstrap nodes.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 
@@ -10,7 +10,7 @@ export interface DhtContact {
 }
 
 export interface DhtContacts {
-  /** Our own id: the table is built around it. */
+  /** The node id of this client: the table is built around it. */
   id: string | undefined;
   contacts: readonly DhtContact[];
 }
@@ -18,17 +18,17 @@ export interface DhtContacts {
 const ID = /^[0-9a-f]{40}$/u;
 const MOST = 200;
 
-/** What cannot be read is not there. */
+/** An unreadable or invalid file counts as empty. */
 export function readDhtContacts(path: string | undefined): DhtContacts {
-  if (path === undefined) return nobody();
+  if (path === undefined) return noContacts();
   try {
     const read: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    if (typeof read !== 'object' || read === null || !('id' in read) || !('contacts' in read)) return nobody();
+    if (typeof read !== 'object' || read === null || !('id' in read) || !('contacts' in read)) return noContacts();
     const { id, contacts } = read;
-    if (typeof id !== 'string' || !ID.test(id) || !Array.isArray(contacts)) return nobody();
+    if (typeof id !== 'string' || !ID.test(id) || !Array.isArray(contacts)) return noContacts();
     return { id, contacts: contacts.filter(isContact).slice(0, MOST) };
   } catch {
-    return nobody();
+    return noContacts();
   }
 }
 
@@ -39,7 +39,7 @@ export function writeDhtContacts(path: string, { id, contacts }: DhtContacts): v
   renameSync(temporary, path);
 }
 
-function nobody(): DhtContacts {
+function noContacts(): DhtContacts {
   return { id: undefined, contacts: [] };
 }
 

@@ -1,4 +1,5 @@
-// The socket of the DHT. The library believes what it gets: only messages as BEP 5 has them reach it, and only allowed addresses either way.
+// The socket of the DHT. The library does not validate messages: only messages valid by BEP 5 reach it, and only allowed addresses are
+// received from or sent to.
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { EventEmitter } from 'node:events';
 import { isIPv4, type AddressInfo } from 'node:net';
@@ -14,7 +15,7 @@ export interface DhtSocketOptions {
   log: (line: string) => void;
 }
 
-/** As much of `dgram.Socket` as the DHT uses. It never fails: without a port there is no DHT, and that is said once. */
+/** The part of `dgram.Socket` that the DHT uses. It emits no errors: without a port the DHT does not work, which is logged. */
 export class DhtSocket extends EventEmitter {
   readonly #options: DhtSocketOptions;
   readonly #socket = createSocket('udp4');
@@ -25,7 +26,7 @@ export class DhtSocket extends EventEmitter {
     this.#socket.on('error', (error) => options.log(`the DHT has no socket: ${error.message}`));
     this.#socket.on('listening', () => this.emit('listening'));
     this.#socket.on('close', () => this.emit('close'));
-    this.#socket.on('message', (bytes, from) => this.#hear(bytes, from));
+    this.#socket.on('message', (bytes, from) => this.#receive(bytes, from));
   }
 
   bind(port: number): void {
@@ -36,7 +37,7 @@ export class DhtSocket extends EventEmitter {
     return this.#socket.address();
   }
 
-  /** Nothing is sent to addresses that are not allowed: they do not answer. */
+  /** Drops messages to addresses that are not allowed, as if those did not answer. */
   send(bytes: Uint8Array, ...to: [offset: number, length: number, port: number, host: string, done: () => void]): void {
     const [offset, length, port, host, done] = to;
     if (isIPv4(host) && port > 0 && port < 65_536 && this.#options.isAllowed(host))
@@ -47,7 +48,7 @@ export class DhtSocket extends EventEmitter {
     this.#socket.close();
   }
 
-  #hear(bytes: Buffer, from: RemoteInfo): void {
+  #receive(bytes: Buffer, from: RemoteInfo): void {
     if (from.port > 0 && this.#options.isAllowed(from.address) && isDhtMessage(bytes))
       this.emit('message', bytes, from);
   }
@@ -91,7 +92,7 @@ function isQuery(name: string | undefined, asked: Bencoded | undefined): boolean
     case 'announce_peer':
       return isBytes(asked.get('info_hash'), ID_BYTES) && isBytes(asked.get('token'));
     default:
-      // Nothing is stored for strangers (BEP 44), nor are other questions answered.
+      // No data is stored for other nodes (BEP 44), and no other query is answered.
       return false;
   }
 }

@@ -1,4 +1,4 @@
-// Peers in the local network (BEP 14): says in every network of this machine which torrents are here, and hears what others say.
+// Local service discovery (BEP 14): announces the torrents in every network of this machine, and receives the announces of others.
 import { createSocket, type Socket } from 'node:dgram';
 import { randomBytes } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
@@ -10,7 +10,7 @@ const PORT = 6771;
 const EVERY_MS = 5 * 60_000;
 /** Torrents that are added together are announced together. */
 const SOON_MS = 100;
-/** A message stays below the size of a packet. */
+/** Keeps a message below the size of a packet. */
 const MOST_HASHES = 20;
 const MESSAGE = /^BT-SEARCH \* HTTP\/1\.1\r\n/u;
 const FIELD = /^(?<name>[a-z]+): *(?<value>.*)$/iu;
@@ -18,16 +18,16 @@ const INFO_HASH = /^[0-9a-f]{40}$/iu;
 
 export interface LocalDiscoveryOptions {
   client: WebTorrent;
-  /** Where peers reach us; undefined: at every address. */
+  /** The address that peers connect to; undefined: every address. */
   listenHost: string | undefined;
   log: (line: string) => void;
 }
 
-/** A network that does not carry it costs a line in the log, and no torrent anything. */
+/** A network without multicast causes a log line, and no failure of a torrent. */
 export class LocalDiscovery implements Disposable {
   readonly #options: LocalDiscoveryOptions;
   readonly #cookie = randomBytes(8).toString('hex');
-  readonly #ear: Socket;
+  readonly #socket: Socket;
   readonly #joined = new Set<string>();
   readonly #fresh = new Set<Torrent>();
   readonly #timer: NodeJS.Timeout;
@@ -35,10 +35,10 @@ export class LocalDiscovery implements Disposable {
 
   constructor(options: LocalDiscoveryOptions) {
     this.#options = options;
-    this.#ear = createSocket({ type: 'udp4', reuseAddr: true });
-    this.#ear.on('error', (error) => options.log(`peers in the local network are not heard: ${error.message}`));
-    this.#ear.on('message', (bytes, { address }) => this.#hear(bytes.toString('latin1'), address));
-    this.#ear.bind(PORT, () => this.#join());
+    this.#socket = createSocket({ type: 'udp4', reuseAddr: true });
+    this.#socket.on('error', (error) => options.log(`local discovery does not receive: ${error.message}`));
+    this.#socket.on('message', (bytes, { address }) => this.#receive(bytes.toString('latin1'), address));
+    this.#socket.bind(PORT, () => this.#join());
     this.#timer = setInterval(() => this.#announce(options.client.torrents), EVERY_MS);
     options.client.on('add', (torrent: Torrent) => torrent.once('infoHash', () => this.#announceSoon(torrent)));
   }
@@ -46,7 +46,7 @@ export class LocalDiscovery implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
-    this.#ear.close();
+    this.#socket.close();
   }
 
   #announceSoon(torrent: Torrent): void {
@@ -58,7 +58,7 @@ export class LocalDiscovery implements Disposable {
     }, SOON_MS);
   }
 
-  /** BEP 27: nobody hears of private ones. */
+  /** Private torrents are not announced (BEP 27). */
   #announce(torrents: readonly Torrent[]): void {
     this.#join();
     const hashes = torrents.filter((each) => !each.destroyed && each.private !== true).map((each) => each.infoHash);
@@ -74,7 +74,7 @@ export class LocalDiscovery implements Disposable {
     return `BT-SEARCH * HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n\r\n`;
   }
 
-  #hear(text: string, host: string): void {
+  #receive(text: string, host: string): void {
     if (!MESSAGE.test(text)) return;
     const fields = text.split('\r\n').map((line) => FIELD.exec(line)?.groups);
     const values = (name: string): string[] =>
@@ -90,22 +90,22 @@ export class LocalDiscovery implements Disposable {
       if (hashes.has(torrent.infoHash) && !torrent.destroyed) torrent.addPeer(`${host}:${port}`, 'lsd');
   }
 
-  /** Networks come and go. */
+  /** Joins the multicast group in networks that were added since the last round. */
   #join(): void {
     const addresses = this.#addresses();
     for (const address of this.#joined) if (!addresses.includes(address)) this.#joined.delete(address);
     for (const address of addresses) {
       if (this.#joined.has(address)) continue;
       try {
-        this.#ear.addMembership(GROUP, address);
+        this.#socket.addMembership(GROUP, address);
         this.#joined.add(address);
       } catch {
-        // That network has no multicast, or the socket is not bound yet: the next round tries again.
+        // The network has no multicast, or the socket is not bound yet: the next round tries again.
       }
     }
   }
 
-  /** Of this machine, where peers of the local network reach us. */
+  /** The IPv4 addresses of this machine at which peers of the local network can connect. */
   #addresses(): string[] {
     const { listenHost } = this.#options;
     return Object.values(networkInterfaces())

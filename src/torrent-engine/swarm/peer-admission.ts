@@ -1,25 +1,25 @@
-// Which peers of one torrent may be connected: not the banned ones, not those of forbidden addresses or origins, and not too many.
+// Decides which peers of one torrent may be connected: no banned peers, none from forbidden addresses or origins, and a limited number.
 import type { Connection, Torrent, Wire } from 'webtorrent';
 import { hostOf, isAllowedAddress } from '../protocol/address-policy.ts';
 import type { TorrentSettings } from '../protocol/torrent-settings.ts';
 
-/** Where webtorrent says it has a peer from, when BEP 27 forbids it: connections made before the metainfo came still tell of some. */
+/** Origins of peers, as webtorrent names them, that BEP 27 forbids: connections made before the metainfo was known still use them. */
 const NOT_FOR_PRIVATE = ['ut_pex', 'dht', 'lsd'];
-/** From all origins together: each costs memory until connections to it have failed several times. */
+/** Known peers from all origins together: each costs memory until connections to it have failed several times. */
 const MOST_PEERS = 1000;
 const MOST_ATTEMPTS_KEPT = 10_000;
 
 export interface PeerAdmissionOptions {
   torrent: Torrent;
   settings: TorrentSettings;
-  /** As far as is known. */
+  /** Whether the torrent is private, as far as is known. */
   isPrivate: boolean;
-  /** Addresses that no connection is made to any more; added to. */
+  /** Addresses that are never connected to again; `ban` adds to them. */
   banned: Set<string>;
 }
 
 export class PeerAdmission {
-  /** BEP 27: no peers but those of the trackers. */
+  /** BEP 27: only peers from the trackers are connected. */
   isPrivate: boolean;
   readonly #torrent: Torrent;
   readonly #settings: TorrentSettings;
@@ -27,7 +27,7 @@ export class PeerAdmission {
   /** Connection attempts by address, to try TCP and uTP in turn. */
   readonly #attempts = new Map<string, number>();
 
-  /** Takes over the member of webtorrent that every new peer goes through. */
+  /** Replaces the member of webtorrent that adds every new peer. */
   constructor({ torrent, settings, isPrivate, banned }: PeerAdmissionOptions) {
     this.#torrent = torrent;
     this.#settings = settings;
@@ -42,7 +42,7 @@ export class PeerAdmission {
     };
   }
 
-  /** Whether a connection has to be closed: an incoming peer has not been asked about before. */
+  /** Whether a connection has to be closed. Incoming peers are checked only here. */
   isRefused(wire: Wire): boolean {
     if (wire.remoteAddress === undefined) return false;
     const isIncoming = wire.type.endsWith('Incoming');
@@ -54,12 +54,12 @@ export class PeerAdmission {
     );
   }
 
-  /** `key` stands for a peer without an address. */
+  /** `key` identifies a peer without an address. */
   ban(wire: Wire, key: string): void {
     this.#banned.add(banKey(wire) ?? key);
   }
 
-  /** webtorrent looks at its limit only when it connects. The peers that sent least go first, and of equals the latest. */
+  /** Closes connections over the limit, which webtorrent applies only when it connects: the peers that sent least, and of equals the latest. */
   endSurplus(): void {
     const wires = this.#torrent.wires.filter(({ type }) => type !== 'webSeed');
     const surplus = wires.length - (this.#torrent.client?.maxConns ?? 0);
@@ -68,7 +68,7 @@ export class PeerAdmission {
     for (const wire of worst.slice(0, surplus)) wire.destroy();
   }
 
-  /** As many connections may wait for their handshake as may be open; webtorrent counts only outgoing ones. */
+  /** As many WebRTC connections may wait for their handshake as may be open; webtorrent counts only outgoing ones. */
   #isRoomFor(connection: Connection): boolean {
     const { client, _peers: peers } = this.#torrent;
     const others = [...(peers?.values() ?? [])].filter(({ type }) => type === 'webrtc').length;
@@ -84,7 +84,7 @@ export class PeerAdmission {
     return !isBanned && isAllowedAddress(host, this.#settings, source === 'lsd');
   }
 
-  /** TCP first, then each in turn: a peer that does not know uTP never answers to it. */
+  /** TCP first, then uTP and TCP in turn: a peer without uTP never answers to it. */
   #transportFor(peer: string, host: string): 'tcp' | 'utp' {
     const { tcp } = this.#settings;
     const hasUtp = this.#torrent.client?.utp === true && !host.includes(':');
@@ -101,7 +101,7 @@ export function addressOf({ remoteAddress = '', remotePort = 0 }: Wire): string 
   return remoteAddress.includes(':') ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
 }
 
-/** The host, since an incoming peer comes back with another port; on loopback, where several share one, with the port. */
+/** The host, because an incoming peer reconnects from another port; with the port on loopback, where several peers share a host. */
 function banKey(wire: Wire): string | undefined {
   const host = wire.remoteAddress?.replace(/^::ffff:(?=\d+\.)/iu, '');
   return host === '127.0.0.1' || host === '::1' ? addressOf(wire) : host;

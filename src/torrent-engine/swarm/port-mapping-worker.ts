@@ -1,4 +1,5 @@
-// Asks the router to let peers in: NAT-PMP, else UPnP. In a thread of its own, since the library waits, throws and fetches as it likes.
+// Maps the ports of this client at the router: with NAT-PMP, else UPnP. A separate thread contains the blocking calls, uncaught errors and requests
+// of the library.
 import { parentPort, workerData } from 'node:worker_threads';
 import NatApi, { type PortToMap } from '@silentbot1/nat-api';
 import { ipKind } from '../../base/ip-address.ts';
@@ -6,7 +7,7 @@ import { guardFetch } from '../webtorrent/guarded-fetch.ts';
 
 const LIFE_SECONDS = 7200;
 const RENEW_MS = (LIFE_SECONDS / 2) * 1000;
-const WAYS = [
+const PROTOCOLS = [
   { name: 'NAT-PMP', enablePMP: true, enableUPNP: false },
   { name: 'UPnP', enablePMP: false, enableUPNP: true },
 ];
@@ -20,9 +21,9 @@ const ports: PortToMap[] = portsOf(workerData);
 let opened: Opened | undefined;
 let isClosing = false;
 
-// What answers is a device of the local network, and may name any address as its own.
+// The response comes from a device of the local network, and may name any address as that of the router.
 guardFetch((host) => ipKind(host) === 'private');
-// The sockets of the library have errors nobody listens to. Whoever waited for them gives up after a second.
+// The library has no error listeners on its sockets. A call that waits for such a socket fails after a second.
 process.on('uncaughtException', () => undefined);
 parentPort?.once('message', () => void close());
 let working = renew();
@@ -30,18 +31,18 @@ const timer = setInterval(() => {
   working = renew();
 }, RENEW_MS);
 
-/** With the same router as before, or whatever router is there now. Without one the thread ends. */
+/** Renews the mappings at the known router, or at another one. Without a router the thread ends. */
 async function renew(): Promise<void> {
   if (opened && (await mapAll(opened.api))) return;
-  await give(opened);
+  await unmap(opened);
   opened = undefined;
-  for (const { name, ...way } of WAYS) {
+  for (const { name, ...enabled } of PROTOCOLS) {
     if (isClosing) return;
-    const api = new NatApi({ ...way, ttl: LIFE_SECONDS, autoUpdate: false, description: 'Raffi' });
+    const api = new NatApi({ ...enabled, ttl: LIFE_SECONDS, autoUpdate: false, description: 'Raffi' });
     rememberGateway(api);
     opened = { name, api };
     if (await mapAll(api)) break;
-    await give(opened);
+    await unmap(opened);
     opened = undefined;
   }
   parentPort?.postMessage(opened?.name, []);
@@ -53,7 +54,7 @@ async function mapAll(api: NatApi): Promise<boolean> {
   return true;
 }
 
-async function give(what: Opened | undefined): Promise<void> {
+async function unmap(what: Opened | undefined): Promise<void> {
   await what?.api.destroy().catch(() => undefined);
 }
 
@@ -61,11 +62,11 @@ async function close(): Promise<void> {
   isClosing = true;
   clearInterval(timer);
   await working;
-  await give(opened);
+  await unmap(opened);
   process.exit(0);
 }
 
-/** Or it is looked for, and waited for, with every question. */
+/** Caches the gateway, which the library otherwise searches for with every request. */
 function rememberGateway(api: NatApi): void {
   const client: unknown = Reflect.get(api, '_upnpClient');
   if (typeof client !== 'object' || client === null) return;

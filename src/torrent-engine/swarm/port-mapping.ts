@@ -1,10 +1,10 @@
-// Peers of the internet reach us where the router lets them in. Whether it does is said once; nothing waits for it.
+// Maps the ports of this client at the router, so that peers of the internet can connect. The result is logged when it changes; nothing waits for it.
 import { Worker } from 'node:worker_threads';
 
 const ENTRY = new URL('./port-mapping-worker.ts', import.meta.url);
-/** The router forgets by itself what it is not told in time. */
+/** A mapping that is not removed in time expires at the router. */
 const CLOSE_LIMIT_MS = 400;
-/** Another router may be there by then. */
+/** By then the machine may be behind another router. */
 const AGAIN_MS = 60 * 60_000;
 
 export interface PortMappingOptions {
@@ -12,7 +12,7 @@ export interface PortMappingOptions {
   log: (line: string) => void;
 }
 
-/** The thread lives as long as there are mappings to renew and to take back. */
+/** The thread lives while there are mappings to renew and to remove. */
 export class PortMapping implements AsyncDisposable {
   readonly #options: PortMappingOptions;
   #worker: Worker | undefined;
@@ -25,7 +25,7 @@ export class PortMapping implements AsyncDisposable {
     this.#ask();
   }
 
-  /** Takes the mappings back. */
+  /** Removes the mappings. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#again);

@@ -1,4 +1,4 @@
-// webtorrent with our settings. Its own choice of pieces, store and HTTP server are not used.
+// The webtorrent client with the settings of the engine. Its own piece selection, store and HTTP server are not used.
 import { isIPv6 } from 'node:net';
 import WebTorrent, { type ClientOptions, type Dht } from 'webtorrent';
 import { isLoopbackIp } from '../../base/ip-address.ts';
@@ -11,20 +11,20 @@ import { DhtTable } from './dht-table.ts';
 import { LocalDiscovery } from './local-discovery.ts';
 import { PortMapping, type PortMappingOptions } from './port-mapping.ts';
 import { bindUtpTo } from '../webtorrent/utp-host.ts';
-import { mendWebRtc } from '../webtorrent/web-rtc.ts';
+import { patchWebRtc } from '../webtorrent/web-rtc.ts';
 
 const SECURE = { off: 0, prefer: 1, require: 2 } as const;
 
 export interface SwarmClientOptions {
   settings: TorrentSettings;
-  /** Where the routing table of the DHT is kept; undefined: nowhere. */
+  /** The file of the routing table of the DHT; undefined: the table is not stored. */
   dhtFile: string | undefined;
   log: (line: string) => void;
 }
 
 interface DhtStart {
   kept: DhtContacts;
-  /** Addresses of the nodes that the owner named: they are the owner's choice, wherever they are. */
+  /** Addresses of the nodes that the configuration names: allowed in every network. */
   chosen: Set<string>;
 }
 
@@ -53,7 +53,7 @@ export class SwarmClient implements AsyncDisposable {
   static async open(options: SwarmClientOptions): Promise<SwarmClient> {
     const { settings, dhtFile, log } = options;
     guardBencode();
-    if (settings.webRtc && WebTorrent.WEBRTC_SUPPORT) mendWebRtc((address) => isAllowedAddress(address, settings));
+    if (settings.webRtc && WebTorrent.WEBRTC_SUPPORT) patchWebRtc((address) => isAllowedAddress(address, settings));
     const { listenHost } = settings;
     if (listenHost !== undefined && settings.utp && WebTorrent.UTP_SUPPORT) bindUtpTo(listenHost);
     const kept = readDhtContacts(settings.dht ? dhtFile : undefined);
@@ -72,12 +72,12 @@ export class SwarmClient implements AsyncDisposable {
     return new SwarmClient(webtorrent, { kept, chosen }, options);
   }
 
-  /** What another process should know. */
+  /** Stores the routing table for the next process. */
   save(): void {
     this.#dhtTable?.save();
   }
 
-  /** Nobody comes in from the internet any more. */
+  /** Removes the port mappings at the router. */
   async closePorts(): Promise<void> {
     await this.#portMapping?.[Symbol.asyncDispose]();
   }
@@ -89,7 +89,7 @@ export class SwarmClient implements AsyncDisposable {
   }
 }
 
-/** What works here: parts of webtorrent are native, and not there on every platform. */
+/** Configured transports that are not available: parts of webtorrent are native modules, which some platforms lack. */
 export function missingTransports(settings: TorrentSettings): string[] {
   const missing: string[] = [];
   if (settings.utp && !WebTorrent.UTP_SUPPORT) missing.push('uTP');
@@ -109,7 +109,7 @@ function dhtSocket({ settings, log }: SwarmClientOptions, chosen: ReadonlySet<st
   return new DhtSocket({ host: settings.listenHost, isAllowed, log });
 }
 
-/** BEP 27, also for a torrent that turns out to be private, or leaves, while the library looks for whom to tell. */
+/** Keeps private torrents out of the DHT (BEP 27), even if a torrent becomes private, or leaves, during the look-up of nodes. */
 function keepFromDht(webtorrent: WebTorrent, dht: Dht): void {
   const announce = dht.announce.bind(dht);
   dht.announce = (infoHash, port, done) => {
@@ -125,12 +125,12 @@ function clientOptions(settings: TorrentSettings): Omit<ClientOptions, 'dht'> {
   return {
     torrentPort: listenHost === undefined ? port : { port, host: listenHost },
     tracker: settings.trackers ? trackerOptions(settings) : false,
-    // Its own local discovery mixes up torrents, and ends them where its port is taken.
+    // The local discovery of webtorrent confuses torrents, and fails them when its port is taken.
     lsd: false,
     utPex: settings.peerExchange,
     natUpnp: false,
     natPmp: false,
-    // It speaks IPv4 only.
+    // uTP of webtorrent supports IPv4 only.
     utp: settings.utp && !isIPv6(listenHost ?? ''),
     webSeeds: settings.webSeeds,
     secure: SECURE[settings.encryption],
@@ -142,6 +142,6 @@ function clientOptions(settings: TorrentSettings): Omit<ClientOptions, 'dht'> {
 
 function trackerOptions({ webRtc, listenHost }: TorrentSettings): Exclude<ClientOptions['tracker'], false> {
   if (!webRtc) return { wrtc: false };
-  // Who stays on this machine need not ask the world for its own address.
+  // A client on loopback needs no STUN server to learn its own address.
   return listenHost === '127.0.0.1' || listenHost === '::1' ? { rtcConfig: { iceServers: [] } } : {};
 }

@@ -1,4 +1,4 @@
-// One torrent in webtorrent: its peers, its discovery and its uploads are used; what to ask whom for is decided by the download.
+// One torrent in webtorrent, which provides peers, discovery and uploads; the download decides which block is requested from which peer.
 import type { AddOptions, Peer, Torrent, Wire } from 'webtorrent';
 import type WebTorrent from 'webtorrent';
 import { lookup } from 'node:dns/promises';
@@ -18,24 +18,24 @@ export interface SwarmTorrentOptions {
   settings: TorrentSettings;
   infoHash: string;
   metainfo: Uint8Array | undefined;
-  /** As far as is known. */
+  /** Whether the torrent is private, as far as is known. */
   isPrivate: boolean;
   trackers: readonly string[];
   webSeeds: readonly string[];
   peers: readonly string[];
-  /** The bytes of a `.torrent` file whose info hash is right; nothing else about it has been checked. */
+  /** Called with the bytes of a `.torrent` file whose info hash is right; nothing else in it has been checked. */
   onMetainfo: (metainfo: Uint8Array) => void;
-  /** It has left the swarm for a reason of its own. */
+  /** Called when webtorrent has ended the torrent with an error. */
   onFailed: (error: Error) => void;
   onWarning: (text: string) => void;
-  /** Addresses that no connection is made to any more; added to. */
+  /** Addresses that are never connected to again; bans are added. */
   banned: Set<string>;
-  /** For peers that ask us. */
+  /** Reads bytes of a piece for requests of peers. */
   read: (piece: number, offset: number, length: number) => Uint8Array | undefined;
 }
 
-/** The DHT has just begun; it asks again as soon as it knows somebody. */
-const NOBODY_YET = 'No nodes to query';
+/** The warning of a DHT that has just started; it queries again as soon as it knows a node. */
+const NO_DHT_NODES = 'No nodes to query';
 const WEB_PROTOCOLS = ['http:', 'https:'];
 const TRACKER_PROTOCOLS = [...WEB_PROTOCOLS, 'udp:', 'ws:', 'wss:'];
 
@@ -50,7 +50,7 @@ export class SwarmTorrent implements AsyncDisposable {
   readonly #admission: PeerAdmission;
   readonly #webSeeds: WebSeeds;
   #download: SwarmContents | undefined;
-  #isKickDue = false;
+  #isScheduleDue = false;
 
   constructor(options: SwarmTorrentOptions) {
     this.#options = options;
@@ -69,7 +69,7 @@ export class SwarmTorrent implements AsyncDisposable {
     this.#webSeeds = new WebSeeds(this.#torrent, options.onWarning);
     this.addWebSeeds(options.webSeeds);
     this.#admission = new PeerAdmission({ torrent: this.#torrent, settings, isPrivate, banned });
-    this.#takeOver();
+    this.#replacePrivateMembers();
     this.#listen();
   }
 
@@ -90,7 +90,7 @@ export class SwarmTorrent implements AsyncDisposable {
     return { peers: wires.length, seeds: wires.filter(({ isSeeder }) => isSeeder === true).length };
   }
 
-  /** From now on blocks are asked for. */
+  /** Starts to request blocks from the peers. */
   attach(contents: SwarmContents): void {
     this.#download = contents;
     for (const wire of this.#torrent.wires) this.#link(wire);
@@ -106,12 +106,12 @@ export class SwarmTorrent implements AsyncDisposable {
     if (this.#torrent.discovery) this.#rediscover();
   }
 
-  /** Names are looked up first. */
+  /** Adds peers; host names are looked up first. */
   addPeers(peers: readonly string[]): void {
     const add = () => {
       for (const peer of peers) void this.#addNamedPeer(peer);
     };
-    // webtorrent takes none while it is still reading what it was given.
+    // webtorrent accepts no peers before it has parsed the info hash.
     if (this.#torrent.infoHash) add();
     else this.#torrent.once('infoHash', add);
   }
@@ -122,27 +122,27 @@ export class SwarmTorrent implements AsyncDisposable {
     this.#webSeeds.add(allowed);
   }
 
-  /** A piece that passed its hash: peers may have it. */
+  /** Announces a verified piece to the peers. */
   have(piece: number): void {
     if (this.#torrent.destroyed || this.#torrent.bitfield.get(piece)) return;
     this.#torrent._markVerified(piece);
     for (const wire of this.#torrent.wires) wire.have(piece);
   }
 
-  haveNoMore(piece: number): void {
+  dontHave(piece: number): void {
     if (this.#torrent.destroyed || !this.#torrent.bitfield.get(piece)) return;
     this.#torrent._markUnverified(piece);
     for (const wire of this.#torrent.wires) wire.lt_donthave.donthave(piece);
   }
 
-  /** BEP 27: no peers but those of its trackers. Known only once the metainfo is here. */
+  /** Restricts the torrent to peers of its trackers (BEP 27), once the metainfo says so. */
   makePrivate(): void {
     if (this.#admission.isPrivate) return;
     this.#admission.isPrivate = true;
     if (this.#torrent.discovery) this.#rediscover();
   }
 
-  /** Ended wires are let go of, whatever they told us, and those that are too many ended. */
+  /** Closes the wires over the limit, and drops ended wires, even if they emitted no event. */
   tick(): void {
     this.#admission.endSurplus();
     for (const [wire, link] of this.#links)
@@ -155,16 +155,16 @@ export class SwarmTorrent implements AsyncDisposable {
     await new Promise<void>((resolve) => this.#torrent.destroy({ destroyStore: false }, () => resolve()));
   }
 
-  /** The private members of webtorrent that are replaced. */
-  #takeOver(): void {
+  /** Replaces the private members of webtorrent that select and request pieces. */
+  #replacePrivateMembers(): void {
     const torrent = this.#torrent;
     torrent._updateWire = () => false;
-    torrent._update = () => this.#kickSoon();
+    torrent._update = () => this.#scheduleSoon();
     torrent._request = () => false;
     const startDiscovery = torrent._startDiscovery.bind(torrent);
     torrent._startDiscovery = () => {
       startDiscovery();
-      // It only asks who has no peers, for listeners we do not have, and is forgotten when discovery starts again.
+      // The timer only emits `noPeers`, which has no listeners, and leaks when discovery starts again.
       clearInterval(torrent._noPeersIntervalId);
       for (const tracker of torrent.discovery?.tracker?._trackers ?? []) guardTracker(tracker);
     };
@@ -176,24 +176,24 @@ export class SwarmTorrent implements AsyncDisposable {
     torrent.on('error', (error: Error) => onFailed(error));
     torrent.on('warning', (warning: unknown) => {
       const text = warning instanceof Error ? warning.message : String(warning);
-      if (text !== NOBODY_YET) onWarning(withoutPaths(text));
+      if (text !== NO_DHT_NODES) onWarning(withoutPaths(text));
     });
     torrent.on('infoHash', () => this.addPeers(peers));
     torrent.on('wire', (wire: Wire) => this.#link(wire));
     torrent.on('metadata', () => {
-      // What is on the disk is known to the download; webtorrent would hash all of it.
+      // The download knows what is on the disk; webtorrent would hash all of it.
       torrent._hasStartupBitfield = true;
       const bytes = metainfo ?? torrent.torrentFile;
       if (bytes) queueMicrotask(() => torrent.destroyed || onMetainfo(bytes));
     });
   }
 
-  #kickSoon(): void {
-    if (this.#isKickDue) return;
-    this.#isKickDue = true;
+  #scheduleSoon(): void {
+    if (this.#isScheduleDue) return;
+    this.#isScheduleDue = true;
     setImmediate(() => {
-      this.#isKickDue = false;
-      this.#download?.download.kick();
+      this.#isScheduleDue = false;
+      this.#download?.download.schedule();
     });
   }
 
@@ -212,7 +212,7 @@ export class SwarmTorrent implements AsyncDisposable {
     this.#links.set(wire, link);
     download.addPeer(link);
     for (const event of ['close', 'finish', 'end']) wire.once(event, () => this.#unlink(link));
-    this.#kickSoon();
+    this.#scheduleSoon();
   }
 
   #unlink(link: WireLink): void {
@@ -263,7 +263,7 @@ export class SwarmTorrent implements AsyncDisposable {
   }
 }
 
-/** The path of a tracker tells who of its members we are. */
+/** The path of a tracker URL may contain the passkey of a member. */
 function withoutPaths(text: string): string {
   return text.replaceAll(/(?<place>\w+:\/\/[^\s/]+)\/\S*/gu, '$<place>');
 }

@@ -1,12 +1,12 @@
-// Ranges of files from a web server, for a web seed.
+// Requests ranges of files from the HTTP server of a web seed.
 import type { WebSeedPart } from './web-seed-files.ts';
 
-/** No byte for so long: the request has failed. */
+/** A request that receives no byte for this long has failed. */
 const STALL_MS = 20_000;
-/** A server that does not answer ranges is borne with this far into a file: each request begins at its start. */
+/** A server without ranges is accepted up to this offset in a file: each of its responses starts at byte 0. */
 const MOST_SKIPPED_BYTES = 4 * 2 ** 20;
 
-/** @throws Error when a server does not give what was asked for; the signal's reason */
+/** @throws Error when a server does not send the requested bytes; the signal's reason */
 export async function fetchParts(parts: readonly WebSeedPart[], signal: AbortSignal): Promise<Uint8Array> {
   const fetched = await Promise.all(parts.map((part) => fetchPart(part, signal)));
   return fetched.length === 1 ? (fetched[0] ?? new Uint8Array()) : Buffer.concat(fetched);
@@ -26,7 +26,7 @@ async function fetchPart({ address, start, end }: WebSeedPart, signal: AbortSign
   }
 }
 
-/** How many bytes of the body come before the first one that was asked for. */
+/** Number of bytes of the body before the first requested byte. */
 function skippedBytes({ status, headers }: Response, start: number): number {
   if (status === 200 && start <= MOST_SKIPPED_BYTES) return start;
   if (status === 200) throw new Error('the web seed does not answer ranges');
@@ -36,7 +36,7 @@ function skippedBytes({ status, headers }: Response, start: number): number {
   return 0;
 }
 
-/** Leaves the rest of a body that is longer. */
+/** Reads `sizeBytes` after `skipBytes`; the rest of a longer body is not read. */
 async function readBody(
   { body }: Response,
   { skipBytes, sizeBytes }: { skipBytes: number; sizeBytes: number },

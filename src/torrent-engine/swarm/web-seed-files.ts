@@ -1,9 +1,9 @@
-// Where the files of a torrent are on its web servers (BEP 19): the address of each, and which bytes of it a piece needs.
+// The files of a torrent on its web seeds (BEP 19): the URL of each file, and its byte ranges for a piece.
 import type { ByteRange } from '../../base/byte-range.ts';
 import { decodeBencode, type Bencoded, type BencodedDictionary } from '../protocol/bencode.ts';
 import type { Metainfo } from '../protocol/metainfo.ts';
 
-/** A range of one file; without an address it is filler, which no server has: zeros. */
+/** A range of one file; without an address it lies in a padding file, which is all zeros and on no server. */
 export interface WebSeedPart extends ByteRange {
   address: string | undefined;
 }
@@ -24,7 +24,7 @@ export class WebSeedFiles {
     });
   }
 
-  /** The files behind `[start, end)` of the torrent, in their order. */
+  /** The parts of files that make up `[start, end)` of the torrent, in order. */
   parts({ start, end }: ByteRange, webSeed: string): WebSeedPart[] {
     return this.#files
       .filter((file) => file.start < file.end && file.start < end && file.end > start)
@@ -35,7 +35,7 @@ export class WebSeedFiles {
       }));
   }
 
-  /** The server of a torrent that is one file may be named by the file's own address; any other by the folder it lies in. */
+  /** For a single-file torrent the web seed may be the URL of the file; otherwise it is the URL of the folder. */
   #addressOf(path: string, webSeed: string): string {
     const base = wellFormed(webSeed);
     if (base.endsWith('/')) return base + path;
@@ -43,14 +43,14 @@ export class WebSeedFiles {
   }
 }
 
-/** The texts of a member, as bytes: names need not be UTF-8. Steps to another folder are none. */
+/** The strings of a member, as bytes, because names need not be UTF-8. `.`, `..` and empty parts are left out. */
 function partsOf(entry: BencodedDictionary, member: string): Uint8Array[] {
   const value = entry.get(`${member}.utf-8`) ?? entry.get(member);
   const parts = Array.isArray(value) ? value : [value];
   return parts.filter((part) => part instanceof Uint8Array).filter((part) => !/^\.{0,2}$/u.test(latin1(part)));
 }
 
-/** Percent-encoded, once: all but what means the same either way, and nothing else, to every server. */
+/** Percent-encodes every byte except those that all servers treat alike in both forms. */
 function escaped(part: Uint8Array): string {
   return latin1(part).replaceAll(
     /[^A-Za-z0-9\-._~!'()*]/gu,
@@ -58,7 +58,7 @@ function escaped(part: Uint8Array): string {
   );
 }
 
-/** Written by hand, mostly: a number sign is part of a name then, and so is a percent sign that escapes nothing. */
+/** Repairs web seed URLs written by hand: encodes number signs, and percent signs that escape nothing. */
 function wellFormed(address: string): string {
   return address.replaceAll('#', '%23').replaceAll(/%(?![0-9a-f]{2})/giu, '%25');
 }

@@ -1,5 +1,5 @@
-// The web servers that have the files of a torrent (BEP 19). webtorrent keeps their wires; what they are asked for is decided here: the library
-// takes the names of files for addresses, as they are, and asks servers for filler and for empty files.
+// The web seeds of a torrent (BEP 19). webtorrent owns their wires; this class makes their HTTP requests, because the library uses file names
+// unescaped in URLs, and requests padding files and empty files.
 import type { Torrent } from 'webtorrent';
 import type { PieceLayout } from '../protocol/piece-layout.ts';
 import { fetchParts } from './web-seed-fetch.ts';
@@ -21,7 +21,7 @@ export class WebSeeds {
     this.#onWarning = onWarning;
   }
 
-  /** They wait until it is known what is in the torrent. */
+  /** Adds web seeds; they are connected once the contents of the torrent are known. */
   add(addresses: readonly string[]): void {
     for (const address of addresses) {
       this.#addresses.add(address);
@@ -41,15 +41,15 @@ export class WebSeeds {
     if (!connection) return;
     const closed = new AbortController();
     connection.once('close', () => closed.abort());
-    let complaint = '';
+    let warning = '';
     connection.httpRequest = (...[piece, offset, length, done]) => {
       const start = layout.pieceRange(piece).start + offset;
       const parts = webSeedFiles.parts({ start, end: start + length }, address);
       fetchParts(parts, closed.signal).then(
         (bytes) => done(null, bytes),
         (cause: unknown) => {
-          const isNew = !closed.signal.aborted && complaint !== (complaint = sentenceOf(cause));
-          if (isNew) this.#onWarning(`${hostOf(address)}: ${complaint}`);
+          const isNew = !closed.signal.aborted && warning !== (warning = sentenceOf(cause));
+          if (isNew) this.#onWarning(`${hostOf(address)}: ${warning}`);
           done(new Error('the web seed failed', { cause }));
         },
       );
@@ -57,7 +57,7 @@ export class WebSeeds {
   }
 }
 
-/** The rest of an address may be a secret. */
+/** The rest of a URL may be a secret. */
 function hostOf(address: string): string {
   return URL.parse(address)?.host ?? 'a web seed';
 }

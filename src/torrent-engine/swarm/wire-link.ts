@@ -1,12 +1,12 @@
-// A webtorrent wire as the download sees it: asks for blocks, hands over what comes, late answers to what was taken back included.
+// Adapts a webtorrent wire to the download: sends requests for blocks, and passes on received blocks, late ones of cancelled requests included.
 import type { Wire } from 'webtorrent';
 import { BLOCK_BYTES, type PieceLayout } from '../protocol/piece-layout.ts';
 import type { PeerLink } from '../download/peer-link.ts';
 
-/** One HTTP request to a web seed asks for so many blocks at most. */
+/** Maximal number of blocks in one HTTP request to a web seed. */
 const WEB_SEED_RUN = 64;
 const WEB_SEED_REQUESTS = 4 * WEB_SEED_RUN;
-/** Taken-back requests that are remembered for each peer. */
+/** Cancelled requests that are remembered for each peer. */
 const REMEMBERED = 2000;
 
 export interface WireLinkOptions {
@@ -23,8 +23,8 @@ export class WireLink implements PeerLink {
   readonly isWebSeed: boolean;
   readonly wire: Wire;
   readonly #options: WireLinkOptions;
-  readonly #takenBack = new Set<number>();
-  /** Asked of a web seed in this turn of the event loop. */
+  readonly #cancelled = new Set<number>();
+  /** Blocks requested from a web seed in this turn of the event loop. */
   #batch: number[] = [];
   #isClosed = false;
 
@@ -53,16 +53,16 @@ export class WireLink implements PeerLink {
   }
 
   request(block: number): void {
-    this.#takenBack.delete(block);
+    this.#cancelled.delete(block);
     if (!this.isWebSeed) return this.#send(block, block + 1);
     if (this.#batch.length === 0) queueMicrotask(() => this.#sendBatch());
     this.#batch.push(block);
   }
 
   cancel(block: number): void {
-    if (this.#takenBack.size >= REMEMBERED) this.#takenBack.clear();
-    this.#takenBack.add(block);
-    // What a web seed was asked for comes in larger parts, and is taken as it comes.
+    if (this.#cancelled.size >= REMEMBERED) this.#cancelled.clear();
+    this.#cancelled.add(block);
+    // A web seed answers with larger parts, which are received completely.
     if (!this.isWebSeed) this.wire.cancel(...this.#place(block, block + 1));
   }
 
@@ -70,7 +70,7 @@ export class WireLink implements PeerLink {
     this.#options.ban(this, why);
   }
 
-  /** The wire has ended. */
+  /** Marks the link as closed, after the end of the wire. */
   close(): void {
     this.#isClosed = true;
   }
@@ -102,14 +102,14 @@ export class WireLink implements PeerLink {
     });
   }
 
-  /** An answer nobody waits for: useful all the same when it had been asked for. */
+  /** Accepts a block without an open request, if its request was cancelled before. */
   #late(piece: number, offset: number, bytes: Uint8Array): void {
     if (this.isWebSeed) return;
     const block = piece * this.#options.layout.blocksPerPiece + Math.floor(offset / BLOCK_BYTES);
-    if (this.#takenBack.delete(block)) this.#options.received(this, block, bytes);
+    if (this.#cancelled.delete(block)) this.#options.received(this, block, bytes);
   }
 
-  /** Piece, offset in it, length. */
+  /** Piece, offset in the piece, length. */
   #place(start: number, end: number): [number, number, number] {
     const { layout } = this.#options;
     const piece = layout.pieceOf(start);

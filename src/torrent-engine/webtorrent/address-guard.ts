@@ -1,4 +1,4 @@
-// Trackers and web seeds are named by strangers. What a name leads to, and where an answer redirects to, is looked at before anybody connects.
+// The URLs of trackers and web seeds are untrusted. Addresses from look-ups and redirects are checked before a connection is made.
 import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
@@ -8,11 +8,11 @@ import { guardFetch } from './guarded-fetch.ts';
 
 type LookupDone = (error: Error | null, found?: string | LookupAddress[], family?: number) => void;
 
-/** For the whole process, before the first connection. Addresses somebody wrote down as such (peers) are checked where they come in. */
+/** For the whole process, to be called before the first connection. Addresses of peers are checked where peers are added. */
 export function guardConnections(rules: AddressRules): void {
   guardFetch((host) => isIP(host) === 0 || isAllowedAddress(host, rules));
   if (rules.privatePeers) return;
-  // Node's own modules look names up with what is here at that time.
+  // Modules of Node look names up with the value of `dns.lookup` at the time of the call.
   Reflect.set(dns, 'lookup', guardedLookup(rules));
   for (const { Agent } of [http, https]) {
     const connect: unknown = Reflect.get(Agent.prototype, 'createConnection');
@@ -34,7 +34,7 @@ function guardedLookup(rules: AddressRules) {
     const options = optionsOf(given);
     lookup(name, { ...options, all: true }, (error, addresses) => {
       if (error) return done(error);
-      // An address by itself is one of our own, to listen at, or has been checked.
+      // A literal address is a listen address of this server, or has been checked.
       const allowed =
         isIP(name) === 0 ? addresses.filter(({ address }) => isAllowedAddress(address, rules)) : addresses;
       const [first] = allowed;

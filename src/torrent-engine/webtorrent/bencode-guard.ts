@@ -1,13 +1,13 @@
-// webtorrent's reader of bencoded messages runs for ever on a string of negative length, and anybody can send one. Such strings are refused.
+// The bencode decoder of webtorrent loops for ever on a string of negative length, which any peer can send. Such strings are refused.
 import { createRequire } from 'node:module';
 import bencode, { type Decode } from 'bencode';
 
 const MINUS = 0x2d;
 
-/** Before the first message is read. @throws TypeError when the library is not what it was */
+/** To be called before the first message is decoded. @throws TypeError when the library has changed */
 export function guardBencode(): void {
   guard(bencode.decode);
-  // The DHT has an older one of its own.
+  // The DHT depends on an older version of the package.
   const fromWebtorrent = createRequire(import.meta.resolve('webtorrent'));
   const fromDht = createRequire(fromWebtorrent.resolve('k-rpc-socket'));
   const older: unknown = fromDht('bencode');

@@ -1,5 +1,5 @@
 declare module 'bencode' {
-  /** Reads a value; what it is at is in its own members. */
+  /** Decodes a value; the members of the function hold the state of the decoder. */
   export interface Decode {
     (bytes: Uint8Array): unknown;
     data: Uint8Array | null;

@@ -1,6 +1,6 @@
 declare module 'fs-native-extensions' {
-  /** Makes `[offset, offset + length)` a hole. @throws where the file system has none */
+  /** Makes `[offset, offset + length)` a hole. @throws when the file system has no holes */
   export function trimSync(fd: number, offset: number, length: number): void;
-  /** Lets a file have holes, where that has to be said (Windows). */
+  /** Marks a file as sparse, which Windows requires for holes. */
   export function sparseSync(fd: number): void;
 }

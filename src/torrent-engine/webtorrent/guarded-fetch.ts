@@ -1,11 +1,11 @@
-// What the library fetches by HTTP: from hosts that may be asked, redirects included, and no more than fits into memory.
+// Restricts the HTTP requests of the library, redirects included: to allowed hosts, and to responses of bounded size.
 import { Agent, buildConnector, setGlobalDispatcher } from 'undici';
 
-/** A web seed is asked for a piece at a time, and pieces have at most 64 MiB. */
+/** A request to a web seed asks for one piece at most, and pieces have at most 64 MiB. */
 const MOST_BYTES = 96 * 2 ** 20;
 const CONNECT_LIMIT_MS = 10_000;
 
-/** For the whole thread. `isAllowed` is told names as they are, and addresses without brackets. */
+/** For the whole thread. `isAllowed` gets host names unchanged, and IPv6 addresses without brackets. */
 export function guardFetch(isAllowed: (host: string) => boolean): void {
   const connect = buildConnector({ timeout: CONNECT_LIMIT_MS });
   const agent = new Agent({

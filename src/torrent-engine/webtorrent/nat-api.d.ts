@@ -17,7 +17,7 @@ declare module '@silentbot1/nat-api' {
   class NatApi {
     constructor(options: NatApiOptions);
     map(port: PortToMap): Promise<boolean>;
-    /** Takes what was mapped back. */
+    /** Removes the mappings. */
     destroy(): Promise<unknown>;
   }
   export { NatApi as default };

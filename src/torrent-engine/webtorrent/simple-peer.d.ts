@@ -3,7 +3,7 @@ declare module '@thaunknown/simple-peer/lite.js' {
 
   class Peer extends EventEmitter {
     constructor(options: { initiator?: boolean; trickle: boolean; config: { iceServers: { urls: string }[] } });
-    /** What the other side says, as the tracker passes it on: anything. */
+    /** The signal of the other peer, as the tracker passes it on: any value. */
     signal(said: unknown): void;
     destroy(): void;
     readonly destroying: boolean;

@@ -1,7 +1,7 @@
-// uTP listens where TCP does: the library binds it to every address.
+// Makes uTP listen at the address of TCP: the library would bind uTP to every address.
 import { createRequire } from 'node:module';
 
-/** For the whole process, before the first socket. Only where uTP is available. @throws TypeError when it is not what it was */
+/** For the whole process, to be called before the first socket is made, and only where uTP is available. @throws TypeError when it has changed */
 export function bindUtpTo(host: string): void {
   const utp: unknown = createRequire(import.meta.resolve('webtorrent'))('utp-native');
   const prototype: unknown = typeof utp === 'function' ? Reflect.get(utp, 'prototype') : undefined;

@@ -1,4 +1,4 @@
-// What we use of webtorrent 3.0.21, its private members included. test/torrent-engine/webtorrent-contract.test.ts holds it to this.
+// The members of webtorrent 3.0.21 that the engine uses, private ones included. test/torrent-engine/webtorrent-contract.test.ts verifies them.
 declare module 'webtorrent' {
   import type { EventEmitter } from 'node:events';
   import type { AddressInfo, Server } from 'node:net';
@@ -17,7 +17,7 @@ declare module 'webtorrent' {
     readonly peerAllowedFastSet: readonly number[];
     readonly peerExtendedHandshake: { reqq?: unknown };
     readonly isSeeder?: boolean;
-    /** Bytes of payload it sent. */
+    /** Bytes of payload that the peer sent. */
     readonly downloaded: number;
     readonly remoteAddress?: string;
     readonly remotePort?: number;
@@ -34,9 +34,9 @@ declare module 'webtorrent' {
     destroy(): void;
   }
 
-  /** Private. A wire at whose other end there is a web server. */
+  /** Private. The connection of a wire to a web seed. */
   export interface WebSeedConnection extends EventEmitter {
-    /** Replaceable: asks the server for a part of a piece. */
+    /** Replaceable: requests a part of a piece from the server. */
     httpRequest(
       piece: number,
       offset: number,
@@ -50,7 +50,7 @@ declare module 'webtorrent' {
     readonly type: string;
     readonly wire: Wire | null;
     readonly addr: string | null;
-    /** Of a web seed: what asks its server. */
+    /** Of a web seed: the connection to its server. */
     readonly conn?: WebSeedConnection;
     readonly connected: boolean;
     destroy(error?: Error): void;
@@ -65,10 +65,10 @@ declare module 'webtorrent' {
   }
 
   export interface Tracker {
-    /** Milliseconds to the next announce; undefined: what is usual. */
+    /** Milliseconds to the next announce; undefined: the default. */
     setInterval(intervalMs?: number | null): void;
 
-    // Private, of those on WebSockets.
+    // Private, of WebSocket trackers.
     _onSocketData?(bytes: Uint8Array): void;
     _onSocketError?(error: Error): void;
   }
@@ -85,7 +85,7 @@ declare module 'webtorrent' {
 
   export type ReadDone = (error: Error | null, bytes?: Uint8Array) => void;
 
-  /** What webtorrent asks of a store (abstract-chunk-store). */
+  /** The interface of a store of webtorrent (abstract-chunk-store). */
   export interface ChunkStore {
     readonly chunkLength: number;
     get(piece: number, options: { offset?: number; length?: number } | null, done: ReadDone): void;
@@ -94,7 +94,7 @@ declare module 'webtorrent' {
     destroy(done: (error: Error | null) => void): void;
   }
 
-  /** Of WebRTC, made by a tracker before anybody wants it. */
+  /** A WebRTC connection, which the tracker client makes before it is needed. */
   export interface Connection {
     destroy(): void;
   }
@@ -151,11 +151,11 @@ declare module 'webtorrent' {
   }
 
   export interface ClientOptions {
-    /** Goes to `net.Server.listen` as it is, so it may be what that takes. */
+    /** Passed to `net.Server.listen` unchanged, so that its options are allowed. */
     torrentPort: number | { port: number; host: string };
     dhtPort?: number;
     dht: false | { bootstrap: false; socket: EventEmitter };
-    /** Of the DHT. */
+    /** Node id of the DHT. */
     nodeId?: string;
     tracker: false | { wrtc?: false; rtcConfig?: { iceServers: { urls: string }[] } };
     lsd: boolean;
@@ -181,9 +181,9 @@ declare module 'webtorrent' {
     readonly listening: boolean;
     readonly destroyed: boolean;
     readonly nodes: { count(): number; toArray(): DhtNode[] };
-    /** Without an id it is asked for first. */
+    /** A node without an id is asked for it first. */
     addNode(node: { id?: Uint8Array; host: string; port: number }): void;
-    /** Asks who has it; with the answers it calls itself again, and then tells. `infoHash`: in hex, or 20 bytes. */
+    /** Looks up the nodes closest to the info hash, calls itself again, and announces to them. `infoHash`: in hex, or 20 bytes. */
     announce(infoHash: string | Uint8Array, port: number, done: (error?: Error | null) => void): void;
     address(): AddressInfo;
 

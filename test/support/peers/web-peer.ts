@@ -1,11 +1,11 @@
 // A peer like one in a web browser: it has all data, and is reached only through WebSocket trackers and WebRTC.
 import WebTorrent from 'webtorrent';
 
-import { mendWebRtc } from '../../../src/torrent-engine/webtorrent/web-rtc.ts';
+import { patchWebRtc } from '../../../src/torrent-engine/webtorrent/web-rtc.ts';
 import type { MadeTorrent } from './torrent-files.ts';
 
-// As fast as a browser.
-mendWebRtc(() => true);
+// As prompt as a browser.
+patchWebRtc(() => true);
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void;
 

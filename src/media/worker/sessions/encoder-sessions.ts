@@ -68,10 +68,10 @@ export class EncoderSessions implements AsyncDisposable {
     for (const [oldest] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) void this.release(oldest);
   }
 
-  async pictures(place: SessionTarget, track: EncodedVideo): Promise<VideoFrameGrid> {
-    const session = this.#session(place.key);
-    session.pictures ??= new VideoFrameGrid(await open(session, place.input), track, place.origin);
-    return session.pictures;
+  async videoGrid(target: SessionTarget, track: EncodedVideo): Promise<VideoFrameGrid> {
+    const session = this.#session(target.key);
+    session.videoGrid ??= new VideoFrameGrid(await open(session, target.input), track, target.origin);
+    return session.videoGrid;
   }
 
   async audioGrid(target: SessionTarget, track: EncodedAudio): Promise<AudioSampleGrid> {
@@ -120,6 +120,6 @@ async function open(session: Session, input: WorkerInput): Promise<Demuxer> {
 }
 
 function newSession(signal: AbortSignal): Session {
-  const empty = { inputKey: undefined, pictures: undefined, sound: undefined };
+  const empty = { inputKey: undefined, videoGrid: undefined, audioGrid: undefined };
   return { ...empty, demuxers: new Set(), signal, tail: Promise.resolve(), jobs: 0, idleTimer: undefined };
 }

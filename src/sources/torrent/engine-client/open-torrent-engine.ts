@@ -5,7 +5,7 @@ import type { LockDirectory } from '../../../base/directory-lock.ts';
 import { untilAborted } from '../../../base/until-aborted.ts';
 import type { AddOrder, EngineOrder, EngineReport } from '../../../torrent-engine/protocol/engine-protocol.ts';
 import type {
-  ReaderWish,
+  ReaderOptions,
   TorrentEngine,
   TorrentHandle,
   TorrentReader,
@@ -154,7 +154,7 @@ class EngineClient implements TorrentEngine {
     };
   }
 
-  #reader(mirror: TorrentMirror, fileIndex: number, wish: ReaderWish): TorrentReader {
+  #reader(mirror: TorrentMirror, fileIndex: number, wish: ReaderOptions): TorrentReader {
     const { start: fileStart, sizeBytes } = mirror.fileAt(fileIndex);
     const { profile, start, end = sizeBytes, verifiedOnly = false } = wish;
     if (!(start >= 0 && start <= end && end <= sizeBytes))
@@ -193,7 +193,7 @@ class EngineClient implements TorrentEngine {
     if (report.type !== 'removed') {
       if (known) known.mirror.hear(report);
       else if (report.type === 'lost' && report.why === 'evicted')
-        this.#process.send({ type: 'let-go', infoHash: report.infoHash, ticket: report.ticket });
+        this.#process.send({ type: 'eviction-acknowledged', infoHash: report.infoHash, ticket: report.ticket });
       return;
     }
     const removal = this.#removals.get(report.infoHash);

@@ -146,7 +146,7 @@ export class TorrentMirror implements TorrentInfo {
     else {
       if (this.#contents) this.#mark(report, this.#contents.pieces);
       if (report.type === 'lost' && report.why === 'evicted')
-        this.#send({ type: 'let-go', infoHash: this.infoHash, ticket: report.ticket });
+        this.#send({ type: 'eviction-acknowledged', infoHash: this.infoHash, ticket: report.ticket });
     }
   }
 

@@ -3,7 +3,7 @@ import type { ByteRange } from '../../../base/byte-range.ts';
 import type {
   FilePart,
   Presence,
-  ReaderWish,
+  ReaderOptions,
   TorrentEvent,
   TorrentHandle,
   TorrentInfo,
@@ -33,7 +33,7 @@ export class PackedHandle implements TorrentHandle {
     return this.#handle.metadata(signal);
   }
 
-  open(fileIndex: number, wish: ReaderWish): TorrentReader {
+  open(fileIndex: number, wish: ReaderOptions): TorrentReader {
     if (!this.#isFilm(fileIndex)) return this.#handle.open(fileIndex, wish);
     return new PackedReader(this.#handle, this.#film, wish);
   }

@@ -2,7 +2,7 @@
 // does not stop at their borders.
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
-import type { ReaderWish, TorrentHandle, TorrentReader } from '../../../torrent-engine/protocol/torrent-engine.ts';
+import type { ReaderOptions, TorrentHandle, TorrentReader } from '../../../torrent-engine/protocol/torrent-engine.ts';
 import { extentsIn, type Extent, type PackedFilm } from './packed-film.ts';
 
 /** What lies nearer than this is opened already, by all but those who only look around. */
@@ -17,7 +17,7 @@ interface Opened {
 export class PackedReader implements TorrentReader {
   readonly #handle: TorrentHandle;
   readonly #film: PackedFilm;
-  readonly #wish: ReaderWish;
+  readonly #wish: ReaderOptions;
   readonly #end: number;
   /** Read to their ends, not all of it checked. */
   #read: Opened[] = [];
@@ -27,7 +27,7 @@ export class PackedReader implements TorrentReader {
   #isClosed = false;
 
   /** @throws AppError RANGE_NOT_SATISFIABLE */
-  constructor(handle: TorrentHandle, film: PackedFilm, wish: ReaderWish) {
+  constructor(handle: TorrentHandle, film: PackedFilm, wish: ReaderOptions) {
     const { sizeBytes } = film.file;
     const { start, end = sizeBytes } = wish;
     if (!(start >= 0 && start <= end && end <= sizeBytes))

@@ -1,15 +1,15 @@
-// What the torrents leave on the disk: a directory each, and a record that says what of it is good. All of it is cache.
+// The state of torrents on the disk, from which a download resumes: a directory for each, and a record of its verified pieces. All of it is cache.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeptTorrent, OpenTorrentStore, TorrentStore } from '../protocol/torrent-store.ts';
 
 const INFO_HASH = /^[0-9a-f]{40}$/u;
 
-export class Vault implements Disposable {
+export class ResumeStore implements Disposable {
   readonly #directory: string;
   readonly #store: TorrentStore;
   readonly #log: (line: string) => void;
-  #hasComplained = false;
+  #hasLogged = false;
 
   /** @throws the error of the file system when not even a new database can be made */
   constructor(directory: string, { openStore, log }: { openStore: OpenTorrentStore; log: (line: string) => void }) {
@@ -24,18 +24,18 @@ export class Vault implements Disposable {
     return this.#store.all().filter(({ infoHash }) => INFO_HASH.test(infoHash));
   }
 
-  /** Whether it could be written: not on a full disk, for one. */
+  /** Returns whether the record could be written; false for example on a full disk. */
   save(torrent: KeptTorrent): boolean {
     return this.#tryTo(() => this.#store.put(torrent));
   }
 
-  /** The files first: that makes room for the rest. A record that stays says nothing, as its files are gone. */
+  /** Deletes the files first, which frees space for the write of the record. A record that stays is harmless without its files. */
   remove(infoHash: string): void {
     rmSync(this.#directoryOf(infoHash), { recursive: true, force: true });
     this.#tryTo(() => this.#store.delete(infoHash));
   }
 
-  /** Where its data goes; the directory is there afterwards. */
+  /** The path of the data file; makes its directory. */
   dataPath(infoHash: string): string {
     mkdirSync(this.#directoryOf(infoHash), { recursive: true, mode: 0o700 });
     return join(this.#directoryOf(infoHash), 'data');
@@ -49,7 +49,7 @@ export class Vault implements Disposable {
     }
   }
 
-  /** What cannot be kept is asked for again after a restart. */
+  /** Stores the metainfo. If that fails, it is requested from peers again after a restart. */
   keepMetainfo(infoHash: string, metainfo: Uint8Array): void {
     const path = this.#metainfoPath(infoHash);
     try {
@@ -57,7 +57,7 @@ export class Vault implements Disposable {
       writeFileSync(`${path}.tmp`, metainfo, { mode: 0o600 });
       renameSync(`${path}.tmp`, path);
     } catch (error) {
-      this.#log(`the torrent file of ${infoHash} could not be kept: ${String(error)}`);
+      this.#log(`the torrent file of ${infoHash} could not be stored: ${String(error)}`);
     }
   }
 
@@ -65,7 +65,7 @@ export class Vault implements Disposable {
     this.#store[Symbol.dispose]();
   }
 
-  /** Directories nobody knows anything about: a crash between two steps left them, or a database that was lost. */
+  /** Removes directories without a record: those of a crash between two steps, or of a lost database. */
   #removeUnknown(): void {
     const known = new Set(this.torrents().map(({ infoHash }) => infoHash));
     for (const name of readdirSync(this.#directory)) {
@@ -74,15 +74,15 @@ export class Vault implements Disposable {
     }
   }
 
-  /** One complaint is enough: it is tried again every second. */
+  /** Logs only the first of several failures: the write is tried again every second. */
   #tryTo(write: () => void): boolean {
     try {
       write();
-      this.#hasComplained = false;
+      this.#hasLogged = false;
       return true;
     } catch (error) {
-      if (!this.#hasComplained) this.#log(`the list of torrents could not be written: ${String(error)}`);
-      this.#hasComplained = true;
+      if (!this.#hasLogged) this.#log(`the list of torrents could not be written: ${String(error)}`);
+      this.#hasLogged = true;
       return false;
     }
   }

@@ -1,10 +1,10 @@
-// `fetch` of webtorrent's packages, for trackers and web seeds over HTTP: the package behind it is loaded when it is called first.
+// `fetch` of webtorrent's packages, for trackers and web seeds over HTTP: the real package is loaded at the first call.
 
-/** 50 peers are usual; this is 170,000. */
+/** The size of 170,000 peers; a usual response has 50. */
 const MOST_TRACKER_BYTES = 2 ** 20;
 
-/** @param address of the package whose default export it is */
-export function laterFetch(address: string): (...request: unknown[]) => Promise<unknown> {
+/** @param address URL of the package whose default export is `fetch` */
+export function lazyFetch(address: string): (...request: unknown[]) => Promise<unknown> {
   return async (...request) => {
     const loaded: unknown = await import(address);
     const real: unknown = typeof loaded === 'object' && loaded !== null ? Reflect.get(loaded, 'default') : undefined;
@@ -14,9 +14,9 @@ export function laterFetch(address: string): (...request: unknown[]) => Promise<
   };
 }
 
-/** The same for trackers, whose answers are short: there are more bytes in none, unpacked. */
-export function laterTrackerFetch(address: string): (...request: unknown[]) => Promise<unknown> {
-  const fetch = laterFetch(address);
+/** The same for trackers; a response of more than 1 MiB, decompressed, is an error. */
+export function lazyTrackerFetch(address: string): (...request: unknown[]) => Promise<unknown> {
+  const fetch = lazyFetch(address);
   return async (...request) => {
     const reply = await fetch(...request);
     if (!(reply instanceof Response) || !reply.body) return reply;
