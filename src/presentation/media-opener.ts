@@ -16,6 +16,7 @@ import type { MediaEngine } from './media-presentation.ts';
 import type { SourceRequest } from '../sources/port/source-request.ts';
 import type { ItemHandle, ItemOpener, MediaItem, TransferInfo } from './media-item.ts';
 import { PresentationItem } from './presentation-item.ts';
+import { Knowledge } from '../state/knowledge.ts';
 import type { KnowledgeStore } from '../state/session-store.ts';
 
 export interface MediaOpenerOptions {
@@ -51,6 +52,7 @@ const KEPT_TORRENTS = 1000;
 
 export class MediaOpener implements ItemOpener {
   readonly #options: MediaOpenerOptions;
+  readonly #knowledge: Knowledge;
   /** By what is played and from where: an address that fails must not spoil the same film from another. */
   readonly #open = new Map<string, Holding>();
   readonly #probes = new SingleFlight<MediaFacts>();
@@ -59,6 +61,7 @@ export class MediaOpener implements ItemOpener {
 
   constructor(options: MediaOpenerOptions) {
     this.#options = options;
+    this.#knowledge = new Knowledge(options.knowledge);
   }
 
   async open(wanted: SourceRequest, signal: AbortSignal): Promise<ItemHandle> {
@@ -130,7 +133,7 @@ export class MediaOpener implements ItemOpener {
   #spoiled(key: string, holding: Holding): void {
     const { id } = holding.source;
     this.#leave(key, holding);
-    this.#options.knowledge.put(id, null);
+    this.#knowledge.put(id, null);
     this.#options.engine.spoil(id);
   }
 
@@ -159,12 +162,12 @@ export class MediaOpener implements ItemOpener {
   /** Facts outlive the server, so they must be made of bytes that have been checked. Closing the source ends the wait. */
   async #remember(source: Source, facts: MediaFacts): Promise<void> {
     const isRight = source.checked === undefined || (await source.checked(new AbortController().signal));
-    if (isRight) this.#options.knowledge.put(source.id, toStored(facts));
+    if (isRight) this.#knowledge.put(source.id, toStored(facts));
   }
 
   async #factsOf({ source, key }: Found, signal: AbortSignal): Promise<MediaFacts> {
-    const { knowledge, engine } = this.#options;
-    const known = knowledge.get(source.id);
+    const { engine } = this.#options;
+    const known = await this.#knowledge.get(source.id, signal);
     if (isStoredFacts(known)) return known.facts;
     try {
       return await this.#probes.run(key, async () => {
