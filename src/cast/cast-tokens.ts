@@ -2,6 +2,9 @@
 // a token.
 import { createHash, randomBytes } from 'node:crypto';
 
+import type { Logger } from '../base/logger.ts';
+import { OrderedWrites } from '../base/ordered-writes.ts';
+
 export interface IssuedCastToken {
   /** 256 random bits, URL-safe. */
   token: string;
@@ -18,12 +21,13 @@ export interface StoredCastToken {
   expiresAtMs: number;
 }
 
-/** Stores tokens for as long as their sessions, and decides which tokens are taken over after a crash. */
+/** Stores tokens for as long as their sessions, and decides which tokens are taken over after a crash. Every call settles within a bounded time. */
 export interface CastTokenStore {
   /** The tokens of the sessions that this server owns. */
-  takeOver(): StoredCastToken[];
-  put(token: StoredCastToken): void;
-  delete(hash: string): void;
+  takeOver(): Promise<StoredCastToken[]>;
+  /** Replaces the token with its hash; nothing is kept for a session that is not there. */
+  put(token: StoredCastToken): Promise<void>;
+  delete(hash: string): Promise<void>;
 }
 
 export interface CastTokensOptions {
@@ -32,6 +36,7 @@ export interface CastTokensOptions {
   /** Wall clock, milliseconds. */
   wallClock(): number;
   store: CastTokenStore;
+  log: Logger;
 }
 
 interface Holding {
@@ -47,13 +52,16 @@ const MAX_PER_SESSION = 32;
 /** A crash loses at most this share of the life by which a use extended a token. */
 const FORGOTTEN_SHARE = 1 / 8;
 
-export class CastTokens {
+export class CastTokens implements AsyncDisposable {
   readonly #options: CastTokensOptions;
   /** By the token's hash, oldest first. */
   readonly #holdings = new Map<string, Holding>();
+  /** A full disk must not end a film: tokens then only live in memory. */
+  readonly #writes: OrderedWrites;
 
   constructor(options: CastTokensOptions) {
     this.#options = options;
+    this.#writes = new OrderedWrites((error) => this.#storeFailed(error));
   }
 
   get count(): number {
@@ -61,8 +69,9 @@ export class CastTokens {
   }
 
   /** Takes over the tokens of a killed server. A change of the wall clock in between extends no token beyond its life. */
-  takeOver(): void {
-    for (const { hash, sessionId, lifeMs, expiresAtMs } of this.#options.store.takeOver()) {
+  async takeOver(): Promise<void> {
+    const stored = await this.#options.store.takeOver().catch((error: unknown) => this.#storeFailed(error));
+    for (const { hash, sessionId, lifeMs, expiresAtMs } of stored ?? []) {
       const leftMs = Math.min(lifeMs, expiresAtMs - this.#options.wallClock());
       const untilMs = this.#options.now() + leftMs;
       this.#holdings.set(hash, { sessionId, lifeMs, expiresAtMs: untilMs, storedUntilMs: untilMs });
@@ -115,15 +124,25 @@ export class CastTokens {
     }
   }
 
+  /** Resolves when all writes are stored; the tokens stay. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writes.settled();
+  }
+
   #store(hash: string, holding: Holding): void {
     const { sessionId, lifeMs, expiresAtMs } = holding;
     const leftMs = expiresAtMs - this.#options.now();
-    this.#options.store.put({ hash, sessionId, lifeMs, expiresAtMs: this.#options.wallClock() + leftMs });
+    const stored = { hash, sessionId, lifeMs, expiresAtMs: this.#options.wallClock() + leftMs };
+    this.#writes.add(hash, () => this.#options.store.put(stored));
     holding.storedUntilMs = expiresAtMs;
   }
 
   #remove(hash: string): void {
-    if (this.#holdings.delete(hash)) this.#options.store.delete(hash);
+    if (this.#holdings.delete(hash)) this.#writes.add(hash, () => this.#options.store.delete(hash));
+  }
+
+  #storeFailed(err: unknown): void {
+    this.#options.log.warn({ err }, 'storing cast tokens failed');
   }
 }
 

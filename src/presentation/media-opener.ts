@@ -16,6 +16,7 @@ import type { MediaEngine } from './media-presentation.ts';
 import type { SourceRequest } from '../sources/port/source-request.ts';
 import type { ItemHandle, ItemOpener, MediaItem, TransferInfo } from './media-item.ts';
 import { PresentationItem } from './presentation-item.ts';
+import { Knowledge } from '../state/knowledge.ts';
 import type { KnowledgeStore } from '../state/session-store.ts';
 
 export interface MediaOpenerOptions {
@@ -51,6 +52,7 @@ const KEPT_TORRENTS = 1000;
 
 export class MediaOpener implements ItemOpener {
   readonly #options: MediaOpenerOptions;
+  readonly #knowledge: Knowledge;
   /** By source id and locator: a failing address must not affect the same media at another address. */
   readonly #open = new Map<string, Holding>();
   readonly #probes = new SingleFlight<MediaFacts>();
@@ -59,6 +61,7 @@ export class MediaOpener implements ItemOpener {
 
   constructor(options: MediaOpenerOptions) {
     this.#options = options;
+    this.#knowledge = new Knowledge(options.knowledge);
   }
 
   async open(wanted: SourceRequest, signal: AbortSignal): Promise<ItemHandle> {
@@ -130,7 +133,7 @@ export class MediaOpener implements ItemOpener {
   #invalidate(key: string, holding: Holding): void {
     const { id } = holding.source;
     this.#markStale(key, holding);
-    this.#options.knowledge.put(id, null);
+    this.#knowledge.put(id, null);
     this.#options.engine.invalidate(id);
   }
 
@@ -159,12 +162,12 @@ export class MediaOpener implements ItemOpener {
   /** Stored facts outlive the server, so only facts of checked bytes are stored. Closing the source ends the wait. */
   async #storeFacts(source: Source, facts: MediaFacts): Promise<void> {
     const isChecked = source.checked === undefined || (await source.checked(new AbortController().signal));
-    if (isChecked) this.#options.knowledge.put(source.id, toStored(facts));
+    if (isChecked) this.#knowledge.put(source.id, toStored(facts));
   }
 
   async #factsOf({ source, key }: Found, signal: AbortSignal): Promise<MediaFacts> {
-    const { knowledge, engine } = this.#options;
-    const known = knowledge.get(source.id);
+    const { engine } = this.#options;
+    const known = await this.#knowledge.get(source.id, signal);
     if (isStoredFacts(known)) return known.facts;
     try {
       return await this.#probes.run(key, async () => {

@@ -42,7 +42,7 @@ const LEARNING = { looks: { file: 2, endpoint: 4 }, scans: 2 };
 
 /** Opens every part; the result closes them in reverse, all work first. */
 export async function composeMedia(context: MediaContext): Promise<ClosableOpener> {
-  const { config, cacheDirectory, knowledge, metrics } = context;
+  const { config, cacheDirectory, knowledge, texts, metrics } = context;
   await using stack = new AsyncDisposableStack();
   const spoolDirectory = join(cacheDirectory, 'spool');
   await mkdir(spoolDirectory, { recursive: true });
@@ -71,7 +71,7 @@ export async function composeMedia(context: MediaContext): Promise<ClosableOpene
       scheduler,
       run: learning.run,
       clips,
-      subtitles: stack.use(new SubtitleLibrary(knowledge)),
+      subtitles: stack.use(new SubtitleLibrary(texts)),
       invalidate: (sourceId) => store.invalidate(sourceId),
       sourceError: (source) => endpoint.lastError(source),
       readOn: (source) => endpoint.readOn(source),

@@ -20,6 +20,7 @@ import type { ItemOpener } from '../presentation/media-item.ts';
 import type { TorrentLibrary } from '../sessions/torrent-library.ts';
 import { SessionRegistry } from '../sessions/session-registry.ts';
 import type { KnowledgeStore } from '../state/session-store.ts';
+import type { TextStore } from '../media/subtitles/subtitle-library.ts';
 import { openStores, type SqliteStores } from '../state/sqlite/sqlite-stores.ts';
 import { AddressPolicy } from '../sources/http/client/address-policy.ts';
 import { checkSource } from './check-source.ts';
@@ -33,6 +34,7 @@ export interface MediaContext {
   /** Directory for segments, of this server alone; removed when it ends. */
   cacheDirectory: string;
   knowledge: KnowledgeStore;
+  texts: TextStore;
   metrics: Metrics;
   log: Logger;
   /** Notes a child process, so that the next server can end it should this one be killed. */
@@ -76,7 +78,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const instance = stack.use(new InstanceDirectory(config.tmpDirectory));
   const stores = stack.use(openDurableStores(instance, { config, log }));
   const items = Promise.withResolvers<ClosableOpener>();
-  const castTokens = new CastTokens({ ...CLOCKS, store: stores.castTokens });
+  const castTokens = stack.use(new CastTokens({ ...CLOCKS, store: stores.castTokens, log }));
   const ownPorts = new Set<number>();
   const addresses = new AddressPolicy({ privateSources: config.privateSources, ownPorts: () => [...ownPorts] });
   const sessions = createSessions({ options, stores, castTokens, addresses, items: items.promise });
@@ -100,8 +102,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     readiness: () => readiness(state, instance.path),
   });
   stack.defer(() => app.close());
-  sessions.takeOver();
-  castTokens.takeOver();
+  await sessions.takeOver();
+  await castTokens.takeOver();
   await listen(app, config.listen);
   stack.use(sessions);
   ownPorts.add(listeningAt(app.addresses()).port ?? 0);
@@ -111,6 +113,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     config,
     cacheDirectory,
     knowledge: stores.knowledge,
+    texts: stores.texts,
     metrics,
     log,
     recordChild: instance.recordChild.bind(instance),
@@ -146,7 +149,7 @@ function openDurableStores(
   { path: owner }: InstanceDirectory,
   { config, log }: { config: Config; log: Logger },
 ): SqliteStores {
-  const options = { owner, isAlive: isAliveInstance, log };
+  const options = { owner, isAlive: isAliveInstance };
   try {
     return openStores(join(config.dataDirectory, 'raffi.db'), options);
   } catch (err) {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 
 import { AppError } from '../base/app-error.ts';
 import { redactedAddress, type Logger } from '../base/logger.ts';
+import { OrderedWrites } from '../base/ordered-writes.ts';
 import type { SourceRequest } from '../sources/port/source-request.ts';
 import type { ItemOpener } from '../presentation/media-item.ts';
 import { Session } from './session.ts';
@@ -43,9 +44,12 @@ export class SessionRegistry implements AsyncDisposable {
   readonly #options: SessionRegistryOptions;
   readonly #sessions = new Map<string, Session>();
   readonly #savedAtMs = new Map<string, number>();
+  /** A full disk or a broken store must not end playback: sessions then only live in memory. */
+  readonly #writes: OrderedWrites;
 
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
+    this.#writes = new OrderedWrites((error) => this.#storeFailed(error));
   }
 
   get count(): number {
@@ -53,8 +57,8 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /** Takes over the sessions of a killed server. Their items are opened on the first request. */
-  takeOver(): void {
-    const records = this.#attempt(() => this.#options.store.takeOver()) ?? [];
+  async takeOver(): Promise<void> {
+    const records = await this.#storedRecords();
     for (const record of records) this.#add(record);
     if (records.length > 0) this.#options.log.info({ count: records.length }, 'sessions taken over');
   }
@@ -124,8 +128,8 @@ export class SessionRegistry implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const sessions = this.list();
     this.#sessions.clear();
-    for (const { id } of sessions) this.#attempt(() => this.#options.store.delete(id));
-    await Promise.allSettled(sessions.map((session) => session.close()));
+    for (const { id } of sessions) this.#writes.add(id, () => this.#options.store.delete(id));
+    await Promise.allSettled([...sessions.map((session) => session.close()), this.#writes.settled()]);
   }
 
   #add(record: SessionRecord): Session {
@@ -145,7 +149,7 @@ export class SessionRegistry implements AsyncDisposable {
     const { id } = session;
     this.#sessions.delete(id);
     this.#savedAtMs.delete(id);
-    this.#attempt(() => this.#options.store.delete(id));
+    this.#writes.add(id, () => this.#options.store.delete(id));
     session.close().catch((err: unknown) => this.#options.log.warn({ err, session: id }, 'closing the session failed'));
     this.#options.onEnd?.(id);
     this.#options.log.info({ session: id }, 'session ended');
@@ -160,16 +164,19 @@ export class SessionRegistry implements AsyncDisposable {
   #save(record: SessionRecord): void {
     if (!this.#sessions.has(record.id)) return;
     this.#savedAtMs.set(record.id, record.lastRequestAtMs);
-    this.#attempt(() => this.#options.store.put(record));
+    this.#writes.add(record.id, () => this.#options.store.put(record));
   }
 
-  /** A full disk or a broken store must not end playback: sessions are then held in memory only. */
-  #attempt<T>(work: () => T): T | undefined {
+  async #storedRecords(): Promise<SessionRecord[]> {
     try {
-      return work();
-    } catch (err) {
-      this.#options.log.warn({ err }, 'storing sessions failed');
-      return undefined;
+      return await this.#options.store.takeOver();
+    } catch (error) {
+      this.#storeFailed(error);
+      return [];
     }
+  }
+
+  #storeFailed(err: unknown): void {
+    this.#options.log.warn({ err }, 'storing sessions failed');
   }
 }

@@ -15,16 +15,19 @@ export interface SessionRecord {
   lastRequestAtMs: number;
 }
 
-/** Sessions of one server. A record that is put replaces the one with its id. */
+/**
+ * Sessions of one server. A record that is put replaces the one with its id. Every call settles within a bounded time; one that rejects
+ * has changed nothing.
+ */
 export interface SessionStore {
-  /** Sessions of servers that are gone, now ours. */
-  takeOver(): SessionRecord[];
-  put(record: SessionRecord): void;
-  delete(id: string): void;
+  /** Sessions of servers that are gone, now of this one. */
+  takeOver(): Promise<SessionRecord[]>;
+  put(record: SessionRecord): Promise<void>;
+  delete(id: string): Promise<void>;
 }
 
-/** Probe results and indexes by source id: values of JSON, and Uint8Arrays anywhere inside. All of it is cache. */
+/** Probe results and indexes by source id: values of JSON, and Uint8Arrays anywhere inside. All of it is cache; calls settle as above. */
 export interface KnowledgeStore {
-  get(sourceId: string): unknown;
-  put(sourceId: string, value: unknown): void;
+  get(sourceId: string): Promise<unknown>;
+  put(sourceId: string, value: unknown): Promise<void>;
 }

@@ -2,18 +2,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { createLogger } from '../../src/base/logger.ts';
 import { lanAddress } from '../../src/cast/cast-host.ts';
 import { CastTokens, type StoredCastToken } from '../../src/cast/cast-tokens.ts';
+
+const log = createLogger('silent', { write: () => true });
 
 /** `kept`: what a store holds, by hash. `wallMs`: the wall clock when the other one is at zero. */
 function withClock(kept = new Map<string, StoredCastToken>(), wallMs = 1_000_000) {
   const clock = { ms: 0 };
   const store = {
-    takeOver: () => [...kept.values()],
-    put: (token: StoredCastToken) => void kept.set(token.hash, token),
-    delete: (hash: string) => void kept.delete(hash),
+    takeOver: async () => [...kept.values()],
+    put: async (token: StoredCastToken) => void kept.set(token.hash, token),
+    delete: async (hash: string) => void kept.delete(hash),
   };
-  const tokens = new CastTokens({ now: () => clock.ms, wallClock: () => wallMs + clock.ms, store });
+  const tokens = new CastTokens({ now: () => clock.ms, wallClock: () => wallMs + clock.ms, store, log });
   return { clock, tokens, kept };
 }
 
@@ -68,7 +71,7 @@ test('a session does not collect tokens without end', () => {
   assert.equal(tokens.sessionOf(issued[0]?.token ?? ''), undefined);
 });
 
-test('after a crash tokens go on with what is left of their lives, without themselves having been kept', () => {
+test('after a crash tokens go on with what is left of their lives, without themselves having been kept', async () => {
   const before = withClock();
   const [used, unused, revoked] = [1, 2, 3].map(() => before.tokens.issue('a', 80_000).token);
   assert.ok(used && unused && revoked);
@@ -77,11 +80,13 @@ test('after a crash tokens go on with what is left of their lives, without thems
     before.tokens.use(used);
   }
   before.tokens.revoke(revoked);
+  // What a crash finds in the store.
+  await before.tokens[Symbol.asyncDispose]();
   assert.ok(!JSON.stringify([...before.kept.values()]).includes(used));
   // The monotonic clock begins anew, the other one does not.
   const after = withClock(before.kept, 1_065_000);
   const { tokens } = after;
-  tokens.takeOver();
+  await tokens.takeOver();
   assert.deepEqual(
     [used, unused, revoked].map((token) => tokens.sessionOf(token)),
     ['a', 'a', undefined],
@@ -98,11 +103,11 @@ test('after a crash tokens go on with what is left of their lives, without thems
   assert.equal(tokens.sessionOf(used), undefined);
 });
 
-test('a clock that was set back while the server was down makes no token live longer', () => {
+test('a clock that was set back while the server was down makes no token live longer', async () => {
   const { tokens, kept } = withClock();
   const { token } = tokens.issue('a', 60_000);
   const later = withClock(new Map([...kept].map(([hash, row]) => [hash, { ...row, expiresAtMs: 9e12 }])));
-  later.tokens.takeOver();
+  await later.tokens.takeOver();
   later.clock.ms = 59_999;
   assert.equal(later.tokens.sessionOf(token), 'a');
   later.clock.ms = 60_000;

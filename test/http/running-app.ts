@@ -68,7 +68,8 @@ export async function startApp(options: RunningAppOptions = {}): Promise<Running
   const clocks = { now: () => performance.now() + skippedMs, wallClock: () => Date.now() + skippedMs };
   const castTokens = new CastTokens({
     ...clocks,
-    store: new SqliteCastTokenStore(database, { owner: 'test', log: logger }),
+    store: new SqliteCastTokenStore(database, { owner: 'test' }),
+    log: logger,
   });
   const sessions = new SessionRegistry({
     items: options.items ?? files,

@@ -27,7 +27,8 @@ test('it ends at once while copies wait for a source that stalls', async () => {
   const items = await composeMedia({
     config: readConfig({}),
     cacheDirectory: directory,
-    knowledge: { get: () => undefined, put: () => undefined },
+    knowledge: { get: async () => undefined, put: async () => undefined },
+    texts: { get: () => undefined, put: () => undefined },
     metrics: new Metrics(),
     addresses: policy('auto'),
     ownPorts: new Set(),

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { createLogger } from '../../src/base/logger.ts';
 import { openDatabase } from '../../src/state/sqlite/database.ts';
 import type { SessionRecord } from '../../src/state/session-store.ts';
 import { SqliteCastTokenStore } from '../../src/state/sqlite/sqlite-cast-token-store.ts';
@@ -28,77 +27,80 @@ function directory(): { path: string } & Disposable {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-test('sessions of a server that is gone are taken over whole, once', () => {
+test('sessions of a server that is gone are taken over whole, once', async () => {
   using database = openDatabase(':memory:');
   const store = (owner: string, alive: string[] = []) =>
     new SqliteSessionStore(database, { owner, isAlive: (name) => alive.includes(name) });
-  store('dead').put(RECORD);
-  store('dead').put({ ...RECORD, id: 'two', positionSeconds: 9 });
-  store('dead').delete('two');
-  assert.deepEqual(store('next', ['dead']).takeOver(), [], 'it still lives');
-  assert.deepEqual(store('next').takeOver(), [RECORD]);
-  assert.deepEqual(store('third', ['next']).takeOver(), [], 'it has an owner again');
+  await store('dead').put(RECORD);
+  await store('dead').put({ ...RECORD, id: 'two', positionSeconds: 9 });
+  await store('dead').delete('two');
+  assert.deepEqual(await store('next', ['dead']).takeOver(), [], 'it still lives');
+  assert.deepEqual(await store('next').takeOver(), [RECORD]);
+  assert.deepEqual(await store('third', ['next']).takeOver(), [], 'it has an owner again');
 });
 
-test('a record that makes no sense is dropped, the others are not', () => {
+test('a record that makes no sense is dropped, the others are not', async () => {
   using database = openDatabase(':memory:');
   const store = new SqliteSessionStore(database, { owner: 'a', isAlive: () => false });
-  store.put(RECORD);
+  await store.put(RECORD);
   const insert = database.prepare('INSERT INTO sessions VALUES (?, ?, ?)');
   for (const [index, record] of ['', '{', '{}', JSON.stringify({ ...RECORD, id: 7 })].entries())
     insert.run(`bad-${index}`, 'x', record);
-  assert.deepEqual(store.takeOver(), [RECORD]);
+  assert.deepEqual(await store.takeOver(), [RECORD]);
   assert.equal(database.prepare('SELECT count(*) AS n FROM sessions').get()?.['n'], 1);
 });
 
-test('tokens go with their session, and come back with those that were taken over', () => {
+test('tokens go with their session, and come back with those that were taken over', async () => {
   using database = openDatabase(':memory:');
   const sessions = (owner: string) => new SqliteSessionStore(database, { owner, isAlive: (name) => name === 'alive' });
-  const tokens = (owner: string) =>
-    new SqliteCastTokenStore(database, { owner, log: createLogger('silent', { write: () => true }) });
+  const tokens = (owner: string) => new SqliteCastTokenStore(database, { owner });
   const token = (hash: string, sessionId: string) => ({ hash, sessionId, lifeMs: 900_000, expiresAtMs: 5 });
-  sessions('dead').put(RECORD);
-  sessions('dead').put({ ...RECORD, id: 'two' });
-  sessions('alive').put({ ...RECORD, id: 'three' });
-  tokens('dead').put(token('h1', 'one'));
-  tokens('dead').put({ ...token('h1', 'one'), expiresAtMs: 6 });
-  tokens('dead').put(token('h2', 'one'));
-  tokens('dead').put(token('h3', 'two'));
-  tokens('alive').put(token('h4', 'three'));
-  tokens('dead').put(token('h5', 'nobody'));
-  tokens('dead').delete('h2');
-  sessions('dead').put({ ...RECORD, positionSeconds: 9 });
-  sessions('dead').delete('two');
-  assert.deepEqual(tokens('next').takeOver(), []);
-  sessions('next').takeOver();
-  assert.deepEqual(tokens('next').takeOver(), [{ ...token('h1', 'one'), expiresAtMs: 6 }]);
+  await sessions('dead').put(RECORD);
+  await sessions('dead').put({ ...RECORD, id: 'two' });
+  await sessions('alive').put({ ...RECORD, id: 'three' });
+  await tokens('dead').put(token('h1', 'one'));
+  await tokens('dead').put({ ...token('h1', 'one'), expiresAtMs: 6 });
+  await tokens('dead').put(token('h2', 'one'));
+  await tokens('dead').put(token('h3', 'two'));
+  await tokens('alive').put(token('h4', 'three'));
+  await tokens('dead').put(token('h5', 'nobody'));
+  await tokens('dead').delete('h2');
+  await sessions('dead').put({ ...RECORD, positionSeconds: 9 });
+  await sessions('dead').delete('two');
+  assert.deepEqual(await tokens('next').takeOver(), []);
+  await sessions('next').takeOver();
+  assert.deepEqual(await tokens('next').takeOver(), [{ ...token('h1', 'one'), expiresAtMs: 6 }]);
   assert.equal(database.prepare('SELECT count(*) AS n FROM cast_tokens').get()?.['n'], 2);
 });
 
-test('knowledge keeps values of JSON and bytes inside them', () => {
+test('knowledge keeps values of JSON and bytes inside them', async () => {
   using database = openDatabase(':memory:');
   const store = new SqliteKnowledgeStore(database);
   const value = { tracks: [{ configuration: new Uint8Array([1, 2, 255]), codec: 'h264' }], none: null, n: 1.5 };
-  store.put('source', value);
-  assert.deepEqual(store.get('source'), value);
-  store.put('source', { tracks: [{ configuration: Buffer.from([1, 2, 255]), codec: 'h264' }], none: null, n: 1.5 });
-  assert.deepEqual(store.get('source'), value, 'bytes from another process come as a Buffer');
-  store.put('source', { n: 2 });
-  assert.deepEqual(store.get('source'), { n: 2 });
-  assert.equal(store.get('other'), undefined);
+  await store.put('source', value);
+  assert.deepEqual(await store.get('source'), value);
+  await store.put('source', {
+    tracks: [{ configuration: Buffer.from([1, 2, 255]), codec: 'h264' }],
+    none: null,
+    n: 1.5,
+  });
+  assert.deepEqual(await store.get('source'), value, 'bytes from another process come as a Buffer');
+  await store.put('source', { n: 2 });
+  assert.deepEqual(await store.get('source'), { n: 2 });
+  assert.equal(await store.get('other'), undefined);
   database.prepare("UPDATE knowledge SET value = '{'").run();
-  assert.equal(store.get('source'), undefined);
+  assert.equal(await store.get('source'), undefined);
 });
 
-test('a database survives being closed, and only its owner may read it', () => {
+test('a database survives being closed, and only its owner may read it', async () => {
   using home = directory();
   const path = join(home.path, 'deep', 'raffi.db');
   const open = () => openDatabase(path);
   using first = open();
-  new SqliteKnowledgeStore(first).put('source', { n: 1 });
+  await new SqliteKnowledgeStore(first).put('source', { n: 1 });
   first.close();
   using second = open();
-  assert.deepEqual(new SqliteKnowledgeStore(second).get('source'), { n: 1 });
+  assert.deepEqual(await new SqliteKnowledgeStore(second).get('source'), { n: 1 });
   if (process.platform !== 'win32') assert.equal(statSync(join(home.path, 'deep')).mode & 0o077, 0);
 });
 
@@ -109,15 +111,15 @@ const DAMAGE: [string, (path: string) => void][] = [
 ];
 
 for (const [name, damage] of DAMAGE) {
-  test(`${name} is replaced by a new database`, () => {
+  test(`${name} is replaced by a new database`, async () => {
     using home = directory();
     const path = join(home.path, 'raffi.db');
     executed(path, "INSERT INTO knowledge VALUES ('a', '1', 0)");
     damage(path);
     using database = openDatabase(path);
     const store = new SqliteKnowledgeStore(database);
-    store.put('b', 2);
-    assert.deepEqual([store.get('a'), store.get('b')], [undefined, 2]);
+    await store.put('b', 2);
+    assert.deepEqual([await store.get('a'), await store.get('b')], [undefined, 2]);
   });
 }
 

@@ -1,11 +1,11 @@
 // One media worker process: forks it, speaks the protocol with it, notices when it hangs or dies, ends it.
-import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { AppError } from '../../base/app-error.ts';
-import { HangWatch } from './hang-watch.ts';
-import { logLines } from './line-log.ts';
+import { ForkedProcess, type RecordChild } from '../../base/forked-process.ts';
+import { SilenceWatch } from '../../base/silence-watch.ts';
 import { MemoryWatch, offerToKernel } from './memory-watch.ts';
+import { processorUse } from './processor-time.ts';
 import { failureOf, isResultOf, parseReply } from './worker-messages.ts';
 import type { WorkerJob, WorkerRequest, WorkerResults } from '../worker/protocol/protocol.ts';
 
@@ -27,8 +27,12 @@ export interface MediaWorkerOptions {
   memoryLimitBytes: number;
   /** How far the bytes of a published source lie in this process's memory, from `start` on. */
   bufferedUntil: (url: string, start: number) => number;
+  recordChild: RecordChild | undefined;
   log: (line: string) => void;
 }
+
+/** Questions a worker that does nothing may leave unanswered. */
+const UNANSWERED_LIMIT = 3;
 
 interface PendingJob {
   resolve: (result: unknown) => void;
@@ -40,12 +44,12 @@ export class MediaWorker implements AsyncDisposable {
   /** Resolves when the process is gone, whatever ended it. Never rejects. */
   readonly exited: Promise<void>;
   readonly #options: MediaWorkerOptions;
-  readonly #child: ChildProcess;
+  readonly #child: ForkedProcess;
   /** Resolves when it is up, or gone. */
   readonly #started = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<void>();
   readonly #pending = new Map<number, PendingJob>();
-  readonly #watch: HangWatch;
+  readonly #watch: SilenceWatch;
   readonly #memory: MemoryWatch;
   #lost: AppError | undefined;
   /** What the only job it ever had is told instead, when it is to blame. */
@@ -61,17 +65,17 @@ export class MediaWorker implements AsyncDisposable {
   constructor(options: MediaWorkerOptions) {
     this.#options = options;
     this.exited = this.#exited.promise;
-    this.#child = fork(options.entry, {
-      execArgv: options.execArgv,
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      ...(options.env && { env: options.env }),
+    this.#child = new ForkedProcess({
+      ...options,
+      onMessage: (message) => this.#hear(message),
+      onLine: (line) => options.log(`media worker ${this.pid}: ${line}`),
     });
-    this.#watch = new HangWatch({
-      pid: this.#child.pid,
+    this.#watch = new SilenceWatch({
       ask: () => this.#send({ type: 'ping' }),
-      onHang: () => this.#killForFault('did not answer and did nothing'),
+      onSilence: () => this.#killForFault('did not answer and did nothing'),
       everyMs: options.pingMs,
+      unanswered: UNANSWERED_LIMIT,
+      hasWorked: processorUse(this.#child.pid),
     });
     this.#memory = new MemoryWatch({
       pid: this.#child.pid,
@@ -84,12 +88,7 @@ export class MediaWorker implements AsyncDisposable {
       options.startLimitMs,
     );
     void this.#started.promise.then(() => clearTimeout(startLimit));
-    if (this.#child.stderr) logLines(this.#child.stderr, (line) => options.log(`media worker ${this.pid}: ${line}`));
-    this.#child.on('message', (message) => this.#hear(message));
-    this.#child.on('exit', (code, signal) => this.#end(signal === null ? `exit code ${code}` : `signal ${signal}`));
-    this.#child.on('error', (error) => {
-      if (this.#child.pid === undefined) this.#end(error.message);
-    });
+    void this.#child.exited.then((how) => this.#end(how));
   }
 
   /** Undefined when the process could not be started. */
@@ -163,7 +162,7 @@ export class MediaWorker implements AsyncDisposable {
   kill(why: string): void {
     if (this.#lost) return;
     this.#whyKilled ??= why;
-    this.#child.kill('SIGKILL');
+    this.#child.kill();
   }
 
   /** Ends the process: politely when it is idle, at once when it works or starts, because the CPU belongs to somebody else then. */
@@ -171,9 +170,9 @@ export class MediaWorker implements AsyncDisposable {
     if (this.#load > 0 || !this.#wasReady) this.kill('was not needed any more');
     else if (!this.isGone) {
       this.#whyKilled = 'was not needed any more';
-      const grace = setTimeout(() => this.#child.kill('SIGKILL'), this.#options.graceMs);
+      const grace = setTimeout(() => this.#child.kill(), this.#options.graceMs);
       void this.exited.then(() => clearTimeout(grace));
-      if (this.#child.connected) this.#child.disconnect();
+      this.#child.disconnect();
     }
     await this.exited;
   }
@@ -226,8 +225,8 @@ export class MediaWorker implements AsyncDisposable {
   }
 
   #send(request: WorkerRequest): void {
-    // A channel that does not take it belongs to a process that is ending: its exit settles the jobs.
-    this.#child.send(request, () => {});
+    // Where it is lost the process is ending, and its exit settles the jobs.
+    this.#child.send(request);
   }
 
   #hear(message: unknown): void {

@@ -1,5 +1,6 @@
 // The media workers of the server: a few shared ones for short jobs, exclusive ones for encoder runs, and a spare that is always warm.
 import { AppError } from '../../base/app-error.ts';
+import type { RecordChild } from '../../base/forked-process.ts';
 import { Semaphore } from '../../base/semaphore.ts';
 import { MediaWorker, type MediaWorkerOptions } from './media-worker.ts';
 import type { SegmentJob, WorkerJob, WorkerResults } from '../worker/protocol/protocol.ts';
@@ -11,7 +12,7 @@ export interface WorkerPoolOptions {
   execArgv?: string[];
   env?: Record<string, string>;
   /** Told of every process that is started; `forget` is called when it is gone. */
-  recordChild?: (pid: number) => { forget(): void };
+  recordChild?: RecordChild;
   /** Processes for short jobs. Default 2. */
   sharedWorkers?: number;
   /** Jobs a shared worker has at a time; more wait in line. Default 4. */
@@ -57,7 +58,7 @@ export interface WorkerLease extends AsyncDisposable {
 }
 
 export class WorkerPool implements AsyncDisposable {
-  readonly #options: Required<Omit<WorkerPoolOptions, 'env' | 'recordChild'>> & Pick<WorkerPoolOptions, 'recordChild'>;
+  readonly #options: Required<Omit<WorkerPoolOptions, 'env' | 'recordChild'>>;
   readonly #workerOptions: MediaWorkerOptions;
   /** With the time each was forked. */
   readonly #alive = new Map<MediaWorker, number>();
@@ -71,7 +72,7 @@ export class WorkerPool implements AsyncDisposable {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = { ...DEFAULTS, ...options };
-    this.#workerOptions = { ...this.#options, env: options.env };
+    this.#workerOptions = { ...this.#options, env: options.env, recordChild: options.recordChild };
     this.#places = new Semaphore(this.#options.sharedWorkers * this.#options.jobsPerWorker);
     this.#shared.add(this.#fork());
     this.#keepSpare();
@@ -200,12 +201,8 @@ export class WorkerPool implements AsyncDisposable {
 
   #fork(): MediaWorker {
     const worker = new MediaWorker(this.#workerOptions);
-    const record = worker.pid === undefined ? undefined : this.#options.recordChild?.(worker.pid);
     this.#alive.set(worker, performance.now());
-    void worker.exited.then(() => {
-      record?.forget();
-      this.#forget(worker);
-    });
+    void worker.exited.then(() => this.#forget(worker));
     return worker;
   }
 

@@ -1,8 +1,6 @@
 // Hashes of cast tokens in SQLite, each beside the session it is for: whoever ends the session ends them.
 import type { DatabaseSync } from 'node:sqlite';
 
-import type { Logger } from '../../base/logger.ts';
-
 export interface CastTokenRow {
   hash: string;
   sessionId: string;
@@ -14,7 +12,6 @@ export interface CastTokenRow {
 export interface SqliteCastTokenStoreOptions {
   /** Name of this server among those that share the file. */
   owner: string;
-  log: Logger;
 }
 
 export class SqliteCastTokenStore {
@@ -27,15 +24,13 @@ export class SqliteCastTokenStore {
   }
 
   /** Tokens of the sessions that are ours; of those taken over only once they have been. */
-  takeOver(): CastTokenRow[] {
-    const rows = this.#attempt(() =>
-      this.#database
-        .prepare(
-          'SELECT hash, session_id, life_ms, expires_at_ms FROM cast_tokens JOIN sessions ON sessions.id = session_id WHERE owner = ?',
-        )
-        .all(this.#options.owner),
-    );
-    return (rows ?? []).map((row) => ({
+  async takeOver(): Promise<CastTokenRow[]> {
+    const rows = this.#database
+      .prepare(
+        'SELECT hash, session_id, life_ms, expires_at_ms FROM cast_tokens JOIN sessions ON sessions.id = session_id WHERE owner = ?',
+      )
+      .all(this.#options.owner);
+    return rows.map((row) => ({
       hash: String(row['hash']),
       sessionId: String(row['session_id']),
       lifeMs: Number(row['life_ms']),
@@ -43,25 +38,16 @@ export class SqliteCastTokenStore {
     }));
   }
 
-  put({ hash, sessionId, lifeMs, expiresAtMs }: CastTokenRow): void {
-    this.#attempt(() =>
-      this.#database
-        .prepare('INSERT OR REPLACE INTO cast_tokens (hash, session_id, life_ms, expires_at_ms) VALUES (?, ?, ?, ?)')
-        .run(hash, sessionId, Math.round(lifeMs), Math.round(expiresAtMs)),
-    );
+  /** Nothing is kept for a session that is not there. */
+  async put({ hash, sessionId, lifeMs, expiresAtMs }: CastTokenRow): Promise<void> {
+    this.#database
+      .prepare(
+        'INSERT OR REPLACE INTO cast_tokens (hash, session_id, life_ms, expires_at_ms) SELECT ?, id, ?, ? FROM sessions WHERE id = ?',
+      )
+      .run(hash, Math.round(lifeMs), Math.round(expiresAtMs), sessionId);
   }
 
-  delete(hash: string): void {
-    this.#attempt(() => this.#database.prepare('DELETE FROM cast_tokens WHERE hash = ?').run(hash));
-  }
-
-  /** A full disk must not end a film: tokens then only live in memory. */
-  #attempt<T>(work: () => T): T | undefined {
-    try {
-      return work();
-    } catch (err) {
-      this.#options.log.warn({ err }, 'cast tokens could not be stored');
-      return undefined;
-    }
+  async delete(hash: string): Promise<void> {
+    this.#database.prepare('DELETE FROM cast_tokens WHERE hash = ?').run(hash);
   }
 }

@@ -38,7 +38,7 @@ export class SqliteSessionStore implements SessionStore {
     this.#options = options;
   }
 
-  takeOver(): SessionRecord[] {
+  async takeOver(): Promise<SessionRecord[]> {
     const rows = this.#database.prepare('SELECT id, owner, record FROM sessions').all();
     const claim = this.#database.prepare('UPDATE sessions SET owner = ? WHERE id = ? AND owner = ?');
     const records: SessionRecord[] = [];
@@ -46,13 +46,13 @@ export class SqliteSessionStore implements SessionStore {
       if (typeof id !== 'string' || typeof owner !== 'string' || typeof record !== 'string') continue;
       if (owner !== this.#options.owner && this.#options.isAlive(owner)) continue;
       const read = parseRecord(record);
-      if (read === undefined) this.delete(id);
+      if (read === undefined) await this.delete(id);
       else if (claim.run(this.#options.owner, id, owner).changes === 1) records.push(read);
     }
     return records;
   }
 
-  put(record: SessionRecord): void {
+  async put(record: SessionRecord): Promise<void> {
     this.#database
       .prepare(
         'INSERT INTO sessions (id, owner, record) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, record = excluded.record',
@@ -60,7 +60,7 @@ export class SqliteSessionStore implements SessionStore {
       .run(record.id, this.#options.owner, JSON.stringify(record));
   }
 
-  delete(id: string): void {
+  async delete(id: string): Promise<void> {
     this.#database.prepare('DELETE FROM sessions WHERE id = ?').run(id);
   }
 }

@@ -53,7 +53,7 @@ export async function openEngine(stack: AsyncDisposableStack, options: EngineOpt
       sourceError: (source) => endpoint.lastError(source),
       readOn: (source) => endpoint.readOn(source),
     },
-    knowledge: { get: () => undefined, put: () => undefined },
+    knowledge: { get: async () => undefined, put: async () => undefined },
     sources: { spoolDirectory: directory, endpoint: publisher, addresses: policy('auto'), ...options.sources },
     relay: () => Promise.reject(new Error('not HLS')),
     seedsOn: false,

@@ -1,13 +1,14 @@
 // The engine's process as the server sees it: starts it, hears it, starts another when it dies or hangs, ends it.
-import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ForkedProcess, type RecordChild } from '../../../base/forked-process.ts';
+import { SilenceWatch } from '../../../base/silence-watch.ts';
 import type { EngineOrder, EngineReport } from '../../../torrent-engine/protocol/engine-protocol.ts';
 import { parseReport } from './parse-report.ts';
 
 export const ENGINE_ENTRY = new URL('../../../torrent-engine/torrent-process.ts', import.meta.url);
 const PING_MS = 5000;
-/** A process that says nothing for so long has hung. */
-const SILENCE_LIMIT_MS = 30_000;
+/** A process that leaves so many pings unanswered has hung. */
+const UNANSWERED_LIMIT = 6;
 const STOP_LIMIT_MS = 800;
 const RESTART_MS = [100, 500, 2000, 5000, 15_000];
 /** One that lived so long did not fail at once. */
@@ -15,8 +16,7 @@ const HEALTHY_MS = 30_000;
 
 export interface EngineProcessOptions {
   log: (line: string) => void;
-  /** Told of every process that is started; `forget` is called when it is gone. */
-  recordChild: (pid: number) => { forget(): void };
+  recordChild: RecordChild;
   /** A debugger can attach to it, and it is not ended when it says nothing: it may stand at a breakpoint. */
   isInspected: boolean;
   /** A process is there and takes orders, though it is not ready yet: the first ones it gets. */
@@ -29,9 +29,9 @@ export class EngineProcess implements AsyncDisposable {
   readonly #options: EngineProcessOptions;
   readonly #ended = new AbortController();
   readonly #running: Promise<void>;
-  #child: ChildProcess | undefined;
+  #child: ForkedProcess | undefined;
+  #watch: SilenceWatch | undefined;
   #state: 'starting' | 'ready' | 'failed' = 'starting';
-  #heardAtMs = 0;
 
   constructor(options: EngineProcessOptions) {
     this.#options = options;
@@ -48,14 +48,14 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Lost when there is no process: the next one is told everything anew. */
   send(order: EngineOrder): void {
-    if (this.#child?.connected === true) this.#child.send(order, () => {});
+    this.#child?.send(order);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.send({ type: 'stop' });
     const child = this.#child;
     this.#ended.abort();
-    const limit = setTimeout(() => child?.kill('SIGKILL'), STOP_LIMIT_MS);
+    const limit = setTimeout(() => child?.kill(), STOP_LIMIT_MS);
     await this.#running;
     clearTimeout(limit);
   }
@@ -79,50 +79,34 @@ export class EngineProcess implements AsyncDisposable {
   /** Until it is gone. Never rejects. */
   async #runOnce(): Promise<void> {
     const { log, recordChild, onStarted, onGone, isInspected } = this.#options;
-    const child = fork(ENGINE_ENTRY, {
+    const child = new ForkedProcess({
+      entry: ENGINE_ENTRY,
       execArgv: isInspected ? [...process.execArgv, '--inspect=0'] : process.execArgv,
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      recordChild,
+      onMessage: (message) => this.#hear(message),
+      onLine: (line) => log(`torrent engine: ${line}`),
     });
-    const gone = Promise.withResolvers<string>();
-    child.on('exit', (code, signal) => gone.resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
-    child.on('error', (error) => {
-      if (child.pid === undefined) gone.resolve(error.message);
+    const watch = new SilenceWatch({
+      ask: () => child.send({ type: 'ping' }),
+      onSilence: () => child.kill(),
+      everyMs: PING_MS,
+      unanswered: isInspected ? Infinity : UNANSWERED_LIMIT,
     });
-    child.on('message', (message) => this.#hear(message));
-    const record = child.pid === undefined ? undefined : recordChild(child.pid);
-    this.#relay(child);
     this.#child = child;
-    this.#heardAtMs = performance.now();
-    const watch = setInterval(() => this.#watch(child), PING_MS).unref();
-    onStarted((order) => child.connected && child.send(order, () => {}));
-    const how = await gone.promise;
-    clearInterval(watch);
-    record?.forget();
+    this.#watch = watch;
+    watch.start();
+    onStarted((order) => child.send(order));
+    const how = await child.exited;
+    watch.stop();
     this.#child = undefined;
     if (!this.#ended.signal.aborted) log(`the torrent engine ended (${how}) and is started again`);
     onGone();
   }
 
-  #relay(child: ChildProcess): void {
-    let rest = '';
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      const lines = (rest + text).split('\n');
-      rest = (lines.pop() ?? '').slice(0, 2000);
-      for (const line of lines) if (line.trim() !== '') this.#options.log(`torrent engine: ${line.slice(0, 400)}`);
-    });
-  }
-
-  #watch(child: ChildProcess): void {
-    const isSilent = performance.now() - this.#heardAtMs > SILENCE_LIMIT_MS;
-    if (isSilent && !this.#options.isInspected) child.kill('SIGKILL');
-    else this.send({ type: 'ping' });
-  }
-
   #hear(message: unknown): void {
     const report = parseReport(message);
     if (!report) return this.#options.log('the torrent engine said something that is not in the protocol');
-    this.#heardAtMs = performance.now();
+    this.#watch?.heard();
     if (report.type === 'ready') this.#state = 'ready';
     if (report.type !== 'here') this.#options.onReport(report);
   }
