@@ -5,7 +5,7 @@ import { createTorrents } from './compose-torrents.ts';
 import { workerEnvironment } from '../config/worker-environment.ts';
 import type { Metrics } from '../http/reply/metrics.ts';
 import { ClipMaker } from '../media/clip/clip-maker.ts';
-import { LearningLanes } from '../media/probe/learning-lanes.ts';
+import { ProbeQueue } from '../media/probe/probe-queue.ts';
 import { LocalSegmentStore } from '../media/store/local/local-segment-store.ts';
 import { SegmentScheduler } from '../media/schedule/segment-scheduler.ts';
 import { SubtitleLibrary } from '../media/subtitles/subtitle-library.ts';
@@ -38,7 +38,7 @@ const INSPECTED = {
 };
 
 /** Of the eight places for short jobs; the others are for segments. */
-const LEARNING = { looks: { file: 2, endpoint: 4 }, scans: 2 };
+const LEARNING = { reads: { file: 2, endpoint: 4 }, scans: 2 };
 
 /** Opens every part; the result closes them in reverse, all work first. */
 export async function composeMedia(context: MediaContext): Promise<ClosableOpener> {
@@ -64,7 +64,7 @@ export async function composeMedia(context: MediaContext): Promise<ClosableOpene
     await Promise.all([scheduler, clips, pool].map((part) => part[Symbol.asyncDispose]()));
   });
   addGauges(metrics, scheduler);
-  const learning = new LearningLanes({ ...LEARNING, run: (job, signal) => pool.run(job, signal) });
+  const learning = new ProbeQueue({ ...LEARNING, run: (job, signal) => pool.run(job, signal) });
   metrics.gauge('raffi_learning_waiting', 'Sources that wait to be looked at', () => learning.waiting);
   const items = new MediaOpener({
     engine: {

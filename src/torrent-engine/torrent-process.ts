@@ -25,7 +25,7 @@ function log(line: string): void {
 }
 
 async function execute(order: EngineOrder): Promise<void> {
-  if (order.type === 'ping') return loading.then(() => send({ type: 'here' }));
+  if (order.type === 'ping') return loading.then(() => send({ type: 'pong' }));
   if (order.type === 'stop') return stop();
   if (order.type === 'start') {
     opening = loading.then(([{ Engine: Opened }, { openTorrentStore: openStore }]) =>

@@ -111,7 +111,7 @@ suite('workers killed in mid-segment', { skip: !IS_LINUX }, () => {
     ended.abort();
     await killing;
     assert.equal(reply.status, 500, body);
-    assert.deepEqual(JSON.parse(body), { error: 'The media library failed on this source.', code: 'WORKER_LOST' });
+    assert.deepEqual(JSON.parse(body), { error: 'The media library failed on this source', code: 'WORKER_LOST' });
     await until(async () => (await fetch(uris[20] ?? '')).status === 200, 20_000, 'it can be had again');
   });
 

@@ -1,10 +1,10 @@
-// One media worker process: forks it, speaks the protocol with it, notices when it hangs or dies, ends it.
+// One media worker process: forks it, exchanges messages with it, detects when it hangs or dies, ends it.
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { AppError } from '../../base/app-error.ts';
 import { ForkedProcess, type RecordChild } from '../../base/forked-process.ts';
 import { SilenceWatch } from '../../base/silence-watch.ts';
-import { MemoryWatch, offerToKernel } from './memory-watch.ts';
+import { MemoryWatch, preferForOomKill } from './memory-watch.ts';
 import { processorUse } from './processor-time.ts';
 import { failureOf, isResultOf, parseReply } from './worker-messages.ts';
 import type { WorkerJob, WorkerRequest, WorkerResults } from '../worker/protocol/protocol.ts';
@@ -15,23 +15,23 @@ export interface MediaWorkerOptions {
   execArgv: string[];
   /** Environment of the process; undefined: the server's own. */
   env: Record<string, string> | undefined;
-  /** A worker that is not up after this long is killed. */
+  /** A worker that is not ready after this time is killed. */
   startLimitMs: number;
-  /** A cancelled job must be answered, and a dismissed worker be gone, after this long; then it is killed. */
+  /** A worker is killed when a cancelled job is not answered, or a disposed worker has not ended, after this time. */
   graceMs: number;
-  /** How often a worker with jobs is asked whether it is there. */
+  /** Interval of pings to a worker that has jobs. */
   pingMs: number;
-  /** A job not answered after this long has hung: its worker is killed. */
+  /** A worker is killed when its job is not answered after this time. */
   jobLimitMs: (job: WorkerJob) => number;
-  /** A worker with jobs that takes more is killed. */
+  /** A worker with jobs that uses more memory is killed. */
   memoryLimitBytes: number;
-  /** How far the bytes of a published source lie in this process's memory, from `start` on. */
+  /** The end of the bytes of a published source that are in the server's memory, from `start` on. */
   bufferedUntil: (url: string, start: number) => number;
   recordChild: RecordChild | undefined;
   log: (line: string) => void;
 }
 
-/** Questions a worker that does nothing may leave unanswered. */
+/** Unanswered pings of an idle process before the worker is killed. */
 const UNANSWERED_LIMIT = 3;
 
 interface PendingJob {
@@ -41,18 +41,18 @@ interface PendingJob {
 }
 
 export class MediaWorker implements AsyncDisposable {
-  /** Resolves when the process is gone, whatever ended it. Never rejects. */
+  /** Resolves when the process has ended, for any reason. Never rejects. */
   readonly exited: Promise<void>;
   readonly #options: MediaWorkerOptions;
   readonly #child: ForkedProcess;
-  /** Resolves when it is up, or gone. */
+  /** Resolves when the process is ready, or has ended. */
   readonly #started = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<void>();
   readonly #pending = new Map<number, PendingJob>();
   readonly #watch: SilenceWatch;
   readonly #memory: MemoryWatch;
   #lost: AppError | undefined;
-  /** What the only job it ever had is told instead, when it is to blame. */
+  /** The error of the worker's only job, when that job is the cause of the end. */
   #excess: AppError | undefined;
   #whyKilled: string | undefined;
   #fault: string | undefined;
@@ -67,12 +67,12 @@ export class MediaWorker implements AsyncDisposable {
     this.exited = this.#exited.promise;
     this.#child = new ForkedProcess({
       ...options,
-      onMessage: (message) => this.#hear(message),
+      onMessage: (message) => this.#receive(message),
       onLine: (line) => options.log(`media worker ${this.pid}: ${line}`),
     });
     this.#watch = new SilenceWatch({
       ask: () => this.#send({ type: 'ping' }),
-      onSilence: () => this.#killForFault('did not answer and did nothing'),
+      onSilence: () => this.#killForFault('did not answer and used no processor time'),
       everyMs: options.pingMs,
       unanswered: UNANSWERED_LIMIT,
       hasWorked: processorUse(this.#child.pid),
@@ -82,9 +82,9 @@ export class MediaWorker implements AsyncDisposable {
       limitBytes: options.memoryLimitBytes,
       onExcess: () => this.#killForMemory(),
     });
-    if (this.#child.pid !== undefined) offerToKernel(this.#child.pid);
+    if (this.#child.pid !== undefined) preferForOomKill(this.#child.pid);
     const startLimit = setTimeout(
-      () => this.#killForFault(`was not up after ${options.startLimitMs} ms`),
+      () => this.#killForFault(`was not ready after ${options.startLimitMs} ms`),
       options.startLimitMs,
     );
     void this.#started.promise.then(() => clearTimeout(startLimit));
@@ -100,17 +100,17 @@ export class MediaWorker implements AsyncDisposable {
     return this.#wasReady && !this.isGone;
   }
 
-  /** How it ended, when nobody had asked for it. */
+  /** How the process ended, when the server did not end it. */
   get fault(): string | undefined {
     return this.#fault;
   }
 
-  /** Whether it takes no more jobs: it has ended, or was told to. */
+  /** Whether the worker takes no more jobs: the process has ended, or is being ended. */
   get isGone(): boolean {
     return this.#lost !== undefined || this.#whyKilled !== undefined;
   }
 
-  /** Jobs it has and has not answered yet. */
+  /** The number of jobs without an answer. */
   get load(): number {
     return this.#load;
   }
@@ -120,8 +120,8 @@ export class MediaWorker implements AsyncDisposable {
   }
 
   /**
-   * Has the job done. After an abort the promise settles only when the worker has let go of the job (or is dead), so that nobody else
-   * writes where the job would have written; a job finished nevertheless is still a result.
+   * Runs the job. After an abort the promise settles only when the worker has stopped the job, or has ended, so that no other job writes to
+   * the same path meanwhile. A job that finishes nevertheless gives its result.
    * @throws AppError WORKER_LOST when the process ended, or what the worker reports; the signal's reason after an abort
    */
   async run<J extends WorkerJob>(job: J, signal: AbortSignal): Promise<WorkerResults[J['kind']]> {
@@ -133,14 +133,14 @@ export class MediaWorker implements AsyncDisposable {
       signal.throwIfAborted();
       const result = await this.#ask(job, signal);
       if (!isResultOf<J['kind']>(job.kind, result))
-        throw new AppError('INTERNAL', `A media worker answered a ${job.kind} job with something else.`);
+        throw new AppError('INTERNAL', `A media worker answered a ${job.kind} job with something else`);
       return result;
     } finally {
       this.#load -= 1;
     }
   }
 
-  /** Lets others go first on a busy machine. The threads a process has already do not follow its priority on Linux, so each is told. */
+  /** Gives other processes precedence. On Linux the existing threads of a process do not follow its priority, so it is set for each thread. */
   lowerPriority(niceness: number): void {
     const { pid } = this;
     if (pid === undefined || this.isGone) return;
@@ -148,12 +148,12 @@ export class MediaWorker implements AsyncDisposable {
       try {
         setPriority(id, niceness);
       } catch {
-        // Ended meanwhile, or not allowed here: priority is a courtesy.
+        // The thread has ended, or the system does not permit it: the priority is not essential.
       }
     }
   }
 
-  /** From now on it reads no remote bytes at once: whatever it waits for, it hears what it is told. */
+  /** From now on the worker reads no buffered bytes synchronously: it receives messages while it waits for a source. */
   bePatient(): void {
     this.#isPatient = true;
   }
@@ -165,11 +165,11 @@ export class MediaWorker implements AsyncDisposable {
     this.#child.kill();
   }
 
-  /** Ends the process: politely when it is idle, at once when it works or starts, because the CPU belongs to somebody else then. */
+  /** Ends the process: by a disconnect when it is idle, by a kill when it works or starts, because other work needs the CPU. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#load > 0 || !this.#wasReady) this.kill('was not needed any more');
+    if (this.#load > 0 || !this.#wasReady) this.kill('was no longer needed');
     else if (!this.isGone) {
-      this.#whyKilled = 'was not needed any more';
+      this.#whyKilled = 'was no longer needed';
       const grace = setTimeout(() => this.#child.kill(), this.#options.graceMs);
       void this.exited.then(() => clearTimeout(grace));
       this.#child.disconnect();
@@ -179,7 +179,7 @@ export class MediaWorker implements AsyncDisposable {
 
   #ask(job: WorkerJob, signal: AbortSignal): Promise<unknown> {
     if (this.#lost) throw this.#lost;
-    if (this.#whyKilled !== undefined) throw lost(`A media worker ${this.#whyKilled}.`);
+    if (this.#whyKilled !== undefined) throw lost(`A media worker ${this.#whyKilled}`);
     this.#lastId += 1;
     const id = this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -191,7 +191,7 @@ export class MediaWorker implements AsyncDisposable {
     let grace: NodeJS.Timeout | undefined;
     const cancel = (): void => {
       this.#send({ type: 'cancel', id });
-      grace = setTimeout(() => this.#killForFault(`did not let go of a ${job.kind} job`), this.#options.graceMs);
+      grace = setTimeout(() => this.#killForFault(`did not stop a cancelled ${job.kind} job`), this.#options.graceMs);
     };
     this.#pending.set(id, { resolve, reject, signal });
     this.#watch.start();
@@ -209,31 +209,31 @@ export class MediaWorker implements AsyncDisposable {
   }
 
   #killForFault(why: string): void {
-    this.#fault ??= `A media worker ${why}.`;
+    this.#fault ??= `A media worker ${why}`;
     this.kill(why);
   }
 
-  /** Whose fault it is, is only certain of the first job on a fresh worker; any other is tried again on one. */
+  /** Only the first job of a fresh worker is certainly the cause; any other job is tried again on a fresh worker. */
   #killForMemory(): void {
     const mebibytes = Math.round(this.#options.memoryLimitBytes / 2 ** 20);
     if (this.#jobsTaken === 1) {
-      const hint = 'RAFFI_WORKER_MEMORY allows more.';
-      const sentence = `This film takes more memory than a film may have, which is ${mebibytes} MiB.`;
+      const hint = 'RAFFI_WORKER_MEMORY allows more';
+      const sentence = `This film takes more memory than a film may have, which is ${mebibytes} MiB`;
       this.#excess = new AppError('UNSUPPORTED_MEDIA', sentence, { hint });
     }
     this.#killForFault(`took more than ${mebibytes} MiB of memory`);
   }
 
   #send(request: WorkerRequest): void {
-    // Where it is lost the process is ending, and its exit settles the jobs.
+    // A message that is lost is one to a process that is ending: its exit settles the jobs.
     this.#child.send(request);
   }
 
-  #hear(message: unknown): void {
+  #receive(message: unknown): void {
     const reply = parseReply(message);
-    if (!reply) return this.#killForFault('said something that is not in the protocol');
+    if (!reply) return this.#killForFault('sent a message that is not in the protocol');
     this.#watch.heard();
-    if (reply.type === 'here') return;
+    if (reply.type === 'pong') return;
     if (reply.type === 'query-buffered') return this.#answerBuffered(reply);
     if (reply.type === 'ready') {
       this.#wasReady = true;
@@ -250,7 +250,7 @@ export class MediaWorker implements AsyncDisposable {
   }
 
   #end(how: string): void {
-    if (this.#whyKilled === undefined) this.#fault = `A media worker ended by itself (${how}).`;
+    if (this.#whyKilled === undefined) this.#fault = `A media worker ended by itself (${how})`;
     this.#lost = lost(this.#fault ?? `A media worker ${this.#whyKilled}.`);
     const error = this.#excess ?? this.#lost;
     for (const { reject, signal } of this.#pending.values()) reject(signal.aborted ? signal.reason : error);
@@ -260,9 +260,9 @@ export class MediaWorker implements AsyncDisposable {
   }
 }
 
-/** How a process of ours ended is for the log; a person is told what it means for the film. */
+/** How the process ended is for the log; the sentence for persons says what that means for the source. */
 function lost(how: string): AppError {
-  return new AppError('WORKER_LOST', 'The media library failed on this source.', { cause: new Error(how) });
+  return new AppError('WORKER_LOST', 'The media library failed on this source', { cause: new Error(how) });
 }
 
 function threadsOf(pid: number): number[] {

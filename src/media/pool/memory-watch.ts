@@ -1,15 +1,15 @@
-// Sees to it that a worker takes no more memory than it may: a film of a few kilobytes can ask for more than the machine has.
+// Limits the memory of a worker: a source of a few kilobytes can make a decoder allocate more than the machine has.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 export interface MemoryWatchOptions {
   pid: number | undefined;
   limitBytes: number;
-  /** Told once; the watch has ended then. */
+  /** Called once; the watch has stopped by then. */
   onExcess: () => void;
 }
 
 /** A decoder fills gigabytes in a second. */
-const LOOK_MS = 200;
+const CHECK_MS = 200;
 
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
@@ -20,7 +20,7 @@ export class MemoryWatch {
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#timer ??= setInterval(() => this.#check(), CHECK_MS).unref();
   }
 
   stop(): void {
@@ -28,7 +28,7 @@ export class MemoryWatch {
     this.#timer = undefined;
   }
 
-  #look(): void {
+  #check(): void {
     const { pid, limitBytes, onExcess } = this.#options;
     if (pid === undefined || (residentBytes(pid) ?? 0) <= limitBytes) return;
     this.stop();
@@ -36,16 +36,16 @@ export class MemoryWatch {
   }
 }
 
-/** Should memory run out in spite of all, the kernel is to end a worker, which is replaced, and not the server. */
-export function offerToKernel(pid: number): void {
+/** Makes the kernel end a worker, which is replaced, and not the server, when memory runs out in spite of the limit. */
+export function preferForOomKill(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
   } catch {
-    // Elsewhere than on Linux, or not allowed: the kernel chooses by itself.
+    // Not on Linux, or not permitted: the kernel chooses by itself.
   }
 }
 
-/** Undefined where that is not known: elsewhere than on Linux. */
+/** Undefined where it is unknown: on systems other than Linux. */
 function residentBytes(pid: number): number | undefined {
   try {
     const kibibytes = /^VmRSS:\s*(\d+) kB$/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];

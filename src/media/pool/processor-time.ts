@@ -1,7 +1,7 @@
-// Whether a process works, by the processor time it uses: a long call into the media library keeps a worker from answering, not from that.
+// Whether a process works, by its processor time: a long call into the media library keeps a worker from answering, but uses processor time.
 import { readFileSync } from 'node:fs';
 
-/** Tells at each call whether the process has worked since the one before; always true where that is not known: elsewhere than on Linux. */
+/** Each call of the result says whether the process has worked since the call before; always true where that is unknown: on systems other than Linux. */
 export function processorUse(pid: number | undefined): () => boolean {
   let before: number | undefined;
   return () => {
@@ -12,7 +12,7 @@ export function processorUse(pid: number | undefined): () => boolean {
   };
 }
 
-/** Processor time the process has used, in ticks of the system; undefined where that is not known. */
+/** Processor time the process has used, in ticks of the system; undefined where that is unknown. */
 function processorTicks(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-// How media/ has a job done, whoever does it.
+// The interface by which media/ runs jobs on workers.
 import type { WorkerJob, WorkerResults } from '../worker/protocol/protocol.ts';
 
 /** Does one job in any media worker. */

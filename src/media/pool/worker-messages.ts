@@ -1,11 +1,11 @@
-// Reads what a media worker says: nothing from another process is believed before it has been looked at.
+// Parses the messages of a media worker: every message of another process is checked before use.
 import { AppError, isErrorCode } from '../../base/app-error.ts';
 import type { WorkerResults } from '../worker/protocol/protocol.ts';
 
-/** A reply whose result has not been looked at yet. */
+/** A reply whose result is not checked yet. */
 export type RawReply =
   | { type: 'ready' }
-  | { type: 'here' }
+  | { type: 'pong' }
   | { type: 'query-buffered'; id: number; url: string; start: number }
   | { type: 'done'; id: number; result: unknown }
   | { type: 'failed'; id: number; code: string; message: string; detail: string | undefined };
@@ -14,7 +14,7 @@ export type RawReply =
 export function parseReply(message: unknown): RawReply | undefined {
   if (!isRecord(message)) return undefined;
   const { type, id, code, detail, url, start } = message;
-  if (type === 'ready' || type === 'here') return { type };
+  if (type === 'ready' || type === 'pong') return { type };
   if (typeof id !== 'number') return undefined;
   if (type === 'done') return { type, id, result: message['result'] };
   if (type === 'query-buffered' && typeof url === 'string' && typeof start === 'number')
@@ -23,15 +23,15 @@ export function parseReply(message: unknown): RawReply | undefined {
   return { type, id, code, message: message['message'], detail: typeof detail === 'string' ? detail : undefined };
 }
 
-/** The error a worker's failure stands for. A full disk is recognised whatever code it came with. */
+/** The error that a worker's failure means. A full disk is recognised under any code. */
 export function failureOf(reply: { code: string; message: string; detail: string | undefined }): AppError {
   const cause = reply.detail === undefined ? undefined : new Error(reply.detail);
   if (`${reply.code} ${reply.message} ${reply.detail}`.includes('ENOSPC'))
-    return new AppError('DISK_FULL', 'The disk is full.', { cause });
+    return new AppError('DISK_FULL', 'The disk is full', { cause });
   return new AppError(isErrorCode(reply.code) ? reply.code : 'INTERNAL', reply.message, { cause });
 }
 
-/** Whether `value` is what a job of this kind answers with. */
+/** Whether `value` is a result of this kind of job. */
 export function isResultOf<K extends keyof WorkerResults>(kind: K, value: unknown): value is WorkerResults[K] {
   return isRecord(value) && RESULT_CHECKS[kind](value);
 }

@@ -11,27 +11,27 @@ export interface WorkerPoolOptions {
   log: (line: string) => void;
   execArgv?: string[];
   env?: Record<string, string>;
-  /** Told of every process that is started; `forget` is called when it is gone. */
+  /** Called for every process that is started; `forget` of the result is called when the process has ended. */
   recordChild?: RecordChild;
   /** Processes for short jobs. Default 2. */
   sharedWorkers?: number;
-  /** Jobs a shared worker has at a time; more wait in line. Default 4. */
+  /** Jobs of a shared worker at a time; further jobs wait. Default 4. */
   jobsPerWorker?: number;
-  /** A shared worker is replaced after so many jobs, for its memory. Default 500. */
+  /** A shared worker is replaced after this number of jobs, to return its memory. Default 500. */
   recycleAfterJobs?: number;
-  /** Fresh workers a short job is given after its own was lost. Default 2. */
+  /** Further attempts of a short job after its worker was lost. Default 2. */
   retries?: number;
-  /** A job not answered after this long has hung. */
+  /** A worker is killed when its job is not answered after this time. */
   jobLimitMs?: (job: WorkerJob) => number;
-  /** A worker that takes more is killed, and a job that does so alone fails. Default 4 GiB. */
+  /** A worker that uses more is killed; a job that uses more alone fails. Default 4 GiB. */
   memoryLimitBytes?: number;
-  /** How far the bytes of a published source lie in this process's memory, from `start` on. Default: nowhere. */
+  /** The end of the bytes of a published source that are in the server's memory, from `start` on. Default: `start`. */
   bufferedUntil?: (url: string, start: number) => number;
-  /** A worker that has not answered three questions, asked this far apart, and did nothing, has hung. Default 5 s. */
+  /** A worker that leaves three pings at this interval unanswered, and uses no processor time, is killed. Default 5 s. */
   pingMs?: number;
   /** Default 15 s. */
   startLimitMs?: number;
-  /** How long a cancelled job or a dismissed worker may take before the process is killed. Default 2 s. */
+  /** Time for a cancelled job or a disposed worker to end before the process is killed. Default 2 s. */
   graceMs?: number;
   /** Niceness of exclusive workers. Default 5. */
   niceness?: number;
@@ -42,18 +42,18 @@ export interface WorkerStats {
   workers: number;
   /** Exclusive ones among them. */
   leased: number;
-  /** Short jobs being worked at. */
+  /** Running short jobs. */
   running: number;
-  /** Short jobs in line. */
+  /** Waiting short jobs. */
   queued: number;
-  /** Processes that ended without being told to, or were killed because they hung. */
+  /** Processes that ended by themselves, or were killed for a fault. */
   lost: number;
 }
 
-/** A worker of one's own. Ended when disposed: a process that encoded is not used again. */
+/** An exclusive worker. Disposing ends it: a process that encoded is not used again. */
 export interface WorkerLease extends AsyncDisposable {
   readonly pid: number | undefined;
-  /** @throws AppError WORKER_LOST when the process is gone; nothing is retried here */
+  /** @throws AppError WORKER_LOST when the process is gone; the job is not retried */
   run<J extends WorkerJob>(job: J, signal: AbortSignal): Promise<WorkerResults[J['kind']]>;
 }
 
@@ -78,7 +78,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#keepSpare();
   }
 
-  /** Whether nothing short is being done: a moment for work nobody waits for. */
+  /** Whether no short job runs or waits: time for work ahead of requests. */
   get isIdle(): boolean {
     return !this.#isClosed && this.#places.waiting === 0 && this.#runningJobs() === 0;
   }
@@ -95,9 +95,9 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Does a short job on a shared worker (a scan on one of its own: it would hold up the others). A worker that dies under it is replaced
-   * and the job done again, alone on a fresh worker, so that a job that kills workers takes no other with it twice.
-   * @throws AppError WORKER_LOST when that was no use either, or what the worker reports; the signal's reason after an abort
+   * Runs a short job on a shared worker; a scan runs on an exclusive one, because it would delay the others. When the worker is lost, the job
+   * runs again, alone on a fresh worker: a job that kills workers fails other jobs at most once.
+   * @throws AppError WORKER_LOST when the further attempts fail too, or what the worker reports; the signal's reason after an abort
    */
   async run<J extends WorkerJob>(job: J, signal: AbortSignal): Promise<WorkerResults[J['kind']]> {
     for (let attempt = 0; ; attempt += 1) {
@@ -112,7 +112,7 @@ export class WorkerPool implements AsyncDisposable {
     }
   }
 
-  /** An exclusive worker with a lower priority. Takes the spare, so that it is ready in no time. */
+  /** An exclusive worker of lower priority. It is the spare, which is ready already. */
   lease({ isPatient = false } = {}): WorkerLease {
     const worker = this.#takeSpare();
     if (isPatient) worker.bePatient();
@@ -130,7 +130,7 @@ export class WorkerPool implements AsyncDisposable {
     };
   }
 
-  /** Kills every worker and resolves when they are gone. Jobs under way fail with WORKER_LOST. */
+  /** Kills every worker and resolves when all have ended. Running jobs fail with WORKER_LOST. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     const all = [...this.#alive.keys()];
@@ -148,7 +148,7 @@ export class WorkerPool implements AsyncDisposable {
     }
   }
 
-  /** A job that lost its worker may have waited where it could not be reached: the next one is patient. */
+  /** The lost worker may have waited in a read where no message reached it: the next one does not read synchronously. */
   async #runAlone<J extends WorkerJob>(
     job: J,
     isRepeated: boolean,
@@ -159,7 +159,7 @@ export class WorkerPool implements AsyncDisposable {
     return await lease.run(job, signal);
   }
 
-  /** For a caller that holds a place: then fewer workers run than may, or one of them has fewer jobs than it may. */
+  /** The caller holds a place, so fewer workers run than allowed, or one of them has fewer jobs than allowed. */
   #leastLoaded(): MediaWorker {
     const best = this.#best();
     const running = [...this.#shared].filter((worker) => !worker.isGone).length;
@@ -169,7 +169,7 @@ export class WorkerPool implements AsyncDisposable {
     return best ?? fresh;
   }
 
-  /** One that is still starting counts as busy: a copied segment takes less time than a process needs to come up. */
+  /** A starting worker counts as busy: copying a segment takes less time than starting a process. */
   #best(): MediaWorker | undefined {
     let best: MediaWorker | undefined;
     for (const worker of this.#shared) {
@@ -179,7 +179,7 @@ export class WorkerPool implements AsyncDisposable {
     return best;
   }
 
-  /** A worker with many jobs behind it gets no more, and is ended after its last one. */
+  /** A worker that has done many jobs gets no more, and ends after its last one. */
   #recycle(worker: MediaWorker): void {
     if (worker.jobsTaken < this.#options.recycleAfterJobs) return;
     this.#shared.delete(worker);
@@ -187,7 +187,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #takeSpare(): MediaWorker {
-    if (this.#isClosed) throw new AppError('WORKER_LOST', 'The media workers have been closed.');
+    if (this.#isClosed) throw new AppError('WORKER_LOST', 'The media workers have been closed');
     const worker = this.#spare && !this.#spare.isGone ? this.#spare : this.#fork();
     this.#spare = undefined;
     this.#keepSpare();
@@ -217,7 +217,7 @@ export class WorkerPool implements AsyncDisposable {
     }
     if (this.#spare === worker) {
       this.#spare = undefined;
-      // One that did not last would not last the second time either: the next who needs one tries again.
+      // A spare that ended early would end early again: the next request for a worker tries again.
       if (livedMs > LASTING_MS) this.#keepSpare();
     }
   }
@@ -231,14 +231,14 @@ export function isWorkerLost(error: unknown): boolean {
   return error instanceof AppError && error.code === 'WORKER_LOST';
 }
 
-/** A spare that lived for so long died of something that may not come again. */
+/** After this time the end of a spare is taken for an accident, and it is replaced at once. */
 const LASTING_MS = 5000;
 
 const LOCAL_LIMIT_MS = 60_000;
 const REMOTE_LIMIT_MS = 300_000;
 const SCAN_FACTOR = 12;
 const ENCODE_FACTOR = 2;
-/** Pieces of clips are twice as long as segments, and made at a lower priority. */
+/** Pieces of clips are twice as long as segments, and are made at a lower priority. */
 const CLIP_FACTOR = 5;
 
 const DEFAULTS = {
@@ -256,7 +256,7 @@ const DEFAULTS = {
   bufferedUntil: (_url: string, start: number) => start,
 };
 
-/** Bytes from far away may be slow without anything being wrong: the source has its own time limits, and reports them. */
+/** A remote source may be slow without a fault: it has its own time limits and reports its own errors. */
 function limitOf(job: WorkerJob): number {
   const isLocal = job.kind === 'encoder-header' || job.input.kind === 'file';
   const limitMs = isLocal ? LOCAL_LIMIT_MS : REMOTE_LIMIT_MS;
@@ -265,7 +265,7 @@ function limitOf(job: WorkerJob): number {
   return job.kind === 'segment' && mayEncode(job) ? limitMs * ENCODE_FACTOR : limitMs;
 }
 
-/** Of copied video too, where it has to begin with an IDR picture and does not. */
+/** Copied video is encoded in part when a segment must begin with an IDR picture and does not. */
 function mayEncode({ video }: SegmentJob): boolean {
   return video !== undefined && (video.track.kind === 'encoded' || video.track.mustBeIdr);
 }

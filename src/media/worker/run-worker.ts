@@ -44,7 +44,7 @@ class SegmentWorker {
     if (request.type === 'job') void this.#answer(request.id, request.job);
     else if (request.type === 'cancel') this.#running.get(request.id)?.abort();
     else if (request.type === 'buffered') this.#questions.answer(request.id, request.end);
-    else reply({ type: 'here' });
+    else reply({ type: 'pong' });
   }
 
   async #answer(id: number, job: WorkerJob): Promise<void> {

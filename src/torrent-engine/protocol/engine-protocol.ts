@@ -76,7 +76,7 @@ export interface MetadataReport {
 
 export type EngineReport =
   | { type: 'ready' }
-  | { type: 'here' }
+  | { type: 'pong' }
   /** A torrent with a record on the disk. */
   | { type: 'kept'; infoHash: string; name: string }
   | MetadataReport

@@ -134,7 +134,7 @@ describe('the worker pool', { skip: process.platform === 'linux' ? false : 'coun
     const others = [1, 2].map((number) => studio.pool.run(jobOf(studio, number, beside), never));
     await assert.rejects(studio.pool.run(jobOf(studio, 3, greedy), never), {
       code: 'UNSUPPORTED_MEDIA',
-      message: 'This film takes more memory than a film may have, which is 250 MiB.',
+      message: 'This film takes more memory than a film may have, which is 250 MiB',
     });
     await Promise.all(others);
     // Once among others, once alone: not tried for ever.

@@ -15,7 +15,7 @@ process.on('message', (message) => void hear(message));
 say({ type: 'ready' });
 
 async function hear(message: unknown): Promise<void> {
-  if (isRecord(message) && message['type'] === 'ping') return say({ type: 'here' });
+  if (isRecord(message) && message['type'] === 'ping') return say({ type: 'pong' });
   if (!isRecord(message) || typeof message['id'] !== 'number') return;
   const { id, type, job } = message;
   if (type === 'cancel') return cancels.get(id)?.abort();

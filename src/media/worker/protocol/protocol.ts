@@ -163,7 +163,7 @@ export type WorkerRequest =
 
 export type WorkerReply =
   | { type: 'ready' }
-  | { type: 'here' }
+  | { type: 'pong' }
   /** Asks up to which byte a published source is buffered from `start` on. */
   | { type: 'query-buffered'; id: number; url: string; start: number }
   | { type: 'done'; id: number; result: WorkerResults[keyof WorkerResults] }

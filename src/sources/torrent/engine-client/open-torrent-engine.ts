@@ -185,7 +185,7 @@ class EngineClient implements TorrentEngine {
   }
 
   #hear(report: EngineReport): void {
-    if (report.type === 'ready' || report.type === 'here') return;
+    if (report.type === 'ready' || report.type === 'pong') return;
     // Of a torrent that is about to be removed nothing holds any more, least of all for one that was added again since.
     if (this.#removals.has(report.infoHash) && report.type !== 'removed') return;
     if (report.type === 'kept') return void this.#know(report.infoHash, report.name);

@@ -8,7 +8,7 @@ type Fields = Record<string, unknown>;
 export function parseReport(message: unknown): EngineReport | undefined {
   if (!isRecord(message)) return undefined;
   const { type, infoHash } = message;
-  if (type === 'ready' || type === 'here') return { type };
+  if (type === 'ready' || type === 'pong') return { type };
   if (typeof infoHash !== 'string') return undefined;
   const { name, ranges, pieces, stats, why, ticket } = message;
   switch (type) {
