@@ -108,6 +108,6 @@ export class EngineProcess implements AsyncDisposable {
     if (!report) return this.#options.log('the torrent engine said something that is not in the protocol');
     this.#watch?.heard();
     if (report.type === 'ready') this.#state = 'ready';
-    if (report.type !== 'here') this.#options.onReport(report);
+    if (report.type !== 'pong') this.#options.onReport(report);
   }
 }

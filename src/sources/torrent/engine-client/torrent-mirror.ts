@@ -140,7 +140,7 @@ export class TorrentMirror implements TorrentInfo {
     return this.#contents?.pieces.uncheckedIn(range) ?? [];
   }
 
-  hear(report: Exclude<EngineReport, { type: 'ready' | 'here' | 'kept' | 'removed' }>): void {
+  hear(report: Exclude<EngineReport, { type: 'ready' | 'pong' | 'kept' | 'removed' }>): void {
     if (report.type === 'metadata') this.#learn(report);
     else if (report.type === 'stats') this.#follow(report.stats);
     else {
