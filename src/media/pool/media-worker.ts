@@ -31,6 +31,8 @@ export interface MediaWorkerOptions {
   log: (line: string) => void;
 }
 
+/** The media library writes a line for each damaged packet: no more of them than a person could read. */
+const LINES_PER_SECOND = 20;
 /** Questions a worker that does nothing may leave unanswered. */
 const UNANSWERED_LIMIT = 3;
 
@@ -68,6 +70,7 @@ export class MediaWorker implements AsyncDisposable {
     this.#child = new ForkedProcess({
       ...options,
       onMessage: (message) => this.#hear(message),
+      linesPerSecond: LINES_PER_SECOND,
       onLine: (line) => options.log(`media worker ${this.pid}: ${line}`),
     });
     this.#watch = new SilenceWatch({
