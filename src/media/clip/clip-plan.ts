@@ -5,6 +5,7 @@ import { planDelivery } from '../plan/delivery-plan.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { segmentCount } from '../model/timeline.ts';
 import type { EncodedAudio, EncodedVideo } from '../model/rendition-track.ts';
+import { AAC_FRAME_SAMPLES } from '../model/samples.ts';
 
 /** `[start, end)` on the presentation's timeline. */
 export interface ClipSpan {
@@ -37,8 +38,6 @@ const PIECE_SECONDS = 4;
 
 /** Times are often milliseconds, rounded: a frame that begins half of one before the start is meant. */
 const ROUNDING_SECONDS = 0.0005;
-
-export const AAC_FRAME_SAMPLES = 1024;
 
 /** What is wrong with a span of any film. @throws AppError BAD_REQUEST */
 export function checkSpan({ startSeconds, endSeconds }: ClipSpan): void {

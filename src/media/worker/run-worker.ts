@@ -1,5 +1,6 @@
 // What a media worker process does: takes jobs as messages, answers each once. A crash costs one segment, which is asked for again.
 import { flushCompileCache } from 'node:module';
+import { hasErrno } from '../../base/errno.ts';
 import { AppError, isAbort } from '../../base/app-error.ts';
 import { Demuxers } from './sessions/demuxers.ts';
 import { EncoderSessions } from './sessions/encoder-sessions.ts';
@@ -85,7 +86,7 @@ function failure(id: number, error: unknown): WorkerReply {
     const detail = typeof error.cause === 'string' ? error.cause : undefined;
     return { type: 'failed', id, code: error.code, message: error.message, detail };
   }
-  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+  if (hasErrno(error, 'ENOSPC')) {
     return { type: 'failed', id, code: 'DISK_FULL', message: 'The disk is full.', detail: undefined };
   }
   const message = isAbort(error) ? 'The work was cancelled.' : 'The media could not be processed.';

@@ -1,4 +1,5 @@
 // What becomes of blocks that arrive: written, hashed by piece, reported. While a peer is under suspicion only checked pieces are reported.
+import { MIB } from '../../base/units.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import { BadPeers } from './bad-peers.ts';
 import type { DataFile } from './data-file.ts';
@@ -8,7 +9,7 @@ import type { PieceTable } from './piece-table.ts';
 import { URGENCY, type Wish } from './reader-window.ts';
 
 /** Hashing of kept pieces that no reader wants, per tick. */
-const IDLE_CHECK_BYTES = 4 * 2 ** 20;
+const IDLE_CHECK_BYTES = 4 * MIB;
 /** A piece is held back for so long at most while the sender of bad blocks is searched for. */
 const HOLD_MS = 5000;
 

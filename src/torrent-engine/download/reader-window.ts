@@ -1,8 +1,8 @@
 // What a reader wants fetched: the bytes it waits for, those it will need at once, and how far ahead of it the download may run.
+import { MIB } from '../../base/units.ts';
 import type { ReaderOrder } from '../protocol/engine-protocol.ts';
 import type { ReaderProfile } from '../protocol/torrent-engine.ts';
 
-const MIB = 2 ** 20;
 /** What a waiting reader needs to go on. */
 const URGENT_BYTES = MIB / 4;
 const NEAR_BYTES = 2 * MIB;

@@ -1,8 +1,8 @@
 // Which pieces make room first: of torrents nobody uses, then what was watched, then what lies far ahead. Never what is being read.
+import { MIB } from '../../base/units.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { PieceLayout } from '../protocol/piece-layout.ts';
 
-const MIB = 2 ** 20;
 /** The start of what is read holds the index of its container, mostly. */
 const HEAD_BYTES = 8 * MIB;
 /** Even in need, a reader's last bytes stay: players go back a little. */

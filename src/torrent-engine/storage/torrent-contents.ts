@@ -1,4 +1,5 @@
 // What is known of a torrent once its metainfo is here: its pieces, the file they go to, and the download that fills it.
+import { MIB } from '../../base/units.ts';
 import type { MetadataReport } from '../protocol/engine-protocol.ts';
 import type { Metainfo } from '../protocol/metainfo.ts';
 import { PieceLayout } from '../protocol/piece-layout.ts';
@@ -10,7 +11,7 @@ import type { Reporter } from '../protocol/reporter.ts';
 import { WebSeedFiles } from '../swarm/web-seed-files.ts';
 
 /** Until the disk has been measured. */
-const FIRST_AHEAD_BYTES = 64 * 2 ** 20;
+const FIRST_AHEAD_BYTES = 64 * MIB;
 
 export interface TorrentContentsOptions extends Omit<
   DownloadOptions,

@@ -1,10 +1,11 @@
 // Ranges of files from a web server, for a web seed.
+import { MIB } from '../../base/units.ts';
 import type { WebSeedPart } from './web-seed-files.ts';
 
 /** No byte for so long: the request has failed. */
 const STALL_MS = 20_000;
 /** A server that does not answer ranges is borne with this far into a file: each request begins at its start. */
-const MOST_SKIPPED_BYTES = 4 * 2 ** 20;
+const MOST_SKIPPED_BYTES = 4 * MIB;
 
 /** @throws Error when a server does not give what was asked for; the signal's reason */
 export async function fetchParts(parts: readonly WebSeedPart[], signal: AbortSignal): Promise<Uint8Array> {

@@ -1,8 +1,9 @@
 // What the library fetches by HTTP: from hosts that may be asked, redirects included, and no more than fits into memory.
+import { MIB } from '../../base/units.ts';
 import { Agent, buildConnector, setGlobalDispatcher } from 'undici';
 
 /** A web seed is asked for a piece at a time, and pieces have at most 64 MiB. */
-const MOST_BYTES = 96 * 2 ** 20;
+const MOST_BYTES = 96 * MIB;
 const CONNECT_LIMIT_MS = 10_000;
 
 /** For the whole thread. `isAllowed` is told names as they are, and addresses without brackets. */

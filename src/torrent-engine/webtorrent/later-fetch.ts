@@ -1,7 +1,8 @@
 // `fetch` of webtorrent's packages, for trackers and web seeds over HTTP: the package behind it is loaded when it is called first.
+import { MIB } from '../../base/units.ts';
 
 /** 50 peers are usual; this is 170,000. */
-const MOST_TRACKER_BYTES = 2 ** 20;
+const MOST_TRACKER_BYTES = MIB;
 
 /** @param address of the package whose default export it is */
 export function laterFetch(address: string): (...request: unknown[]) => Promise<unknown> {
