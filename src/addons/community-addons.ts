@@ -1,5 +1,6 @@
 // The list of community add-ons, merged from the catalogues and cached. A stale list is served when a refresh is slow or fails.
 import { setTimeout as delay } from 'node:timers/promises';
+import { MIB } from '../base/units.ts';
 
 import { AppError } from '../base/app-error.ts';
 import type { Logger } from '../base/logger.ts';
@@ -25,7 +26,7 @@ const RETRY_MS = 60_000;
 /** How long a request waits for a refresh before the stale list is served. */
 const GRACE_MS = 1_000;
 const TIMEOUT_MS = 10_000;
-const SIZE_BYTES = 16 * 2 ** 20;
+const SIZE_BYTES = 16 * MIB;
 
 export class CommunityAddons implements AsyncDisposable {
   readonly #options: CommunityAddonsOptions;

@@ -1,4 +1,4 @@
-// Errors of the operating system, told by their codes.
+// Errors of the operating system and of Node, told by their codes.
 
 /** Whether the error bears one of these codes (`ENOENT`, `ENOSPC`, ...). */
 export function hasErrno(error: unknown, ...codes: string[]): boolean {

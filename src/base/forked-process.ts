@@ -13,8 +13,9 @@ export interface ForkedProcessOptions {
   env?: Record<string, string> | undefined;
   recordChild?: RecordChild | undefined;
   onMessage: (message: unknown) => void;
-  /** A line of its standard error. */
+  /** A line of its standard error; beyond `linesPerSecond` they are only counted. */
   onLine: (line: string) => void;
+  linesPerSecond: number;
 }
 
 export class ForkedProcess {
@@ -22,7 +23,7 @@ export class ForkedProcess {
   readonly exited: Promise<string>;
   readonly #child: ChildProcess;
 
-  constructor({ entry, execArgv, env, recordChild, onMessage, onLine }: ForkedProcessOptions) {
+  constructor({ entry, execArgv, env, recordChild, onMessage, ...lines }: ForkedProcessOptions) {
     const child = fork(entry, {
       execArgv: [...execArgv],
       serialization: 'advanced',
@@ -37,7 +38,7 @@ export class ForkedProcess {
     child.on('error', (error) => {
       if (child.pid === undefined) gone.resolve(error.message);
     });
-    if (child.stderr) logLines(child.stderr, onLine);
+    if (child.stderr) logLines(child.stderr, lines.linesPerSecond, lines.onLine);
     this.exited = gone.promise.finally(() => record?.forget());
   }
 

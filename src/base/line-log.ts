@@ -1,12 +1,11 @@
-// Turns what a process writes to its standard error into log lines, and no more of them than a person could read.
+// Turns what a process writes to its standard error into log lines, and no more of them than is wanted.
 import type { Readable } from 'node:stream';
 
 const LINE_CHARACTERS = 400;
-const LINES_PER_WINDOW = 20;
 const WINDOW_MS = 1000;
 
-/** Gives `log` each line of `stream`, shortened; beyond 20 lines a second they are only counted. */
-export function logLines(stream: Readable, log: (line: string) => void): void {
+/** Gives `log` each line of `stream`, shortened; beyond `linesPerSecond` they are only counted. */
+export function logLines(stream: Readable, linesPerSecond: number, log: (line: string) => void): void {
   let rest = '';
   let windowStart = 0;
   let inWindow = 0;
@@ -20,7 +19,7 @@ export function logLines(stream: Readable, log: (line: string) => void): void {
       leftOut = 0;
     }
     inWindow += 1;
-    if (inWindow <= LINES_PER_WINDOW) log(line.slice(0, LINE_CHARACTERS));
+    if (inWindow <= linesPerSecond) log(line.slice(0, LINE_CHARACTERS));
     else leftOut += 1;
   };
   stream.setEncoding('utf8');

@@ -1,5 +1,6 @@
 // One connection to a device: TLS, frames, heartbeat, and the matching of replies to requests.
 import { connect, type TLSSocket } from 'node:tls';
+import { MIB } from '../base/units.ts';
 
 import { AppError } from '../base/app-error.ts';
 import { decodeCastMessage, encodeCastMessage } from './cast-message.ts';
@@ -53,7 +54,7 @@ export const NAMESPACE = {
 export const RECEIVER = 'receiver-0';
 const SENDER = 'sender-0';
 const SILENT_BEATS = 3;
-const MAX_UNREAD_BYTES = 1024 * 1024;
+const MAX_UNREAD_BYTES = MIB;
 
 interface Waiting {
   resolve(message: DeviceMessage): void;

@@ -1,5 +1,7 @@
 // The command `serve`: starts the server, prints its address, and closes it on a signal.
 import { flushCompileCache } from 'node:module';
+import { hasErrno } from '../base/errno.ts';
+import { MIB } from '../base/units.ts';
 
 import { pino } from 'pino';
 
@@ -14,7 +16,7 @@ import { surviveErrors } from './survive.ts';
 /** Limit of an orderly close, after which the process exits: supervisors allow one second. */
 const CLOSE_LIMIT_MS = 400;
 /** Buffer for log lines while the output is not read; further lines are dropped. */
-const LOG_BUFFER_BYTES = 1024 * 1024;
+const LOG_BUFFER_BYTES = MIB;
 
 /** @throws ConfigError when the server cannot start as configured */
 export async function serve(): Promise<void> {
@@ -45,16 +47,15 @@ async function started(config: Config, log: ReturnType<typeof createLogger>): Pr
 /** A ConfigError for the known faults of a listen address; any other cause is returned unchanged. */
 function listenError(config: Config, cause: unknown): unknown {
   const address = `${config.listen.host ?? ''}:${config.listen.port}`;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE')
+  if (hasErrno(cause, 'EADDRINUSE'))
     return new ConfigError(`${address} is in use by another program; set RAFFI_SERVER_ADDR to listen elsewhere`, {
       cause,
     });
-  if (code === 'EACCES')
+  if (hasErrno(cause, 'EACCES'))
     return new ConfigError(`listening on ${address} is not permitted; set RAFFI_SERVER_ADDR to listen elsewhere`, {
       cause,
     });
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+  if (hasErrno(cause, 'EADDRNOTAVAIL', 'ENOTFOUND'))
     return new ConfigError(`${address} is not an address of this machine`, { cause });
   return cause;
 }

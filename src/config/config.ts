@@ -1,6 +1,7 @@
 // The configuration of a server, read once from the environment.
 import { tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
+import { GIB, MIB } from '../base/units.ts';
 
 import type { LogLevel } from '../base/logger.ts';
 import { userCacheDirectory, userConfigDirectory } from '../base/user-directories.ts';
@@ -99,7 +100,7 @@ export function readConfig(env: Environment = process.env): Config {
 }
 
 /** What an encoder of a usual film needs at least, and what no film needs. */
-const WORKER_MEMORY = { least: 2 ** 28, most: 4 * 2 ** 30 } as const;
+const WORKER_MEMORY = { least: 256 * MIB, most: 4 * GIB } as const;
 
 /** Half of what the machine has, or of what the container may use. */
 function defaultWorkerMemory(): number {

@@ -1,5 +1,6 @@
 // Values of settings: numbers with units, lists, words. Each parser throws an Error that says what a valid value looks like.
 import { delimiter, isAbsolute } from 'node:path';
+import { GIB, MIB } from '../base/units.ts';
 
 import type { LogLevel } from '../base/logger.ts';
 
@@ -25,8 +26,8 @@ export function wholeNumber(text: string): number {
 const SIZE_UNITS = new Map([
   ['', 1],
   ['kib', 2 ** 10],
-  ['mib', 2 ** 20],
-  ['gib', 2 ** 30],
+  ['mib', MIB],
+  ['gib', GIB],
   ['tib', 2 ** 40],
 ]);
 
@@ -70,7 +71,7 @@ export function directories(text: string): string[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-const LEAST_WORKER_MEMORY = 128 * 2 ** 20;
+const LEAST_WORKER_MEMORY = 128 * MIB;
 
 export function workerMemory(text: string): number | undefined {
   if (text.trim() === '') return undefined;

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync, type Stats } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasErrno } from '../base/errno.ts';
 
 import { LOCK_NAME, lockDirectory } from '../state/sqlite/directory-lock.ts';
 import { isSameProcess, processStart } from './process-start.ts';
@@ -68,7 +69,7 @@ export function isAliveInstance(path: string): boolean {
     if (lock === undefined) return Date.now() - directory.ctimeMs < YOUNG_MS;
     return !lock.isFile() || isLocked(path);
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+    return !hasErrno(error, 'ENOENT');
   }
 }
 

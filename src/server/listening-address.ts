@@ -1,5 +1,6 @@
 // The addresses of the server: where it listens, and how this machine and devices of the network call it.
 import type { AddressInfo } from 'node:net';
+import { hasErrno } from '../base/errno.ts';
 
 import { ipKind } from '../base/ip-address.ts';
 import type { OwnAddress } from '../cast/cast-address.ts';
@@ -13,8 +14,7 @@ export async function listen(app: Pick<App, 'listen'>, { host, port }: Config['l
   try {
     await app.listen({ host: '::', port });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'EAFNOSUPPORT' && code !== 'EADDRNOTAVAIL') throw error;
+    if (!hasErrno(error, 'EAFNOSUPPORT', 'EADDRNOTAVAIL')) throw error;
     await app.listen({ host: '0.0.0.0', port });
   }
 }

@@ -1,6 +1,7 @@
 // Whether the parts of the server can work, for `GET /ready`.
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
+import { MIB } from '../base/units.ts';
 
 import type { Readiness } from '../http/routes/health.ts';
 
@@ -12,7 +13,7 @@ export interface PartStates {
 }
 
 /** With less free, not even a few segments fit. */
-const DISK_NEEDED_BYTES = 64 * 2 ** 20;
+const DISK_NEEDED_BYTES = 64 * MIB;
 
 export async function readiness(state: PartStates, directory: string): Promise<Readiness> {
   const disk = await diskState(directory);

@@ -1,5 +1,6 @@
 // All torrents of the process: executes the orders of the server, and stays within the limits of the disk.
 import { statfsSync } from 'node:fs';
+import { GIB, MIB } from '../base/units.ts';
 import type { EngineOrder, EngineReport, StartOrder } from './protocol/engine-protocol.ts';
 import type { TorrentSettings } from './protocol/torrent-settings.ts';
 import { guardConnections } from './webtorrent/address-guard.ts';
@@ -11,8 +12,6 @@ import { missingTransports, SwarmClient } from './swarm/swarm-client.ts';
 import type { KeptTorrent, OpenTorrentStore } from './protocol/torrent-store.ts';
 import { ResumeStore } from './storage/resume-store.ts';
 
-const MIB = 2 ** 20;
-const GIB = 2 ** 30;
 const TICK_MS = 100;
 const REPORT_EVERY = 5;
 const MAINTAIN_EVERY = 10;

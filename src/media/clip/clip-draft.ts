@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasErrno } from '../../base/errno.ts';
 import { AppError } from '../../base/app-error.ts';
 import { isReserveReached } from '../../base/disk-reserve.ts';
 import { numberedName } from './clip-name.ts';
@@ -91,13 +92,13 @@ async function nameUnless(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (error) {
-    if (hasCode(error, ['EEXIST'])) return false;
-    if (!hasCode(error, ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES', 'EMLINK'])) throw error;
+    if (hasErrno(error, 'EEXIST')) return false;
+    if (!hasErrno(error, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EACCES', 'EMLINK')) throw error;
   }
   try {
     await (await open(to, 'wx')).close();
   } catch (error) {
-    if (hasCode(error, ['EEXIST'])) return false;
+    if (hasErrno(error, 'EEXIST')) return false;
     throw error;
   }
   try {
@@ -119,13 +120,9 @@ async function removeAbandoned(directory: string): Promise<void> {
 }
 
 function translated(error: unknown): unknown {
-  if (hasCode(error, ['ENOSPC', 'EDQUOT'])) return new AppError('DISK_FULL', 'The disk is full', { cause: error });
+  if (hasErrno(error, 'ENOSPC', 'EDQUOT')) return new AppError('DISK_FULL', 'The disk is full', { cause: error });
   const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT'];
-  if (hasCode(error, denied))
+  if (hasErrno(error, ...denied))
     return new AppError('FORBIDDEN', 'The directory for clips cannot be written', { cause: error });
   return error;
-}
-
-function hasCode(error: unknown, codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
 }

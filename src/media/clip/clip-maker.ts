@@ -8,7 +8,8 @@ import type { EncodedVideo, Origin } from '../model/rendition-track.ts';
 import type { ClipPieceResult } from '../worker/protocol/protocol.ts';
 import { ClipDraft } from './clip-draft.ts';
 import { clipHead, headBytes, type Chunk, type ClipMovie, type ClipTrack } from './clip-movie.ts';
-import { AAC_FRAME_SAMPLES, type ClipPiece, type ClipPlan } from './clip-plan.ts';
+import type { ClipPiece, ClipPlan } from './clip-plan.ts';
+import { AAC_FRAME_SAMPLES } from '../model/samples.ts';
 
 export interface ClipMakerOptions {
   /** Absolute path; created when needed. */

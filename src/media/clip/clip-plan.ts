@@ -5,6 +5,7 @@ import { planDelivery } from '../plan/delivery-plan.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { segmentCount } from '../model/timeline.ts';
 import type { EncodedAudio, EncodedVideo } from '../model/rendition-track.ts';
+import { AAC_FRAME_SAMPLES } from '../model/samples.ts';
 
 /** `[start, end)` on the presentation's timeline. */
 export interface ClipSpan {
@@ -37,8 +38,6 @@ const PIECE_SECONDS = 4;
 
 /** Times are often rounded to milliseconds: a frame that begins up to half a millisecond before the start is included. */
 const ROUNDING_SECONDS = 0.0005;
-
-export const AAC_FRAME_SAMPLES = 1024;
 
 /** Checks a span without a source. @throws AppError BAD_REQUEST */
 export function checkSpan({ startSeconds, endSeconds }: ClipSpan): void {

@@ -16,6 +16,9 @@ export interface SampleRun {
   samples: Sample[];
 }
 
+/** Samples in one AAC frame (ISO/IEC 14496-3, without the short frames of 960). */
+export const AAC_FRAME_SAMPLES = 1024;
+
 const MIN_TIMESCALE = 10_000;
 
 /** Ticks per second of a track's segments: a multiple with ticks much shorter than a frame, so that decode times fit between frames. */

@@ -6,6 +6,7 @@ import { toTimeline } from '../model/media-clock.ts';
 import type { Timeline } from '../model/timeline.ts';
 import type { CopiedAudio, EncodedAudio, SilentAudio } from '../model/rendition-track.ts';
 import type { Reason } from './reason.ts';
+import { AAC_FRAME_SAMPLES } from '../model/samples.ts';
 
 const SEGMENT_SECONDS = 4;
 
@@ -16,7 +17,6 @@ const SHORT_SECONDS = 1;
 /** Sample rates of encoded tracks; any other rate becomes 48 kHz. */
 const ENCODED_RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000];
 const ENCODED_BIT_RATE = 192_000;
-const AAC_FRAME_SAMPLES = 1024;
 const AAC_LC = 2;
 
 /** The most channels that hls.js, AVPlayer and ADTS support. */

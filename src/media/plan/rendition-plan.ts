@@ -1,5 +1,5 @@
 // The plan of a rendition: its tracks, its timeline and the job for each segment. Pure: equal facts give equal plans.
-import { createHash } from 'node:crypto';
+import { digest } from '../../base/digest.ts';
 import type { AudioPlan } from './audio-plan.ts';
 import { framesWithin } from './audio-plan.ts';
 import type { CopiedVideoPlan } from './copied-video-plan.ts';
@@ -124,5 +124,5 @@ function keyOf(source: PlannedSource, parts: RenditionParts, timeline: Timeline)
   const text = JSON.stringify(identity, (_, value: unknown) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
   );
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return digest(text);
 }

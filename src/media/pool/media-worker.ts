@@ -31,6 +31,8 @@ export interface MediaWorkerOptions {
   log: (line: string) => void;
 }
 
+/** The media library writes a line for each damaged packet: further lines of a second are dropped. */
+const LINES_PER_SECOND = 20;
 /** Unanswered pings of an idle process before the worker is killed. */
 const UNANSWERED_LIMIT = 3;
 
@@ -68,6 +70,7 @@ export class MediaWorker implements AsyncDisposable {
     this.#child = new ForkedProcess({
       ...options,
       onMessage: (message) => this.#receive(message),
+      linesPerSecond: LINES_PER_SECOND,
       onLine: (line) => options.log(`media worker ${this.pid}: ${line}`),
     });
     this.#watch = new SilenceWatch({

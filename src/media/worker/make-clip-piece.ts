@@ -1,7 +1,7 @@
 // One piece of a clip: its video and audio are encoded, then written one after the other into the clip's file.
 import { open } from 'node:fs/promises';
 import { AppError } from '../../base/app-error.ts';
-import type { SampleRun } from '../model/samples.ts';
+import { AAC_FRAME_SAMPLES, type SampleRun } from '../model/samples.ts';
 import { encodedRuns, type EncodeTools, type Runs } from './encoded-runs.ts';
 import type { ClipPieceJob, ClipPieceResult, ClipSamples } from './protocol/protocol.ts';
 
@@ -34,8 +34,6 @@ function assertComplete({ video, audio }: ClipPieceJob, videoRun: Runs['video'],
   if ((videoRun?.samples.length ?? 0) !== frames || (audioRun?.samples.length ?? 0) !== audioFrames)
     throw new AppError('MEDIA_FAILED', 'The encoder did not give all of the pictures or the sound');
 }
-
-const AAC_FRAME_SAMPLES = 1024;
 
 function tableOf(run: SampleRun | undefined): ClipSamples {
   const samples = run?.samples ?? [];

@@ -1,5 +1,6 @@
 // The main loop of a media worker process: it receives jobs as messages and answers each once. A crash costs one segment, which is retried.
 import { flushCompileCache } from 'node:module';
+import { hasErrno } from '../../base/errno.ts';
 import { AppError, isAbort } from '../../base/app-error.ts';
 import { Demuxers } from './sessions/demuxers.ts';
 import { EncoderSessions } from './sessions/encoder-sessions.ts';
@@ -84,7 +85,7 @@ function failure(id: number, error: unknown): WorkerReply {
     const detail = typeof error.cause === 'string' ? error.cause : undefined;
     return { type: 'failed', id, code: error.code, message: error.message, detail };
   }
-  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+  if (hasErrno(error, 'ENOSPC')) {
     return { type: 'failed', id, code: 'DISK_FULL', message: 'The disk is full', detail: undefined };
   }
   const message = isAbort(error) ? 'The work was cancelled' : 'The media could not be processed';

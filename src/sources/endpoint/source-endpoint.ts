@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { MIB } from '../../base/units.ts';
 
 import { AppError, isAbort } from '../../base/app-error.ts';
 import { parseRange, resolveRange } from '../../base/byte-range.ts';
@@ -30,10 +31,10 @@ const SHORT_ANSWERS = 'Raffi-Short-Answers';
  * Their length. What an answer holds ends up in socket buffers, whether it is read or not: a look at a few places must not pull megabytes.
  * Whoever reads on gains by fewer answers.
  */
-const ANSWER_BYTES = { look: 256 * 1024, readOn: 2 * 1024 * 1024 } as const;
+const ANSWER_BYTES = { look: 256 * 1024, readOn: 2 * MIB } as const;
 
 /** Who has read so much in order, reads on. */
-const IN_ORDER_BYTES = 2 * 1024 * 1024;
+const IN_ORDER_BYTES = 2 * MIB;
 
 /** A range of a source of unknown size is answered in pieces: each needs its length first. */
 const PIECE_BYTES = 256 * 1024;

@@ -1,8 +1,8 @@
 // A local file as a source: one open handle, positional reads, and a check that it is still the file that was opened.
-import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { constants, open, stat, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { digest } from '../../base/digest.ts';
 
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
@@ -112,11 +112,11 @@ function changed(): AppError {
 /** Size, time of change, and three samples: a copy with another time is another id, a changed file never the same one. */
 async function identify(handle: FileHandle, stats: BigIntStats): Promise<string> {
   const size = Number(stats.size);
-  const hash = createHash('sha256').update(`file ${stats.size} ${stats.mtimeNs}\n`);
+  const samples: Uint8Array[] = [];
   for (const start of [0, Math.floor(size / 2), Math.max(0, size - SAMPLE_BYTES)]) {
-    hash.update(await readFully(handle, start, Math.min(SAMPLE_BYTES, size - start)));
+    samples.push(await readFully(handle, start, Math.min(SAMPLE_BYTES, size - start)));
   }
-  return hash.digest('hex').slice(0, 32);
+  return digest(`file ${stats.size} ${stats.mtimeNs}\n`, ...samples);
 }
 
 /** Reads until `length` bytes or the end of the file. */

@@ -2,6 +2,7 @@
 import type { BigIntStats } from 'node:fs';
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
+import { hasErrno } from '../../base/errno.ts';
 
 import { AppError } from '../../base/app-error.ts';
 
@@ -39,15 +40,14 @@ export function assertRegular(stats: BigIntStats): void {
 /** The sentence for an error of the file system. */
 export function fileError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return notFound(error);
-  if (code === 'EACCES' || code === 'EPERM') {
+  if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return notFound(error);
+  if (hasErrno(error, 'EACCES', 'EPERM')) {
     return new AppError('SOURCE_FORBIDDEN', 'There is no permission to read the file', { cause: error });
   }
-  if (code === 'ENAMETOOLONG' || code === 'ELOOP') {
+  if (hasErrno(error, 'ENAMETOOLONG', 'ELOOP')) {
     return new AppError('SOURCE_UNUSABLE', 'The path cannot be followed', { cause: error });
   }
-  if (code === 'EISDIR') return unusable('The path is a directory, not a file');
+  if (hasErrno(error, 'EISDIR')) return unusable('The path is a directory, not a file');
   return new AppError('SOURCE_FAILED', 'The file could not be read', { cause: error });
 }
 

@@ -1,4 +1,5 @@
 // Opens what a locator names: a local file, a file on a server with or without ranges, an HLS playlist, or a torrent.
+import { GIB, MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import { FileSource } from '../file/file-source.ts';
 import { inspectFile } from '../file/inspect-file.ts';
@@ -59,9 +60,6 @@ export interface OpenSourceOptions extends SourceClientOptions {
 
 /** What a locator turned out to be. Whoever gets it owns it. */
 export type OpenedSource = { kind: 'media'; source: Source } | { kind: 'hls'; upstream: HlsUpstream };
-
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
 
 /**
  * @throws AppError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, SOURCE_UNUSABLE, SOURCE_FAILED, SOURCE_STALLED, NOT_MEDIA,

@@ -1,6 +1,6 @@
 // A file of a torrent as a source: reads wait for the blocks they need, and the download follows the readers.
-import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { digest } from '../../base/digest.ts';
 
 import { AppError } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
@@ -163,7 +163,7 @@ export class TorrentSource implements Source {
 
 /** 32 hex digits: the info hash is a hash of all the content, so no byte has to be read for it. */
 function contentId(infoHash: string, fileIndex: number): string {
-  return createHash('sha256').update(`torrent ${infoHash} ${fileIndex}`).digest('hex').slice(0, 32);
+  return digest(`torrent ${infoHash} ${fileIndex}`);
 }
 
 function isBadData(error: unknown): boolean {

@@ -1,4 +1,5 @@
 // How a torrent is doing, in the words of the HTTP interface.
+import { MIB } from '../../base/units.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { Presence, TorrentFile, TorrentInfo } from '../../torrent-engine/protocol/torrent-engine.ts';
 
@@ -48,7 +49,7 @@ export interface StatusParts {
 }
 
 /** What a player reads before it shows anything. */
-const START_BYTES = 2 * 1024 * 1024;
+const START_BYTES = 2 * MIB;
 
 export function startWindow(sizeBytes: number): ByteRange {
   return { start: 0, end: Math.min(sizeBytes, START_BYTES) };

@@ -2,6 +2,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { MIB } from '../../base/units.ts';
 
 import { connect, removeDatabase } from './connection.ts';
 
@@ -15,7 +16,7 @@ const MIGRATIONS = [
 ] as const;
 
 /** Larger files are not searched for damage at start: it would take seconds. */
-const CHECKED_SIZE_BYTES = 64 * 1024 * 1024;
+const CHECKED_SIZE_BYTES = 64 * MIB;
 
 /**
  * Opens the database at `path`, or in memory for `:memory:`. Only its owner may read the file: records hold the headers of sources.

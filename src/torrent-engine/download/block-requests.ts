@@ -1,4 +1,5 @@
 // The block requests of one torrent: which block is requested from which peer, how many at a time, and from which other peer when one is late.
+import { MIB } from '../../base/units.ts';
 import type { PieceTable } from './piece-table.ts';
 import { pickBlocks } from './block-picker.ts';
 import { lateBlocks, quickest } from './late-blocks.ts';
@@ -12,7 +13,7 @@ import { URGENCY, type Urgency, type Demand } from './reader-window.ts';
 const SLOW_MS = 2000;
 
 /** Requests that a reader waits for may exceed the space on the disk by this much. */
-export const URGENT_ROOM_BYTES = 16 * 2 ** 20;
+export const URGENT_ROOM_BYTES = 16 * MIB;
 
 export interface BlockRequestsOptions {
   table: PieceTable;

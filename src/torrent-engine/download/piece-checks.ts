@@ -1,4 +1,5 @@
 // Writes, hashes and reports the blocks that arrive. While a peer is suspected, only verified pieces are reported.
+import { MIB } from '../../base/units.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import { BadPeers } from './bad-peers.ts';
 import type { DataFile } from './data-file.ts';
@@ -8,7 +9,7 @@ import type { PieceTable } from './piece-table.ts';
 import { URGENCY, type Demand } from './reader-window.ts';
 
 /** Pieces of an earlier process that no reader demands are hashed at this rate per tick. */
-const IDLE_CHECK_BYTES = 4 * 2 ** 20;
+const IDLE_CHECK_BYTES = 4 * MIB;
 /** Maximal time a piece is held back while the sender of corrupt blocks is searched. */
 const HOLD_MS = 5000;
 

@@ -1,8 +1,8 @@
 // The demands of a reader: the bytes it waits for, the bytes it needs next, and the read-ahead.
+import { MIB } from '../../base/units.ts';
 import type { ReaderOrder } from '../protocol/engine-protocol.ts';
 import type { ReaderProfile } from '../protocol/torrent-engine.ts';
 
-const MIB = 2 ** 20;
 /** Bytes that a waiting reader needs to continue. */
 const URGENT_BYTES = MIB / 4;
 const SOON_BYTES = 2 * MIB;

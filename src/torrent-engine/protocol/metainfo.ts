@@ -1,5 +1,6 @@
 // Parses and checks an untrusted .torrent file (BEP 3, 12, 19, 27, 47). Names in it are for display, never paths.
 import { createHash } from 'node:crypto';
+import { MIB } from '../../base/units.ts';
 
 import { AppError } from '../../base/app-error.ts';
 import { decodeBencode, type Bencoded, type BencodedDictionary } from './bencode.ts';
@@ -23,11 +24,11 @@ export interface Metainfo {
   files: MetainfoFile[];
 }
 
-export const MAX_TORRENT_FILE_BYTES = 10 * 1024 * 1024;
+export const MAX_TORRENT_FILE_BYTES = 10 * MIB;
 
 /** Old clients use pieces of any length: BEP 3 does not require a multiple of the 16 KiB of a block. */
 const MIN_PIECE_BYTES = 1024;
-const MAX_PIECE_BYTES = 64 * 1024 * 1024;
+const MAX_PIECE_BYTES = 64 * MIB;
 const MAX_PIECES = 2 ** 20;
 const MAX_FILES = 20_000;
 const MAX_TRACKERS = 100;

@@ -1,8 +1,8 @@
 // Plans which pieces are evicted first: those of unused torrents, then those behind all readers, then those far ahead. Never those being read.
+import { MIB } from '../../base/units.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { PieceLayout } from '../protocol/piece-layout.ts';
 
-const MIB = 2 ** 20;
 /** The head of a file, which usually holds the index of the container. */
 const HEAD_BYTES = 8 * MIB;
 /** The last bytes before a reader always stay, because players go back a little. */

@@ -1,4 +1,5 @@
 // The contents of a torrent with known metainfo: its pieces, its data file, and the download that fills the file.
+import { MIB } from '../../base/units.ts';
 import type { MetadataReport } from '../protocol/engine-protocol.ts';
 import type { Metainfo } from '../protocol/metainfo.ts';
 import { PieceLayout } from '../protocol/piece-layout.ts';
@@ -10,7 +11,7 @@ import type { Reporter } from '../protocol/reporter.ts';
 import { WebSeedFiles } from '../swarm/web-seed-files.ts';
 
 /** Read-ahead until the free space of the disk has been measured. */
-const FIRST_AHEAD_BYTES = 64 * 2 ** 20;
+const FIRST_AHEAD_BYTES = 64 * MIB;
 
 export interface TorrentContentsOptions extends Omit<
   DownloadOptions,

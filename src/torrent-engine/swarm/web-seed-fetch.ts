@@ -1,10 +1,11 @@
 // Requests ranges of files from the HTTP server of a web seed.
+import { MIB } from '../../base/units.ts';
 import type { WebSeedPart } from './web-seed-files.ts';
 
 /** A request that receives no byte for this long has failed. */
 const STALL_MS = 20_000;
 /** A server without ranges is accepted up to this offset in a file: each of its responses starts at byte 0. */
-const MOST_SKIPPED_BYTES = 4 * 2 ** 20;
+const MOST_SKIPPED_BYTES = 4 * MIB;
 
 /** @throws Error when a server does not send the requested bytes; the signal's reason */
 export async function fetchParts(parts: readonly WebSeedPart[], signal: AbortSignal): Promise<Uint8Array> {

@@ -1,8 +1,9 @@
 // Restricts the HTTP requests of the library, redirects included: to allowed hosts, and to responses of bounded size.
+import { MIB } from '../../base/units.ts';
 import { Agent, buildConnector, setGlobalDispatcher } from 'undici';
 
 /** A request to a web seed asks for one piece at most, and pieces have at most 64 MiB. */
-const MOST_BYTES = 96 * 2 ** 20;
+const MOST_BYTES = 96 * MIB;
 const CONNECT_LIMIT_MS = 10_000;
 
 /** For the whole thread. `isAllowed` gets host names unchanged, and IPv6 addresses without brackets. */

@@ -1,7 +1,8 @@
 // `fetch` of webtorrent's packages, for trackers and web seeds over HTTP: the real package is loaded at the first call.
+import { MIB } from '../../base/units.ts';
 
 /** The size of 170,000 peers; a usual response has 50. */
-const MOST_TRACKER_BYTES = 2 ** 20;
+const MOST_TRACKER_BYTES = MIB;
 
 /** @param address URL of the package whose default export is `fetch` */
 export function lazyFetch(address: string): (...request: unknown[]) => Promise<unknown> {

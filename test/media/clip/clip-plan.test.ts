@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { AAC_FRAME_SAMPLES, planClip } from '../../../src/media/clip/clip-plan.ts';
+import { planClip } from '../../../src/media/clip/clip-plan.ts';
+import { AAC_FRAME_SAMPLES } from '../../../src/media/model/samples.ts';
 import type { AudioTrack, VideoTrack } from '../../../src/media/model/description.ts';
 import type { MediaFacts } from '../../../src/media/model/facts.ts';
 import * as media from '../../support/facts/media-facts.ts';

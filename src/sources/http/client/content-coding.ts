@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
+import { hasErrno } from '../../../base/errno.ts';
+import { MIB } from '../../../base/units.ts';
 
 import { AppError } from '../../../base/app-error.ts';
 import { ignore } from './pulse.ts';
@@ -42,7 +44,7 @@ const CODINGS = {
   },
 } as const;
 
-const BEGINNING = { maxOutputLength: 4 * 1024 * 1024 } as const;
+const BEGINNING = { maxOutputLength: 4 * MIB } as const;
 const BEGINNING_BYTES = 4096;
 
 /**
@@ -141,5 +143,5 @@ export async function* decodedBody(
 }
 
 function isTooLarge(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+  return hasErrno(error, 'ERR_BUFFER_TOO_LARGE');
 }

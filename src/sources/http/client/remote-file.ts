@@ -1,4 +1,5 @@
 // A file on a server that answers ranges: opens them, and makes sure that each answer is the range and the file asked for.
+import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { OpenBody } from './attempt.ts';
@@ -18,7 +19,7 @@ export interface Validators {
 export type RangeStyle = 'closed' | 'open';
 
 /** An answer to a range that starts at 0 may be skipped through to the wanted byte, when that is near. */
-const SKIP_LIMIT = 1024 * 1024;
+const SKIP_LIMIT = MIB;
 const GONE = new Set([401, 403, 404, 410]);
 
 export class RemoteFile {

@@ -1,6 +1,5 @@
 // The identity of remote content: equal bytes should share a cache whatever the link, different bytes never.
-import { createHash } from 'node:crypto';
-
+import { digest } from '../../../base/digest.ts';
 import { HEAD_BYTES, type FirstContact } from './first-contact.ts';
 import { unescapedName } from '../client/header-text.ts';
 
@@ -12,11 +11,9 @@ import { unescapedName } from '../client/header-text.ts';
 export function contentId(contact: FirstContact, tail: Uint8Array | undefined): string {
   const { etag, lastModified, sizeBytes, url } = contact;
   const strongEtag = etag !== undefined && !etag.startsWith('W/');
-  const hash = createHash('sha256').update(`http ${sizeBytes ?? '?'} ${etag ?? lastModified ?? ''}\n`);
-  if (tail === undefined && !strongEtag) hash.update(`${url.href}\n`);
-  hash.update(contact.head.subarray(0, HEAD_BYTES));
-  if (tail !== undefined) hash.update(tail);
-  return hash.digest('hex').slice(0, 32);
+  const validators = `http ${sizeBytes ?? '?'} ${etag ?? lastModified ?? ''}\n`;
+  const address = tail === undefined && !strongEtag ? `${url.href}\n` : '';
+  return digest(validators, address, contact.head.subarray(0, HEAD_BYTES), tail ?? '');
 }
 
 /** The last segment of the path, for titles. */

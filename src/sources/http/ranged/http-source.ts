@@ -1,4 +1,5 @@
 // A file on a server that answers ranges, as a source: a page cache shared by exact reads and by streams that read ahead.
+import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { MediaInput, Source, StreamRange } from '../../port/source.ts';
@@ -41,11 +42,11 @@ export interface HttpSourceOptions {
 /** Read-ahead begins here and doubles with what the reader has taken: a player that only looks at the start costs little. */
 const FIRST_WINDOW = 256 * 1024;
 /** Who asks for an end that is this near wants all of it: it is let through at once. */
-const STATED_WINDOW = 1024 * 1024;
+const STATED_WINDOW = MIB;
 /** Who asks for so much at a time, or has read so much in order, reads on: it is read ahead of, beyond the end it stated. */
-const BULK = { requestBytes: 512 * 1024, inOrderBytes: 1024 * 1024, windowBytes: 2 * 1024 * 1024 } as const;
+const BULK = { requestBytes: 512 * 1024, inOrderBytes: MIB, windowBytes: 2 * MIB } as const;
 /** A download this far behind is caught up with rather than replaced by a new connection. */
-const CATCH_UP_BYTES = 1024 * 1024;
+const CATCH_UP_BYTES = MIB;
 /** A download stops at its limit only where a chunk ends. */
 const OVERSHOOT_BYTES = 256 * 1024;
 const TAIL_BYTES = 16 * 1024;

@@ -1,4 +1,5 @@
 // One connection that runs ahead of its readers through a file, page by page, and waits when it is far enough ahead.
+import { MIB } from '../../../base/units.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { ConnectionSlots, SlotHolder } from '../client/connection-slots.ts';
 import { PAGE_BYTES, type Borrowed, type PageCache, type PageWriter, pageOf } from './page-cache.ts';
@@ -28,9 +29,9 @@ export interface DownloadOptions {
  */
 const SHARE_OF_FILE = 1 / 2048;
 const SMALLEST_REQUEST = 128 * 1024;
-const LARGEST_FIRST_REQUEST = 1024 * 1024;
+const LARGEST_FIRST_REQUEST = MIB;
 const SMALL_REQUESTS = 8;
-const LARGEST_REQUEST = 8 * 1024 * 1024;
+const LARGEST_REQUEST = 8 * MIB;
 
 /** Made once, as it is needed often: the trace of its origin costs more than all else of a small request. */
 const NOBODY_READS = new DOMException('Nobody reads', 'AbortError');

@@ -1,4 +1,5 @@
 // An HLS presentation on another server: its playlists with every URI renamed to ours, and its segments through our client.
+import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import { attempt, type OpenBody } from '../client/attempt.ts';
 import { codingOf, decodedBody, decodedText } from '../client/content-coding.ts';
@@ -29,7 +30,7 @@ export interface HlsResource extends AsyncDisposable {
   body: AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-const MAX_PLAYLIST_BYTES = 8 * 1024 * 1024;
+const MAX_PLAYLIST_BYTES = 8 * MIB;
 
 /** A segment is read at the pace of its player. */
 const HOLDER = { idleSince: () => undefined };

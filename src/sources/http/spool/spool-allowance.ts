@@ -1,4 +1,5 @@
 // How large the copy of a source without ranges may get: a cap of its own, and never the last free space of its disk.
+import { GIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import { isReserveReached } from '../../../base/disk-reserve.ts';
 
@@ -10,8 +11,6 @@ export interface SpoolLimits {
 
 /** How long a look at the disk is good for. */
 const LOOK_MS = 2_000;
-
-const GIB = 1024 ** 3;
 
 export class SpoolAllowance {
   readonly #limits: SpoolLimits;

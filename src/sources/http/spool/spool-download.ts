@@ -1,5 +1,6 @@
 // The download behind a spool: writes a body to a file as far as readers want it, and starts over when the connection is lost.
 import type { FileHandle } from 'node:fs/promises';
+import { hasErrno } from '../../../base/errno.ts';
 
 import { AppError } from '../../../base/app-error.ts';
 import { attempt } from '../client/attempt.ts';
@@ -213,8 +214,7 @@ export class SpoolDownload implements AsyncDisposable {
 
 /** The sentence for an error of the file system while writing. */
 export function spoolWriteError(error: unknown): AppError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
+  if (hasErrno(error, 'ENOSPC', 'EDQUOT')) {
     return new AppError('DISK_FULL', 'The disk is full', { cause: error, hint: 'Free some space, then play again' });
   }
   return new AppError('SOURCE_FAILED', 'The source could not be written to a temporary file', { cause: error });

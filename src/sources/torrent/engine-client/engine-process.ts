@@ -84,6 +84,7 @@ export class EngineProcess implements AsyncDisposable {
       execArgv: isInspected ? [...process.execArgv, '--inspect=0'] : process.execArgv,
       recordChild,
       onMessage: (message) => this.#hear(message),
+      linesPerSecond: Infinity,
       onLine: (line) => log(`torrent engine: ${line}`),
     });
     const watch = new SilenceWatch({

@@ -1,12 +1,13 @@
 // Reads a film out of the volumes of an archive, one after the other. The next ones are opened ahead of the reader, so that the download
 // does not stop at their borders.
+import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { ReaderOptions, TorrentHandle, TorrentReader } from '../../../torrent-engine/protocol/torrent-engine.ts';
 import { extentsIn, type Extent, type PackedFilm } from './packed-film.ts';
 
 /** What lies nearer than this is opened already, by all but those who only look around. */
-const AHEAD_BYTES = 16 * 2 ** 20;
+const AHEAD_BYTES = 16 * MIB;
 const MOST_AHEAD = 8;
 
 interface Opened {

@@ -3,14 +3,13 @@
 import { AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
 import { Frame, Rational } from 'node-av/lib';
 import type { CodecContext } from 'node-av/lib';
-import type { Sample, SampleRun } from '../../../model/samples.ts';
+import { AAC_FRAME_SAMPLES, type Sample, type SampleRun } from '../../../model/samples.ts';
 import { aacLayout } from './channel-layouts.ts';
 import { drain, encode, openEncoder } from '../codec/encoder.ts';
 import type { EncodedAudio } from '../../../model/rendition-track.ts';
 import type { AudioSampleGrid } from './audio-sample-grid.ts';
 
-/** Samples in one AAC frame, and the frames encoded before and after the kept ones. */
-export const AAC_FRAME_SAMPLES = 1024;
+/** The frames encoded before and after the kept ones. */
 const WARM_UP_FRAMES = 8;
 const TAIL_FRAMES = 2;
 

@@ -1,5 +1,6 @@
 // Checks that a worker reads the file that was identified when the source was opened: another file may have its path by now.
 import { stat } from 'node:fs/promises';
+import { hasErrno } from '../../../../base/errno.ts';
 import { AppError } from '../../../../base/app-error.ts';
 import { fileIdentity, isSameFile } from '../../../../base/file-identity.ts';
 import type { MediaInput } from '../../../../sources/port/source.ts';
@@ -15,8 +16,8 @@ export function inputKey(input: WorkerInput): string {
 export async function assertSameFile(input: MediaInput): Promise<void> {
   if (input.kind !== 'file') return;
   const stats = await stat(input.path, { bigint: true }).catch((cause: unknown) => {
-    const isGone = cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR');
-    if (isGone) throw new AppError('SOURCE_NOT_FOUND', 'The file does not exist', { cause });
+    if (hasErrno(cause, 'ENOENT', 'ENOTDIR'))
+      throw new AppError('SOURCE_NOT_FOUND', 'The file does not exist', { cause });
     throw new AppError('SOURCE_FAILED', 'The file could not be read', { cause });
   });
   if (!isSameFile(fileIdentity(stats), input))
