@@ -117,9 +117,9 @@ export class SubtitleLibrary implements Disposable {
     }
   }
 
-  /** What was read from a source that gives out unchecked bytes must wait for the verdict. */
+  /** Text read from a source that returns unverified bytes is kept only when these bytes are verified. */
   async #whenChecked(source: Source, keep: () => void): Promise<void> {
-    const isRight = source.checked === undefined || (await source.checked(this.#life.signal));
+    const isRight = source.verified === undefined || (await source.verified(this.#life.signal));
     if (isRight) keep();
   }
 
