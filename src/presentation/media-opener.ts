@@ -123,7 +123,7 @@ export class MediaOpener implements ItemOpener {
       users: 0,
       isStale: false,
     };
-    source.watchSpoiled?.(() => this.#invalidate(key, holding));
+    source.watchCorrupt?.(() => this.#invalidate(key, holding));
     source.watchGone?.(() => this.#markStale(key, holding));
     this.#open.set(key, holding);
     return holding;
@@ -147,7 +147,7 @@ export class MediaOpener implements ItemOpener {
   async #validFacts(found: Found, signal: AbortSignal): Promise<MediaFacts> {
     for (let probes = 1; ; probes += 1) {
       let isInvalid = false;
-      using _watch = found.source.watchSpoiled?.(() => {
+      using _watch = found.source.watchCorrupt?.(() => {
         isInvalid = true;
       });
       try {
@@ -159,10 +159,10 @@ export class MediaOpener implements ItemOpener {
     }
   }
 
-  /** Stored facts outlive the server, so only facts of checked bytes are stored. Closing the source ends the wait. */
+  /** Stored facts outlive the server, so only facts of verified bytes are stored. Closing the source ends the wait. */
   async #storeFacts(source: Source, facts: MediaFacts): Promise<void> {
-    const isChecked = source.checked === undefined || (await source.checked(new AbortController().signal));
-    if (isChecked) this.#knowledge.put(source.id, toStored(facts));
+    const isVerified = source.verified === undefined || (await source.verified(new AbortController().signal));
+    if (isVerified) this.#knowledge.put(source.id, toStored(facts));
   }
 
   async #factsOf({ source, key }: Found, signal: AbortSignal): Promise<MediaFacts> {

@@ -117,9 +117,9 @@ export class SubtitleLibrary implements Disposable {
     }
   }
 
-  /** Calls `keep` once the bytes of a source that returns unchecked bytes were checked. */
+  /** Calls `keep` once the bytes of a source that returns unverified bytes were verified. */
   async #whenChecked(source: Source, keep: () => void): Promise<void> {
-    const isRight = source.checked === undefined || (await source.checked(this.#life.signal));
+    const isRight = source.verified === undefined || (await source.verified(this.#life.signal));
     if (isRight) keep();
   }
 

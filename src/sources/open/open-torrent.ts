@@ -88,7 +88,11 @@ async function openMagnet(magnet: Magnet, options: OpenNamedOptions, signal: Abo
     signal,
   );
   const either = AbortSignal.any([signal, opened.signal]);
-  fetchExactSources(magnet, { ...options, onMetainfo: (bytes) => torrents.learn(magnet.infoHash, bytes) }, either);
+  fetchExactSources(
+    magnet,
+    { ...options, onMetainfo: (bytes) => torrents.addMetainfo(magnet.infoHash, bytes) },
+    either,
+  );
   try {
     return await opening;
   } finally {

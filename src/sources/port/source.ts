@@ -62,9 +62,9 @@ export interface Source extends AsyncDisposable {
    * Only where bytes are given out before they have been checked: resolves when all that were given out so far have been. False: some
    * were wrong, and so is what was made of them; or the source was closed first.
    */
-  checked?(signal: AbortSignal): Promise<boolean>;
+  verified?(signal: AbortSignal): Promise<boolean>;
   /** Only with `checked`: calls `listener` when bytes that were given out turn out to be wrong. */
-  watchSpoiled?(listener: () => void): Disposable;
+  watchCorrupt?(listener: () => void): Disposable;
   /** Calls `listener` when nothing can be read any more, though what was read is right: somebody has to open it anew. */
   watchGone?(listener: () => void): Disposable;
   /**

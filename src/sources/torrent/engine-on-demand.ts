@@ -1,4 +1,4 @@
-// The torrent engine, started when the first torrent is named: its process is not for those who never play one.
+// Starts the torrent engine with the first torrent: a server without torrents has no engine process.
 import type {
   TorrentEngine,
   TorrentHandle,
@@ -16,7 +16,7 @@ export class EngineOnDemand implements TorrentEngine {
     this.#open = open;
   }
 
-  /** One that was not needed yet is as good as ready. */
+  /** An engine that is not started yet counts as ready. */
   get state(): TorrentEngine['state'] {
     return this.#engine?.state ?? 'ready';
   }

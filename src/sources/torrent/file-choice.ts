@@ -1,54 +1,55 @@
-// Which file of a torrent is meant: the one that is named, else the largest film. It may be packed.
+// Chooses a file of a torrent: the selected one, else the largest video. It may be packed.
 import { AppError } from '../../base/app-error.ts';
 import { archiveSets, type ArchiveSet } from './packed/archive-sets.ts';
-import { isFilmName } from './packed/film-name.ts';
+import { isVideoFileName } from './packed/video-file-name.ts';
 import type { TorrentFile } from '../../torrent-engine/protocol/torrent-engine.ts';
 
-export interface FileWish {
-  /** Undefined: the largest film. */
+export interface FileSelection {
+  /** Undefined: the largest video. */
   fileIndex: number | undefined;
-  /** The files a magnet is about, as ranges `[first, last]`; empty: all. */
+  /** The files that a magnet selects, as ranges `[first, last]` of indexes; empty: all. */
   selected?: readonly (readonly [number, number])[];
 }
 
-/** Releases come with a short sample of the film beside its archives, and with other films that are not it. */
+/** Releases often have a short sample or trailer beside the archives of the main video. */
 const SAMPLE = /(?:^|[^a-z])(?:sample|trailer|preview)s?(?:[^a-z]|$)/iu;
-/** An archive of several volumes that is so much larger than all films beside it holds the film, whatever those are called. */
-const TIMES_ALL_FILMS = 10;
+/** An archive of several volumes that is this many times larger than all videos beside it holds the main video, whatever their names. */
+const TIMES_ALL_VIDEOS = 10;
 
-/** @throws AppError SOURCE_UNUSABLE when the named file is none, or there is nothing to play */
-export function chooseFile(files: readonly TorrentFile[], { fileIndex, selected = [] }: FileWish): TorrentFile {
+/** @throws AppError SOURCE_UNUSABLE when the selected file does not exist or cannot be played, or the torrent has nothing to play */
+export function chooseFile(files: readonly TorrentFile[], { fileIndex, selected = [] }: FileSelection): TorrentFile {
   if (fileIndex !== undefined) return namedFile(files, fileIndex);
   const candidates = candidatesOf(files, selected);
-  const films = candidates.filter(({ path }) => isFilmName(path));
-  const [first, ...others] = films.length > 0 ? films : candidates;
+  const videos = candidates.filter(({ path }) => isVideoFileName(path));
+  const [first, ...others] = videos.length > 0 ? videos : candidates;
   if (first === undefined) throw unusable('There is nothing to play in the torrent');
   return others.reduce((largest, file) => (file.sizeBytes > largest.sizeBytes ? file : largest), first);
 }
 
 /**
- * The archive that holds what is meant; undefined where a file is meant as it is. A sample is not taken for the film that is packed beside
- * it, and a named volume stands for what is packed in it.
+ * The archive that holds the chosen file; undefined for a file that is not packed. A sample does not count as the video that is packed beside
+ * it, and a selected volume means the file that is packed in it.
  * @throws AppError as {@link chooseFile}
  */
-export function chooseArchive(files: readonly TorrentFile[], wish: FileWish): ArchiveSet | undefined {
-  const chosen = chooseFile(files, wish);
-  const candidates = wish.fileIndex === undefined ? candidatesOf(files, wish.selected ?? []) : files;
+export function chooseArchive(files: readonly TorrentFile[], selection: FileSelection): ArchiveSet | undefined {
+  const chosen = chooseFile(files, selection);
+  const candidates = selection.fileIndex === undefined ? candidatesOf(files, selection.selected ?? []) : files;
   const sets = archiveSets(candidates);
   const own = sets.find(({ volumes }) => volumes.includes(chosen));
-  if (wish.fileIndex !== undefined) return own;
+  if (selection.fileIndex !== undefined) return own;
   const [first, ...others] = sets;
   if (first === undefined) return undefined;
   const largest = others.reduce((most, set) => (set.sizeBytes > most.sizeBytes ? set : most), first);
-  if (!isFilmName(chosen.path)) return own === undefined && largest.sizeBytes < chosen.sizeBytes ? undefined : largest;
+  if (!isVideoFileName(chosen.path))
+    return own === undefined && largest.sizeBytes < chosen.sizeBytes ? undefined : largest;
   return isBeside(largest, chosen, candidates) ? largest : undefined;
 }
 
-function isBeside(set: ArchiveSet, film: TorrentFile, candidates: readonly TorrentFile[]): boolean {
-  if (SAMPLE.test(film.path)) return set.sizeBytes > 2 * film.sizeBytes;
-  const films = candidates.filter(({ path }) => isFilmName(path));
-  const allBytes = films.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  return set.volumes.length > 1 && set.sizeBytes > TIMES_ALL_FILMS * allBytes;
+function isBeside(set: ArchiveSet, video: TorrentFile, candidates: readonly TorrentFile[]): boolean {
+  if (SAMPLE.test(video.path)) return set.sizeBytes > 2 * video.sizeBytes;
+  const videos = candidates.filter(({ path }) => isVideoFileName(path));
+  const allBytes = videos.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return set.volumes.length > 1 && set.sizeBytes > TIMES_ALL_VIDEOS * allBytes;
 }
 
 function candidatesOf(

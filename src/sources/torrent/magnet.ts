@@ -1,11 +1,11 @@
-// Magnet links (BEP 9, 53) and bare info hashes: what they name, and the hints they give. They come from strangers.
+// Parses magnet links (BEP 9, 53) and bare info hashes, which are untrusted.
 import { AppError } from '../../base/app-error.ts';
 import { onlyVersion2 } from '../../torrent-engine/protocol/metainfo.ts';
 
 export interface Magnet {
   /** 40 lower-case hex digits. */
   infoHash: string;
-  /** What the link calls the content, for people only; empty when it does not. */
+  /** Display name (`dn`); empty when the link has none. */
   name: string;
   trackers: string[];
   webSeeds: string[];
@@ -13,7 +13,7 @@ export interface Magnet {
   exactSources: string[];
   /** `host:port`, IPv6 addresses in brackets. */
   peers: string[];
-  /** Files the link is about (`so`), as ranges `[first, last]` of indexes; empty: any. */
+  /** Selected files (`so`), as ranges `[first, last]` of indexes; empty: all files. */
   selected: [number, number][];
 }
 
@@ -29,7 +29,7 @@ const BASE32 = /^[a-z2-7]{32}$/iu;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 const PEER = /^(?:\[[0-9a-f:.]+\]|[a-z0-9.-]+):(\d{1,5})$/iu;
 
-/** @throws AppError SOURCE_UNUSABLE with what is wrong */
+/** @throws AppError SOURCE_UNUSABLE that names the defect */
 export function parseMagnet(text: string): Magnet {
   const query = /^magnet:\/{0,2}\?(.*)$/isu.exec(text)?.[1];
   if (query === undefined) throw unusable('The magnet link is not valid');
@@ -45,20 +45,20 @@ export function parseMagnet(text: string): Magnet {
   };
 }
 
-/** 40 hex digits or 32 of base32 as 40 lower-case hex digits; undefined when it is neither. */
+/** Converts 40 hex digits or 32 base32 digits to 40 lower-case hex digits; undefined for any other text. */
 export function parseInfoHash(text: string): string | undefined {
   if (HEX.test(text)) return text.toLowerCase();
   return BASE32.test(text) ? hexOfBase32(text.toLowerCase()) : undefined;
 }
 
-/** What a bare info hash names. */
+/** The magnet of a bare info hash. */
 export function magnetOf(infoHash: string): Magnet {
   return { infoHash, name: '', trackers: [], webSeeds: [], exactSources: [], peers: [], selected: [] };
 }
 
 /**
  * The search parameters of a URL are decoded leniently: broken escapes stay as they are. Keys have any case, and may be numbered
- * (`xt.1`, `tr.2`). A link that was copied from the source of a page has `&amp;` where `&` is meant, or worse.
+ * (`xt.1`, `tr.2`). A link that was copied from HTML source has `&amp;`, `&#38;` or a repeated escape for `&`.
  */
 function membersOf(query: string): URLSearchParams {
   const plain = query.replaceAll(/&(?:amp;|#0*38;|#x0*26;)+/giu, '&');
@@ -96,7 +96,7 @@ function isPeer(text: string): boolean {
   return port > 0 && port < 65_536;
 }
 
-/** `0,2,4-7`; what cannot be read is left out. */
+/** Parses `0,2,4-7`; invalid parts are left out. */
 function ranges(text: string): [number, number][] {
   const found: [number, number][] = [];
   for (const each of text.split(',').slice(0, MAX_RANGES)) {

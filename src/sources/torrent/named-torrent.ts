@@ -1,4 +1,4 @@
-// What a server or a file gives when it is asked for a torrent: a `.torrent` file, mostly, or the text of a magnet link.
+// The content of a URL or file that names a torrent: a `.torrent` file, gzipped or not, or the text of a magnet link.
 import { gunzipSync } from 'node:zlib';
 
 import { AppError } from '../../base/app-error.ts';
@@ -7,14 +7,14 @@ import { MAX_TORRENT_FILE_BYTES } from '../../torrent-engine/protocol/metainfo.t
 
 export type NamedTorrent = { kind: 'magnet'; magnet: Magnet } | { kind: 'metainfo'; metainfo: Uint8Array };
 
-/** More than any magnet link has. */
+/** More than the length of any magnet link. */
 const MAX_MAGNET_BYTES = 16_384;
-/** The first member of a dictionary in bencoding, one that a `.torrent` file begins with. */
+/** The start of a bencoded dictionary whose first key is one that `.torrent` files start with. */
 const FIRST_MEMBER =
   /^d(?:8:announce|13:announce-list|5:azureus_properties|7:comment|10:created by|13:creation date|8:encoding|9:httpseeds|4:info|12:piece layers|5:nodes|8:url-list)/u;
 const TORRENT_TYPE = 'application/x-bittorrent';
 
-/** Whether an answer that begins so is about a torrent, not a media file. */
+/** Whether content with this head is a torrent or magnet link, not a media file. */
 export function looksLikeTorrent(head: Uint8Array, contentType: string | undefined): boolean {
   const type = contentType?.split(';')[0]?.trim().toLowerCase();
   const start = textOf(head.subarray(0, 64));
@@ -23,7 +23,7 @@ export function looksLikeTorrent(head: Uint8Array, contentType: string | undefin
   );
 }
 
-/** @throws AppError SOURCE_UNUSABLE for a broken magnet link or packing; a `.torrent` file is not looked at */
+/** @throws AppError SOURCE_UNUSABLE for an invalid magnet link or gzip stream; a `.torrent` file is not parsed */
 export function namedTorrent(bytes: Uint8Array): NamedTorrent {
   const plain = isGzip(bytes) ? unpacked(bytes) : bytes;
   if (isMagnet(plain))

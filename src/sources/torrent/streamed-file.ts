@@ -1,4 +1,4 @@
-// A file of a torrent for one reader outside of a session: its bytes as they come.
+// Streams a file of a torrent to one HTTP client outside of a session, as the blocks arrive.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type {
   FilePart,
@@ -9,18 +9,18 @@ import type {
 import { wholePiecesOf } from './whole-pieces.ts';
 
 const CHUNK_BYTES = 256 * 1024;
-/** The end of an answer waits until all of it has been checked... */
+/** The end of a response waits until all of the response is verified... */
 const END_BYTES = 16 * 1024;
-/** ... unless it is so short that whoever asks only looks around: the rest of a piece would take longer than all of it... */
+/** ... unless the response is so short that the client only probes: the rest of a piece would take longer than the response... */
 const SHORT_BYTES = 256 * 1024;
-/** ... and not longer than the answer has taken so far, within these: a player that paused for hours still waits for seconds. */
+/** ... and not longer than the response has taken so far, clamped to these: after a pause of hours a player still waits only seconds. */
 const [LEAST_CHECK_MS, MOST_CHECK_MS] = [1000, 10_000];
 
 export class StreamedFile implements Disposable {
-  /** Last part of its path. */
+  /** Last part of the path in the torrent. */
   readonly name: string;
   readonly sizeBytes: number;
-  /** Strong: the info hash names the content. */
+  /** A strong validator (RFC 9110, 8.8.1), because the info hash identifies the content. */
   readonly etag: string;
   readonly #handle: TorrentHandle;
   readonly #file: TorrentFile;
@@ -35,9 +35,9 @@ export class StreamedFile implements Disposable {
   }
 
   /**
-   * The bytes of a range inside the file; `isProbe`: somebody looks around in it, and needs much at once.
-   * They come before their pieces have been checked. Should one of them fail, the answer breaks off: its end is held back meanwhile.
-   * @throws AppError SOURCE_CHANGED when that happened
+   * Streams a range of the file; `isProbe`: the client probes the file, and needs a large read-ahead at once.
+   * The bytes are sent before their pieces are verified. The end is held back, so that the response breaks off when a piece fails its hash.
+   * @throws AppError SOURCE_CHANGED when a piece failed its hash
    */
   async *stream(
     { start, end, isProbe }: ByteRange & { isProbe: boolean },
@@ -51,19 +51,19 @@ export class StreamedFile implements Disposable {
       if (heldBytes < chunk.length) yield chunk.subarray(0, chunk.length - heldBytes);
       if (heldBytes === 0) continue;
       const limitMs = checkLimitMs(performance.now() - beganMs);
-      await this.#untilChecked(reader, { mostBytes: end - start, limitMs }, signal);
+      await this.#untilVerified(reader, { mostBytes: end - start, limitMs }, signal);
       yield chunk.subarray(chunk.length - heldBytes);
     }
   }
 
-  /** Has the rest of the pieces fetched, if that is not more than was asked for. */
-  async #untilChecked(
+  /** Waits for verification; downloads the rest of the pieces, unless that is more than the response. */
+  async #untilVerified(
     reader: TorrentReader,
     { mostBytes, limitMs }: { mostBytes: number; limitMs: number },
     signal: AbortSignal,
   ): Promise<void> {
     const handle = this.#handle;
-    const ranges = reader.unchecked;
+    const ranges = reader.unverified;
     const parts = await wholePiecesOf(handle, { fileIndex: this.#file.index, ranges }, signal);
     const missingBytes = ({ fileIndex, start, end }: FilePart) =>
       end - start - handle.presence(fileIndex, { start, end }).presentBytes;
@@ -72,7 +72,7 @@ export class StreamedFile implements Disposable {
     for (const { fileIndex, ...range } of parts) rest.use(handle.open(fileIndex, { ...range, profile: 'download' }));
     const limit = AbortSignal.timeout(limitMs);
     try {
-      await reader.allChecked(AbortSignal.any([signal, limit]));
+      await reader.allVerified(AbortSignal.any([signal, limit]));
     } catch (error) {
       if (!limit.aborted || signal.aborted) throw error;
     }
@@ -83,7 +83,7 @@ export class StreamedFile implements Disposable {
   }
 }
 
-/** How long the end of an answer that took so long waits for the check of its pieces. */
+/** How long the end of a response that took `tookMs` waits for the verification of its pieces. */
 export function checkLimitMs(tookMs: number): number {
   return Math.min(Math.max(LEAST_CHECK_MS, Math.ceil(tookMs)), MOST_CHECK_MS);
 }

@@ -1,4 +1,4 @@
-// A file of a torrent as a source: reads wait for the blocks they need, and the download follows the readers.
+// A file of a torrent as a source: a read waits for its blocks, and the download follows the readers.
 import { setTimeout as delay } from 'node:timers/promises';
 import { digest } from '../../base/digest.ts';
 
@@ -10,23 +10,23 @@ import type { ReaderProfile, TorrentFile, TorrentHandle } from '../../torrent-en
 import { wholePiecesOf } from './whole-pieces.ts';
 
 export interface TorrentSourceOptions {
-  /** Owned from here on. */
+  /** The source owns the handle. */
   handle: TorrentHandle;
   file: TorrentFile;
   publisher: SourcePublisher;
   closed(): void;
 }
 
-interface StreamWish extends ByteRange {
+interface StreamOptions extends ByteRange {
   profile: ReaderProfile;
   verifiedOnly: boolean;
 }
 
 const CHUNK_BYTES = 256 * 1024;
 const CHECK_MS = 250;
-/** Ranges noted before those that have been checked are dropped. */
-const MOST_GIVEN = 500;
-/** A piece that fails its hash is fetched anew from others; a second failure waits for pieces that have passed it. */
+/** Number of noted ranges above which the verified ones are dropped. */
+const MOST_READS = 500;
+/** Tries of a read: after a failed hash the range is read again, from verified pieces only. */
 const TRIES = 3;
 
 export class TorrentSource implements Source {
@@ -40,11 +40,11 @@ export class TorrentSource implements Source {
   readonly fileIndex: number;
   readonly #options: TorrentSourceOptions;
   readonly #life = new AbortController();
-  readonly #spoilListeners = new Set<() => void>();
+  readonly #corruptListeners = new Set<() => void>();
   readonly #watch: Disposable;
-  /** Given out and maybe not checked yet; neighbours are one range. */
-  #given: ByteRange[] = [];
-  #isSpoiled = false;
+  /** Ranges that were returned and may be unverified; adjacent ranges are merged. */
+  #unverifiedReads: ByteRange[] = [];
+  #isCorrupt = false;
 
   constructor(options: TorrentSourceOptions) {
     const { handle, file } = options;
@@ -57,29 +57,29 @@ export class TorrentSource implements Source {
     this.input = options.publisher.publish(this);
     this.#watch = handle.watch((event) => {
       if (event.type !== 'bad-data' || event.fileIndex !== this.fileIndex) return;
-      this.#isSpoiled = true;
-      for (const listener of this.#spoilListeners) listener();
+      this.#isCorrupt = true;
+      for (const listener of this.#corruptListeners) listener();
     });
   }
 
-  watchSpoiled(listener: () => void): Disposable {
-    this.#spoilListeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#spoilListeners.delete(listener) };
+  watchCorrupt(listener: () => void): Disposable {
+    this.#corruptListeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#corruptListeners.delete(listener) };
   }
 
   watchGone(listener: () => void): Disposable {
     return this.#options.handle.watch((event) => event.type === 'removed' && listener());
   }
 
-  async checked(signal: AbortSignal): Promise<boolean> {
-    const asked = this.#given.map((range) => ({ ...range }));
+  async verified(signal: AbortSignal): Promise<boolean> {
+    const asked = this.#unverifiedReads.map((range) => ({ ...range }));
     const either = AbortSignal.any([signal, this.#life.signal]);
     if (either.aborted) return false;
     await this.#completePieces(asked, either).catch(() => undefined);
-    while (!either.aborted && !this.#isSpoiled && !asked.every((range) => this.#isVerified(range))) {
+    while (!either.aborted && !this.#isCorrupt && !asked.every((range) => this.#isVerified(range))) {
       await delay(CHECK_MS, undefined, { signal: either, ref: false }).catch(() => undefined);
     }
-    return !either.aborted && !this.#isSpoiled;
+    return !either.aborted && !this.#isCorrupt;
   }
 
   async read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
@@ -87,7 +87,7 @@ export class TorrentSource implements Source {
       try {
         return await this.#read(range, { profile: 'probe', verifiedOnly: tries > 1 }, signal);
       } catch (error) {
-        // Nothing was handed out yet, so what turned out to be wrong can simply be read again.
+        // The caller has no bytes of this read yet, so the range can be read again.
         if (tries === TRIES || !isBadData(error)) throw error;
       }
     }
@@ -121,7 +121,7 @@ export class TorrentSource implements Source {
     return bytes;
   }
 
-  async *#stream({ start, end, ...how }: StreamWish, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *#stream({ start, end, ...how }: StreamOptions, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     signal.throwIfAborted();
     this.#life.signal.throwIfAborted();
     if (start >= end) return;
@@ -135,15 +135,16 @@ export class TorrentSource implements Source {
     }
   }
 
-  /** Readers mostly go on where they were. */
+  /** Notes a returned range; extends the last one, since most reads are sequential. */
   #note(range: ByteRange): void {
-    const last = this.#given.at(-1);
+    const last = this.#unverifiedReads.at(-1);
     if (last?.end === range.start) last.end = range.end;
-    else this.#given.push(range);
-    if (this.#given.length > MOST_GIVEN) this.#given = this.#given.filter((each) => !this.#isVerified(each));
+    else this.#unverifiedReads.push(range);
+    if (this.#unverifiedReads.length > MOST_READS)
+      this.#unverifiedReads = this.#unverifiedReads.filter((each) => !this.#isVerified(each));
   }
 
-  /** The rest of the pieces is fetched when nothing else is wanted. */
+  /** Prefetches the rest of the pieces, at the lowest urgency. */
   async #completePieces(ranges: readonly ByteRange[], signal: AbortSignal): Promise<void> {
     const { handle } = this.#options;
     const unverified = ranges.filter((range) => !this.#isVerified(range));
@@ -161,7 +162,7 @@ export class TorrentSource implements Source {
   }
 }
 
-/** 32 hex digits: the info hash is a hash of all the content, so no byte has to be read for it. */
+/** Content id, 32 hex digits, from the info hash, which identifies the content: no byte has to be read. */
 function contentId(infoHash: string, fileIndex: number): string {
   return digest(`torrent ${infoHash} ${fileIndex}`);
 }

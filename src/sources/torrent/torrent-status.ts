@@ -1,4 +1,4 @@
-// How a torrent is doing, in the words of the HTTP interface.
+// The status of a torrent in the HTTP API.
 import { MIB } from '../../base/units.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { Presence, TorrentFile, TorrentInfo } from '../../torrent-engine/protocol/torrent-engine.ts';
@@ -6,22 +6,22 @@ import type { Presence, TorrentFile, TorrentInfo } from '../../torrent-engine/pr
 export interface TorrentStatus {
   infoHash: string;
   name: string;
-  /** `ready`: what a player needs to begin is here. `error`: nothing more will come, see `error`. */
+  /** `ready`: the bytes that a player needs to start are downloaded. `error`: the torrent failed for good, see `error`. */
   stage: 'metadata' | 'downloading' | 'ready' | 'error';
   ready: boolean;
   peers: number;
-  /** Pieces a player needs to begin. */
+  /** Pieces that a player needs to start. */
   piecesComplete: number;
   piecesTotal: number;
-  /** 0 to 1, of the same bytes. */
+  /** Downloaded share of the same bytes, 0 to 1. */
   progress: number;
   downUsefulBytes: number;
-  /** A sentence, only when it is final; empty otherwise. */
+  /** The sentence of a final failure; empty otherwise. */
   error: string;
-  /** What holds it up for the moment; empty when nothing does. */
+  /** What delays the download at the moment; empty when nothing does. */
   problem: string;
   files: { index: number; name: string; length: number }[];
-  /** The file that plays unless another is named; missing while nobody knows. */
+  /** The file that plays unless another is named; missing before it is known. */
   fileIdx?: number;
   /** Bytes per second. */
   downloadSpeed: number;
@@ -38,17 +38,17 @@ export interface TorrentStatus {
 
 export interface StatusParts {
   info: TorrentInfo;
-  /** A failure of ours that is final. */
+  /** A final failure of the server. */
   failure: string | undefined;
   fileIndex: number | undefined;
-  /** A film that is packed in the files. */
-  packedFilm: TorrentFile | undefined;
-  /** Of the first bytes of that file; undefined while nobody uses the torrent. */
+  /** The video that is packed in the files. */
+  packedFile: TorrentFile | undefined;
+  /** Presence of the first bytes of that file; undefined while the torrent has no user. */
   presence: Presence | undefined;
   window: ByteRange | undefined;
 }
 
-/** What a player reads before it shows anything. */
+/** Bytes that a player reads before the first frame. */
 const START_BYTES = 2 * MIB;
 
 export function startWindow(sizeBytes: number): ByteRange {
@@ -56,7 +56,7 @@ export function startWindow(sizeBytes: number): ByteRange {
 }
 
 export function torrentStatus(parts: StatusParts): TorrentStatus {
-  const { info, failure, fileIndex, packedFilm, presence, window } = parts;
+  const { info, failure, fileIndex, packedFile, presence, window } = parts;
   const { stats } = info;
   const error = failure ?? stats.error ?? '';
   const wanted = window === undefined ? 0 : window.end - window.start;
@@ -74,7 +74,7 @@ export function torrentStatus(parts: StatusParts): TorrentStatus {
     downUsefulBytes: stats.downloadedBytes,
     error,
     problem: stats.problem ?? '',
-    files: [...(info.files ?? []), ...(packedFilm === undefined ? [] : [packedFilm])]
+    files: [...(info.files ?? []), ...(packedFile === undefined ? [] : [packedFile])]
       .filter((file) => !file.isPadding)
       .map(({ index, path, sizeBytes }) => ({ index, name: path, length: sizeBytes })),
     ...(fileIndex === undefined ? {} : { fileIdx: fileIndex }),

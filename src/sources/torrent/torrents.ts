@@ -1,11 +1,11 @@
-// The torrents of the server over the engine: opened as sources by sessions, read and listed by the HTTP routes.
+// The torrents of the server, on top of the engine: sessions open them as sources, HTTP routes read and list them.
 import { AppError } from '../../base/app-error.ts';
 import type { SourcePublisher } from '../port/source-publisher.ts';
-import { ChosenFiles, isPackedFilm } from './chosen-files.ts';
-import { chooseFile, type FileWish } from './file-choice.ts';
+import { ChosenFiles, isPackedFile } from './chosen-files.ts';
+import { chooseFile, type FileSelection } from './file-choice.ts';
 import type { Magnet } from './magnet.ts';
 import { parseMetainfo } from '../../torrent-engine/protocol/metainfo.ts';
-import { FIRST_PACKED_INDEX } from './packed/packed-film.ts';
+import { FIRST_PACKED_INDEX } from './packed/packed-file.ts';
 import { StreamedFile } from './streamed-file.ts';
 import {
   NO_TORRENT_STATS,
@@ -21,44 +21,44 @@ import { startWindow, torrentStatus, type TorrentStatus } from './torrent-status
 export interface TorrentsOptions {
   engine: TorrentEngine;
   publisher: SourcePublisher;
-  /** How long peers may take to tell what is in a torrent. */
+  /** How long peers may take to send the metainfo. */
   metadataLimitMs: number;
-  /** How long a torrent that was handed in waits for a session. */
+  /** How long a torrent that was added by a `.torrent` file waits for a session. */
   keepMs: number;
 }
 
-/** What a session is told while it opens its torrent and while it plays. */
+/** The state of the download that a session reports while it opens its torrent and while it plays. */
 export interface Transfer {
   infoHash: string;
   peers: number;
   /** Bytes per second. */
   downloadSpeed: number;
-  /** 0-100: share of the file that is here. */
+  /** 0-100: downloaded share of the file. */
   progress: number;
-  /** Undefined while nobody knows. */
+  /** Undefined until the metainfo is known. */
   sizeBytes: number | undefined;
 }
 
 interface User {
   handle: TorrentHandle;
-  /** Undefined until the metainfo is here. */
+  /** Undefined until the metainfo is known and the file is chosen. */
   file: TorrentFile | undefined;
 }
 
-/** Failures that are remembered, for clients that ask about a torrent nobody waits for any more. */
+/** Maximal number of remembered failures, for clients that request the status of a torrent without users. */
 const KEPT_FAILURES = 1000;
 
 export class Torrents implements AsyncDisposable {
   readonly #options: TorrentsOptions;
   readonly #users = new Set<User>();
   readonly #files = new ChosenFiles();
-  /** Why the last session that opened it could not, by info hash. */
+  /** The failure of the last session that could not open the torrent, by info hash. */
   readonly #failures = new Map<string, AppError>();
   /** The file that was opened last, by info hash. */
   readonly #chosen = new Map<string, number>();
-  /** To be removed with the last session that uses them. */
+  /** Torrents to be removed with the last session that uses them. */
   readonly #discarded = new Set<string>();
-  /** Handed in, waiting for a session. */
+  /** Torrents that were added by a `.torrent` file and wait for a session. */
   readonly #kept = new Map<string, { handle: TorrentHandle; timer: NodeJS.Timeout }>();
 
   constructor(options: TorrentsOptions) {
@@ -70,10 +70,10 @@ export class Torrents implements AsyncDisposable {
   }
 
   /**
-   * Waits for the metainfo, then gives the file as a source.
-   * @throws AppError SOURCE_UNUSABLE, SOURCE_STALLED (the limit passed), SOURCE_NOT_FOUND (it was removed)
+   * Waits for the metainfo, then opens the selected file as a source.
+   * @throws AppError SOURCE_UNUSABLE, SOURCE_STALLED (the limit passed), SOURCE_NOT_FOUND (the torrent was removed)
    */
-  async open(request: TorrentRequest, wish: FileWish, signal: AbortSignal): Promise<TorrentSource> {
+  async open(request: TorrentRequest, selection: FileSelection, signal: AbortSignal): Promise<TorrentSource> {
     signal.throwIfAborted();
     const { infoHash } = request;
     this.#failures.delete(infoHash);
@@ -82,20 +82,20 @@ export class Torrents implements AsyncDisposable {
     this.#users.add(user);
     try {
       await this.#filesFor(user, signal);
-      const { handle, file } = await this.#files.choose(user.handle, wish, signal);
+      const { handle, file } = await this.#files.choose(user.handle, selection, signal);
       user.handle = handle;
       user.file = file;
       this.#chosen.set(infoHash, file.index);
-      const closed = () => this.#left(user);
+      const closed = () => this.#closed(user);
       return new TorrentSource({ handle, file, publisher: this.#options.publisher, closed });
     } catch (error) {
       user.handle[Symbol.dispose]();
-      this.#left(user);
+      this.#closed(user);
       throw error;
     }
   }
 
-  /** What is known of the torrent for one of its files; undefined when there is no such torrent. */
+  /** The state of the download of a file; undefined when there is no such torrent. */
   transfer(infoHash: string, fileIndex: number | undefined): Transfer | undefined {
     const info = this.#options.engine.find(infoHash);
     if (info === undefined) return undefined;
@@ -117,7 +117,7 @@ export class Torrents implements AsyncDisposable {
   }
 
   /**
-   * Takes a `.torrent` file in; it stays a while for a session to come.
+   * Adds a `.torrent` file; the torrent waits `keepMs` for a session.
    * @throws AppError SOURCE_UNUSABLE
    */
   add(metainfo: Uint8Array): Pick<TorrentStatus, 'infoHash' | 'name' | 'files'> {
@@ -129,15 +129,15 @@ export class Torrents implements AsyncDisposable {
     return { infoHash, name, files: shown };
   }
 
-  /** What is in a torrent that somebody waits for, from a `.torrent` file; one that is broken or of another torrent is ignored. */
-  learn(infoHash: string, metainfo: Uint8Array): void {
+  /** Supplies the metainfo of a torrent that waits for it; an invalid file, or one of another torrent, is ignored. */
+  addMetainfo(infoHash: string, metainfo: Uint8Array): void {
     const { engine } = this.#options;
     const request = usableRequest(metainfo);
     if (request?.infoHash === infoHash && engine.find(infoHash) !== undefined) engine.add(request)[Symbol.dispose]();
   }
 
   /**
-   * A file to read from, without a session. Waits for the metainfo. Without an index: the one a session plays, else the largest film.
+   * Opens a file to read without a session. Waits for the metainfo. Without an index: the file that a session plays, else the largest video.
    * @throws AppError NOT_FOUND for no such torrent or file
    */
   async file(infoHash: string, fileIndex: number | undefined, signal: AbortSignal): Promise<StreamedFile> {
@@ -146,12 +146,12 @@ export class Torrents implements AsyncDisposable {
     try {
       const files = await this.#filesOf(handle, signal);
       const named = fileIndex === undefined ? undefined : files[fileIndex];
-      // A volume that is asked for is meant, not what is packed in it.
+      // The index of a volume means the volume, not the file that is packed in it.
       if (named !== undefined) return new StreamedFile(handle, chooseFile(files, { fileIndex }));
-      if (fileIndex !== undefined && !isPackedFilm(files, fileIndex))
-        throw new AppError('NOT_FOUND', `The torrent has no file ${fileIndex}.`);
-      const wish = { fileIndex: fileIndex ?? this.#chosen.get(infoHash) };
-      const chosen = await this.#files.choose(handle, wish, signal);
+      if (fileIndex !== undefined && !isPackedFile(files, fileIndex))
+        throw new AppError('NOT_FOUND', `The torrent has no file ${fileIndex}`);
+      const selection = { fileIndex: fileIndex ?? this.#chosen.get(infoHash) };
+      const chosen = await this.#files.choose(handle, selection, signal);
       return new StreamedFile(chosen.handle, chosen.file);
     } catch (error) {
       handle[Symbol.dispose]();
@@ -159,27 +159,27 @@ export class Torrents implements AsyncDisposable {
     }
   }
 
-  /** Leaves the swarm and deletes what is on the disk. @throws AppError NOT_FOUND */
+  /** Leaves the swarm and deletes the data on the disk. @throws AppError NOT_FOUND */
   async remove(infoHash: string): Promise<void> {
     const failed = this.#failures.delete(infoHash);
-    this.#letGo(infoHash);
+    this.#release(infoHash);
     this.#chosen.delete(infoHash);
     if (!(await this.#options.engine.remove(infoHash)) && !failed) throw noTorrent();
   }
 
-  /** The same as soon as no session uses it; why it could not be opened is still told to who asks. */
+  /** Removes the torrent as soon as no session uses it; the status still reports why it could not be opened. */
   async discard(infoHash: string): Promise<void> {
-    this.#letGo(infoHash);
+    this.#release(infoHash);
     this.#discarded.add(infoHash);
     await this.#removeDiscarded(infoHash);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const infoHash of this.#kept.keys()) this.#letGo(infoHash);
+    for (const infoHash of this.#kept.keys()) this.#release(infoHash);
     await this.#options.engine[Symbol.asyncDispose]();
   }
 
-  /** A failure is remembered: nothing of this torrent can be played, whichever file was meant. */
+  /** Remembers a failure: no file of this torrent can be played. */
   async #filesFor({ handle }: User, signal: AbortSignal): Promise<readonly TorrentFile[]> {
     const { infoHash } = handle.info;
     try {
@@ -202,7 +202,7 @@ export class Torrents implements AsyncDisposable {
     }
   }
 
-  #left(user: User): void {
+  #closed(user: User): void {
     this.#users.delete(user);
     void this.#removeDiscarded(user.handle.info.infoHash);
   }
@@ -234,16 +234,16 @@ export class Torrents implements AsyncDisposable {
       user?.file === undefined || window === undefined ? undefined : user.handle.presence(user.file.index, window);
     return torrentStatus({
       info,
-      // While somebody still waits, or plays, it is not final.
+      // A failure is not final while a session waits for the torrent, or plays it.
       failure: user === undefined ? this.#failures.get(infoHash)?.message : undefined,
       fileIndex: user?.file?.index ?? this.#chosen.get(infoHash),
-      packedFilm: (user?.file?.index ?? 0) < FIRST_PACKED_INDEX ? undefined : user?.file,
+      packedFile: (user?.file?.index ?? 0) < FIRST_PACKED_INDEX ? undefined : user?.file,
       presence,
       window,
     });
   }
 
-  /** Who uses that file, else who waits for the metainfo, else anybody. */
+  /** The user of that file, else any user of the torrent. */
   #userOf(infoHash: string, fileIndex: number | undefined): User | undefined {
     const users = [...this.#users].filter((user) => user.handle.info.infoHash === infoHash);
     return users.find((user) => fileIndex !== undefined && user.file?.index === fileIndex) ?? users[0];
@@ -259,12 +259,12 @@ export class Torrents implements AsyncDisposable {
   }
 
   #keep(infoHash: string, handle: TorrentHandle): void {
-    this.#letGo(infoHash);
-    const timer = setTimeout(() => this.#letGo(infoHash), this.#options.keepMs).unref();
+    this.#release(infoHash);
+    const timer = setTimeout(() => this.#release(infoHash), this.#options.keepMs).unref();
     this.#kept.set(infoHash, { handle, timer });
   }
 
-  #letGo(infoHash: string): void {
+  #release(infoHash: string): void {
     const kept = this.#kept.get(infoHash);
     if (kept === undefined) return;
     this.#kept.delete(infoHash);
@@ -273,7 +273,7 @@ export class Torrents implements AsyncDisposable {
   }
 }
 
-/** What a `.torrent` file asks the engine for. @throws AppError SOURCE_UNUSABLE */
+/** The request to the engine for a `.torrent` file. @throws AppError SOURCE_UNUSABLE */
 export function requestOf(metainfo: Uint8Array): TorrentRequest {
   const { infoHash, name, trackers, webSeeds } = parseMetainfo(metainfo);
   return { infoHash, name, trackers, webSeeds, metainfo };
@@ -292,5 +292,5 @@ export function requestOfMagnet({ infoHash, name, trackers, webSeeds, peers }: M
 }
 
 function noTorrent(): AppError {
-  return new AppError('NOT_FOUND', 'There is no such torrent.');
+  return new AppError('NOT_FOUND', 'There is no such torrent');
 }

@@ -1,8 +1,8 @@
-// Only whole pieces can be checked: what of a torrent has to be there before some bytes of a file have been.
+// Only whole pieces can be verified: computes which ranges have to be downloaded so that given bytes of a file can be verified.
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { FilePart, TorrentHandle, TorrentMetadata } from '../../torrent-engine/protocol/torrent-engine.ts';
 
-/** The pieces that touch the ranges of a file of the torrent, or of one that is packed in its files. */
+/** The pieces that touch the ranges of a file of the torrent, or of a file packed in it, as parts of files. */
 export async function wholePiecesOf(
   handle: TorrentHandle,
   { fileIndex, ranges }: { fileIndex: number; ranges: readonly ByteRange[] },
@@ -15,7 +15,7 @@ export async function wholePiecesOf(
   );
 }
 
-/** Of a file of the torrent, in that file and in its neighbours. */
+/** The pieces that touch the ranges of a file, as parts of that file and its neighbours. */
 function wholePieces(
   { files, pieceBytes }: Pick<TorrentMetadata, 'files' | 'pieceBytes'>,
   fileIndex: number,

@@ -109,12 +109,12 @@ export interface TorrentReader extends Disposable {
    */
   read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
   /** Ranges that the reader returned and whose pieces are not verified yet. */
-  readonly unchecked: readonly ByteRange[];
+  readonly unverified: readonly ByteRange[];
   /**
    * Waits until everything that the reader returned is verified; some reader has to demand the rest of those pieces. Not while a read waits.
    * @throws AppError as `read`; the signal's reason
    */
-  allChecked(signal: AbortSignal): Promise<void>;
+  allVerified(signal: AbortSignal): Promise<void>;
   /** Moves the reader; the demands at the old position end. Not while a read waits. */
   seek(position: number): void;
 }

@@ -59,7 +59,7 @@ test('what was read is checked once its pieces have passed their hash', async ()
   const content = sampleBytes(2_000_000, 6);
   await using opened = await stage.source(content);
   await opened.source.read({ start: 700_000, end: 900_000 }, never());
-  assert.equal(await opened.source.checked(AbortSignal.timeout(10_000)), true);
+  assert.equal(await opened.source.verified(AbortSignal.timeout(10_000)), true);
   await opened.source[Symbol.asyncDispose]();
-  assert.equal(await opened.source.checked(never()), false, 'nobody can tell any more');
+  assert.equal(await opened.source.verified(never()), false, 'nobody can tell any more');
 });

@@ -1,4 +1,4 @@
-// The torrent engine for the server: one process, all torrents, and who uses them.
+// The client of the torrent engine in the server: one process, all torrents, and their users.
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../../base/app-error.ts';
 import type { LockDirectory } from '../../../base/directory-lock.ts';
@@ -15,13 +15,13 @@ import type { TorrentSettings } from '../../../torrent-engine/protocol/torrent-s
 import { EngineProcess } from './engine-process.ts';
 import { TorrentDirectory } from './torrent-directory.ts';
 import { TorrentFileReader } from './torrent-file-reader.ts';
-import { TorrentMirror } from './torrent-mirror.ts';
+import { TorrentReplica } from './torrent-replica.ts';
 
 export interface TorrentEngineOptions {
-  /** `raffi-torrents` is made in it. */
+  /** Parent of the directory `raffi-torrents`. */
   directory: string;
   lockDirectory: LockDirectory;
-  /** Where the routing table of the DHT outlives the torrents; undefined: nowhere. */
+  /** File of the routing table of the DHT, which outlives the torrents; undefined: the table is not stored. */
   dhtFile?: string;
   settings: TorrentSettings;
   log: (line: string) => void;
@@ -31,15 +31,15 @@ export interface TorrentEngineOptions {
 }
 
 interface Known {
-  mirror: TorrentMirror;
-  /** What another process would have to be told; undefined: only on the disk. */
+  replica: TorrentReplica;
+  /** The order that adds the torrent to a new process; undefined: the torrent is only on the disk. */
   order: Omit<AddOrder, 'users'> | undefined;
   users: number;
 }
 
 const REMOVAL_LIMIT_MS = 3000;
 
-/** @throws the error of the file system when there is no place for torrents */
+/** @throws the error of the file system when the directory of torrents cannot be made */
 export function openTorrentEngine(options: TorrentEngineOptions): TorrentEngine & { readonly pid: number | undefined } {
   return new EngineClient(options);
 }
@@ -59,8 +59,8 @@ class EngineClient implements TorrentEngine {
       log: options.log,
       recordChild: options.recordChild,
       isInspected: options.isInspected ?? false,
-      onStarted: (send) => this.#introduce(send),
-      onReport: (report) => this.#hear(report),
+      onStarted: (send) => this.#sendState(send),
+      onReport: (report) => this.#receive(report),
       onGone: () => this.#lost(),
     });
   }
@@ -75,7 +75,7 @@ class EngineClient implements TorrentEngine {
 
   add(request: TorrentRequest): TorrentHandle {
     const { infoHash, metainfo, name, trackers = [], peers = [], webSeeds = [] } = request;
-    const known = this.#know(infoHash, name ?? infoHash);
+    const known = this.#torrentOf(infoHash, name ?? infoHash);
     const earlier = known.order;
     known.users += 1;
     known.order = {
@@ -87,18 +87,18 @@ class EngineClient implements TorrentEngine {
       peers: [...new Set([...(earlier?.peers ?? []), ...peers])],
       webSeeds: [...new Set([...(earlier?.webSeeds ?? []), ...webSeeds])],
     };
-    // What is in it is on the disk of the engine already.
+    // The engine has stored the metainfo already.
     const { order, users } = known;
-    this.#process.send({ ...order, users, ...(known.mirror.files && { metainfo: undefined }) });
+    this.#process.send({ ...order, users, ...(known.replica.files && { metainfo: undefined }) });
     return this.#handle(known);
   }
 
-  list(): TorrentMirror[] {
-    return [...this.#torrents.values()].map(({ mirror }) => mirror);
+  list(): TorrentReplica[] {
+    return [...this.#torrents.values()].map(({ replica }) => replica);
   }
 
-  find(infoHash: string): TorrentMirror | undefined {
-    return this.#torrents.get(infoHash)?.mirror;
+  find(infoHash: string): TorrentReplica | undefined {
+    return this.#torrents.get(infoHash)?.replica;
   }
 
   async remove(infoHash: string): Promise<boolean> {
@@ -107,10 +107,10 @@ class EngineClient implements TorrentEngine {
     this.#torrents.delete(infoHash);
     const removal = this.#removals.get(infoHash) ?? Promise.withResolvers<void>();
     this.#removals.set(infoHash, removal);
-    // At once: the torrent may be added again before its file is closed.
+    // Sent before the wait: the torrent may be added again before its file is closed.
     this.#process.send({ type: 'remove', infoHash });
-    await known.mirror.remove();
-    // A process that is not there just now does it as soon as it is back.
+    await known.replica.remove();
+    // If the process is down, the next one removes the torrent.
     await Promise.race([removal.promise, delay(REMOVAL_LIMIT_MS, undefined, { ref: false })]);
     return true;
   }
@@ -118,52 +118,52 @@ class EngineClient implements TorrentEngine {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#process[Symbol.asyncDispose]();
     for (const removal of this.#removals.values()) removal.resolve();
-    await Promise.all([...this.#torrents.values()].map(({ mirror }) => mirror.remove()));
+    await Promise.all([...this.#torrents.values()].map(({ replica }) => replica.remove()));
     this.#torrents.clear();
     this.#root.close({ keep: this.#options.settings.keepData });
   }
 
-  #know(infoHash: string, name: string): Known {
+  #torrentOf(infoHash: string, name: string): Known {
     const known = this.#torrents.get(infoHash);
     if (known) return known;
-    const mirror = new TorrentMirror(infoHash, name, (order) => this.#process.send(order));
-    const fresh: Known = { mirror, order: undefined, users: 0 };
+    const replica = new TorrentReplica(infoHash, name, (order) => this.#process.send(order));
+    const fresh: Known = { replica, order: undefined, users: 0 };
     this.#torrents.set(infoHash, fresh);
     return fresh;
   }
 
   #closed(known: Known): void {
     known.users -= 1;
-    this.#process.send({ type: 'users', infoHash: known.mirror.infoHash, count: known.users });
+    this.#process.send({ type: 'users', infoHash: known.replica.infoHash, count: known.users });
   }
 
   #handle(known: Known): TorrentHandle {
-    const { mirror } = known;
+    const { replica } = known;
     let isOpen = true;
     return {
-      info: mirror,
-      metadata: (signal) => untilAborted(mirror.metadata, signal),
-      open: (fileIndex, wish) => this.#reader(mirror, fileIndex, wish),
-      prefetch: (fileIndex, ranges) => mirror.prefetch(fileIndex, ranges),
-      presence: (fileIndex, range) => mirror.presence(fileIndex, range),
-      watch: (listener) => mirror.watch(listener),
+      info: replica,
+      metadata: (signal) => untilAborted(replica.metadata, signal),
+      open: (fileIndex, options) => this.#reader(replica, fileIndex, options),
+      prefetch: (fileIndex, ranges) => replica.prefetch(fileIndex, ranges),
+      presence: (fileIndex, range) => replica.presence(fileIndex, range),
+      watch: (listener) => replica.watch(listener),
       [Symbol.dispose]: () => {
-        if (isOpen && !mirror.isRemoved) this.#closed(known);
+        if (isOpen && !replica.isRemoved) this.#closed(known);
         isOpen = false;
       },
     };
   }
 
-  #reader(mirror: TorrentMirror, fileIndex: number, wish: ReaderOptions): TorrentReader {
-    const { start: fileStart, sizeBytes } = mirror.fileAt(fileIndex);
-    const { profile, start, end = sizeBytes, verifiedOnly = false } = wish;
+  #reader(replica: TorrentReplica, fileIndex: number, options: ReaderOptions): TorrentReader {
+    const { start: fileStart, sizeBytes } = replica.fileAt(fileIndex);
+    const { profile, start, end = sizeBytes, verifiedOnly = false } = options;
     if (!(start >= 0 && start <= end && end <= sizeBytes))
       throw new AppError('RANGE_NOT_SATISFIABLE', `The file has ${sizeBytes} bytes`);
     this.#lastReader += 1;
     const send = (order: EngineOrder) => this.#process.send(order);
     return new TorrentFileReader({
       id: this.#lastReader,
-      mirror,
+      replica,
       send,
       profile,
       verifiedOnly,
@@ -172,8 +172,8 @@ class EngineClient implements TorrentEngine {
     });
   }
 
-  /** Everything a new process has to know. */
-  #introduce(send: (order: EngineOrder) => void): void {
+  /** Sends the complete state to a new process. */
+  #sendState(send: (order: EngineOrder) => void): void {
     const { dhtFile, settings } = this.#options;
     send({ type: 'start', directory: this.#root.path, dhtFile, settings });
     for (const infoHash of this.#removals.keys()) send({ type: 'remove', infoHash });
@@ -181,17 +181,17 @@ class EngineClient implements TorrentEngine {
       if (!order) continue;
       send({ ...order, users });
     }
-    for (const { mirror } of this.#torrents.values()) mirror.tellAgain();
+    for (const { replica } of this.#torrents.values()) replica.resend();
   }
 
-  #hear(report: EngineReport): void {
+  #receive(report: EngineReport): void {
     if (report.type === 'ready' || report.type === 'pong') return;
-    // Of a torrent that is about to be removed nothing holds any more, least of all for one that was added again since.
+    // Reports about a torrent that is being removed are stale, above all for a torrent that was added again since.
     if (this.#removals.has(report.infoHash) && report.type !== 'removed') return;
-    if (report.type === 'kept') return void this.#know(report.infoHash, report.name);
+    if (report.type === 'kept') return void this.#torrentOf(report.infoHash, report.name);
     const known = this.#torrents.get(report.infoHash);
     if (report.type !== 'removed') {
-      if (known) known.mirror.hear(report);
+      if (known) known.replica.apply(report);
       else if (report.type === 'lost' && report.why === 'evicted')
         this.#process.send({ type: 'eviction-acknowledged', infoHash: report.infoHash, ticket: report.ticket });
       return;
@@ -199,14 +199,14 @@ class EngineClient implements TorrentEngine {
     const removal = this.#removals.get(report.infoHash);
     this.#removals.delete(report.infoHash);
     removal?.resolve();
-    // It went by itself: nobody used it, and the room was needed.
+    // The engine removed an unused torrent because it needed the space.
     if (!removal && known?.users === 0) {
       this.#torrents.delete(report.infoHash);
-      void known.mirror.remove();
+      void known.replica.remove();
     }
   }
 
   #lost(): void {
-    for (const { mirror } of this.#torrents.values()) mirror.lostEngine();
+    for (const { replica } of this.#torrents.values()) replica.lostEngine();
   }
 }

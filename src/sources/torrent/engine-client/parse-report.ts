@@ -1,10 +1,10 @@
-// Reads what the engine's process says: nothing from another process is believed before it has been looked at.
+// Parses the reports of the engine's process: messages of another process are validated before use.
 import type { EngineFile, EngineReport } from '../../../torrent-engine/protocol/engine-protocol.ts';
 import type { TorrentStats } from '../../../torrent-engine/protocol/torrent-engine.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Undefined for anything that is not in the protocol. */
+/** Returns undefined for a message that is not in the protocol. */
 export function parseReport(message: unknown): EngineReport | undefined {
   if (!isRecord(message)) return undefined;
   const { type, infoHash } = message;

@@ -1,9 +1,9 @@
-// The directory of the torrents of one server: `raffi-torrents`, or a neighbour of it while another server has that.
+// The directory of the torrents of one server: `raffi-torrents`, or a numbered sibling while another server has locked it.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LockDirectory } from '../../../base/directory-lock.ts';
 
-/** Servers that share a directory for temporary files. */
+/** Maximal number of servers that share a directory for temporary files. */
 const MOST_NEIGHBOURS = 16;
 
 export class TorrentDirectory {
@@ -30,7 +30,7 @@ export class TorrentDirectory {
     if (!keep) rmSync(this.path, { recursive: true, force: true });
   }
 
-  /** Of servers that were killed while others ran: no server would use those directories again. */
+  /** Removes the directories of killed servers: no server would use them again. */
   #removeDeadNeighbours(parent: string, lock: LockDirectory): void {
     for (let number = 2; number <= MOST_NEIGHBOURS; number += 1) {
       const path = directoryOf(parent, number);
@@ -46,7 +46,7 @@ function directoryOf(parent: string, number: number): string {
   return join(parent, number === 1 ? 'raffi-torrents' : `raffi-torrents-${number}`);
 }
 
-/** Undefined when a running server has it. */
+/** Returns undefined when a running server holds the lock. */
 function attempt(lock: LockDirectory, path: string): Disposable | undefined {
   try {
     return lock(path);

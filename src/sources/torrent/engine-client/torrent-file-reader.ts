@@ -1,36 +1,36 @@
-// One place in a file of a torrent: waits until the engine has it on the disk, then reads it from there.
+// A reader of one file of a torrent: waits until the engine has the bytes on the disk, then reads them from the data file.
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { EngineOrder } from '../../../torrent-engine/protocol/engine-protocol.ts';
 import type { ReaderProfile, TorrentReader } from '../../../torrent-engine/protocol/torrent-engine.ts';
-import type { MirrorReader, TorrentMirror } from './torrent-mirror.ts';
+import type { ReplicaReader, TorrentReplica } from './torrent-replica.ts';
 
-/** The engine is told again after so much. */
-const TELL_BYTES = 256 * 1024;
+/** The position is sent to the engine again after this many bytes. */
+const REPORT_BYTES = 256 * 1024;
 
 export interface TorrentFileReaderOptions {
   id: number;
-  mirror: TorrentMirror;
+  replica: TorrentReplica;
   send: (order: EngineOrder) => void;
   profile: ReaderProfile;
   verifiedOnly: boolean;
-  /** Where the file begins in the torrent. */
+  /** Start of the file, in bytes from the start of the torrent. */
   fileStart: number;
-  /** In the file. */
+  /** Bytes `[start, end)` of the file. */
   range: ByteRange;
 }
 
-export class TorrentFileReader implements TorrentReader, MirrorReader {
+export class TorrentFileReader implements TorrentReader, ReplicaReader {
   readonly id: number;
   readonly #options: TorrentFileReaderOptions;
-  /** In the torrent, as all below. */
+  /** Bytes from the start of the torrent, as all positions below. */
   readonly #end: number;
   #position: number;
   #runStart: number;
-  #toldPosition = -1;
+  #sentPosition = -1;
   #isWaiting = false;
-  #given: ByteRange[] = [];
-  #isSpoilt = false;
+  #returned: ByteRange[] = [];
+  #isCorrupt = false;
   #isClosed = false;
   #wake = (): void => undefined;
 
@@ -40,8 +40,8 @@ export class TorrentFileReader implements TorrentReader, MirrorReader {
     this.#position = options.fileStart + options.range.start;
     this.#end = options.fileStart + options.range.end;
     this.#runStart = this.#position;
-    options.mirror.readers.set(this.id, this);
-    this.tell();
+    options.replica.readers.set(this.id, this);
+    this.sendState();
   }
 
   get position(): number {
@@ -49,36 +49,36 @@ export class TorrentFileReader implements TorrentReader, MirrorReader {
   }
 
   async read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
-    const { mirror, verifiedOnly } = this.#options;
+    const { replica, verifiedOnly } = this.#options;
     for (;;) {
       signal.throwIfAborted();
-      this.#assertSound();
+      this.#assertReadable();
       const start = this.#position;
       if (start >= this.#end || maxBytes <= 0) return new Uint8Array(0);
       const mostEnd = Math.min(this.#end, start + maxBytes);
-      const end = mirror.readableEnd(start, mostEnd, verifiedOnly);
+      const end = replica.readableEnd(start, mostEnd, verifiedOnly);
       if (end > start) {
-        const bytes = await mirror.readFile({ start, end });
+        const bytes = await replica.readFile({ start, end });
         signal.throwIfAborted();
-        this.#assertSound();
-        const isStillThere = mirror.readableEnd(start, end, verifiedOnly) === end && bytes.length === end - start;
-        if (isStillThere && this.#position === start) return this.#give(bytes);
+        this.#assertReadable();
+        const isStillThere = replica.readableEnd(start, end, verifiedOnly) === end && bytes.length === end - start;
+        if (isStillThere && this.#position === start) return this.#deliver(bytes);
       } else await this.#wait(signal);
     }
   }
 
-  get unchecked(): ByteRange[] {
-    const { mirror, fileStart } = this.#options;
-    return this.#given
-      .flatMap((range) => mirror.uncheckedIn(range))
+  get unverified(): ByteRange[] {
+    const { replica, fileStart } = this.#options;
+    return this.#returned
+      .flatMap((range) => replica.unverifiedReads(range))
       .map(({ start, end }) => ({ start: start - fileStart, end: end - fileStart }));
   }
 
-  async allChecked(signal: AbortSignal): Promise<void> {
+  async allVerified(signal: AbortSignal): Promise<void> {
     for (;;) {
       signal.throwIfAborted();
-      this.#assertSound();
-      if (this.unchecked.length === 0) return;
+      this.#assertReadable();
+      if (this.unverified.length === 0) return;
       await this.#change(signal);
     }
   }
@@ -89,24 +89,24 @@ export class TorrentFileReader implements TorrentReader, MirrorReader {
     this.#position = Math.min(target, this.#end);
     this.#runStart = this.#position;
     this.#isWaiting = false;
-    this.tell();
+    this.sendState();
   }
 
   wake(): void {
     this.#wake();
   }
 
-  spoil(range: ByteRange): void {
-    if (this.#given.some(({ start, end }) => start < range.end && range.start < end)) this.#isSpoilt = true;
+  invalidate(range: ByteRange): void {
+    if (this.#returned.some(({ start, end }) => start < range.end && range.start < end)) this.#isCorrupt = true;
     this.#wake();
   }
 
-  tell(): void {
-    const { mirror, send, profile, verifiedOnly } = this.#options;
-    this.#toldPosition = this.#position;
+  sendState(): void {
+    const { replica, send, profile, verifiedOnly } = this.#options;
+    this.#sentPosition = this.#position;
     send({
       type: 'reader',
-      infoHash: mirror.infoHash,
+      infoHash: replica.infoHash,
       reader: this.id,
       profile,
       position: this.#position,
@@ -120,32 +120,32 @@ export class TorrentFileReader implements TorrentReader, MirrorReader {
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { mirror, send } = this.#options;
-    mirror.readers.delete(this.id);
-    send({ type: 'reader-closed', infoHash: mirror.infoHash, reader: this.id });
+    const { replica, send } = this.#options;
+    replica.readers.delete(this.id);
+    send({ type: 'reader-closed', infoHash: replica.infoHash, reader: this.id });
     this.#wake();
   }
 
-  #give(bytes: Uint8Array): Uint8Array {
-    const { mirror, verifiedOnly } = this.#options;
+  #deliver(bytes: Uint8Array): Uint8Array {
+    const { replica, verifiedOnly } = this.#options;
     const range = { start: this.#position, end: this.#position + bytes.length };
     this.#position = range.end;
     if (!verifiedOnly) {
-      mirror.gaveOut(range);
-      const last = this.#given.at(-1);
+      replica.noteRead(range);
+      const last = this.#returned.at(-1);
       if (last?.end === range.start) last.end = range.end;
-      else this.#given.push(range);
+      else this.#returned.push(range);
     }
     const hadWaited = this.#isWaiting;
     this.#isWaiting = false;
-    if (hadWaited || this.#position - this.#toldPosition >= TELL_BYTES) this.tell();
+    if (hadWaited || this.#position - this.#sentPosition >= REPORT_BYTES) this.sendState();
     return bytes;
   }
 
   async #wait(signal: AbortSignal): Promise<void> {
     if (!this.#isWaiting) {
       this.#isWaiting = true;
-      this.tell();
+      this.sendState();
     }
     try {
       await this.#change(signal);
@@ -155,7 +155,7 @@ export class TorrentFileReader implements TorrentReader, MirrorReader {
     }
   }
 
-  /** Until the torrent's mirror has heard something. */
+  /** Waits until the replica of the torrent changes. */
   async #change(signal: AbortSignal): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const leave = () => reject(signal.reason);
@@ -168,11 +168,11 @@ export class TorrentFileReader implements TorrentReader, MirrorReader {
     this.#wake = () => undefined;
   }
 
-  #assertSound(): void {
-    const { mirror } = this.#options;
+  #assertReadable(): void {
+    const { replica } = this.#options;
     if (this.#isClosed) throw new AppError('SOURCE_FAILED', 'The torrent is not read any more');
-    if (mirror.isRemoved) throw new AppError('SOURCE_NOT_FOUND', 'The torrent was removed');
-    if (this.#isSpoilt) throw new AppError('SOURCE_CHANGED', 'A peer sent data that is not of this torrent');
-    if (mirror.stats.error !== undefined) throw new AppError('SOURCE_UNUSABLE', mirror.stats.error);
+    if (replica.isRemoved) throw new AppError('SOURCE_NOT_FOUND', 'The torrent was removed');
+    if (this.#isCorrupt) throw new AppError('SOURCE_CHANGED', 'A peer sent data that is not of this torrent');
+    if (replica.stats.error !== undefined) throw new AppError('SOURCE_UNUSABLE', replica.stats.error);
   }
 }

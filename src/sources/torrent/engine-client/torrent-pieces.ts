@@ -1,4 +1,4 @@
-// Which bytes of one torrent are on the disk, as the engine's process reported it, and which of them passed the hash of their piece.
+// The bytes of one torrent that are on the disk, and those that are verified, as the engine's process reported them.
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { BitSet } from '../../../torrent-engine/protocol/bit-set.ts';
 import type { MetadataReport } from '../../../torrent-engine/protocol/engine-protocol.ts';
@@ -11,15 +11,15 @@ export class TorrentPieces {
   /** Blocks on the disk. */
   readonly #present: BitSet;
   readonly #verified: BitSet;
-  /** Pieces of an earlier process that are to be checked before a reader gets them. */
+  /** Pieces of an earlier process, which have to be verified again before a reader gets them. */
   #claimed: BitSet;
-  /** Blocks that a reader got before their piece had passed its hash. */
-  readonly #given: BitSet;
+  /** Blocks that a reader got before their piece was verified. */
+  readonly #unverifiedReads: BitSet;
 
   constructor({ totalBytes, pieceBytes, claimed }: Pick<MetadataReport, 'totalBytes' | 'pieceBytes' | 'claimed'>) {
     this.#layout = new PieceLayout(totalBytes, pieceBytes);
     const { blockCount, pieceCount } = this.#layout;
-    [this.#present, this.#given] = [new BitSet(blockCount), new BitSet(blockCount)];
+    [this.#present, this.#unverifiedReads] = [new BitSet(blockCount), new BitSet(blockCount)];
     [this.#verified, this.#claimed] = [new BitSet(pieceCount), new BitSet(pieceCount, claimed)];
   }
 
@@ -27,7 +27,7 @@ export class TorrentPieces {
     return this.#layout.pieceCount;
   }
 
-  /** Pieces that the present process found, as a bitfield. */
+  /** Claimed pieces that the current process reported, as a bitfield. */
   set claimed(claimed: Uint8Array) {
     this.#claimed = new BitSet(this.pieceCount, claimed);
   }
@@ -46,7 +46,7 @@ export class TorrentPieces {
     };
   }
 
-  /** End of the bytes that can be read without a gap from the start of a range on; the start itself when there are none. */
+  /** End of the bytes that can be read without a gap from the start of a range; the start itself when there are none. */
   readableEnd({ start, end }: ByteRange, verifiedOnly: boolean): number {
     if (verifiedOnly) {
       const pieces = this.#layout.piecesIn({ start, end });
@@ -58,17 +58,17 @@ export class TorrentPieces {
     return block >= blocks.end ? end : Math.max(start, this.#layout.blockRange(block).start);
   }
 
-  /** A reader got these bytes: notes the blocks that were not checked. */
-  gaveOut(range: ByteRange): void {
+  /** Notes the unverified blocks in a range that a reader returned. */
+  noteRead(range: ByteRange): void {
     const { start, end } = this.#layout.blocksIn(range);
     for (let block = start; block < end; block += 1)
-      if (!this.#verified.has(this.#layout.pieceOf(block))) this.#given.add(block);
+      if (!this.#verified.has(this.#layout.pieceOf(block))) this.#unverifiedReads.add(block);
   }
 
-  /** What of a range a reader got and has not been checked yet. */
-  uncheckedIn(range: ByteRange): ByteRange[] {
+  /** The parts of a range that a reader got and that are not verified yet. */
+  unverifiedReads(range: ByteRange): ByteRange[] {
     const { start, end } = this.#layout.blocksIn(range);
-    return [...this.#given.runs(start, end)].map((run) => {
+    return [...this.#unverifiedReads.runs(start, end)].map((run) => {
       const bytes = this.#layout.bytesOfBlocks(run);
       return { start: Math.max(bytes.start, range.start), end: Math.min(bytes.end, range.end) };
     });
@@ -81,7 +81,7 @@ export class TorrentPieces {
   verify(piece: number): void {
     const { start, end } = this.#layout.blocksOf(piece);
     this.#present.addRange(start, end);
-    this.#given.deleteRange(start, end);
+    this.#unverifiedReads.deleteRange(start, end);
     this.#verified.add(piece);
     this.#claimed.delete(piece);
   }
@@ -94,15 +94,15 @@ export class TorrentPieces {
     }
   }
 
-  /** Blocks were bad: their bytes, and whether a reader got some of them. */
-  invalidate(blocks: ByteRange): { bytes: ByteRange; wereGiven: boolean } {
+  /** Removes corrupt blocks. Returns their bytes, and whether a reader got some of them. */
+  invalidate(blocks: ByteRange): { bytes: ByteRange; wereRead: boolean } {
     this.evict(blocks);
-    const wereGiven = this.#given.nextSet(blocks.start, blocks.end) < blocks.end;
-    this.#given.deleteRange(blocks.start, blocks.end);
-    return { bytes: this.#layout.bytesOfBlocks(blocks), wereGiven };
+    const wereRead = this.#unverifiedReads.nextSet(blocks.start, blocks.end) < blocks.end;
+    this.#unverifiedReads.deleteRange(blocks.start, blocks.end);
+    return { bytes: this.#layout.bytesOfBlocks(blocks), wereRead };
   }
 
-  /** The process ended: the next one knows the verified pieces, and has to check them again. */
+  /** The process ended: the next one knows the verified pieces, and has to verify them again. */
   lostEngine(): void {
     for (const piece of this.#verified.members()) this.#claimed.add(piece);
     this.#present.deleteRange(0, this.#present.size);
@@ -110,7 +110,7 @@ export class TorrentPieces {
   }
 }
 
-/** How many bytes of `range` lie in runs of pieces or blocks; `bytesOf` tells the bytes of a run. */
+/** Number of bytes of `range` that lie in runs of pieces or blocks; `bytesOf` returns the bytes of a run. */
 function bytesIn(range: ByteRange, runs: Iterable<ByteRange>, bytesOf: (run: ByteRange) => ByteRange): number {
   let bytes = 0;
   for (const run of runs) {

@@ -1,17 +1,17 @@
-// Archives among the files of a torrent, by their names: which files are the volumes of one, in which order.
+// Finds the archives among the files of a torrent by file names: the volumes of each archive, in order.
 import type { TorrentFile } from '../../../torrent-engine/protocol/torrent-engine.ts';
 
-/** `numbered`: a file cut into parts, `name.mkv.001`; what it is, its first bytes tell. */
+/** `numbered`: a file split into parts, `name.mkv.001`; its first bytes decide the format. */
 export type ArchiveFormat = 'rar' | 'numbered' | 'zip' | '7z';
 
 export interface ArchiveSet {
   format: ArchiveFormat;
-  /** Path without what makes it a volume. */
+  /** Path without the suffix of the volume. */
   path: string;
-  /** From the first on. */
+  /** The volumes in order. */
   volumes: readonly TorrentFile[];
   sizeBytes: number;
-  /** Some volumes are not in the torrent: the first, or one between. */
+  /** The first volume, or one in the middle, is not in the torrent. */
   hasGaps: boolean;
 }
 
@@ -21,7 +21,7 @@ interface Volume {
   number: number;
 }
 
-/** In the order of their first volumes in the torrent. */
+/** The archives, in the order of their first volumes in the torrent. */
 export function archiveSets(files: readonly TorrentFile[]): ArchiveSet[] {
   const named = files.flatMap((file) => {
     const volume = file.isPadding || file.sizeBytes === 0 ? undefined : volumeOf(file.path);
@@ -48,7 +48,7 @@ function archiveSet(
   };
 }
 
-/** Numbers begin with 0: `name.part1.rar`, `name.rar` before `name.r00`, `name.001`. */
+/** Numbers start at 0, for `name.part1.rar`, `name.rar` (before `name.r00`) and `name.001`. */
 function volumeOf(path: string): Volume | undefined {
   const part = /^(?<path>.*)\.part(?<number>\d{1,5})\.rar$/iu.exec(path)?.groups;
   if (part) return { format: 'rar', path: `${part['path']}`, number: Number(part['number']) - 1 };

@@ -1,4 +1,4 @@
-// A torrent with one file more: the film that lies in the volumes of an archive. All else is as the torrent itself tells.
+// A torrent handle with one more file: the video that is packed in the volumes of an archive. All other calls go to the handle of the torrent.
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type {
   FilePart,
@@ -10,19 +10,19 @@ import type {
   TorrentMetadata,
   TorrentReader,
 } from '../../../torrent-engine/protocol/torrent-engine.ts';
-import { extentsIn, type PackedFilm } from './packed-film.ts';
+import { extentsIn, type PackedFile } from './packed-file.ts';
 import { PackedReader } from './packed-reader.ts';
 
 export class PackedHandle implements TorrentHandle {
   readonly #handle: TorrentHandle;
-  readonly #film: PackedFilm;
-  /** Volumes of which something is to be fetched for later. */
+  readonly #file: PackedFile;
+  /** Volumes with prefetched ranges. */
   readonly #prefetched = new Set<number>();
 
   /** Owns the handle. */
-  constructor(handle: TorrentHandle, film: PackedFilm) {
+  constructor(handle: TorrentHandle, file: PackedFile) {
     this.#handle = handle;
-    this.#film = film;
+    this.#file = file;
   }
 
   get info(): TorrentInfo {
@@ -33,13 +33,13 @@ export class PackedHandle implements TorrentHandle {
     return this.#handle.metadata(signal);
   }
 
-  open(fileIndex: number, wish: ReaderOptions): TorrentReader {
-    if (!this.#isFilm(fileIndex)) return this.#handle.open(fileIndex, wish);
-    return new PackedReader(this.#handle, this.#film, wish);
+  open(fileIndex: number, options: ReaderOptions): TorrentReader {
+    if (!this.#isPacked(fileIndex)) return this.#handle.open(fileIndex, options);
+    return new PackedReader(this.#handle, this.#file, options);
   }
 
   prefetch(fileIndex: number, ranges: readonly ByteRange[]): void {
-    if (!this.#isFilm(fileIndex)) return this.#handle.prefetch(fileIndex, ranges);
+    if (!this.#isPacked(fileIndex)) return this.#handle.prefetch(fileIndex, ranges);
     const parts = Map.groupBy(this.#parts(ranges), (part) => part.fileIndex);
     const volumes = new Set([...this.#prefetched, ...parts.keys()]);
     for (const volume of volumes) this.#handle.prefetch(volume, parts.get(volume) ?? []);
@@ -48,13 +48,13 @@ export class PackedHandle implements TorrentHandle {
   }
 
   presence(fileIndex: number, range: ByteRange): Presence {
-    if (!this.#isFilm(fileIndex)) return this.#handle.presence(fileIndex, range);
+    if (!this.#isPacked(fileIndex)) return this.#handle.presence(fileIndex, range);
     const sum: Presence = { presentBytes: 0, verifiedBytes: 0, pieces: 0, verifiedPieces: 0 };
     for (const part of this.#parts([range])) {
       const { presentBytes, verifiedBytes, pieces, verifiedPieces } = this.#handle.presence(part.fileIndex, part);
       sum.presentBytes += presentBytes;
       sum.verifiedBytes += verifiedBytes;
-      // A piece on a border counts for both.
+      // A piece at the border of two volumes counts for both.
       sum.pieces += pieces;
       sum.verifiedPieces += verifiedPieces;
     }
@@ -62,14 +62,14 @@ export class PackedHandle implements TorrentHandle {
   }
 
   partsOf(fileIndex: number, ranges: readonly ByteRange[]): FilePart[] {
-    return this.#isFilm(fileIndex) ? this.#parts(ranges) : ranges.map((range) => ({ ...range, fileIndex }));
+    return this.#isPacked(fileIndex) ? this.#parts(ranges) : ranges.map((range) => ({ ...range, fileIndex }));
   }
 
   watch(listener: (event: TorrentEvent) => void): Disposable {
     return this.#handle.watch((event) => {
       listener(event);
       if (event.type === 'bad-data')
-        for (const range of this.#inFilm(event)) listener({ ...event, fileIndex: this.#film.file.index, range });
+        for (const range of this.#inPackedFile(event)) listener({ ...event, fileIndex: this.#file.file.index, range });
     });
   }
 
@@ -77,21 +77,21 @@ export class PackedHandle implements TorrentHandle {
     this.#handle[Symbol.dispose]();
   }
 
-  #isFilm(fileIndex: number): boolean {
-    return fileIndex === this.#film.file.index;
+  #isPacked(fileIndex: number): boolean {
+    return fileIndex === this.#file.file.index;
   }
 
   #parts(ranges: readonly ByteRange[]): FilePart[] {
     return ranges
-      .flatMap((range) => extentsIn(this.#film, range))
+      .flatMap((range) => extentsIn(this.#file, range))
       .map(({ start, end, fileIndex, offset }) => {
         return { fileIndex, start: offset, end: offset + end - start };
       });
   }
 
-  /** What of the film lies in a range of a volume. */
-  #inFilm({ fileIndex, range }: { fileIndex: number; range: ByteRange }): ByteRange[] {
-    return this.#film.extents
+  /** The parts of the packed file that lie in a range of a volume. */
+  #inPackedFile({ fileIndex, range }: { fileIndex: number; range: ByteRange }): ByteRange[] {
+    return this.#file.extents
       .filter((extent) => extent.fileIndex === fileIndex)
       .map(({ start, end, offset }) => ({
         start: Math.max(start, start + range.start - offset),

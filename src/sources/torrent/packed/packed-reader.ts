@@ -1,12 +1,12 @@
-// Reads a film out of the volumes of an archive, one after the other. The next ones are opened ahead of the reader, so that the download
+// Reads a packed file from the volumes of an archive, one after the other. The next volumes are opened ahead of the reader, so that the download
 // does not stop at their borders.
 import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { ReaderOptions, TorrentHandle, TorrentReader } from '../../../torrent-engine/protocol/torrent-engine.ts';
-import { extentsIn, type Extent, type PackedFilm } from './packed-film.ts';
+import { extentsIn, type Extent, type PackedFile } from './packed-file.ts';
 
-/** What lies nearer than this is opened already, by all but those who only look around. */
+/** Volumes within this distance are opened ahead, except by probes. */
 const AHEAD_BYTES = 16 * MIB;
 const MOST_AHEAD = 8;
 
@@ -17,25 +17,25 @@ interface Opened {
 
 export class PackedReader implements TorrentReader {
   readonly #handle: TorrentHandle;
-  readonly #film: PackedFilm;
-  readonly #wish: ReaderOptions;
+  readonly #file: PackedFile;
+  readonly #options: ReaderOptions;
   readonly #end: number;
-  /** Read to their ends, not all of it checked. */
+  /** Extents that were read to their ends and are not completely verified. */
   #read: Opened[] = [];
-  /** The one at the position, and those after it. */
+  /** The extent at the position, and those after it. */
   #ahead: Opened[] = [];
   #position: number;
   #isClosed = false;
 
   /** @throws AppError RANGE_NOT_SATISFIABLE */
-  constructor(handle: TorrentHandle, film: PackedFilm, wish: ReaderOptions) {
-    const { sizeBytes } = film.file;
-    const { start, end = sizeBytes } = wish;
+  constructor(handle: TorrentHandle, file: PackedFile, options: ReaderOptions) {
+    const { sizeBytes } = file.file;
+    const { start, end = sizeBytes } = options;
     if (!(start >= 0 && start <= end && end <= sizeBytes))
       throw new AppError('RANGE_NOT_SATISFIABLE', `The file has ${sizeBytes} bytes`);
     this.#handle = handle;
-    this.#film = film;
-    this.#wish = wish;
+    this.#file = file;
+    this.#options = options;
     this.#end = end;
     this.#position = start;
     this.#openAhead();
@@ -45,9 +45,9 @@ export class PackedReader implements TorrentReader {
     return this.#position;
   }
 
-  get unchecked(): ByteRange[] {
+  get unverified(): ByteRange[] {
     return [...this.#read, ...this.#ahead].flatMap(({ extent, reader }) =>
-      reader.unchecked.map((range) => ({
+      reader.unverified.map((range) => ({
         start: range.start - extent.offset + extent.start,
         end: range.end - extent.offset + extent.start,
       })),
@@ -64,8 +64,8 @@ export class PackedReader implements TorrentReader {
     return bytes;
   }
 
-  async allChecked(signal: AbortSignal): Promise<void> {
-    for (const { reader } of [...this.#read, ...this.#ahead]) await reader.allChecked(signal);
+  async allVerified(signal: AbortSignal): Promise<void> {
+    for (const { reader } of [...this.#read, ...this.#ahead]) await reader.allVerified(signal);
   }
 
   seek(position: number): void {
@@ -80,12 +80,12 @@ export class PackedReader implements TorrentReader {
     for (const { reader } of [...this.#read, ...this.#ahead]) reader[Symbol.dispose]();
   }
 
-  /** Readers are kept as long as something they gave out may turn out to be wrong. */
+  /** Keeps a reader until everything that it returned is verified. */
   #pass(current: Opened): void {
     this.#ahead.shift();
     this.#read.push(current);
     const { true: done = [], false: left = [] } = Object.groupBy(this.#read, ({ reader }) =>
-      reader.unchecked.length === 0 ? 'true' : 'false',
+      reader.unverified.length === 0 ? 'true' : 'false',
     );
     for (const { reader } of done) reader[Symbol.dispose]();
     this.#read = left;
@@ -93,21 +93,21 @@ export class PackedReader implements TorrentReader {
 
   #openAhead(): void {
     if (this.#isClosed) return;
-    const reach = this.#wish.profile === 'probe' ? 1 : AHEAD_BYTES;
+    const aheadBytes = this.#options.profile === 'probe' ? 1 : AHEAD_BYTES;
     const from = this.#ahead.at(-1)?.extent.end ?? this.#position;
-    const most = Math.min(this.#end, this.#position + reach);
+    const most = Math.min(this.#end, this.#position + aheadBytes);
     if (from >= most) return;
-    for (const extent of extentsIn(this.#film, { start: from, end: most })) {
+    for (const extent of extentsIn(this.#file, { start: from, end: most })) {
       if (this.#ahead.length >= MOST_AHEAD) return;
       const whole = this.#toItsEnd(extent);
       const range = { start: whole.offset, end: whole.offset + whole.end - whole.start };
-      this.#ahead.push({ extent: whole, reader: this.#handle.open(whole.fileIndex, { ...this.#wish, ...range }) });
+      this.#ahead.push({ extent: whole, reader: this.#handle.open(whole.fileIndex, { ...this.#options, ...range }) });
     }
   }
 
-  /** From where the extent begins to where it ends in its volume, or where the reader does. */
+  /** Extends an extent to its end in the volume, or to the end of the reader. */
   #toItsEnd(extent: Extent): Extent {
-    const [whole = extent] = extentsIn(this.#film, { start: extent.start, end: this.#end });
+    const [whole = extent] = extentsIn(this.#file, { start: extent.start, end: this.#end });
     return whole;
   }
 }

@@ -1,37 +1,37 @@
-// The blocks of RAR volumes, of the formats 4 (1.5 to 4) and 5: enough to find files that are stored as they are. Written from the
+// Parses the blocks of RAR volumes of the formats 4 (1.5 to 4) and 5, as far as needed to find stored files. Written from the
 // published descriptions of both.
 import { crc32 } from 'node:zlib';
 
-/** What a block says. The bytes after its head belong to it. */
+/** The head of a block; the data of the block follows the head. */
 export interface RarBlock {
   headBytes: number;
   dataBytes: number;
-  /** Undefined: a block of another kind. */
+  /** Undefined for a block of another type. */
   file: RarFile | undefined;
-  /** Nothing follows. */
+  /** The last block of the volume. */
   isEnd: boolean;
 }
 
 export interface RarFile {
   name: string;
-  /** Of the whole file, over all volumes; undefined where the packer did not know it. */
+  /** Size of the whole file, over all volumes; undefined when the packer did not know it. */
   sizeBytes: number | undefined;
-  /** Not compressed. */
+  /** The data is not compressed. */
   isStored: boolean;
   isEncrypted: boolean;
   isDirectory: boolean;
-  /** It began in an earlier volume, or goes on in the next. */
+  /** The file starts in an earlier volume; `isSplitAfter`: it continues in the next one. */
   isSplitBefore: boolean;
   isSplitAfter: boolean;
 }
 
 export interface RarFormat {
   signature: Buffer;
-  /** @throws RangeError where the bytes do not suffice; BrokenRar */
+  /** @throws RangeError when more bytes are needed; BrokenRar */
   parseBlock(bytes: Buffer): RarBlock;
 }
 
-/** A block that cannot be: `isLocked` where all heads are encrypted. */
+/** The error for an invalid block; `isLocked`: all heads are encrypted. */
 export class BrokenRar extends Error {
   readonly isLocked: boolean;
 
@@ -56,7 +56,7 @@ const FOUR = {
   stored: 0x30,
 } as const;
 
-/** CRC of the rest (2 bytes), type (1), flags (2), size of the head (2), size of the data (4) where a flag says so. */
+/** CRC of the rest (2 bytes), type (1), flags (2), size of the head (2), size of the data (4) if its flag is set. */
 function parseBlock4(bytes: Buffer): RarBlock {
   const [type, flags, headBytes] = [bytes.readUInt8(2), bytes.readUInt16LE(3), bytes.readUInt16LE(5)];
   if (type === FOUR.main && (flags & FOUR.headsAreEncrypted) !== 0) throw new BrokenRar({ isLocked: true });
@@ -74,7 +74,7 @@ function file4(bytes: Buffer, flags: number): RarFile {
   const isLarge = (flags & 0x100) !== 0;
   const nameStart = isLarge ? 40 : 32;
   const name = bytes.subarray(nameStart, nameStart + bytes.readUInt16LE(26));
-  // A name in two codings: a plain one, a zero, and how to make Unicode of it.
+  // The name has two encodings: a plain one, and after a zero byte the data that makes Unicode of it.
   const plain = name.subarray(0, name.includes(0) ? name.indexOf(0) : name.length);
   return {
     name: plain.toString('utf8').replaceAll('\\', '/'),
@@ -97,7 +97,7 @@ const FIVE = {
   splitAfter: 0x10,
 } as const;
 
-/** CRC of the rest (4 bytes), then numbers of variable length: size of what follows, type, flags, sizes of what is extra and of the data. */
+/** CRC of the rest (4 bytes), then numbers of variable length: size of the rest, type, flags, sizes of the extra area and the data. */
 function parseBlock5(bytes: Buffer): RarBlock {
   const numbers = new Numbers(bytes, 4);
   const size = numbers.next();
@@ -118,7 +118,7 @@ function file5(numbers: Numbers, flags: number, extra: Buffer): RarFile {
   const fileFlags = numbers.next();
   const sizeBytes = numbers.next();
   numbers.next();
-  // Time and CRC of the file.
+  // Skips time and CRC of the file.
   numbers.at += ((fileFlags & 0x02) !== 0 ? 4 : 0) + ((fileFlags & 0x04) !== 0 ? 4 : 0);
   const compression = numbers.next();
   numbers.next();
@@ -134,7 +134,7 @@ function file5(numbers: Numbers, flags: number, extra: Buffer): RarFile {
   };
 }
 
-/** Records of a size, a type and more; type 1 tells how the file is encrypted. */
+/** Searches the records of the extra area (size, type, data) for type 1, the encryption of the file. */
 function isEncryptedBy(extra: Buffer): boolean {
   for (const numbers = new Numbers(extra, 0); numbers.at < extra.length;) {
     const size = numbers.next();
@@ -146,7 +146,7 @@ function isEncryptedBy(extra: Buffer): boolean {
   return false;
 }
 
-/** Seven bits to a byte, the lowest first; the highest bit of a byte says that another one follows. */
+/** Numbers of variable length: seven bits in each byte, the lowest first; the highest bit is set when another byte follows. */
 class Numbers {
   readonly bytes: Buffer;
   at: number;

@@ -1,26 +1,26 @@
-// The files in one volume of a RAR archive, found by its blocks: their data is not read.
+// Lists the files in one volume of a RAR archive from its block heads; file data is not read.
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { BrokenRar, RAR_FORMATS, type RarBlock, type RarFile, type RarFormat } from './rar-blocks.ts';
 
-/** A file, or a part of one, and where its bytes lie in the volume. */
+/** A file, or a part of one, and the range of its bytes in the volume. */
 export interface RarEntry extends RarFile {
   data: ByteRange;
 }
 
 export interface VolumeReader {
   sizeBytes: number;
-  /** Fewer bytes only at the end. */
+  /** Returns fewer bytes only at the end of the volume. */
   read(range: ByteRange): Promise<Uint8Array>;
 }
 
-/** Enough for the heads of a volume that holds one file, and one block of BitTorrent. */
+/** Enough for the heads of a volume that holds one file, and within one BitTorrent block. */
 const WINDOW_BYTES = 4096;
-/** Heads with long names, comments, passwords. */
+/** Bound for heads with long names, comments or encryption data. */
 const MOST_HEAD_BYTES = 2 ** 18;
-/** A volume of a film has three. */
+/** A usual volume has three blocks. */
 const MOST_BLOCKS = 500;
 
-/** After a file that goes on in the next volume nothing more is looked for. @throws BrokenRar when it is no volume, or broken; what `read` throws */
+/** The search ends at a file that continues in the next volume. @throws BrokenRar for an invalid volume; what `read` throws */
 export async function rarEntries(volume: VolumeReader): Promise<RarEntry[]> {
   const first = await bytesAt(volume, 0, WINDOW_BYTES);
   const format = RAR_FORMATS.find(({ signature }) => first.subarray(0, signature.length).equals(signature));
@@ -49,7 +49,7 @@ async function blockAt(volume: VolumeReader, format: RarFormat, at: number): Pro
   }
 }
 
-/** Undefined when more bytes are needed. */
+/** Returns undefined when more bytes are needed. */
 function blockIn(format: RarFormat, bytes: Buffer): RarBlock | undefined {
   try {
     return format.parseBlock(bytes);

@@ -1,4 +1,4 @@
-// What the server knows of one torrent: told by the engine's process, read by everybody else.
+// The server's copy of the state of one torrent: updated by reports of the engine's process, read by the readers and the HTTP routes.
 import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
@@ -18,15 +18,15 @@ import {
 } from '../../../torrent-engine/protocol/torrent-engine.ts';
 import { TorrentPieces } from './torrent-pieces.ts';
 
-/** A reader, to the mirror. */
-export interface MirrorReader {
+/** A reader as the replica sees it. */
+export interface ReplicaReader {
   readonly id: number;
-  /** Something changed: look again. */
+  /** The state of the torrent changed: the reader checks again what it can read. */
   wake(): void;
-  /** These bytes of the torrent were bad. */
-  spoil(range: ByteRange): void;
-  /** What the engine has to know of it; told anew to another process. */
-  tell(): void;
+  /** These bytes of the torrent were corrupt. */
+  invalidate(range: ByteRange): void;
+  /** Sends the state of the reader to the engine; repeated for a new process. */
+  sendState(): void;
 }
 
 interface Contents {
@@ -34,9 +34,9 @@ interface Contents {
   pieces: TorrentPieces;
 }
 
-export class TorrentMirror implements TorrentInfo {
+export class TorrentReplica implements TorrentInfo {
   readonly infoHash: string;
-  readonly readers = new Map<number, MirrorReader>();
+  readonly readers = new Map<number, ReplicaReader>();
   readonly #send: (order: EngineOrder) => void;
   readonly #listeners = new Set<(event: TorrentEvent) => void>();
   readonly #prefetches = new Map<number, readonly ByteRange[]>();
@@ -69,7 +69,7 @@ export class TorrentMirror implements TorrentInfo {
       : this.#stats;
   }
 
-  /** Rejects when it never will be there. */
+  /** Rejects when the metainfo cannot be had any more. */
   get metadata(): Promise<TorrentMetadata> {
     return this.#metadata.promise;
   }
@@ -108,13 +108,13 @@ export class TorrentMirror implements TorrentInfo {
     return this.#contents.pieces.presence({ start: from, end: to });
   }
 
-  /** One after the last byte that can be read without a gap from `position` on; `position` itself when nothing can. */
+  /** End, exclusive, of the bytes that can be read without a gap from `position`; `position` itself when there are none. */
   readableEnd(position: number, end: number, verifiedOnly: boolean): number {
     if (!this.#contents || position >= end) return position;
     return this.#contents.pieces.readableEnd({ start: position, end }, verifiedOnly);
   }
 
-  /** Bytes as they are in the file: the caller looks afterwards whether they had been there all the time. */
+  /** Reads the data file. The caller checks afterwards that the bytes were on the disk during the whole read. */
   async readFile(range: ByteRange): Promise<Uint8Array> {
     const { dataPath } = this.#contents?.report ?? {};
     if (dataPath === undefined) throw new AppError('NOT_READY', 'It is not known yet what is in this torrent');
@@ -130,39 +130,39 @@ export class TorrentMirror implements TorrentInfo {
     }
   }
 
-  /** Notes what was given out before it was checked. */
-  gaveOut(range: ByteRange): void {
-    this.#contents?.pieces.gaveOut(range);
+  /** Notes the unverified blocks in a range that a reader returned. */
+  noteRead(range: ByteRange): void {
+    this.#contents?.pieces.noteRead(range);
   }
 
-  /** What of a range was given out and has not been checked yet. */
-  uncheckedIn(range: ByteRange): ByteRange[] {
-    return this.#contents?.pieces.uncheckedIn(range) ?? [];
+  /** The parts of a range that were returned unverified and are not verified yet. */
+  unverifiedReads(range: ByteRange): ByteRange[] {
+    return this.#contents?.pieces.unverifiedReads(range) ?? [];
   }
 
-  hear(report: Exclude<EngineReport, { type: 'ready' | 'pong' | 'kept' | 'removed' }>): void {
-    if (report.type === 'metadata') this.#learn(report);
-    else if (report.type === 'stats') this.#follow(report.stats);
+  apply(report: Exclude<EngineReport, { type: 'ready' | 'pong' | 'kept' | 'removed' }>): void {
+    if (report.type === 'metadata') this.#setMetadata(report);
+    else if (report.type === 'stats') this.#setStats(report.stats);
     else {
-      if (this.#contents) this.#mark(report, this.#contents.pieces);
+      if (this.#contents) this.#applyBlocks(report, this.#contents.pieces);
       if (report.type === 'lost' && report.why === 'evicted')
         this.#send({ type: 'eviction-acknowledged', infoHash: this.infoHash, ticket: report.ticket });
     }
   }
 
-  /** The process is gone: of what is on the disk only whole pieces will be known to the next one. */
+  /** The process ended: the next one will only know the verified pieces on the disk. */
   lostEngine(): void {
     this.#isDown = true;
-    // The next process may begin a file of its own.
+    // The next process may start a new data file.
     void this.#file?.then((file) => file.close()).catch(() => undefined);
     this.#file = undefined;
     this.#contents?.pieces.lostEngine();
   }
 
-  /** Another process is there: it has to know everything. */
-  tellAgain(): void {
+  /** Sends the complete state to a new process. */
+  resend(): void {
     this.#isDown = false;
-    this.#tellPlaces();
+    this.#sendReaders();
     this.#emit({ type: 'restarted' });
   }
 
@@ -176,14 +176,14 @@ export class TorrentMirror implements TorrentInfo {
     this.#file = undefined;
   }
 
-  #tellPlaces(): void {
-    for (const reader of this.readers.values()) reader.tell();
+  #sendReaders(): void {
+    for (const reader of this.readers.values()) reader.sendState();
     for (const [fileIndex, ranges] of this.#prefetches) {
       this.#send({ type: 'prefetch', infoHash: this.infoHash, fileIndex, ranges });
     }
   }
 
-  #learn(report: MetadataReport): void {
+  #setMetadata(report: MetadataReport): void {
     if (this.#contents?.report.totalBytes === report.totalBytes) this.#contents.pieces.claimed = report.claimed;
     else this.#contents = { report, pieces: new TorrentPieces(report) };
     this.#name = report.name;
@@ -191,12 +191,12 @@ export class TorrentMirror implements TorrentInfo {
     const { pieceCount } = this.#contents.pieces;
     this.#metadata.resolve({ name, files, pieceBytes, pieceCount, isPrivate, metainfo });
     this.#emit({ type: 'metadata' });
-    // A process that had to ask peers for it first could do nothing with what it was told of them before.
-    this.#tellPlaces();
+    // A process that first had to request the metainfo from peers ignored the readers and prefetches sent before.
+    this.#sendReaders();
     this.#wakeAll();
   }
 
-  #follow(stats: TorrentStats): void {
+  #setStats(stats: TorrentStats): void {
     const { problem } = this.#stats;
     this.#stats = stats;
     if (stats.error !== undefined) this.#metadata.reject(new AppError('SOURCE_UNUSABLE', stats.error));
@@ -204,7 +204,7 @@ export class TorrentMirror implements TorrentInfo {
     if (stats.error !== undefined) this.#wakeAll();
   }
 
-  #mark(report: Extract<EngineReport, { type: 'blocks' | 'verified' | 'lost' }>, pieces: TorrentPieces): void {
+  #applyBlocks(report: Extract<EngineReport, { type: 'blocks' | 'verified' | 'lost' }>, pieces: TorrentPieces): void {
     if (report.type === 'blocks') for (const blocks of pairs(report.ranges)) pieces.addBlocks(blocks);
     else if (report.type === 'verified') for (const piece of report.pieces) pieces.verify(piece);
     else if (report.why === 'evicted') for (const blocks of pairs(report.ranges)) pieces.evict(blocks);
@@ -213,12 +213,12 @@ export class TorrentMirror implements TorrentInfo {
   }
 
   #invalidate(blocks: ByteRange, pieces: TorrentPieces): void {
-    const { bytes, wereGiven } = pieces.invalidate(blocks);
-    for (const reader of this.readers.values()) reader.spoil(bytes);
-    if (wereGiven) this.#tellBad(bytes);
+    const { bytes, wereRead } = pieces.invalidate(blocks);
+    for (const reader of this.readers.values()) reader.invalidate(bytes);
+    if (wereRead) this.#emitBadData(bytes);
   }
 
-  #tellBad(bytes: ByteRange): void {
+  #emitBadData(bytes: ByteRange): void {
     for (const { index, start, sizeBytes } of this.files ?? []) {
       const range = { start: Math.max(bytes.start - start, 0), end: Math.min(bytes.end - start, sizeBytes) };
       if (range.start < range.end) this.#emit({ type: 'bad-data', fileIndex: index, range });
