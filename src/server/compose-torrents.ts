@@ -25,7 +25,7 @@ export function createTorrents(context: MediaContext, publisher: SourcePublisher
   });
   if (existsSync(mark)) engine.start();
   const { metadataLimitMs } = config.torrents;
-  const torrents = new Torrents({ engine, publisher, metadataLimitMs, keepMs: config.releaseIdleMs });
+  const torrents = new Torrents({ engine, publisher, metadataLimitMs, keepMs: config.releaseIdleMs, log });
   addGauges(metrics, torrents);
   return torrents;
 }

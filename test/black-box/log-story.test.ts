@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Seeder } from '../support/peers/seeder.ts';
+import { torrentOf } from '../support/peers/torrent-files.ts';
+import { magnetLink, openTorrent } from '../support/peers/torrent-stage.ts';
 import { clip } from '../support/clips/clips.ts';
+import { sampleBytes } from '../support/servers/fault-server.ts';
 import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 import { bytesOf, openSession } from '../support/viewers/viewer.ts';
 
@@ -30,9 +34,25 @@ test('the log shows a segment from its request to its reply, and an encoder from
   await told(['encoder started', 'session ended']);
 });
 
+test('the log shows a torrent from its magnet link to the first bytes', async () => {
+  const content = sampleBytes(600_000, 5);
+  const torrent = torrentOf(content, { name: 'noise.mp4', pieceBytes: 64 * 1024 });
+  await using seeder = await Seeder.start([{ torrent, content }]);
+  await using server = await startServer();
+  await openTorrent(server.url, magnetLink(torrent, { peers: [seeder.address] }));
+  const story = [
+    'session created',
+    'torrent opened',
+    'torrent metadata received',
+    'file of the torrent selected',
+    'first bytes of the torrent read',
+  ];
+  await until(() => tells(messagesOf(server.output()), story), server);
+});
+
 /** The last lines may not have arrived yet. */
 async function until(isSo: () => boolean, server: ServerProcess): Promise<void> {
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 15_000;
   while (!isSo()) {
     if (performance.now() > deadline) assert.fail(`the log says:\n${messagesOf(server.output()).join('\n')}`);
     await sleep(20);

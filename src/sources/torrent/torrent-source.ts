@@ -14,6 +14,8 @@ export interface TorrentSourceOptions {
   handle: TorrentHandle;
   file: TorrentFile;
   publisher: SourcePublisher;
+  /** Called once, when a reader gets the first bytes. */
+  onFirstBytes?(): void;
   closed(): void;
 }
 
@@ -39,6 +41,7 @@ export class TorrentSource implements Source {
   readonly infoHash: string;
   readonly fileIndex: number;
   readonly #options: TorrentSourceOptions;
+  #hasBytes = false;
   readonly #life = new AbortController();
   readonly #corruptListeners = new Set<() => void>();
   readonly #watch: Disposable;
@@ -131,8 +134,15 @@ export class TorrentSource implements Source {
       const chunk = await reader.read(Math.min(CHUNK_BYTES, end - reader.position), either);
       if (chunk.length === 0) throw new TypeError('the file of a torrent ended before its end');
       this.#note({ start: reader.position - chunk.length, end: reader.position });
+      this.#noteFirstBytes();
       yield chunk;
     }
+  }
+
+  #noteFirstBytes(): void {
+    if (this.#hasBytes) return;
+    this.#hasBytes = true;
+    this.#options.onFirstBytes?.();
   }
 
   /** Notes a returned range; extends the last one, since most reads are sequential. */

@@ -3,6 +3,18 @@ import { MIB } from '../../base/units.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { Presence, TorrentFile, TorrentInfo } from '../../torrent-engine/protocol/torrent-engine.ts';
 
+/** The state of the download that a session reports while it opens its torrent and while it plays. */
+export interface Transfer {
+  infoHash: string;
+  peers: number;
+  /** Bytes per second. */
+  downloadSpeed: number;
+  /** 0-100: downloaded share of the file. */
+  progress: number;
+  /** Undefined until the metainfo is known. */
+  sizeBytes: number | undefined;
+}
+
 export interface TorrentStatus {
   infoHash: string;
   name: string;

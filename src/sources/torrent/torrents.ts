@@ -1,11 +1,13 @@
 // The torrents of the server, on top of the engine: sessions open them as sources, HTTP routes read and list them.
 import { AppError } from '../../base/app-error.ts';
+import type { Logger } from '../../base/logger.ts';
 import type { SourcePublisher } from '../port/source-publisher.ts';
 import { ChosenFiles, isPackedFile } from './chosen-files.ts';
 import { chooseFile, type FileSelection } from './file-choice.ts';
 import type { Magnet } from './magnet.ts';
 import { parseMetainfo } from '../../torrent-engine/protocol/metainfo.ts';
 import { FIRST_PACKED_INDEX } from './packed/packed-file.ts';
+import { OpeningLog } from './opening-log.ts';
 import { StreamedFile } from './streamed-file.ts';
 import {
   NO_TORRENT_STATS,
@@ -16,7 +18,7 @@ import {
   type TorrentRequest,
 } from '../../torrent-engine/protocol/torrent-engine.ts';
 import { TorrentSource } from './torrent-source.ts';
-import { startWindow, torrentStatus, type TorrentStatus } from './torrent-status.ts';
+import { startWindow, torrentStatus, type TorrentStatus, type Transfer } from './torrent-status.ts';
 
 export interface TorrentsOptions {
   engine: TorrentEngine;
@@ -25,18 +27,8 @@ export interface TorrentsOptions {
   metadataLimitMs: number;
   /** How long a torrent that was added by a `.torrent` file waits for a session. */
   keepMs: number;
-}
-
-/** The state of the download that a session reports while it opens its torrent and while it plays. */
-export interface Transfer {
-  infoHash: string;
-  peers: number;
-  /** Bytes per second. */
-  downloadSpeed: number;
-  /** 0-100: downloaded share of the file. */
-  progress: number;
-  /** Undefined until the metainfo is known. */
-  sizeBytes: number | undefined;
+  /** Default: none. */
+  log?: Pick<Logger, 'info'>;
 }
 
 interface User {
@@ -78,16 +70,19 @@ export class Torrents implements AsyncDisposable {
     const { infoHash } = request;
     this.#failures.delete(infoHash);
     this.#discarded.delete(infoHash);
+    const log = new OpeningLog(this.#options.log, infoHash);
     const user: User = { handle: this.#options.engine.add(request), file: undefined };
     this.#users.add(user);
     try {
-      await this.#filesFor(user, signal);
+      log.metadataReceived((await this.#filesFor(user, signal)).length);
       const { handle, file } = await this.#files.choose(user.handle, selection, signal);
       user.handle = handle;
       user.file = file;
       this.#chosen.set(infoHash, file.index);
+      log.fileSelected(file);
+      const { publisher } = this.#options;
       const closed = () => this.#closed(user);
-      return new TorrentSource({ handle, file, publisher: this.#options.publisher, closed });
+      return new TorrentSource({ handle, file, publisher, onFirstBytes: () => log.firstBytesRead(), closed });
     } catch (error) {
       user.handle[Symbol.dispose]();
       this.#closed(user);
