@@ -1,4 +1,5 @@
 // Finds streams of a transport stream that continue under other numbers: where one ends, another of its kind and codec begins.
+import { kindOf } from '../libav/demux/stream-kind.ts';
 import { codecName } from '../libav/codec/check.ts';
 import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
@@ -57,12 +58,12 @@ export class SpliceWatch {
 
   /** Other streams of the same kind and codec, in order of their first packets. */
   #similarStreams(number: number): number[] {
-    const kindOf = (each: number) => {
+    const describe = (each: number) => {
       const stream = this.#demuxer.stream(each);
-      return `${this.#demuxer.kindOf(stream)} ${codecName(stream.codecpar)}`;
+      return `${kindOf(stream)} ${codecName(stream.codecpar)}`;
     };
     return [...this.#stretches]
-      .filter(([other]) => other !== number && kindOf(other) === kindOf(number))
+      .filter(([other]) => other !== number && describe(other) === describe(number))
       .toSorted(([, [a]], [, [b]]) => (a?.start ?? 0) - (b?.start ?? 0))
       .map(([other]) => other);
   }

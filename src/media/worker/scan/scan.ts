@@ -1,4 +1,5 @@
 // Reads all packet headers of a source once, for containers without an index: finds keyframes, frame counts, starts and ends.
+import { kindOf } from '../libav/demux/stream-kind.ts';
 import { nalCodecOf, lengthSizeOf } from '../../bitstream/decoding-start.ts';
 import { SequenceWatch, statedParameterSets } from '../../bitstream/parameter-sets.ts';
 import { reorderDepth } from '../../mpegts/decode-times.ts';
@@ -39,7 +40,7 @@ export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal):
 async function scanAvi(demuxer: Demuxer, job: ScanJob, signal: AbortSignal): Promise<ScanResult> {
   const { places, hasHoles, ...result } = await measure(demuxer, job, { signal });
   const stream = demuxer.stream(job.streamIndex);
-  if (demuxer.kindOf(stream) !== 'video' || !hasHoles) return result;
+  if (kindOf(stream) !== 'video' || !hasHoles) return result;
   // The last frame lasts as long as the others, not one tick.
   const endTicks = result.endTicks + Math.max(0, result.stepTicks - 1);
   const endSeconds = Math.max(result.endSeconds, (endTicks * stream.timeBase.num) / stream.timeBase.den);

@@ -1,4 +1,5 @@
 // Open demuxers, kept for the next job: opening costs a few milliseconds, the packet parsers of MPEG-TS and AVI cost much more.
+import { kindOf } from '../libav/demux/stream-kind.ts';
 import { AppError } from '../../../base/app-error.ts';
 import { interrupting } from '../libav/demux/interrupting.ts';
 import { Demuxer, type Stream } from '../libav/demux/demuxer.ts';
@@ -114,7 +115,7 @@ export async function openProbed(input: WorkerInput, signal: AbortSignal, buffer
   await assertSameFile(input);
   const demuxer = await Demuxer.open({ input, buffered }, signal);
   try {
-    if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(demuxer, stream))) {
+    if (!demuxer.isIndexed || demuxer.streams.some((stream) => isIncomplete(stream))) {
       await interrupting([demuxer], signal, () => demuxer.probe());
     }
     if (!demuxer.streams.length) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound');
@@ -125,8 +126,8 @@ export async function openProbed(input: WorkerInput, signal: AbortSignal, buffer
   }
 }
 
-function isIncomplete(demuxer: Demuxer, stream: Stream): boolean {
-  const kind = demuxer.kindOf(stream);
+function isIncomplete(stream: Stream): boolean {
+  const kind = kindOf(stream);
   if (kind === 'video') return stream.codecpar.width === 0;
   return kind === 'audio' && (stream.codecpar.sampleRate === 0 || stream.codecpar.channels === 0);
 }

@@ -4,10 +4,6 @@ import {
   AVERROR_EOF,
   AVSEEK_FLAG_BACKWARD,
   AVSEEK_FLAG_BYTE,
-  AVMEDIA_TYPE_AUDIO,
-  AVMEDIA_TYPE_SUBTITLE,
-  AVMEDIA_TYPE_VIDEO,
-  AV_DISPOSITION_ATTACHED_PIC,
   AV_PKT_DATA_NEW_EXTRADATA,
 } from 'node-av/constants';
 import { FFmpegError, FormatContext, Packet } from 'node-av/lib';
@@ -23,6 +19,7 @@ import { DecodeTimes } from './decode-times.ts';
 import { demuxed, ticksOf, type DemuxedPacket } from './demuxed-packet.ts';
 import { openOptions } from './open-options.ts';
 import { SplicedStreams } from './spliced-streams.ts';
+import { kindOf } from './stream-kind.ts';
 import { StreamTable } from './stream-table.ts';
 
 /** A timestamp before all others. */
@@ -35,8 +32,6 @@ const BEGINNING_SECONDS = 0.5;
 const MAX_SEARCHED_BYTES = 64 * 1024 * 1024;
 
 export type { Stream };
-
-export type StreamKind = 'video' | 'audio' | 'subtitle' | 'other';
 
 export interface DemuxerOptions {
   input: WorkerInput;
@@ -127,20 +122,6 @@ export class Demuxer implements AsyncDisposable {
     return /^(mov|matroska)/.test(this.container);
   }
 
-  /** The kind of a stream. A cover picture is not video. (A query for the picture itself crashes node-av.) */
-  kindOf(stream: Stream): StreamKind {
-    switch (stream.codecpar.codecType) {
-      case AVMEDIA_TYPE_VIDEO:
-        return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) === 0 ? 'video' : 'other';
-      case AVMEDIA_TYPE_AUDIO:
-        return 'audio';
-      case AVMEDIA_TYPE_SUBTITLE:
-        return 'subtitle';
-      default:
-        return 'other';
-    }
-  }
-
   /** The streams found so far: some demuxers find more while they read. */
   get streams(): Stream[] {
     return this.#table.all;
@@ -172,16 +153,16 @@ export class Demuxer implements AsyncDisposable {
 
   /** Drops packets of all other streams inside the demuxer, except video that an in-order source seeks by. */
   keepOnly(numbers: number[]): void {
-    const seeking = this.#isInOrder ? this.streams.filter((stream) => this.kindOf(stream) === 'video') : [];
+    const seeking = this.#isInOrder ? this.streams.filter((stream) => kindOf(stream) === 'video') : [];
     this.#table.keepOnly(new Set([...numbers, ...seeking.map((stream) => this.numberOf(stream))]));
-    const kinds = numbers.map((number) => this.kindOf(this.stream(number)));
+    const kinds = numbers.map((number) => kindOf(this.stream(number)));
     this.#buffered?.moved({ isDense: kinds.includes('video') });
   }
 
   /** Applies splices: packets of a continuation get the number of the stream that it continues. */
   splice(splices: Splices): void {
     if (this.container === 'avi') {
-      const video = this.streams.find((stream) => this.kindOf(stream) === 'video');
+      const video = this.streams.find((stream) => kindOf(stream) === 'video');
       if (video) this.#aviClock = new AviClock(splices.places, video.timeBase);
       return;
     }
@@ -202,7 +183,7 @@ export class Demuxer implements AsyncDisposable {
     const first = this.container === 'flv' ? start : Math.min(0, start);
     const mayBeEarlier = this.isIndexed || this.container.startsWith('mpeg');
     const wanted = mayBeEarlier ? ticks : Math.max(ticks, first);
-    const isVideo = this.#aviClock !== undefined && this.kindOf(stream) === 'video';
+    const isVideo = this.#aviClock !== undefined && kindOf(stream) === 'video';
     const target = BigInt(Math.floor(isVideo ? (this.#aviClock?.sentTo(number, wanted) ?? wanted) : wanted));
     this.#decodeTimes?.moved();
     if (this.#isInOrder && this.#isFresh && (await this.#startsAtBeginning(stream, ticks))) return true;
@@ -268,7 +249,7 @@ export class Demuxer implements AsyncDisposable {
   }
 
   #completed(packet: DemuxedPacket): DemuxedPacket {
-    const isVideo = this.#decodeTimes && this.kindOf(this.stream(packet.streamIndex)) === 'video';
+    const isVideo = this.#decodeTimes && kindOf(this.stream(packet.streamIndex)) === 'video';
     return isVideo ? (this.#decodeTimes?.completed(packet) ?? packet) : packet;
   }
 

@@ -1,4 +1,5 @@
 // Reads the first packets of a source: the start of each track, and properties of the first frames that no header states.
+import { kindOf } from './stream-kind.ts';
 import { AV_PKT_DATA_SKIP_SAMPLES } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import type { Demuxer } from './demuxer.ts';
@@ -44,10 +45,10 @@ export async function readOpening(
   demuxer: Demuxer,
   isUnclear: (stream: Stream, opening: Opening) => boolean,
 ): Promise<Map<number, Opening>> {
-  const tracks = demuxer.streams.filter((stream) => ['audio', 'video'].includes(demuxer.kindOf(stream)));
+  const tracks = demuxer.streams.filter((stream) => ['audio', 'video'].includes(kindOf(stream)));
   const wanted = new Set(tracks.map((stream) => demuxer.numberOf(stream)));
   const videos = new Set(
-    tracks.filter((stream) => demuxer.kindOf(stream) === 'video').map((stream) => demuxer.numberOf(stream)),
+    tracks.filter((stream) => kindOf(stream) === 'video').map((stream) => demuxer.numberOf(stream)),
   );
   demuxer.keepOnly([...wanted]);
   using probes = await FieldProbes.open(demuxer, [...videos]);

@@ -1,4 +1,5 @@
 // Describes the streams of an open source.
+import { kindOf, type StreamKind } from '../demux/stream-kind.ts';
 import {
   AV_DISPOSITION_CLEAN_EFFECTS,
   AV_DISPOSITION_COMMENT,
@@ -14,7 +15,7 @@ import { audioRole, type AudioFlags } from '../../../model/audio-role.ts';
 import type { AudioTrack, SourceTracks, SubtitleTrack } from '../../../model/description.ts';
 import { codecName } from '../codec/check.ts';
 import { decoderFor } from '../codec/decoders.ts';
-import type { Demuxer, StreamKind } from '../demux/demuxer.ts';
+import type { Demuxer } from '../demux/demuxer.ts';
 import { describeAac } from './describe-aac.ts';
 import { describeVideo, mayHideItsOrder } from './describe-video.ts';
 import { type Opening, readOpening } from '../demux/opening-packets.ts';
@@ -22,7 +23,7 @@ import { type Opening, readOpening } from '../demux/opening-packets.ts';
 /** Reads the first packets for the tracks' start times; leaves the demuxer a little after the beginning. */
 export async function describe(demuxer: Demuxer): Promise<SourceTracks> {
   const openings = await readOpening(demuxer, mayHideItsOrder);
-  const of = (kind: StreamKind) => demuxer.streams.filter((stream) => demuxer.kindOf(stream) === kind);
+  const of = (kind: StreamKind) => demuxer.streams.filter((stream) => kindOf(stream) === kind);
   const openingOf = (stream: Stream) => openings.get(demuxer.numberOf(stream));
   return {
     container: demuxer.container,
