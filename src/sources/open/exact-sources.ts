@@ -1,6 +1,6 @@
 // The addresses in a magnet link that may have its `.torrent` file (`xs`, `as`). They come from strangers, and are only a help.
 import { BRIEF, type RetryPolicy } from '../http/client/retry-policy.ts';
-import { fetchSmallFile } from '../http/contact/small-file.ts';
+import { fetchSmallFile } from '../http/response/small-file.ts';
 import { hintClient, type SourceClientOptions } from './source-client.ts';
 import type { Magnet } from '../torrent/magnet.ts';
 import { MAX_TORRENT_FILE_BYTES } from '../../torrent-engine/protocol/metainfo.ts';

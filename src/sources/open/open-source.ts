@@ -4,14 +4,14 @@ import { FileSource } from '../file/file-source.ts';
 import { inspectFile } from '../file/inspect-file.ts';
 import { BlockMemory } from '../http/ranged/block-memory.ts';
 import { codingOf, plainBeginning } from '../http/client/content-coding.ts';
-import { firstContact, type FirstContact } from '../http/contact/first-contact.ts';
+import { requestInitialResponse, type InitialResponse } from '../http/response/initial-response.ts';
 import { HlsUpstream } from '../http/relay/hls-upstream.ts';
 import { HttpSource } from '../http/ranged/http-source.ts';
 import { KnownServers } from '../http/client/known-servers.ts';
-import { answersOpenRanges } from '../http/contact/open-ranges.ts';
+import { answersOpenRanges } from '../http/response/open-ranges.ts';
 import type { SourcePublisher } from '../port/source-publisher.ts';
 import { BRIEF, PATIENT, type RetryPolicy } from '../http/client/retry-policy.ts';
-import { sniff } from '../http/contact/sniff.ts';
+import { sniff } from '../http/response/sniff.ts';
 import { SpoolSource } from '../http/spool/spool-source.ts';
 import { namedBy, namedByFailure, openNamed, openTorrent } from './open-torrent.ts';
 import type { HttpLocator, SourceLocator } from './source-locator.ts';
@@ -35,7 +35,7 @@ export interface OpenSourceOptions extends SourceClientOptions {
   mediaRoots?: readonly string[] | undefined;
   /** Limits once the source works. */
   retry?: Partial<RetryPolicy> | undefined;
-  /** Limits for the first contact. */
+  /** Limits for the first initial. */
   firstRetry?: Partial<RetryPolicy> | undefined;
   /** Memory for the bytes of a remote source, in blocks of 256 KiB, at least 4 MiB. Default 64 MiB. */
   cacheBytes?: number | undefined;
@@ -118,33 +118,33 @@ async function openHttp(
   const policy = { ...PATIENT, ...options.retry };
   const { servers = new KnownServers() } = options;
   const server = { client, url, policy: { ...BRIEF, ...options.firstRetry }, connections: servers.at(url) };
-  let contact: FirstContact | undefined;
+  let initial: InitialResponse | undefined;
   try {
-    contact = await firstContact(server, signal);
-    const head = plainBeginning(contact.head, contact.contentEncoding);
-    if (sniff(head, contact.contentType) === 'hls') {
-      await contact.rest[Symbol.asyncDispose]();
+    initial = await requestInitialResponse(server, signal);
+    const head = plainBeginning(initial.head, initial.contentEncoding);
+    if (sniff(head, initial.contentType) === 'hls') {
+      await initial.rest[Symbol.asyncDispose]();
       const { connections } = server;
-      return { kind: 'hls', upstream: new HlsUpstream({ client, url: contact.url, policy, connections }) };
+      return { kind: 'hls', upstream: new HlsUpstream({ client, url: initial.url, policy, connections }) };
     }
-    if (looksLikeTorrent(head, contact.contentType)) {
-      const named = await namedBy({ contact, locator }, options, signal);
-      await Promise.all([contact.rest[Symbol.asyncDispose](), client[Symbol.asyncDispose]()]);
+    if (looksLikeTorrent(head, initial.contentType)) {
+      const named = await namedBy({ initial, locator }, options, signal);
+      await Promise.all([initial.rest[Symbol.asyncDispose](), client[Symbol.asyncDispose]()]);
       return { kind: 'torrent', named };
     }
-    assertNotWords(head, contact.contentType, 'The server sent');
-    if (codingOf(contact.head, contact.contentEncoding) !== undefined)
+    assertNotWords(head, initial.contentType, 'The server sent');
+    if (codingOf(initial.head, initial.contentEncoding) !== undefined)
       throw new AppError('SOURCE_UNUSABLE', 'The server only sends the file compressed');
-    if (contact.ranges === undefined && (await answersOpenRanges(server, contact, signal)))
-      contact = { ...contact, ranges: 'open' };
+    if (initial.ranges === undefined && (await answersOpenRanges(server, initial, signal)))
+      initial = { ...initial, ranges: 'open' };
   } catch (error) {
-    await contact?.rest[Symbol.asyncDispose]();
+    await initial?.rest[Symbol.asyncDispose]();
     await client[Symbol.asyncDispose]();
     throw error;
   }
   const { connections } = server;
-  const parts = { client, url, contact, publisher: options.endpoint, policy, connections };
-  if (contact.ranges === undefined) {
+  const parts = { client, url, initial, publisher: options.endpoint, policy, connections };
+  if (initial.ranges === undefined) {
     return { kind: 'media', source: await SpoolSource.open({ ...parts, ...spoolLimits(options) }) };
   }
   const { cacheBytes = 64 * MIB, readAheadBytes = 8 * MIB, maxConnections = 4, idleMs = 10_000 } = options;

@@ -4,10 +4,10 @@ import { fetchExactSources } from './exact-sources.ts';
 import { FileSource } from '../file/file-source.ts';
 import { inspectFile } from '../file/inspect-file.ts';
 import { codingOf } from '../http/client/content-coding.ts';
-import type { FirstContact } from '../http/contact/first-contact.ts';
+import type { InitialResponse } from '../http/response/initial-response.ts';
 import { MagnetRedirect } from '../http/client/magnet-redirect.ts';
 import { BRIEF, type RetryPolicy } from '../http/client/retry-policy.ts';
-import { fetchSmallFile } from '../http/contact/small-file.ts';
+import { fetchSmallFile } from '../http/response/small-file.ts';
 import { sourceClient, type SourceClientOptions } from './source-client.ts';
 import type { FileLocator, HttpLocator, TorrentLocator } from './source-locator.ts';
 import { parseMagnet, type Magnet } from '../torrent/magnet.ts';
@@ -56,19 +56,19 @@ export async function openNamed(
 
 /** The whole `.torrent` file of an address whose first bytes are there; it is asked for again when they are not all. */
 export async function namedBy(
-  { contact, locator }: { contact: FirstContact; locator: HttpLocator },
+  { initial, locator }: { initial: InitialResponse; locator: HttpLocator },
   options: OpenTorrentOptions,
   signal: AbortSignal,
 ): Promise<NamedTorrent> {
-  const parts = [contact.head];
-  let sizeBytes = contact.head.length;
-  for await (const chunk of contact.rest.chunks) {
+  const parts = [initial.head];
+  let sizeBytes = initial.head.length;
+  for await (const chunk of initial.rest.chunks) {
     parts.push(chunk);
     sizeBytes += chunk.length;
     if (sizeBytes > MAX_TORRENT_FILE_BYTES) break;
   }
-  const isPlain = codingOf(contact.head, contact.contentEncoding) === undefined;
-  const isWhole = isPlain && (contact.sizeBytes === undefined || contact.sizeBytes === sizeBytes);
+  const isPlain = codingOf(initial.head, initial.contentEncoding) === undefined;
+  const isWhole = isPlain && (initial.sizeBytes === undefined || initial.sizeBytes === sizeBytes);
   return isWhole ? namedTorrent(Buffer.concat(parts)) : readNamed(locator, options, signal);
 }
 

@@ -1,20 +1,20 @@
-// The identity of remote content: equal bytes should share a cache whatever the link, different bytes never.
+// The identity of remote content: equal bytes should share an id whatever the URL, different bytes never.
 import { createHash } from 'node:crypto';
 
-import { HEAD_BYTES, type FirstContact } from './first-contact.ts';
+import { HEAD_BYTES, type InitialResponse } from './initial-response.ts';
 import { unescapedName } from '../client/header-text.ts';
 
 /**
- * 32 hex digits over validators, size and samples. `tail` is undefined when the end could not be read.
- * Links to one file differ in host and query (signatures), so the address counts only where nothing else is strong:
+ * A hash of validators, size and samples, 32 hex digits. `tail` is undefined when the end could not be read.
+ * URLs of one file differ in host and query (signatures), so the URL is part of the hash only without stronger facts:
  * without the tail and without a strong ETag.
  */
-export function contentId(contact: FirstContact, tail: Uint8Array | undefined): string {
-  const { etag, lastModified, sizeBytes, url } = contact;
+export function contentId(initial: InitialResponse, tail: Uint8Array | undefined): string {
+  const { etag, lastModified, sizeBytes, url } = initial;
   const strongEtag = etag !== undefined && !etag.startsWith('W/');
   const hash = createHash('sha256').update(`http ${sizeBytes ?? '?'} ${etag ?? lastModified ?? ''}\n`);
   if (tail === undefined && !strongEtag) hash.update(`${url.href}\n`);
-  hash.update(contact.head.subarray(0, HEAD_BYTES));
+  hash.update(initial.head.subarray(0, HEAD_BYTES));
   if (tail !== undefined) hash.update(tail);
   return hash.digest('hex').slice(0, 32);
 }
