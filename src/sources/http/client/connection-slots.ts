@@ -13,7 +13,7 @@ export interface Slot extends Disposable {
   readonly holder: SlotHolder;
 }
 
-/** Who waits checks for an idle connection to close every so often, and after some checks closes the oldest one. */
+/** A waiting `acquire` closes an idle connection at this interval, and at every `CHECKS`-th check the oldest connection. */
 const CHECK_MS = 250;
 const CHECKS = 8;
 
