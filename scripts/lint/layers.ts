@@ -55,7 +55,7 @@ export const FLOORS: Readonly<Record<string, readonly (string | readonly string[
   'media/worker': ['.', ['copy', 'scan'], 'sessions', 'libav', 'encode', 'protocol'],
   'media/worker/libav': [['describe', 'audio', 'video'], 'demux', 'codec'],
   sources: ['open', ['endpoint', 'file', 'http', 'torrent'], 'port'],
-  'sources/http': [['ranged', 'spool', 'relay'], 'contact', 'client'],
+  'sources/http': [['ranged', 'spool', 'relay'], 'response', 'client'],
   'sources/torrent': ['.', ['engine-client', 'packed']],
   'torrent-engine': ['.', 'storage', 'swarm', ['download', 'webtorrent'], 'protocol'],
 };

@@ -1,11 +1,11 @@
-// Every failure a person may read is an AppError: a code from a closed set, a true sentence, and the HTTP status in one table.
+// AppError, the error of every failure that is shown to users: a code from a closed set, a sentence with the facts, and the HTTP status in one table.
 
 export interface ErrorEntry {
   /** HTTP status. */
   status: number;
-  /** When the code is given. Markdown, for docs/errors.md. */
+  /** When the code is used. Markdown, for docs/errors.md. */
   cause: string;
-  /** What the caller can do. Markdown. */
+  /** What the caller can do. Markdown, for docs/errors.md. */
   remedy: string;
 }
 
@@ -109,7 +109,7 @@ export const ERRORS = {
   UNSUPPORTED_MEDIA: {
     status: 422,
     cause: 'The source is a media file, but uses a codec, container, archive or size that is not supported.',
-    remedy: 'Read the sentence for what is not supported. `RAFFI_WORKER_MEMORY` allows a film to take more memory.',
+    remedy: 'Read the sentence for what is not supported. `RAFFI_WORKER_MEMORY` allows a worker to take more memory.',
   },
   MEDIA_FAILED: {
     status: 500,
@@ -171,13 +171,13 @@ export type ErrorCode = keyof typeof ERRORS;
 
 export interface AppErrorOptions {
   cause?: unknown;
-  /** One more sentence: what the person can do about it. */
+  /** One more sentence: what the user can do about it. */
   hint?: string;
-  /** When another try makes sense. */
+  /** When a retry makes sense. */
   retryAfterSeconds?: number;
 }
 
-/** A failure with a sentence that may be shown to a person: no paths of ours, no secrets, no stack. */
+/** A failure with a sentence that may be shown to users: without internal paths, secrets and stack traces. */
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -196,7 +196,7 @@ export class AppError extends Error {
   }
 }
 
-/** True for the error of an aborted wait, whoever raised it. */
+/** Whether the error is that of an aborted wait. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }

@@ -1,4 +1,4 @@
-// A lock that tells the directories of living processes from those of dead ones: it ends with its process, however that ends.
+// A lock that shows whether the process of a directory is running: it ends with its process, even after a crash.
 
-/** Locks a directory until the result is disposed. @throws when a process has the lock, or none can be made there */
+/** Locks a directory until the result is disposed. @throws when a process holds the lock, or the lock cannot be made */
 export type LockDirectory = (path: string) => Disposable;

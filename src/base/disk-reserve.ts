@@ -1,10 +1,10 @@
-// The last free space of a disk belongs to others: what is written by the gigabyte stops before it.
+// The reserve of free space on a disk, which is left to other programs: large writers stop before it.
 import { statfs } from 'node:fs/promises';
 
-/** The reserve of a small disk, as a share of it. */
+/** Maximal reserve, as a share of the disk. */
 const MOST_RESERVED = 0.1;
 
-/** Whether the disk of a directory has less free than `reserveBytes`, or than a tenth of it if that is less. One that cannot be asked sets no limit. */
+/** Whether the disk of a directory has less free space than `reserveBytes`, or than a tenth of the disk if that is less; false if unknown. */
 export async function isReserveReached(directory: string, reserveBytes: number): Promise<boolean> {
   const disk = await statfs(directory).catch(() => undefined);
   return disk !== undefined && disk.bavail < Math.min(reserveBytes / disk.bsize, disk.blocks * MOST_RESERVED);

@@ -14,8 +14,8 @@ export function errorsPage(): string {
   return [
     '# Errors',
     '',
-    'Every error is JSON: `{ "error": sentence, "code": CODE }`, with a `hint` where there is one. The sentence is meant for a person and may',
-    'change; the code is meant for programs and does not. `Retry-After` is set where another try makes sense after a known time.',
+    'Every error is JSON: `{ "error": sentence, "code": CODE }`, with a optional `hint`. The sentence is meant for a person and may',
+    'change; the code is meant for programs and does not. `Retry-After` is set when a retry makes sense after a known time.',
     'This page is made from `src/base/app-error.ts` by `node scripts/with-setup.mjs scripts/write-errors-page.ts`.',
     '',
     ...sections,

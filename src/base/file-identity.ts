@@ -1,4 +1,4 @@
-// Tells whether a path still names the file it named before, unmodified. Plain values: they go to other processes.
+// The identity of a file, which shows whether a path still names the same unmodified file. Plain values, because they are sent to other processes.
 import type { BigIntStats } from 'node:fs';
 
 export interface FileIdentity {

@@ -1,18 +1,18 @@
-// What kind of network an IP address belongs to, whatever notation hides it.
+// The kind of network that an IP address belongs to, in any notation.
 import { isIPv4 } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
 
 /**
  * `loopback`: this machine; `private`: a home or company network (RFC 1918, RFC 6598, RFC 4193); `public`: the internet;
- * `special`: link-local, multicast, metadata services of clouds, and everything nobody serves files from.
+ * `special`: link-local, multicast, metadata services of clouds, and all other ranges that serve no files.
  */
 export type IpKind = 'loopback' | 'private' | 'public' | 'special';
 
-/** Metadata services that hide among private addresses: AWS by IPv6, Alibaba, Oracle. */
+/** Metadata services with private addresses: AWS by IPv6, Alibaba, Oracle. */
 const METADATA = new Set(['fd00:ec2::254', '100.100.100.200', '192.0.0.192']);
 
-/** RFC 4291, 2.4: global unicast as far as it is in use. */
+/** RFC 4291, 2.4: the assigned part of global unicast. */
 const GLOBAL = ipaddr.IPv6.parse('2000::');
 
 const KINDS = new Map<string, IpKind>([
@@ -23,18 +23,18 @@ const KINDS = new Map<string, IpKind>([
   ['unicast', 'public'],
 ]);
 
-/** Kind of the address, brackets and zone ignored; undefined when it is not one. Only the usual notation of IPv4 counts. */
+/** Kind of the address, without brackets and zone; undefined for any other text. IPv4 only in dotted decimal notation. */
 export function ipKind(text: string): IpKind | undefined {
   const address = plainIp(text);
   if (address === undefined) return undefined;
   if (METADATA.has(address)) return 'special';
   const parsed = ipaddr.parse(address);
   const kind = KINDS.get(parsed.range()) ?? 'special';
-  // Of IPv6 only that much is given out; the rest hides IPv4 addresses, or is nobody's.
+  // Only this part of IPv6 is assigned; the rest embeds IPv4 addresses, or is unassigned.
   return kind === 'public' && parsed instanceof ipaddr.IPv6 && !parsed.match(GLOBAL, 3) ? 'special' : kind;
 }
 
-/** The address as it is compared: no brackets, no zone, IPv4 where IPv6 only wraps it (mapped, or through NAT64). */
+/** The normalized address: without brackets and zone, as IPv4 if IPv6 only embeds it (mapped, or NAT64). */
 export function plainIp(text: string): string | undefined {
   const bare = text.replace(/^\[(?<inside>.*)\]$/u, '$<inside>').replace(/%[^%]*$/u, '');
   if (isIPv4(bare)) return bare;
@@ -49,7 +49,7 @@ export function isLoopbackIp(text: string | undefined): boolean {
   return text !== undefined && ipKind(text) === 'loopback';
 }
 
-/** Whether `address` lies in one of `networks`: addresses, or networks as `10.0.0.0/8`. */
+/** Whether `address` lies in one of `networks`: addresses, or networks like `10.0.0.0/8`. */
 export function isInNetworks(address: string, networks: readonly string[]): boolean {
   const plain = plainIp(address);
   if (plain === undefined) return false;
@@ -60,7 +60,7 @@ export function isInNetworks(address: string, networks: readonly string[]): bool
   });
 }
 
-/** @throws Error unless it is an address or a network */
+/** @throws Error unless the text is an address or a network */
 export function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
   if (text.includes('/')) return ipaddr.parseCIDR(text);
   const address = ipaddr.parse(plainIp(text) ?? text);

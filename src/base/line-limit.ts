@@ -1,6 +1,6 @@
-// So many lines of one kind a second, and so many of all kinds: whoever causes them without end must not fill a disk. The others are counted.
+// Limits log lines per second, by kind and in total, so that repeated causes do not fill the disk. Dropped lines are counted.
 
-/** Lines that were not written, by their kind. */
+/** Number of dropped lines, by kind. */
 export type LeftOut = Record<string, number>;
 
 const WINDOW_MS = 1000;
@@ -13,7 +13,7 @@ export class LineLimit {
   #admitted = 0;
   #isCounting = false;
 
-  /** `onLeftOut` is called at the end of a second in which there were too many. */
+  /** `onLeftOut` is called at the end of a second with dropped lines. */
   constructor(options: { perKind: number; inAll: number; onLeftOut: (lines: LeftOut) => void }) {
     this.#options = options;
   }
@@ -23,7 +23,7 @@ export class LineLimit {
     const { perKind, inAll } = this.#options;
     if (!this.#isCounting) setTimeout(() => this.#endWindow(), WINDOW_MS).unref();
     this.#isCounting = true;
-    // There may be as many kinds as lines.
+    // The number of kinds is bounded, because every line may be of another kind.
     const known = this.#seen.has(kind) || this.#seen.size < inAll ? kind : OTHERS;
     const count = (this.#seen.get(known) ?? 0) + 1;
     this.#seen.set(known, count);

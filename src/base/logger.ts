@@ -1,4 +1,4 @@
-// The log: one line of JSON per event. Addresses lose their query strings and credentials before they are written.
+// The log: one line of JSON per event. URLs are logged without query strings and credentials.
 import { pino, type DestinationStream, type LogFn, type Logger } from 'pino';
 
 import { AppError } from './app-error.ts';
@@ -8,13 +8,13 @@ export type { Logger } from 'pino';
 
 export type LogLevel = 'silent' | 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
-/** A second's lines of one message, and of all; what went wrong has a share of its own. */
+/** Limits per second, of one message and in total; warnings and errors have a separate limit. */
 const LINES = { perKind: 20, inAll: 100 };
-/** pino's number of it. */
+/** The level `warn` of pino. */
 const WARN = 40;
 const LEFT_OUT = 'log lines left out';
 
-/** A logger that writes to `destination`. Give errors as `err`; sources only through {@link redactedAddress}. */
+/** A logger that writes to `destination`. Pass errors as `err`, and sources only through {@link redactedAddress}. */
 export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
   const formatters = { level: (label: string) => ({ level: label }) };
   const serializers = { err: errorFields };
@@ -32,12 +32,12 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
   return logger;
 }
 
-/** What pino was called with: a text, or an object and a text. */
+/** The message of a call of pino: with a text, or with an object and a text. */
 function messageOf([first, second]: readonly unknown[]): string {
   return typeof first === 'string' ? first : typeof second === 'string' ? second : '';
 }
 
-/** JSON escapes only what is below a space; the other characters that move or turn the text on a terminal are escaped here. */
+/** Escapes control and bidirectional characters that affect a terminal: JSON only escapes characters below the space. */
 function withoutControls(line: string): string {
   return line.replaceAll(
     /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/gu,
@@ -45,7 +45,7 @@ function withoutControls(line: string): string {
   );
 }
 
-/** A failure of ours is a code and a sentence, with what was behind it; a stack only helps where we are to blame. */
+/** An AppError is logged as code, sentence and cause; a stack is logged only for defects of the server. */
 function errorFields(error: unknown): unknown {
   if (!(error instanceof AppError)) return error instanceof Error ? pino.stdSerializers.err(error) : String(error);
   const { code, message, cause } = error;
@@ -54,7 +54,7 @@ function errorFields(error: unknown): unknown {
   return { code, message, cause: isOurs ? errorFields(cause) : cause.message };
 }
 
-/** The address without user, password, query and fragment: those carry the tokens of private sources. */
+/** The URL without user, password, query and fragment, which contain the tokens of private sources. */
 export function redactedAddress(address: string): string {
   const url = URL.parse(address);
   if (url === null) return address.split(/[?#]/u)[0] ?? '';

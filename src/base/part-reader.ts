@@ -1,25 +1,25 @@
-// Reads a range of bytes part by part, from a file or from memory. While the bytes of a file are in the system's page cache they are read
-// synchronously: a read on a thread takes longer, and leaves the bytes in the caches of another core than the one that sends them.
+// Reads a range of bytes part by part, from a file or from memory. Bytes in the page cache of the system are read
+// synchronously: a read on a thread takes longer, and leaves the bytes in the cache of another core than the sending one.
 import { closeSync, openSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 import type { ByteRange } from './byte-range.ts';
 
-/** An open range of bytes, read from its start to its end. Disposed by its reader, when no read is under way. */
+/** An open range of bytes, read from its start to its end. To be disposed when no read is pending. */
 export interface PartReader extends Disposable {
-  /** All bytes of the range, where they are in memory. */
+  /** All bytes of the range, if they are in memory. */
   readonly bytes: Uint8Array | undefined;
-  /** Whether the next read will probably take next to no time. */
+  /** Whether the next read will probably come from the page cache or memory. */
   readonly isQuick: boolean;
   readonly isAtEnd: boolean;
-  /** Fills the buffer as far as it goes: the number of bytes, 0 at the end of the range and when the bytes cannot be read. Never rejects. */
+  /** Fills the buffer as far as possible. Returns the number of bytes: 0 at the end of the range, or when the read fails. Never rejects. */
   read(buffer: Buffer): Promise<number>;
 }
 
 /** A read that blocks the event loop for longer than this makes the next one run on a thread, where it is timed again. */
 const QUICK_MS = 2;
 
-/** Shared by the readers of one disk: whether the last read took next to no time. */
+/** Shared by the readers of one disk: whether the last read took at most `QUICK_MS`. */
 export interface Pace {
   isQuick: boolean;
 }
@@ -69,7 +69,7 @@ export class FilePartReader implements PartReader {
   }
 }
 
-/** A range of bytes that are in memory. */
+/** A reader of bytes in memory. */
 export function memoryPartReader(whole: Uint8Array, { start, end }: ByteRange): PartReader {
   const bytes = whole.subarray(start, end);
   let at = 0;

@@ -1,4 +1,4 @@
-// A counting semaphore: at most so many permits at a time; callers that find none wait in line, first come, first served.
+// A counting semaphore: a limited number of permits; callers that get none wait in a FIFO queue.
 import { untilAborted } from './until-aborted.ts';
 
 export class Semaphore {
@@ -10,7 +10,7 @@ export class Semaphore {
     this.#permits = permits;
   }
 
-  /** Callers in line. */
+  /** Number of waiting callers. */
   get waiting(): number {
     return this.#line.length;
   }
@@ -19,13 +19,13 @@ export class Semaphore {
     return this.#permits;
   }
 
-  /** With fewer permits than are held no more are given until enough were released. */
+  /** If more permits are held than allowed, no more are granted until enough were released. */
   set permits(permits: number) {
     this.#permits = permits;
     this.#grant();
   }
 
-  /** A permit, released by its disposal; undefined when there is none. Never overtakes callers in line. */
+  /** A permit, released by its disposal; undefined when none is free. Never overtakes waiting callers. */
   tryAcquire(): Disposable | undefined {
     if (this.#held >= this.#permits || this.#line.length > 0) return undefined;
     this.#held += 1;
@@ -44,7 +44,7 @@ export class Semaphore {
     } catch (error) {
       const place = this.#line.indexOf(turn);
       if (place >= 0) this.#line.splice(place, 1);
-      // The permit was granted in the moment of the abort: it goes to the next in line.
+      // The permit was granted at the moment of the abort: it goes to the next caller.
       else this.#release();
       throw error;
     }

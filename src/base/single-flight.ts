@@ -1,9 +1,9 @@
-// The same work once: callers that ask for a key while it is being made share one promise.
+// Runs the same work once: callers that request a key while it is in flight share one promise.
 
 export class SingleFlight<T> {
   readonly #flights = new Map<string, Promise<T>>();
 
-  /** Runs `make` unless the key is in flight already; a failure is shared too and then forgotten. */
+  /** Runs `make` unless the key is in flight; a failure is shared as well, and not kept. */
   run(key: string, make: () => Promise<T>): Promise<T> {
     const flying = this.#flights.get(key);
     if (flying) return flying;

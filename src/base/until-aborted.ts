@@ -1,4 +1,4 @@
-// Waiting that a caller can leave: the work goes on for the others, the one who left gets the reason of the signal.
+// A wait that a caller can abort: the work continues for other callers.
 
 /** Settles like `promise`, or rejects with `signal.reason` as soon as the signal is aborted. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

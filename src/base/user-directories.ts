@@ -1,4 +1,4 @@
-// Where the operating system wants a user's caches and what a user keeps.
+// The directories of the operating system for caches and for kept files of a user.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,7 +9,7 @@ export function userCacheDirectory(env: Record<string, string | undefined>, plat
   return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'raffi');
 }
 
-/** The directory of what the program keeps for this user. @param env for `XDG_CONFIG_HOME` and `APPDATA` */
+/** The directory of kept files of the program for this user. @param env for `XDG_CONFIG_HOME` and `APPDATA` */
 export function userConfigDirectory(env: Record<string, string | undefined>, platform: NodeJS.Platform): string {
   if (platform === 'win32') return join(env['APPDATA'] ?? join(homedir(), 'AppData', 'Roaming'), 'Raffi');
   if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Raffi');

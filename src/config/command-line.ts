@@ -1,11 +1,11 @@
-// The command line: which command, and the few options it has.
+// Parses the command line: the command and its options.
 import { parseArgs } from 'node:util';
 
 import { ConfigError } from './config.ts';
 
 export type Command = { name: 'serve' } | { name: 'help' } | { name: 'version' };
 
-/** @throws ConfigError for anything that is not known */
+/** @throws ConfigError for an unknown command or option */
 export function readCommandLine(args: string[] = process.argv.slice(2)): Command {
   const { values, positionals } = parsed(args);
   if (values.help === true) return { name: 'help' };

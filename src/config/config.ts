@@ -28,7 +28,7 @@ export interface Config {
   instanceToken: string | undefined;
   isLanOpen: boolean;
   privateSources: 'auto' | 'allow' | 'deny';
-  /** Absolute; undefined: files may lie anywhere. */
+  /** Absolute; undefined: files of all directories may be played. */
   mediaRoots: string[] | undefined;
   /** Host, or host and port. */
   castHost: string | undefined;
@@ -47,23 +47,23 @@ export interface Config {
   /** Child processes that a debugger can attach to. */
   inspect: InspectedProcess[];
   torrents: TorrentConfig;
-  /** The owner wants torrents seeded on that no session plays any more, also when the last one was ended on request. */
+  /** Whether torrents without a session are seeded, also when their last session was ended on request. */
   seedsOn: boolean;
 }
 
-/** What each setting of torrents says. */
+/** The parsed settings of torrents. */
 export type TorrentConfig = {
   [Name in keyof typeof TORRENT_SETTINGS]: ReturnType<(typeof TORRENT_SETTINGS)[Name]['parse']>;
 };
 
 export type Environment = Record<string, string | undefined>;
 
-/** A value somebody wrote that cannot be meant. The message is one line for a person. */
+/** An invalid setting or command line. The message is one line for the user. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** @throws ConfigError naming the variable and what it should look like */
+/** @throws ConfigError that names the variable and its valid form */
 export function readConfig(env: Environment = process.env): Config {
   return {
     listen: read(SETTINGS.listen, env),
@@ -99,10 +99,10 @@ export function readConfig(env: Environment = process.env): Config {
   };
 }
 
-/** What an encoder of a usual film needs at least, and what no film needs. */
+/** The least memory that an encoder of a usual video needs, and more than any video needs. */
 const WORKER_MEMORY = { least: 256 * MIB, most: 4 * GIB } as const;
 
-/** Half of what the machine has, or of what the container may use. */
+/** Half of the memory of the machine, or of the limit of the container. */
 function defaultWorkerMemory(): number {
   const machineBytes = Math.min(totalmem(), process.constrainedMemory() || Infinity);
   return Math.min(WORKER_MEMORY.most, Math.max(WORKER_MEMORY.least, machineBytes / 2));
@@ -140,7 +140,7 @@ function readTorrentConfig(env: Environment): TorrentConfig {
   };
 }
 
-/** Devices that were given a name of ours call us by it. */
+/** The host name for cast devices is also an accepted Host. */
 function castNames(castHost: string | undefined): string[] {
   const name = URL.parse(`http://${castHost}`)?.hostname.replace(/^\[|\]$/gu, '');
   return castHost === undefined || name === undefined ? [] : [name];

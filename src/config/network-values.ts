@@ -17,7 +17,7 @@ export interface NamedDevice {
 }
 
 export interface CastDiscovery {
-  /** Its IPv4 address; undefined: every interface. */
+  /** IPv4 address of the interface; undefined: every interface. */
   interface?: string;
 }
 
@@ -89,9 +89,9 @@ export function castDevices(text: string): NamedDevice[] {
 }
 
 export function castDiscovery(text: string): CastDiscovery | undefined {
-  const wish = text.trim().toLowerCase();
-  if (wish === 'off') return undefined;
-  if (wish === 'on') return {};
-  if (isIPv4(wish)) return { interface: wish };
+  const choice = text.trim().toLowerCase();
+  if (choice === 'off') return undefined;
+  if (choice === 'on') return {};
+  if (isIPv4(choice)) return { interface: choice };
   throw new Error('write on, off or the IPv4 address of an interface');
 }

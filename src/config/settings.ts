@@ -1,4 +1,4 @@
-// Every setting of the server, in one table: name, default, meaning. The documentation is made from it.
+// All settings of the server in one table: name, default, meaning. The documentation is generated from it.
 import {
   addresses,
   castDevices,
@@ -26,11 +26,11 @@ import {
 export interface Setting<T> {
   /** Environment variable. */
   name: string;
-  /** As a person would write it; `shown` when the true default depends on the machine. */
+  /** The default as text; `shown` is displayed when the real default depends on the machine. */
   fallback: string;
   shown?: string;
   meaning: string;
-  /** @throws Error with what a right value looks like */
+  /** @throws Error that states the valid form */
   parse(text: string): T;
 }
 
@@ -42,7 +42,7 @@ export const SETTINGS = {
   dataDirectory: setting('RAFFI_DATA_DIR', String, {
     fallback: '',
     shown: "the user's cache directory",
-    meaning: 'Directory of the database: what was learned about sources, and the sessions',
+    meaning: 'Directory of the database of sessions and of facts about sources',
   }),
   tmpDirectory: setting('RAFFI_TMP_DIR', String, {
     fallback: '',
@@ -79,7 +79,7 @@ export const SETTINGS = {
   instanceToken: setting('RAFFI_INSTANCE_TOKEN', secret, {
     fallback: '',
     meaning:
-      'A text of 12 characters or more that `GET /` shows to this machine: whoever started the server knows it by that from another program on its port',
+      'A text of 12 characters or more that `GET /` shows to this machine, so that the program that started the server can tell it from another program on its port',
   }),
   isLanOpen: setting('RAFFI_LAN_OPEN', isOn, {
     fallback: '',
@@ -102,12 +102,12 @@ export const SETTINGS = {
   }),
   castDevices: setting('RAFFI_CAST_DEVICES', castDevices, {
     fallback: '',
-    meaning: 'Cast devices that cannot be found by themselves: `name@host` or `name@host:port`, separated by commas',
+    meaning: 'Cast devices that discovery does not find: `name@host` or `name@host:port`, separated by commas',
   }),
   castDiscovery: setting('RAFFI_CAST_DISCOVERY', castDiscovery, {
     fallback: 'on',
     meaning:
-      'Whether cast devices are looked for when somebody asks for them: `on`, `off`, or the IPv4 address of the interface to look on',
+      'Whether a request for the cast devices searches the network: `on`, `off`, or the IPv4 address of the interface to search on',
   }),
   cacheBytes: setting('RAFFI_CACHE_SIZE', size, {
     fallback: '4GiB',

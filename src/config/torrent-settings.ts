@@ -1,4 +1,4 @@
-// The settings of torrents: what the engine may do in the network, and what it may take of the machine.
+// The settings of torrents: what the engine may do in the network, and which resources of the machine it may use.
 import { duration, isOn, listed, size, wholeNumber } from './setting-values.ts';
 import { setting } from './settings.ts';
 
@@ -18,11 +18,11 @@ export const TORRENT_SETTINGS = {
   dhtBootstrap: setting('RAFFI_TORRENT_DHT_NODES', nodes, {
     fallback: '',
     shown: 'the usual ones',
-    meaning: 'Nodes the DHT begins with: `host:port`, separated by commas',
+    meaning: 'Bootstrap nodes of the DHT: `host:port`, separated by commas',
   }),
   peerExchange: setting('RAFFI_TORRENT_PEX', isOn, { ...ON, meaning: 'Ask peers for peers' }),
   localDiscovery: setting('RAFFI_TORRENT_LSD', isOn, { ...ON, meaning: 'Find peers in the local network' }),
-  webSeeds: setting('RAFFI_TORRENT_WEB_SEEDS', isOn, { ...ON, meaning: 'Download from web servers a torrent names' }),
+  webSeeds: setting('RAFFI_TORRENT_WEB_SEEDS', isOn, { ...ON, meaning: 'Download from the web seeds of a torrent' }),
   webRtc: setting('RAFFI_TORRENT_WEBRTC', isOn, { ...ON, meaning: 'Peers that are web browsers' }),
   utp: setting('RAFFI_TORRENT_UTP', isOn, { ...ON, meaning: 'Connections by uTP, where it is available' }),
   tcp: setting('RAFFI_TORRENT_TCP', isOn, { ...ON, meaning: 'Connections to peers by TCP' }),
@@ -38,7 +38,7 @@ export const TORRENT_SETTINGS = {
   privatePeers: setting('RAFFI_TORRENT_PRIVATE_PEERS', isOn, {
     ...OFF,
     meaning:
-      'Connect to loopback and private addresses whoever names them; otherwise only to those found in the local network',
+      'Connect to loopback and private addresses from every origin; otherwise only to those found in the local network',
   }),
   maxConnectionsPerTorrent: setting('RAFFI_TORRENT_MAX_PEERS', wholeNumber, {
     fallback: '60',
@@ -50,15 +50,15 @@ export const TORRENT_SETTINGS = {
   }),
   uploadSlots: setting('RAFFI_TORRENT_UPLOAD_SLOTS', wholeNumber, {
     fallback: '8',
-    meaning: 'Peers of one torrent that are sent something at a time',
+    meaning: 'Peers of one torrent that are unchoked at a time',
   }),
   downloadLimit: setting('RAFFI_TORRENT_DOWNLOAD_LIMIT', rate, {
     fallback: '',
-    meaning: 'Most bytes a second from peers, such as `5MiB`',
+    meaning: 'Maximal bytes per second from peers, such as `5MiB`',
   }),
   uploadLimit: setting('RAFFI_TORRENT_UPLOAD_LIMIT', rate, {
     fallback: '',
-    meaning: 'Most bytes a second to peers; `0`: nothing is uploaded',
+    meaning: 'Maximal bytes per second to peers; `0`: nothing is uploaded',
   }),
   seedRatio: setting('RAFFI_TORRENT_SEED_RATIO', ratio, {
     fallback: '1',
@@ -72,7 +72,7 @@ export const TORRENT_SETTINGS = {
   capBytes: setting('RAFFI_TORRENT_CACHE_SIZE', cap, {
     fallback: '',
     shown: 'a quarter of what is free, at most 20 GiB',
-    meaning: 'How much disk all torrents may take; what was watched goes first',
+    meaning: 'How much disk all torrents may take; pieces that were watched are evicted first',
   }),
   minFreeBytes: setting('RAFFI_TORRENT_MIN_FREE', size, {
     fallback: '1GiB',
@@ -80,7 +80,7 @@ export const TORRENT_SETTINGS = {
   }),
   metadataLimitMs: setting('RAFFI_TORRENT_METADATA_LIMIT', duration, {
     fallback: '90s',
-    meaning: 'How long peers may take to tell what is in a torrent that was named by a magnet link or info hash',
+    meaning: 'How long peers may take to send the metadata of a torrent that was named by a magnet link or info hash',
   }),
   keepData: setting('RAFFI_KEEP', isOn, { ...OFF, meaning: 'Keep the data of torrents when the server ends' }),
 };

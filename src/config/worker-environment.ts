@@ -1,9 +1,9 @@
-// The environment of media workers: the server's own, with what keeps them small.
+// The environment of media workers: that of the server, with settings that reduce their memory.
 import { codeCacheDirectory } from './code-cache.ts';
 
 /**
- * For the C library's memory: packets come and go by the megabyte in several threads, and what was freed is given back to the system at
- * once instead of being kept in an arena of each thread. Other platforms do not look at these.
+ * Settings of malloc in glibc: several threads allocate and free packets by the megabyte, and freed memory is returned to the system at
+ * once instead of being kept in an arena of each thread. Other platforms ignore them.
  */
 const MALLOC = {
   MALLOC_ARENA_MAX: '2',
@@ -16,6 +16,6 @@ export function workerEnvironment(): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, value]],
   );
-  // Without it each worker compiles all of its code for itself, which takes 30 MB.
+  // Without the compile cache each worker compiles all of its code, which takes 30 MB.
   return { ...MALLOC, NODE_COMPILE_CACHE: codeCacheDirectory(), ...Object.fromEntries(inherited) };
 }

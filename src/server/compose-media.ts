@@ -20,15 +20,15 @@ import { SourceEndpoint } from '../sources/endpoint/source-endpoint.ts';
 export const WORKER_ENTRY = new URL('../media/worker/segment-worker.ts', import.meta.url);
 
 /**
- * Workers make many short-lived objects; a small young generation keeps them small. What they spend their time in is native code: the
- * optimizing compiler, which takes megabytes, gains nothing over the faster one below it.
+ * Workers make many short-lived objects; a small young generation keeps the processes small. They spend their time in native code: the
+ * optimizing compiler of V8, which takes megabytes, gains nothing over the baseline compiler.
  */
 export const WORKER_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
 
-/** The longest delay a timer takes. */
+/** The longest delay of a timer. */
 const NEVER_MS = 2 ** 31 - 1;
 
-/** A worker that stands at a breakpoint answers nothing: without limits of time it is not taken for one that hangs. */
+/** A worker at a breakpoint does not answer: without time limits it does not count as hanging. */
 const INSPECTED = {
   execArgv: [...WORKER_FLAGS, '--inspect=0'],
   startLimitMs: NEVER_MS,
@@ -37,10 +37,10 @@ const INSPECTED = {
   graceMs: NEVER_MS,
 };
 
-/** Of the eight places for short jobs; the others are for segments. */
+/** Share of probing in the eight slots for short jobs; the others are for segments. */
 const LEARNING = { reads: { file: 2, endpoint: 4 }, scans: 2 };
 
-/** Opens every part; the result closes them in reverse, all work first. */
+/** Opens all parts; the result closes them in reverse order, running work first. */
 export async function composeMedia(context: MediaContext): Promise<ClosableOpener> {
   const { config, cacheDirectory, knowledge, texts, metrics } = context;
   await using stack = new AsyncDisposableStack();
@@ -59,13 +59,13 @@ export async function composeMedia(context: MediaContext): Promise<ClosableOpene
   );
   const scheduler = new SegmentScheduler({ store, pool, endAfterMs: config.encoderIdleMs, log: context.log });
   const clips = new ClipMaker({ directory: config.clipsDirectory, lease: () => pool.lease() });
-  // Scheduler and clips wait for workers to let go of their jobs. Killed workers do so at once, those that read a stalled source do not.
+  // Scheduler and clips wait until workers end their jobs. Killed workers end them at once, workers that read a stalled source do not.
   stack.defer(async () => {
     await Promise.all([scheduler, clips, pool].map((part) => part[Symbol.asyncDispose]()));
   });
   addGauges(metrics, scheduler);
   const learning = new ProbeQueue({ ...LEARNING, run: (job, signal) => pool.run(job, signal) });
-  metrics.gauge('raffi_learning_waiting', 'Sources that wait to be looked at', () => learning.waiting);
+  metrics.gauge('raffi_learning_waiting', 'Sources that wait to be probed', () => learning.waiting);
   const items = new MediaOpener({
     engine: {
       scheduler,
@@ -113,7 +113,7 @@ function createPool(context: MediaContext, endpoint: SourceEndpoint): WorkerPool
   });
 }
 
-/** A note that cannot be written, on a full disk for one, only costs the next server a clean-up. */
+/** If the record cannot be written, for example on a full disk, the next server only cannot end a leftover worker. */
 function recorded(pid: number, { recordChild, log }: MediaContext): { forget(): void } {
   try {
     return recordChild(pid);
@@ -130,8 +130,8 @@ function addGauges(metrics: Metrics, scheduler: SegmentScheduler): void {
     'Media workers that failed since the start',
     () => scheduler.stats.workers.lost,
   );
-  metrics.gauge('raffi_encoders', 'Encoder runs that live', () => scheduler.stats.encoderRuns);
-  metrics.gauge('raffi_encoders_wanted', 'Wishes that wait for an encoder to be free', () => scheduler.stats.inLine);
+  metrics.gauge('raffi_encoders', 'Running encoders', () => scheduler.stats.encoderRuns);
+  metrics.gauge('raffi_encoders_wanted', 'Requests that wait for a free encoder', () => scheduler.stats.inLine);
   metrics.gauge('raffi_segments_pending', 'Segments being made or waited for', () => scheduler.stats.flights);
   metrics.gauge('raffi_cache_bytes', 'Finished segments on the disk', () => scheduler.stats.store.sizeBytes);
 }

@@ -1,4 +1,4 @@
-// The torrents of the server: the engine in a process of its own, and what sessions and routes make of it.
+// The torrent side of the server: the engine in a separate process, and the torrents for sessions and routes on top of it.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,10 +12,10 @@ import type { TorrentEngine } from '../torrent-engine/protocol/torrent-engine.ts
 import { lockDirectory } from '../state/sqlite/directory-lock.ts';
 import { Torrents } from '../sources/torrent/torrents.ts';
 
-/** In the data directory: torrents were played on this machine, and probably will be again. */
+/** A file in the data directory: torrents were played on this machine before. */
 const MARK = 'torrents-are-used';
 
-/** The engine starts with the first torrent; where there was one before, at once, so that the next one need not wait for it. */
+/** The engine starts with the first torrent; if torrents were played before, it starts at once, so that the next torrent does not wait for it. */
 export function createTorrents(context: MediaContext, publisher: SourcePublisher): Torrents {
   const { config, log, metrics } = context;
   const mark = join(config.dataDirectory, MARK);
@@ -67,12 +67,12 @@ function addGauges(metrics: Metrics, torrents: Torrents): void {
   );
   metrics.gauge(
     'raffi_torrent_disk_bytes',
-    'What torrents take on the disk',
+    'Disk space of torrents',
     sum((torrent) => torrent.diskBytes),
   );
   metrics.gauge(
     'raffi_torrent_wasted_bytes',
-    'Payload received in vain',
+    'Payload received and not used',
     sum((torrent) => torrent.wastedBytes),
   );
 }

@@ -1,4 +1,4 @@
-// The directory of one running server inside `<tmp>/raffi`. A lock that dies with the process tells the living from the dead.
+// The directory of one running server inside `<tmp>/raffi`. A lock that ends with the process shows whether the server is running.
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync, type Stats } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -10,11 +10,11 @@ import { isSameProcess, processStart } from './process-start.ts';
 
 const INSTANCE_NAME = /^server-\d+-[0-9a-f]{12}$/u;
 const CHILD_NAME = /^child-(?<pid>\d+)-(?<start>[\w.:-]+)$/u;
-/** A directory this young may not have its lock yet. */
+/** A directory younger than this may not have its lock yet. */
 const YOUNG_MS = 60_000;
 
 export class InstanceDirectory implements Disposable {
-  /** Absolute. Also the name of this server among those that share a database. */
+  /** Absolute. Also identifies this server among those that share a database. */
   readonly path: string;
   readonly #root: string;
   readonly #lock: Disposable;
@@ -27,14 +27,14 @@ export class InstanceDirectory implements Disposable {
     this.#lock = lockDirectory(this.path);
   }
 
-  /** Notes a process of ours, so that the next server can end it if we die. Call `forget` with the result when it ended. */
+  /** Records a child process, so that the next server can end it if this server dies. Call `forget` of the result when the process has ended. */
   recordChild(pid: number): { forget(): void } {
     const file = join(this.path, `child-${pid}-${processStart(pid) ?? 'unknown'}`);
     writeFileSync(file, '');
     return { forget: () => rmSync(file, { force: true }) };
   }
 
-  /** Removes what dead servers left beside this one, processes first; living servers and everything else stay. */
+  /** Removes the leftovers of dead servers in the same root, processes first; running servers and all other files stay. */
   async removeDeadNeighbours(): Promise<{ directories: number; processes: number }> {
     let directories = 0;
     let processes = 0;
@@ -55,12 +55,12 @@ export class InstanceDirectory implements Disposable {
     try {
       rmdirSync(this.#root);
     } catch {
-      // Another server lives there.
+      // Another server uses the root.
     }
   }
 }
 
-/** Whether the server of this directory still runs. What is not a real directory of a server counts as alive: hands off. */
+/** Whether the server of this directory is running. Anything but a directory of a server counts as running, so that it is not removed. */
 export function isAliveInstance(path: string): boolean {
   try {
     const directory = lstatSync(path);
@@ -82,7 +82,7 @@ function isLocked(path: string): boolean {
   }
 }
 
-/** Processes a dead server left, by id and time of start, so that a process that got the same id later is safe. */
+/** Ends the processes of a dead server, identified by id and start time, so that a later process with the same id is safe. */
 function endChildren(path: string): number {
   let ended = 0;
   for (const name of readdirSync(path)) {
@@ -95,7 +95,7 @@ function endChildren(path: string): number {
   return ended;
 }
 
-/** `<tmp>/raffi`, unless that belongs to somebody else or is a link to somewhere: then one with our user id. */
+/** `<tmp>/raffi`; if another user owns it or it is a link, a directory with the id of this user. */
 function ownRoot(tmpDirectory: string): string {
   const uid = process.getuid?.();
   for (const name of ['raffi', `raffi-${uid ?? 0}`]) {

@@ -1,4 +1,4 @@
-// The addresses of the server: where it listens, and how this machine and devices of the network call it.
+// The addresses of the server: where it listens, and its URLs for this machine and for devices of the network.
 import type { AddressInfo } from 'node:net';
 import { hasErrno } from '../base/errno.ts';
 
@@ -8,7 +8,7 @@ import { networkHost } from '../cast/cast-host.ts';
 import type { Config } from '../config/config.ts';
 import type { App } from '../http/schemas/app-type.ts';
 
-/** Without a host: on every address, of both families where the machine has both. */
+/** Without a host the server listens on every address, of IPv6 and IPv4 if the machine has both. */
 export async function listen(app: Pick<App, 'listen'>, { host, port }: Config['listen']): Promise<void> {
   if (host !== undefined) return void (await app.listen({ host, port }));
   try {
@@ -25,7 +25,7 @@ export function ownAddress(listening: (AddressInfo | string)[], castHost: string
   return { bound: first.address, port: first.port, castHost };
 }
 
-/** `http://host:port` for this machine and for others; `network` is undefined where they cannot connect. */
+/** `http://host:port` for this machine and for other devices; `network` is undefined when other devices cannot connect. */
 export function ownUrls(
   listening: (AddressInfo | string)[],
   castHost: string | undefined,

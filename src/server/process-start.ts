@@ -1,8 +1,8 @@
-// When a process was started: together with its id it names one process for ever.
+// The start time of a process: together with the process id it is unique.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A text that differs between two processes with the same id; undefined when there is no such process or nobody can tell. */
+/** A text that differs between two processes with the same id; undefined when there is no such process, or the system does not tell. */
 export function processStart(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') return startOnLinux(pid);
@@ -19,7 +19,7 @@ export function isSameProcess(pid: number, start: string): boolean {
   return processStart(pid) === start;
 }
 
-/** Boot and start time (field 22 of /proc/pid/stat, counted after the name, which may hold anything). */
+/** Boot id and start time (field 22 of /proc/pid/stat, counted after the name, which may contain any character). */
 function startOnLinux(pid: number): string | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];

@@ -1,4 +1,4 @@
-// Whether the parts of the server can work, for `GET /ready`.
+// The readiness of the parts of the server, for `GET /ready`.
 import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { MIB } from '../base/units.ts';
@@ -12,7 +12,7 @@ export interface PartStates {
   torrents(): PartState;
 }
 
-/** With less free, not even a few segments fit. */
+/** Free space for a few segments. */
 const DISK_NEEDED_BYTES = 64 * MIB;
 
 export async function readiness(state: PartStates, directory: string): Promise<Readiness> {

@@ -1,4 +1,4 @@
-// The composition: builds every part once, in the order they need each other, and closes them in reverse.
+// The composition root: builds every part once, in the order of their dependencies, and closes them in reverse order.
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -28,23 +28,23 @@ import { InstanceDirectory, isAliveInstance } from './instance-directory.ts';
 import { listen, ownAddress, ownUrls } from './listening-address.ts';
 import { readiness, type PartState, type PartStates } from './readiness.ts';
 
-/** What the media side is built from. */
+/** The parts that the media side is built from. */
 export interface MediaContext {
   config: Config;
-  /** Directory for segments, of this server alone; removed when it ends. */
+  /** Directory for segments of this server only; removed when the server ends. */
   cacheDirectory: string;
   knowledge: KnowledgeStore;
   texts: TextStore;
   metrics: Metrics;
   log: Logger;
-  /** Notes a child process, so that the next server can end it should this one be killed. */
+  /** Records a child process, so that the next server can end it if this one is killed. */
   recordChild(pid: number): { forget(): void };
   addresses: AddressPolicy;
-  /** Ports of this server: whoever opens one adds it, so that no source is read from it. */
+  /** Ports of this server: each part that opens one adds it, so that no source is read from it. */
   ownPorts: Set<number>;
 }
 
-/** The media side: what sessions play, and the torrents, by themselves. */
+/** The media side: opens media items for sessions, and has the torrents. */
 export interface ClosableOpener extends ItemOpener, Partial<AsyncDisposable> {
   torrents: TorrentLibrary & { readonly state: PartState };
 }
@@ -53,7 +53,7 @@ export interface ServerOptions {
   config: Config;
   identity: Identity;
   log: Logger;
-  /** Called once the server listens: the answer to `GET /` must not wait for the media engine. */
+  /** Called when the server listens, so that `GET /` does not wait for the media engine. */
   composeMedia(context: MediaContext): Promise<ClosableOpener>;
 }
 
@@ -61,9 +61,9 @@ export interface RunningServer extends AsyncDisposable {
   /** `http://127.0.0.1:6969` */
   readonly url: string;
   readonly isLoopbackOnly: boolean;
-  /** The same for devices of the network; undefined: they cannot connect. */
+  /** The URL for devices of the network; undefined: they cannot connect. */
   readonly networkUrl: string | undefined;
-  /** What can still be done when closing takes too long. */
+  /** The least clean-up, for when closing takes too long. */
   closeNow(): void;
 }
 
@@ -71,7 +71,7 @@ const CLOCKS = { now: () => performance.now(), wallClock: () => Date.now() };
 const SWEEP_MS = 30_000;
 const INFO_HOLD_MS = 8_000;
 
-/** @throws the error of `listen`, EADDRINUSE for one; everything is closed again then */
+/** @throws the error of `listen`, for example EADDRINUSE; all parts are closed then */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, identity, log } = options;
   await using stack = new AsyncDisposableStack();
@@ -83,7 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const addresses = new AddressPolicy({ privateSources: config.privateSources, ownPorts: () => [...ownPorts] });
   const sessions = createSessions({ options, stores, castTokens, addresses, items: items.promise });
   const metrics = new Metrics();
-  metrics.gauge('raffi_sessions', 'Sessions that live', () => sessions.count);
+  metrics.gauge('raffi_sessions', 'Open sessions', () => sessions.count);
   const state: PartStates = { media: () => 'starting', torrents: () => 'starting' };
   const app = await createApp({
     sessions,
@@ -132,7 +132,7 @@ function sweeping(sweep: () => void): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** The parts that reach out to others when somebody asks them to. */
+/** The parts that send requests to other machines on request: add-on catalogues and cast devices. */
 function createOutward(
   { config, log }: ServerOptions,
   stack: AsyncDisposableStack,
@@ -144,7 +144,7 @@ function createOutward(
   };
 }
 
-/** A database that cannot be opened costs memory of the past, not the service. */
+/** Without a database that can be opened the server runs, but keeps nothing across restarts. */
 function openDurableStores(
   { path: owner }: InstanceDirectory,
   { config, log }: { config: Config; log: Logger },
@@ -187,7 +187,7 @@ async function torrentsOf(items: Promise<ClosableOpener>): Promise<TorrentLibrar
   try {
     return (await items).torrents;
   } catch (cause) {
-    throw new AppError('NOT_READY', 'The torrent engine could not be started.', { cause });
+    throw new AppError('NOT_READY', 'The torrent engine could not be started', { cause });
   }
 }
 

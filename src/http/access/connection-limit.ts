@@ -1,21 +1,21 @@
-// At most so many connections: one that never finished a request makes room first, so that half-open ones shut nobody out.
+// Limits the number of connections: an idle one is closed for a new one, so that half-open connections lock out no caller.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { isLoopbackIp } from '../../base/ip-address.ts';
 
 export interface ConnectionLimits {
-  /** Connections at a time, beyond those of this machine. */
+  /** Maximal number of connections, not counting those of this machine. */
   maxConnections: number;
-  /** Of one caller. */
+  /** Maximal number of connections of one caller. */
   maxPerPeer: number;
 }
 
-/** Watches the server for as long as it lives. `keyOf` names the caller at the other end. */
+/** Applies the limits to the server until it closes. `keyOf` identifies the caller of a connection. */
 export function limitConnections(server: Server, limits: ConnectionLimits, keyOf: (socket: Socket) => string): void {
   /** Oldest first. */
   const peers = new Map<Socket, string>();
-  /** Answers under way on each connection. */
+  /** Number of open responses on each connection. */
   const busy = new Map<Socket, number>();
 
   const makeRoom = (among: Socket[]): boolean => {
@@ -27,7 +27,7 @@ export function limitConnections(server: Server, limits: ConnectionLimits, keyOf
   server.on('connection', (socket: Socket) => {
     const key = keyOf(socket);
     const all = [...peers.keys()];
-    // The network never takes the places of this machine.
+    // Connections from the network never use up those of this machine.
     const isFull = all.length >= limits.maxConnections && !isLoopbackIp(socket.remoteAddress);
     const own = all.length >= limits.maxPerPeer ? all.filter((other) => peers.get(other) === key) : [];
     const hasRoom = own.length >= limits.maxPerPeer ? makeRoom(own) : !isFull || makeRoom(all);

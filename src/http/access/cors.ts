@@ -1,4 +1,4 @@
-// Cross-origin requests: the headers that let a web page read our answers. Which pages is the gate's decision.
+// CORS headers, which let a web page read responses across origins. The gatekeeper decides which pages.
 import cors from '@fastify/cors';
 import type { FastifyRequest } from 'fastify';
 
@@ -17,7 +17,7 @@ export async function allowOrigins(app: App, gatekeeper: Gatekeeper): Promise<vo
   await app.register(cors, {
     delegator: (request: FastifyRequest, decide: (error: Error | null, options: object) => void) => {
       const readers = gatekeeper.readersOf(request);
-      // A list, even an empty one, makes the plugin answer preflights; `false` would make them 404.
+      // A list, even an empty one, makes the plugin answer preflight requests; with `false` they would get 404.
       decide(null, { ...OPTIONS, origin: readers === undefined ? [] : [readers] });
     },
   });

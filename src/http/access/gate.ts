@@ -1,12 +1,12 @@
-// Who may call: one pure function, asked about every request before anything else looks at it.
+// Decides which requests are admitted: a pure function that is called for every request before any other code.
 import { isIP } from 'node:net';
 
 import { ipKind, isLoopbackIp, plainIp } from '../../base/ip-address.ts';
 import { isAllowedOrigin, type OriginRules } from './origins.ts';
 
-/** What a request shows of itself before it is read. Header values as they were sent. */
+/** The properties of a request that the gate judges. Header values are unparsed. */
 export interface Approach {
-  /** Address at the other end, after trusted proxies; undefined when it is not known. */
+  /** Address of the caller, after trusted proxies; undefined when it is unknown. */
   peer: string | undefined;
   method: string;
   /** Every Host header: there must be one. */
@@ -17,71 +17,71 @@ export interface Approach {
   fetchSite?: string | undefined;
   fetchMode?: string | undefined;
   fetchDest?: string | undefined;
-  /** The host inside a target in absolute form; undefined for the usual form. */
+  /** The host in a target in absolute form; undefined for the origin form. */
   absoluteHost?: string | undefined;
-  /** What will be served: as the router understood the target, not as it was written. */
+  /** The path as the router matched it, not as it was sent. */
   path: string;
   /** `cast_token` in the query, or X-Raffi-Cast-Token. */
   castToken?: string | undefined;
-  /** `lan_token` in the query, or a bearer: sent on purpose, never by a browser of its own accord. */
+  /** `lan_token` in the query, or a bearer token: browsers never send these on their own. */
   lanToken?: string | undefined;
-  /** The pairing cookie, which a browser sends whoever asks. */
+  /** The pairing cookie, which a browser sends for requests of any page. */
   lanCookie?: string | undefined;
 }
 
 export interface GateRules extends OriginRules {
   /** Whether only this machine can connect. */
   isLoopbackOnly: boolean;
-  /** Names beyond `localhost` under which we may be called, lower case. */
+  /** Names of this server besides `localhost`, lower case. */
   allowedHosts: readonly string[];
   /** Whether the home network may use the API without a token. */
   isLanOpen: boolean;
-  /** The session a cast token is good for now. */
+  /** The session that a cast token opens now; undefined for an invalid token. */
   castSession(token: string): string | undefined;
   isLanToken(token: string): boolean;
 }
 
-/** What the caller is: this machine, a paired device, any device of an open network, a cast device, or a browser that asks first. */
+/** What the caller is admitted as: this machine, a paired device, a device of an open network, a cast device, or a preflight request. */
 export type Grant = 'local' | 'paired' | 'open' | 'cast' | 'preflight';
 
 export type Verdict = { grant: Grant } | { refuse: 401 | 403 | 421; sentence: string; hint?: string };
 
 const READING = new Set(['GET', 'HEAD']);
-/** All a cast device needs: playlists, segments, init sections, subtitles. */
+/** Paths for cast devices: playlists, segments, init sections, subtitles. */
 const CASTABLE =
   /^\/sessions\/(?<session>[\w-]{1,128})\/(?:stream(?:\.m3u8|\/[\w.-]+)?|[\w-]+\/(?:playlist\.m3u8|init\.mp4|segment\d{1,8}\.(?:m4s|ts))|subtitles\/\d{1,4}\.vtt)$/u;
-/** What stays with the owner of the machine where the network is open. */
+/** Paths that stay reserved for the owner of the machine when the network is open. */
 const OWNERS_ONLY = /^\/(?:sessions|sessions\/[^/]+\/clips?|torrents|metrics|cast(?:ing)?(?:\/.*)?)$/su;
-/** Addresses that can be guessed; reading them makes the server work. */
+/** Paths that can be guessed, and whose GET requests cause work. */
 const GUESSABLE = /^\/torrents(?:\/|$)/u;
 
 export function judge(approach: Approach, rules: GateRules): Verdict {
-  const host = goodHost(approach, rules);
+  const host = acceptedHost(approach, rules);
   if (host === undefined) {
-    const hint = 'Names other than localhost are allowed by RAFFI_ALLOWED_HOSTS.';
-    return { refuse: 421, sentence: 'This server is not called by that name.', hint };
+    const hint = 'Names other than localhost are allowed by RAFFI_ALLOWED_HOSTS';
+    return { refuse: 421, sentence: 'This server is not called by that name', hint };
   }
   if (approach.castToken !== undefined) return judgeCastDevice(approach, approach.castToken, rules);
   if (approach.lanToken !== undefined) {
     return rules.isLanToken(approach.lanToken) ? { grant: 'paired' } : badToken();
   }
   if (isForeignPage(approach, host, rules)) {
-    const hint = 'Other origins are allowed by RAFFI_ALLOWED_ORIGINS.';
-    return { refuse: 403, sentence: 'Web pages of this origin may not use the server.', hint };
+    const hint = 'Other origins are allowed by RAFFI_ALLOWED_ORIGINS';
+    return { refuse: 403, sentence: 'Web pages of this origin may not use the server', hint };
   }
   return judgePeer(approach, host, rules);
 }
 
-/** The Host a request may be answered under; undefined when there is none, several, or another one. */
-function goodHost({ hosts, absoluteHost }: Approach, rules: GateRules): string | undefined {
+/** The Host header of a request if it is accepted; undefined when there is none, several, or another one. */
+function acceptedHost({ hosts, absoluteHost }: Approach, rules: GateRules): string | undefined {
   const [host, second] = hosts;
-  if (host === undefined || second !== undefined || !isGoodName(host, rules)) return undefined;
-  // The absolute form of a target counts instead of the Host (RFC 9112 section 3.2.2).
+  if (host === undefined || second !== undefined || !isAcceptedName(host, rules)) return undefined;
+  // The host of a target in absolute form replaces the Host header (RFC 9112 section 3.2.2).
   return absoluteHost === undefined || absoluteHost === host.toLowerCase() ? host : undefined;
 }
 
-/** Names can be made to lead here by whoever owns them (DNS rebinding); addresses cannot. */
-function isGoodName(host: string, rules: GateRules): boolean {
+/** The owner of a domain can resolve it to this server (DNS rebinding), so only known names are accepted; addresses are safe. */
+function isAcceptedName(host: string, rules: GateRules): boolean {
   const name = nameIn(host);
   if (name === undefined) return false;
   if (isLoopbackName(name) || rules.allowedHosts.includes(name)) return true;
@@ -103,23 +103,23 @@ function judgeCastDevice({ method, path }: Approach, token: string, rules: GateR
   if (session === undefined) return badToken();
   const wanted = CASTABLE.exec(path)?.groups?.['session'];
   if (wanted === undefined || !(READING.has(method) || method === 'OPTIONS')) {
-    return { refuse: 403, sentence: 'A cast token only opens the playlists, segments and subtitles of its session.' };
+    return { refuse: 403, sentence: 'A cast token only opens the playlists, segments and subtitles of its session' };
   }
   return wanted === session ? { grant: 'cast' } : badToken();
 }
 
 function badToken(): Verdict {
-  return { refuse: 401, sentence: 'The token is not valid, or not any more.' };
+  return { refuse: 401, sentence: 'The token is not valid, or not any more' };
 }
 
-/** Whether a web page that is not one of ours is behind the request. */
+/** Whether the request comes from a web page that is not allowed. */
 function isForeignPage(approach: Approach, host: string, rules: GateRules): boolean {
   const { origin, fetchSite, method, path } = approach;
   const isForeignSite = fetchSite === 'cross-site' || fetchSite === 'same-site';
   if (method === 'OPTIONS') return false;
   const isAllowed = (page: string) => isAllowedOrigin(page, host, rules);
   if (!READING.has(method)) return origin === undefined ? isForeignSite : !isAllowed(origin);
-  // A page cannot read the answer without our leave; but asking makes the server work.
+  // CORS keeps the page from reading the response, but the request itself causes work.
   if (origin !== undefined) return !isAllowed(origin) && (isForeignSite || GUESSABLE.test(path));
   if (!isForeignSite) return false;
   const isFollowedLink = approach.fetchMode === 'navigate' && approach.fetchDest === 'document';
@@ -130,18 +130,18 @@ function isForeignPage(approach: Approach, host: string, rules: GateRules): bool
 
 function judgePeer({ peer, method, path, lanCookie }: Approach, host: string, rules: GateRules): Verdict {
   const kind = peer === undefined ? undefined : ipKind(peer);
-  // Behind a proxy on this machine the peer is always this machine, but the name is not.
+  // Behind a proxy on this machine the peer address is always loopback, but the Host is not.
   const isLocalName = rules.isLoopbackOnly || isLoopbackName(nameIn(host) ?? '');
   if (kind === 'loopback' && isLocalName) return { grant: 'local' };
   if (lanCookie !== undefined && rules.isLanToken(lanCookie)) return { grant: 'paired' };
-  const isNear = kind === 'private' || kind === 'loopback' || (kind === 'special' && isLinkLocal(peer));
-  if (rules.isLanOpen && isNear) {
+  const isInHomeNetwork = kind === 'private' || kind === 'loopback' || (kind === 'special' && isLinkLocal(peer));
+  if (rules.isLanOpen && isInHomeNetwork) {
     if (!OWNERS_ONLY.test(path) || (path === '/sessions' && !READING.has(method))) return { grant: 'open' };
-    return { refuse: 403, sentence: 'This is for the machine the server runs on.' };
+    return { refuse: 403, sentence: 'This is for the machine the server runs on' };
   }
-  // A browser sends no token with the question whether it may send one.
+  // A preflight request asks whether a token may be sent, and has none itself.
   if (method === 'OPTIONS' && CASTABLE.test(path)) return { grant: 'preflight' };
-  return { refuse: 403, sentence: 'This device needs a token to use the server.', hint: 'See docs/security.md.' };
+  return { refuse: 403, sentence: 'This device needs a token to use the server', hint: 'See docs/security.md' };
 }
 
 function isLinkLocal(peer: string | undefined): boolean {

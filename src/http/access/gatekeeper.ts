@@ -1,4 +1,4 @@
-// Keeps the gate: asks it about every request, counts failed tokens, and remembers what each caller was let in as.
+// Applies the gate to every request, counts failed tokens, and keeps the grant of each admitted request.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
@@ -13,21 +13,21 @@ import { limitKey, peerAddress } from './peer-address.ts';
 import { RateLimit } from './rate-limit.ts';
 import { PAIRING_COOKIE, presentedTokens } from './tokens-in-request.ts';
 
-/** What the owner of the server decided. */
+/** The access settings of the owner. */
 export interface AccessOptions {
   allowedOrigins: string[];
   /** Lower case. */
   allowedHosts: string[];
   /** Addresses or networks. */
   trustedProxies: string[];
-  /** Opens the API to devices of the network that know it; undefined: there is none. */
+  /** Opens the API to devices of the network that present it; undefined: no token. */
   lanToken: string | undefined;
   isLanOpen: boolean;
 }
 
 export interface GatekeeperOptions extends AccessOptions {
   castTokens: CastTokens;
-  /** Where we listen; asked each time, since it is not known before. */
+  /** Where the server listens; called for each request, because it is not known at the construction. */
   listening(): Listening;
   /** Monotonic clock, milliseconds. */
   now(): number;
@@ -48,13 +48,13 @@ export class Gatekeeper {
     this.#badTokens = new RateLimit({ burst: BAD_TOKENS_A_MINUTE, perSecond, now: options.now });
   }
 
-  /** Lets the request in and marks the reply, or throws why not. @throws AppError UNAUTHORIZED, FORBIDDEN, WRONG_HOST, TOO_MANY */
+  /** Admits the request and sets headers of the reply. @throws AppError UNAUTHORIZED, FORBIDDEN, WRONG_HOST, TOO_MANY */
   admit(request: FastifyRequest, reply: FastifyReply): void {
     const approach = this.#approach(request);
     const verdict = judge(approach, this.#rules(approach));
     this.#countBadCookie(approach, verdict, reply);
     if ('refuse' in verdict) {
-      // A page that may read answers may read this one too; where the name is wrong nobody may.
+      // An allowed page may read the refusal too; after a wrong Host no page may.
       const readers = verdict.refuse === 421 ? undefined : this.readersOf(request);
       if (readers !== undefined) reply.header('Access-Control-Allow-Origin', readers).header('Vary', 'Origin');
       if (verdict.refuse === 401) this.#countBadToken(approach, reply);
@@ -67,7 +67,7 @@ export class Gatekeeper {
     this.#grants.set(request.raw, verdict.grant);
     if (verdict.grant === 'cast' && approach.castToken !== undefined) this.#options.castTokens.use(approach.castToken);
     this.#mark(approach, verdict.grant, reply);
-    // Asked by browsers before a page of the internet may talk to this machine.
+    // Private Network Access: browsers ask before a page of the internet may send requests to this machine.
     const isAsked = request.headers['access-control-request-private-network'] === 'true';
     if (isAsked && this.readersOf(request) !== undefined) reply.header('Access-Control-Allow-Private-Network', 'true');
     if (approach.lanToken !== undefined && request.headers.accept?.includes('text/html') === true) {
@@ -75,7 +75,7 @@ export class Gatekeeper {
     }
   }
 
-  /** What the caller of an admitted request is. */
+  /** The grant of an admitted request. */
   grantOf(request: FastifyRequest): Grant | undefined {
     return this.#grants.get(request.raw);
   }
@@ -84,10 +84,10 @@ export class Gatekeeper {
     return peerAddress(request.raw, this.#options.trustedProxies);
   }
 
-  /** Who may read the answer, for Access-Control-Allow-Origin: the page, everybody who holds a token, or nobody. */
+  /** The value of Access-Control-Allow-Origin: the origin of the page, `*` for a request with a token, or undefined. */
   readersOf(request: FastifyRequest): string | undefined {
     const { castToken, lanToken } = presentedTokens(request);
-    // Cast devices have pages of their own everywhere; the token is what counts, and no browser sends it by itself.
+    // The pages of cast devices have any origin. The token decides, and no browser sends it on its own.
     if (castToken !== undefined || (lanToken !== undefined && this.#options.lanToken !== undefined)) return '*';
     const { origin, host } = request.headers;
     return origin !== undefined && isAllowedOrigin(origin, host, this.#originRules()) ? origin : undefined;
@@ -127,7 +127,7 @@ export class Gatekeeper {
       allowedHosts,
       isLanOpen,
       castSession: (token) => castTokens.sessionOf(token),
-      // A person chose this one, so guessing it is worth a try: whoever failed too often is not even compared.
+      // The token was chosen by a person and may be guessed: after too many failures it is not compared.
       isLanToken: (token) =>
         lanToken !== undefined &&
         this.#badTokens.waitSeconds(limitKey(approach.peer)) === 0 &&
@@ -139,30 +139,30 @@ export class Gatekeeper {
     reply.header('WWW-Authenticate', 'Bearer realm="raffi"');
     const retryAfterSeconds = this.#badTokens.take(limitKey(peer));
     if (retryAfterSeconds === 0) return;
-    throw new AppError('TOO_MANY', 'Too many tokens that are not valid.', { retryAfterSeconds });
+    throw new AppError('TOO_MANY', 'Too many tokens that are not valid', { retryAfterSeconds });
   }
 
-  /** A cookie is a guess too. An honest browser with an old one is told to forget it. */
+  /** Counts an invalid cookie as a guess, and makes a browser with an old one delete it. */
   #countBadCookie({ lanCookie, peer }: Approach, verdict: Verdict, reply: FastifyReply): void {
     const isBad = lanCookie !== undefined && ('refuse' in verdict ? verdict.refuse === 403 : verdict.grant === 'open');
     if (!isBad) return;
     reply.header('Set-Cookie', `${PAIRING_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict`);
     const retryAfterSeconds = this.#badTokens.take(limitKey(peer));
     if (retryAfterSeconds === 0 || 'grant' in verdict) return;
-    throw new AppError('TOO_MANY', 'Too many tokens that are not valid.', { retryAfterSeconds });
+    throw new AppError('TOO_MANY', 'Too many tokens that are not valid', { retryAfterSeconds });
   }
 
   #mark(approach: Approach, grant: Grant, reply: FastifyReply): void {
     const [host] = approach.hosts;
     const pages = [approach.origin, approach.referer === undefined ? undefined : URL.parse(approach.referer)?.origin];
-    const isFriend = pages.some((page) => page !== undefined && isAllowedOrigin(page, host, this.#originRules()));
-    // Pages that may not read an answer must not get hold of it as an image or a video either.
-    reply.header('Cross-Origin-Resource-Policy', isFriend || grant === 'cast' ? 'cross-origin' : 'same-origin');
+    const isAllowedPage = pages.some((page) => page !== undefined && isAllowedOrigin(page, host, this.#originRules()));
+    // Pages that may not read a response must not embed it as an image or a video either.
+    reply.header('Cross-Origin-Resource-Policy', isAllowedPage || grant === 'cast' ? 'cross-origin' : 'same-origin');
     reply.header('Referrer-Policy', grant === 'local' ? 'same-origin' : 'no-referrer');
   }
 }
 
-/** The pattern of the route that was found, with what it found: no spelling of a target hides one path behind another. */
+/** The path of the matched route with its parameters, so that no spelling of a target disguises a path. */
 function servedPath({ routeOptions, params, url }: FastifyRequest): string {
   const pattern = routeOptions.url;
   if (pattern === undefined || pattern.includes('*')) return url.split('?')[0] ?? '';
@@ -173,18 +173,18 @@ function servedPath({ routeOptions, params, url }: FastifyRequest): string {
   });
 }
 
-/** `http://host/path` (RFC 9112 section 3.2.2). */
+/** The host of a target in absolute form, `http://host/path` (RFC 9112 section 3.2.2). */
 function absoluteHost(target: string): string | undefined {
   return target.startsWith('/') || target === '*' ? undefined : (URL.parse(target)?.host ?? '');
 }
 
-/** A browser that came with the token in an address, from the QR code, need not carry it on. */
+/** Sets the pairing cookie for a browser that came with the token in the URL, from the QR code. */
 function remember(token: string, reply: FastifyReply): void {
   const attributes = `Path=/; Max-Age=${COOKIE_SECONDS}; HttpOnly; SameSite=Strict`;
   reply.header('Set-Cookie', `${PAIRING_COOKIE}=${encodeURIComponent(token)}; ${attributes}`);
 }
 
-/** Takes the same time whatever differs. */
+/** Compares in constant time. */
 function sameSecret(left: string, right: string): boolean {
   const [leftHash, rightHash] = [left, right].map((text) => createHash('sha256').update(text).digest());
   return leftHash !== undefined && rightHash !== undefined && timingSafeEqual(leftHash, rightHash);

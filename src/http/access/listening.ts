@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { isLoopbackIp } from '../../base/ip-address.ts';
 
 export interface Listening {
-  /** Undefined: nowhere yet. */
+  /** Undefined: not listening yet. */
   port: number | undefined;
   /** Whether only this machine can connect. */
   isLoopbackOnly: boolean;
@@ -15,7 +15,7 @@ export function listeningAt(addresses: (AddressInfo | string)[]): Listening {
   return { port: sockets[0]?.port, isLoopbackOnly: sockets.every(({ address }) => isLoopbackIp(address)) };
 }
 
-/** The same, to be asked with every request: it does not change any more once it is known. */
+/** The same as a function to be called with every request: the result is kept once the port is known. */
 export function listeningOf(addresses: () => (AddressInfo | string)[]): () => Listening {
   let known: Listening | undefined;
   return () => {

@@ -1,9 +1,9 @@
-// Which web pages may call the server: the one rule that the gate and the CORS headers both follow.
+// Decides which web pages may call the server: one rule for the gate and the CORS headers.
 
 export interface OriginRules {
-  /** The port we listen on; undefined before we do. */
+  /** The port of this server; undefined before it listens. */
   ownPort: number | undefined;
-  /** Origins allowed beyond the built-in ones, `https://example.org`. */
+  /** Allowed origins besides the built-in ones, `https://example.org`. */
   allowedOrigins: readonly string[];
 }
 
@@ -13,8 +13,8 @@ const RAFFI_ORIGIN = /^https:\/\/(?:[a-z0-9-]+\.)*raffi\.al$/u;
 const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::(?<port>\d{1,5}))?$/u;
 
 /**
- * Whether a page of `origin` may call us. `host` is the request's Host header, already found good: a page that we served
- * ourselves has it in its origin.
+ * Whether a page of `origin` may call the server. `host` is the accepted Host header of the request: a page of this server
+ * has it in its origin.
  */
 export function isAllowedOrigin(origin: string, host: string | undefined, rules: OriginRules): boolean {
   if (RAFFI_ORIGIN.test(origin) || rules.allowedOrigins.includes(origin)) return true;

@@ -1,4 +1,4 @@
-// Who is at the other end of a request: the socket says it, and only a proxy we were told to trust may say otherwise.
+// The address of the caller of a request: that of the socket, or the one that a trusted proxy states.
 import type { IncomingMessage } from 'node:http';
 
 import { isInNetworks, plainIp } from '../../base/ip-address.ts';
@@ -14,7 +14,7 @@ export function peerAddress(request: IncomingMessage, trustedProxies: readonly s
   return addressBehind(socketAddress, forwarded, trustedProxies);
 }
 
-/** Goes back through what each proxy appended, as far as proxies are trusted. */
+/** Goes back through the entries of the proxies, as long as the previous address is a trusted proxy. */
 export function addressBehind(
   socketAddress: string | undefined,
   forwarded: readonly string[],
@@ -28,7 +28,7 @@ export function addressBehind(
   return peer;
 }
 
-/** What limits are counted by: an IPv4 address, or the network of 64 bits that one household or host has in IPv6. */
+/** The key of limits: an IPv4 address, or the /64 network of an IPv6 address, which one household or host has. */
 export function limitKey(address: string | undefined): string {
   const peer = plainIp(address ?? '') ?? 'unknown';
   if (!peer.includes(':')) return peer;

@@ -1,8 +1,8 @@
-// How often somebody may do something: so many at once, then so many a second.
+// A token bucket for each key: a burst, then a constant rate.
 import { LRUCache } from 'lru-cache';
 
 export interface RateLimitOptions {
-  /** How many at once. */
+  /** Size of a bucket. */
   burst: number;
   perSecond: number;
   /** Monotonic clock, milliseconds. */
@@ -14,7 +14,7 @@ interface Bucket {
   filledAtMs: number;
 }
 
-/** An attacker with many addresses forgets his own oldest ones first. */
+/** Bound for attackers with many addresses: the least recently used buckets are dropped. */
 const MAX_KEYS = 10_000;
 
 export class RateLimit {
@@ -25,7 +25,7 @@ export class RateLimit {
     this.#options = options;
   }
 
-  /** Takes one. 0: it was there; otherwise the seconds until there is one again. */
+  /** Takes one from the bucket and returns 0; if the bucket is empty, returns the seconds until it can be taken. */
   take(key: string): number {
     const waitSeconds = this.waitSeconds(key);
     if (waitSeconds === 0) this.#bucket(key).left -= 1;

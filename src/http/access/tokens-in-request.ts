@@ -1,4 +1,4 @@
-// Tokens in requests, and tokens in the playlists that answer them: a player that was given one must find it on every address.
+// Tokens in requests and in playlists: a player that requests a playlist with a token needs the token in every URI of it.
 import type { FastifyRequest } from 'fastify';
 
 const CAST_HEADER = 'x-raffi-cast-token';
@@ -22,7 +22,7 @@ export function presentedTokens(request: FastifyRequest): PresentedTokens {
   };
 }
 
-/** The playlist with the request's token on every address of ours in it. A bearer stays a header. */
+/** The playlist with the token of the request in every URI of this server. A bearer token stays in the header. */
 export function withToken(playlist: string, request: FastifyRequest): string {
   const query = queryOf(request);
   const { castToken } = presentedTokens(request);
@@ -31,7 +31,7 @@ export function withToken(playlist: string, request: FastifyRequest): string {
   return lanToken === null ? playlist : withParameter(playlist, 'lan_token', lanToken);
 }
 
-/** Lines that are addresses, and the URI attributes of tags (RFC 8216 section 4.3). */
+/** Adds a parameter to URI lines and URI attributes of tags (RFC 8216 section 4.3). */
 function withParameter(playlist: string, name: string, value: string): string {
   const carry = (uri: string) => carried(uri, `${name}=${encodeURIComponent(value)}`);
   const lines = playlist.split('\n').map((line) => {
@@ -41,7 +41,7 @@ function withParameter(playlist: string, name: string, value: string): string {
   return lines.join('\n');
 }
 
-/** Only relative addresses are ours; any other must never see the token. */
+/** Only relative URIs are on this server; other servers must never get the token. */
 function carried(uri: string, parameter: string): string {
   if (/^[a-z][a-z\d+.-]*:|^\/\//iu.test(uri)) return uri;
   return `${uri}${uri.includes('?') ? '&' : '?'}${parameter}`;

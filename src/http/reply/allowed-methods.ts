@@ -1,10 +1,10 @@
-// Which methods each path of the API has: for 405 instead of 404, with the Allow header (RFC 9110 section 15.5.6).
+// The methods of each path of the API, for 405 with the Allow header (RFC 9110 section 15.5.6) instead of 404.
 import type { RouteOptions } from 'fastify';
 
 export class AllowedMethods {
   readonly #routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
 
-  /** Notes a route of the framework: `/sessions/:id`, `*` for all that follows. */
+  /** Adds a route of the framework: `/sessions/:id`, `*` for any rest. */
   add(route: RouteOptions): void {
     if (route.url === '*') return;
     const known = this.#routes.get(route.url) ?? { pattern: patternOf(route.url), methods: new Set(['OPTIONS']) };
@@ -12,7 +12,7 @@ export class AllowedMethods {
     this.#routes.set(route.url, known);
   }
 
-  /** Methods of the routes that match the path, sorted; empty when nothing is there. */
+  /** Methods of the routes that match the path, sorted; empty when no route matches. */
   of(path: string): string[] {
     const methods = new Set<string>();
     for (const route of this.#routes.values()) {

@@ -1,7 +1,7 @@
-// Our own address, as the caller knows it.
+// The base URL of this server, as the caller knows it.
 import type { FastifyRequest } from 'fastify';
 
-/** `http://host:port`: the Host of the request, which the gate has let through; our own where it is no use. */
+/** `http://host:port`: the Host of the request, which the gate has accepted; if it is unusable, the local address of the connection. */
 export function baseUrl(request: FastifyRequest): string {
   const named = URL.parse(`http://${request.host}`);
   if (named !== null && named.host !== '' && named.pathname === '/' && named.username === '')

@@ -1,4 +1,4 @@
-// Buffers for reading files into the network: lent, written out, given back. Each is on the wire until its write is done.
+// A pool of buffers for sending files. A buffer is in use until its write has finished.
 
 const POOLED_BUFFER_BYTES = 256 * 1024;
 
@@ -15,7 +15,7 @@ export class BufferPool {
     return this.#idle.pop() ?? Buffer.allocUnsafeSlow(POOLED_BUFFER_BYTES);
   }
 
-  giveBack(buffer: Buffer): void {
+  release(buffer: Buffer): void {
     if (this.#idle.length < this.#keep) this.#idle.push(buffer);
   }
 }

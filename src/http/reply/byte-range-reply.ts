@@ -1,6 +1,6 @@
-// Replies with the bytes of an immutable entity, from memory, from a store or as they arrive, whole or one range of it.
+// Replies with an immutable entity, or one range of it: from memory, from a store, or as the bytes arrive.
 import type { ServerResponse } from 'node:http';
-import { setImmediate as othersTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -15,7 +15,7 @@ export interface Entity {
   /** Strong validator, with quotes. */
   etag: string;
   sizeBytes: number;
-  /** The bytes, what opens those of a range `[start, end)`, or what yields them as they arrive. */
+  /** The bytes, an object that opens a range `[start, end)`, or a function that yields a range as it arrives. */
   content: Uint8Array | OpenableContent | ((range: ByteRange) => AsyncIterable<Uint8Array>);
 }
 
@@ -25,7 +25,7 @@ export interface OpenableContent {
 
 /**
  * Answers GET and HEAD with 200, 206, 304 or 416.
- * @throws the error of the content when it cannot be opened, or before its first bytes; nothing was sent then
+ * @throws the error of the content when opening or the first read fails; nothing was sent then
  */
 export async function sendEntity(
   request: FastifyRequest,
@@ -69,7 +69,7 @@ async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, 
     beginRaw(reply).end();
     return;
   }
-  if (typeof content === 'function') return sendAsTheyCome(reply, content(range));
+  if (typeof content === 'function') return sendChunks(reply, content(range));
   if (content instanceof Uint8Array) {
     beginRaw(reply).end(content.subarray(range.start, range.end));
     return;
@@ -81,8 +81,9 @@ async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, 
   else response.destroy();
 }
 
-/** The headers wait for the first bytes, so that a failure can still be told. A later one breaks the connection: an end would be a lie. */
-async function sendAsTheyCome(reply: FastifyReply, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+/** The headers are sent with the first bytes, so that a failure still gets an error status. A later failure closes the connection: a regular
+ * end would make the response look complete. */
+async function sendChunks(reply: FastifyReply, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   let response: ServerResponse | undefined;
   try {
     for await (const chunk of chunks) {
@@ -96,7 +97,7 @@ async function sendAsTheyCome(reply: FastifyReply, chunks: AsyncIterable<Uint8Ar
   }
 }
 
-/** Takes the response over from the framework, with the headers that were set so far (those of CORS among them). */
+/** Takes the response over from the framework, with the headers that were set so far (CORS headers included). */
 function beginRaw(reply: FastifyReply): ServerResponse {
   reply.hijack();
   const headers = Object.entries(reply.getHeaders()).flatMap(([name, value]) =>
@@ -106,7 +107,7 @@ function beginRaw(reply: FastifyReply): ServerResponse {
 }
 
 /**
- * While one buffer is on the wire the next one is read; a file that is read in no time needs but one.
+ * Reads the next buffer while the last one is being sent; a file in the page cache needs only one buffer.
  * False: the client left, or the file ends early.
  */
 async function writeParts(response: ServerResponse, parts: PartReader, pool: BufferPool): Promise<boolean> {
@@ -118,8 +119,8 @@ async function writeParts(response: ServerResponse, parts: PartReader, pool: Buf
       const writing = written(response, buffer.subarray(0, ready));
       if (parts.isQuick) {
         if (!(await writing)) return false;
-        // A client that takes everything at once would have all of the file before anybody else is heard.
-        await othersTurn();
+        // A fast client would otherwise get the whole file before the event loop serves other requests.
+        await nextTurn();
         ready = await parts.read(buffer);
       } else {
         spare ??= pool.take();
@@ -131,12 +132,12 @@ async function writeParts(response: ServerResponse, parts: PartReader, pool: Buf
     }
     return parts.isAtEnd;
   } finally {
-    pool.giveBack(buffer);
-    if (spare) pool.giveBack(spare);
+    pool.release(buffer);
+    if (spare) pool.release(spare);
   }
 }
 
-/** Resolves when the buffer may be used again: true once it was handed to the kernel, false when the connection is gone. */
+/** Resolves when the buffer can be reused: true when it was passed to the kernel, false when the connection closed. */
 function written(response: ServerResponse, bytes: Uint8Array): Promise<boolean> {
   return new Promise((resolve) => {
     const gone = () => resolve(false);

@@ -1,19 +1,19 @@
-// Texts that clients take compressed: the playlist of a long film has hundreds of kilobytes, and a dozen when it is packed.
+// Compresses texts for clients that accept it: the playlist of a long source has hundreds of kilobytes, and a dozen when compressed.
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** What fits into a packet gains nothing. */
+/** A text that fits into one packet is not compressed. */
 const LEAST_BYTES = 1400;
-/** Playlists repeat themselves: more effort makes them hardly smaller. */
+/** Playlists are repetitive: a higher level makes them hardly smaller. */
 const OPTIONS = { level: constants.Z_BEST_SPEED } as const;
 
 const gzipped = promisify(gzip);
 
 /**
- * The bytes of the text, compressed when the client takes that and they are worth it; the reply says which. A client that asks for a range
- * counts the bytes of the text as it is.
+ * The bytes of the text, compressed if the client accepts that and the text is long enough; sets the headers of the reply. A request with a range
+ * gets the uncompressed bytes, to which the range refers.
  */
 export async function compressed(request: FastifyRequest, reply: FastifyReply, text: string): Promise<Buffer> {
   vary(reply, 'Accept-Encoding');
@@ -24,7 +24,7 @@ export async function compressed(request: FastifyRequest, reply: FastifyReply, t
   return gzipped(bytes, OPTIONS);
 }
 
-/** Whether `Accept-Encoding` takes gzip, and not rather the bytes as they are (RFC 9110 section 12.5.3). */
+/** Whether `Accept-Encoding` accepts gzip and does not prefer `identity` (RFC 9110 section 12.5.3). */
 export function acceptsGzip(header: string | string[] | undefined): boolean {
   const weights = new Map<string, number>();
   for (const part of [header ?? ''].flat().join(',').split(',')) {
@@ -36,7 +36,7 @@ export function acceptsGzip(header: string | string[] | undefined): boolean {
   return weight > 0 && weight >= (weights.get('identity') ?? 0);
 }
 
-/** Adds to what the answer depends on already. */
+/** Adds a header name to `Vary`. */
 function vary(reply: FastifyReply, name: string): void {
   const before = [reply.getHeader('vary') ?? []].flat().map(String);
   reply.header('Vary', [...before, name].join(', '));

@@ -1,22 +1,22 @@
-// Every failure leaves as `{ error, code, hint? }`: a sentence for a person. What is ours alone goes to the log.
+// Every failure is answered with `{ error, code, hint? }`, where `error` is a sentence for the user. Internal details go to the log.
 import type { FastifyError, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 
 import { AppError, isAbort } from '../../base/app-error.ts';
 import type { App } from '../schemas/app-type.ts';
 import type { AllowedMethods } from './allowed-methods.ts';
 
-/** What the framework finds wrong with a request, in our words. */
+/** The AppErrors for errors of the framework. */
 const FRAMEWORK_ERRORS = new Map<string, AppError>([
-  ['FST_ERR_CTP_BODY_TOO_LARGE', new AppError('BODY_TOO_LARGE', 'The body is too large.')],
+  ['FST_ERR_CTP_BODY_TOO_LARGE', new AppError('BODY_TOO_LARGE', 'The body is too large')],
   [
     'FST_ERR_CTP_INVALID_MEDIA_TYPE',
-    new AppError('UNSUPPORTED_CONTENT_TYPE', 'The body must be sent as application/json.'),
+    new AppError('UNSUPPORTED_CONTENT_TYPE', 'The body must be sent as application/json'),
   ],
-  ['FST_ERR_CTP_INVALID_JSON_BODY', new AppError('BAD_REQUEST', 'The body is not valid JSON.')],
-  ['FST_ERR_CTP_EMPTY_JSON_BODY', new AppError('BAD_REQUEST', 'The body is empty.')],
-  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', new AppError('BAD_REQUEST', 'The body is not as long as the request says.')],
-  ['FST_ERR_BAD_URL', new AppError('BAD_REQUEST', 'The address is not valid.')],
-  ['FST_ERR_MAX_PARAM_LENGTH', new AppError('NOT_FOUND', 'There is nothing at this address.')],
+  ['FST_ERR_CTP_INVALID_JSON_BODY', new AppError('BAD_REQUEST', 'The body is not valid JSON')],
+  ['FST_ERR_CTP_EMPTY_JSON_BODY', new AppError('BAD_REQUEST', 'The body is empty')],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', new AppError('BAD_REQUEST', 'The body is not as long as the request says')],
+  ['FST_ERR_BAD_URL', new AppError('BAD_REQUEST', 'The address is not valid')],
+  ['FST_ERR_MAX_PARAM_LENGTH', new AppError('NOT_FOUND', 'There is nothing at this address')],
 ]);
 
 const RETRY_AFTER_SECONDS = new Map<string, number>([
@@ -30,24 +30,25 @@ export function handleErrors(app: App, methods: AllowedMethods): void {
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.of(request.url.split('?')[0] ?? '');
     if (allowed.length === 0)
-      return sendError(new AppError('NOT_FOUND', 'There is nothing at this address.'), request, reply);
+      return sendError(new AppError('NOT_FOUND', 'There is nothing at this address'), request, reply);
     reply.header('Allow', allowed.join(', '));
-    return sendError(new AppError('METHOD_NOT_ALLOWED', `${request.method} is not possible here.`), request, reply);
+    return sendError(new AppError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`), request, reply);
   });
 }
 
-/** Answers with the error; also for what fails before a route is found. */
+/** Answers with the error; also for failures before a route is found. */
 export function sendError(error: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const shown = shownError(error);
   if (shown.status >= 500 && !isAbort(error)) {
     const line = { err: error, method: request.method, path: request.url.split('?')[0] };
-    // 500 is our fault; 502 to 507 are the source's, the moment's or the disk's.
+    // 500 is a defect of the server; 502 to 507 are failures of the source, temporary states, or a full disk.
     if (shown.status === 500) request.log.error(line, 'request failed');
     else request.log.warn(line, 'request could not be served');
   }
   const retryAfter = shown.retryAfterSeconds ?? RETRY_AFTER_SECONDS.get(shown.code);
   if (retryAfter !== undefined) reply.header('Retry-After', retryAfter);
-  // Closed while it still sends, a client would see a broken connection and no answer. Node reads and drops the rest, for as long as a request may take.
+  // If the connection were closed while the client still sends, the client would not get the response. Node reads and drops the rest, within the
+  // time limit of a request.
   if (shown.code === 'BODY_TOO_LARGE') reply.removeHeader('connection');
   return reply
     .code(shown.status)
@@ -64,12 +65,11 @@ export function errorBody({ message, code, hint }: AppError): string {
 
 function shownError(error: Error): AppError {
   if (error instanceof AppError) return error;
-  if (isAbort(error)) return new AppError('NOT_READY', 'The request was given up.');
+  if (isAbort(error)) return new AppError('NOT_READY', 'The request was given up');
   const known = 'code' in error && typeof error.code === 'string' ? FRAMEWORK_ERRORS.get(error.code) : undefined;
   if (known !== undefined) return known;
-  if (isClientError(error))
-    return new AppError('BAD_REQUEST', 'The request could not be understood.', { cause: error });
-  return new AppError('INTERNAL', 'Something went wrong in the server.', { cause: error });
+  if (isClientError(error)) return new AppError('BAD_REQUEST', 'The request could not be understood', { cause: error });
+  return new AppError('INTERNAL', 'Something went wrong in the server', { cause: error });
 }
 
 function isClientError(error: Error): boolean {
@@ -78,21 +78,18 @@ function isClientError(error: Error): boolean {
   );
 }
 
-/** The first thing a schema finds wrong, as a sentence that names the field. */
+/** The first violation of a schema, as a sentence that names the field. */
 export function validationError(errors: FastifySchemaValidationError[], part: string): AppError {
   const first = errors[0];
-  if (first === undefined) return new AppError('BAD_REQUEST', `The ${part} is not valid.`);
+  if (first === undefined) return new AppError('BAD_REQUEST', `The ${part} is not valid`);
   const field = first.instancePath.split('/').slice(1).join('.');
   if (first.keyword === 'required') {
     const missing = [field, String(first.params['missingProperty'])].filter((name) => name !== '').join('.');
-    return new AppError('BAD_REQUEST', `The field "${missing}" is missing.`);
+    return new AppError('BAD_REQUEST', `The field "${missing}" is missing`);
   }
   if (field === '')
-    return new AppError(
-      'BAD_REQUEST',
-      part === 'body' ? 'The body must be a JSON object.' : `The ${part} is not valid.`,
-    );
-  return new AppError('BAD_REQUEST', `The field "${field}" ${rule(first)}.`);
+    return new AppError('BAD_REQUEST', part === 'body' ? 'The body must be a JSON object' : `The ${part} is not valid`);
+  return new AppError('BAD_REQUEST', `The field "${field}" ${rule(first)}`);
 }
 
 function rule(error: FastifySchemaValidationError): string {

@@ -1,4 +1,4 @@
-// Headers for a file by its name: what it is, and what it is called.
+// Headers for a file by its name: Content-Type and Content-Disposition.
 
 const TYPES: Readonly<Record<string, string>> = {
   '3gp': 'video/3gpp',
@@ -35,13 +35,13 @@ const TYPES: Readonly<Record<string, string>> = {
   wmv: 'video/x-ms-wmv',
 };
 
-/** By the name's extension. What a browser could run (pages, scripts, drawings) is only bytes. */
+/** The type by the extension. Files that a browser could execute (HTML, scripts, SVG) are served as plain bytes. */
 export function contentTypeOf(name: string): string {
   const extension = /\.([a-z0-9]{1,5})$/iu.exec(name)?.[1]?.toLowerCase() ?? '';
   return (Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined) ?? 'application/octet-stream';
 }
 
-/** RFC 6266: a name of plain ASCII for old clients, and the true one. */
+/** RFC 6266: an ASCII name for old clients, and the real name. */
 export function contentDisposition(name: string): string {
   const plain = name.replaceAll(/[^\x20-\x7e]|["\\%]/gu, '_');
   const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(

@@ -1,4 +1,4 @@
-// Replies that carry media: playlists, which change, and segments, which never do.
+// Replies with media: playlists, which change, and segments, which never change.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { AppError } from '../../base/app-error.ts';
@@ -13,14 +13,14 @@ export const IMMUTABLE = 'public, max-age=31536000, immutable';
 
 const SEGMENT_TYPES = { cmaf: 'video/mp4', mpegts: 'video/mp2t' } as const;
 
-/** A token that the playlist was asked for with goes on every address in it. */
+/** Sends a playlist, with the token of the request in every URI of it. */
 export async function sendPlaylist(reply: FastifyReply, text: string): Promise<FastifyReply> {
   const { request } = reply;
   const bytes = await compressed(request, reply, withToken(text, request));
   return reply.header('Cache-Control', 'no-store').type(PLAYLIST_TYPE).send(bytes);
 }
 
-/** Sends the segment that `get` resolves with. The store may evict it just before it is opened: then it is asked for once more. */
+/** Sends the segment that `get` resolves with. If the store evicts it before it is opened, `get` is called once more. */
 export async function sendSegment(
   request: FastifyRequest,
   reply: FastifyReply,

@@ -1,4 +1,4 @@
-// Numbers for Prometheus. Requests are counted by route, never by address: addresses hold ids.
+// Metrics for Prometheus. Requests are counted by route, never by URL, because URLs contain ids.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -10,14 +10,14 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#durations = new Histogram({
       name: 'raffi_http_request_seconds',
-      help: 'Time from a request to the end of its answer',
+      help: 'Time from a request to the end of its response',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
       registers: [this.#registry],
     });
   }
 
-  /** Adds a gauge that is read when it is asked for. */
+  /** Adds a gauge that is read when the metrics are requested. */
   gauge(name: string, help: string, read: () => number): void {
     const collect = (gauge: Gauge) => gauge.set(read());
     this.#registry.registerMetric(

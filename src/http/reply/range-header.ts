@@ -1,11 +1,11 @@
-// Range, If-Range and If-None-Match of a request (RFC 9110 sections 13 and 14): whether it gets all of an entity, a part, or nothing.
+// Evaluates Range, If-Range and If-None-Match of a request (RFC 9110 sections 13 and 14).
 import { parseRange, resolveRange, type ByteRange } from '../../base/byte-range.ts';
 
 export type RangeVerdict = { kind: 'full' } | { kind: 'part'; range: ByteRange } | { kind: 'unsatisfiable' };
 
 export interface RangeRequest {
   range: string | undefined;
-  /** If-Range: the range only counts when this is the entity's strong validator (section 13.1.5). */
+  /** If-Range: the range applies only if this is the strong validator of the entity (section 13.1.5). */
   ifRange: string | undefined;
   etag: string;
   sizeBytes: number;

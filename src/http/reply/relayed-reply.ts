@@ -1,4 +1,4 @@
-// Replies whose bytes come from another HLS server.
+// Replies with bytes of another HLS server.
 import { Readable } from 'node:stream';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RelayedBytes } from '../../presentation/media-item.ts';
 import { sendHead } from './head-reply.ts';
 
-/** Passes the bytes on as they come; the client's leaving ends the fetch. */
+/** Passes the bytes on as they arrive; a client that leaves ends the upstream request. */
 export function sendRelayed(request: FastifyRequest, reply: FastifyReply, bytes: RelayedBytes): FastifyReply {
   reply
     .code(bytes.status)

@@ -1,4 +1,4 @@
-// A signal that aborts when the client of a request is gone before it got its answer.
+// A signal that aborts when the client of a request leaves before the end of the response.
 import type { FastifyReply } from 'fastify';
 
 export function requestSignal(reply: FastifyReply): AbortSignal {

@@ -1,4 +1,4 @@
-// The loopback HTTP endpoint where media workers read remote sources: workers never talk to a remote server themselves.
+// The loopback HTTP endpoint at which media workers read remote sources: workers never connect to a remote server themselves.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -17,29 +17,29 @@ interface Publication {
   source: Source;
   path: string;
   error: AppError | undefined;
-  /** A film is played: whoever reads here, reads on. */
+  /** The source is being played: its readers continue after each request. */
   isReadOn: boolean;
 }
 
-/** Workers keep a demuxer, and its connection, from one segment to the next. */
+/** Long, because workers keep a demuxer, and its connection, from one segment to the next. */
 const KEEP_ALIVE_MS = 15 * 60_000;
 
-/** Sent by those who ask again where an answer to their range was shorter than it, as RFC 9110 section 15.3.7 allows. */
+/** Request header of clients that send another request when a response is shorter than the range, as RFC 9110 section 15.3.7 allows. */
 const SHORT_ANSWERS = 'Raffi-Short-Answers';
 
 /**
- * Their length. What an answer holds ends up in socket buffers, whether it is read or not: a look at a few places must not pull megabytes.
- * Whoever reads on gains by fewer answers.
+ * Length of such responses. A response fills the socket buffers, whether it is read or not: probing a few positions must not download megabytes.
+ * A sequential reader gains by fewer responses.
  */
-const ANSWER_BYTES = { look: 256 * 1024, readOn: 2 * MIB } as const;
+const RESPONSE_BYTES = { probe: 256 * 1024, sequential: 2 * MIB } as const;
 
-/** Who has read so much in order, reads on. */
+/** A reader with this many sequential bytes counts as sequential. */
 const IN_ORDER_BYTES = 2 * MIB;
 
-/** A range of a source of unknown size is answered in pieces: each needs its length first. */
+/** A range of a source of unknown size is answered in pieces, because each response has to state its length first. */
 const PIECE_BYTES = 256 * 1024;
 
-/** Stands for the size while nobody knows it: libav then believes that it may go back. */
+/** The size that is stated while it is unknown: it lets libav seek back. */
 const SIZE_UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 /** Serves sources to other processes of this machine, each under a path of 256 random bits. Owns its server. */
@@ -48,8 +48,8 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
   readonly #port: number;
   readonly #byPath = new Map<string, Publication>();
   readonly #bySource = new Map<Source, Publication>();
-  /** What each connection was given in order, up to which byte. */
-  readonly #given = new WeakMap<Socket, { end: number; inOrderBytes: number }>();
+  /** Sequential bytes sent on each connection, and their end. */
+  readonly #sent = new WeakMap<Socket, { end: number; inOrderBytes: number }>();
 
   private constructor(server: Server, port: number) {
     this.#server = server;
@@ -85,7 +85,7 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     return { kind: 'endpoint', url, headers: `${SHORT_ANSWERS}: 1\r\n` };
   }
 
-  /** From now on the source is read on and on, not only looked at. */
+  /** Marks the source as being played: from now on its readers continue after each request. */
   readOn(source: Source): void {
     const publication = this.#bySource.get(source);
     if (publication) publication.isReadOn = true;
@@ -98,12 +98,12 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     this.#byPath.delete(publication.path);
   }
 
-  /** The failure of the last answer for this source; undefined when it went well (readers that left do not count). */
+  /** The failure of the last response for this source; undefined when it succeeded (readers that left do not count). */
   lastError(source: Source): AppError | undefined {
     return this.#bySource.get(source)?.error;
   }
 
-  /** The end of the buffered bytes from `start` on behind a published address; infinity: to the end of the source. */
+  /** The end of the buffered bytes from `start` on, of the source at a published URL; infinity: to the end of the source. */
   bufferedUntil(url: string, start: number): number {
     const source = this.#byPath.get(URL.parse(url)?.pathname ?? '')?.source;
     const end = source?.bufferedUntil?.(start) ?? start;
@@ -118,25 +118,25 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     await closed;
   }
 
-  /** How much is given from `start` on. */
+  /** Maximal length of a response that starts at `start`. */
   #mostBytes({ headers, socket }: IncomingMessage, { isReadOn }: Publication, start: number): number {
     if (headers[SHORT_ANSWERS.toLowerCase()] === undefined) return Infinity;
-    const given = this.#given.get(socket);
-    const inOrderBytes = given?.end === start ? given.inOrderBytes : 0;
-    // A demuxer that goes elsewhere may only have a look there, on its way.
-    const isRead = inOrderBytes > (isReadOn ? 0 : IN_ORDER_BYTES);
-    return isRead ? ANSWER_BYTES.readOn : ANSWER_BYTES.look;
+    const sent = this.#sent.get(socket);
+    const inOrderBytes = sent?.end === start ? sent.inOrderBytes : 0;
+    // After a jump a demuxer may only probe the new position.
+    const isSequential = inOrderBytes > (isReadOn ? 0 : IN_ORDER_BYTES);
+    return isSequential ? RESPONSE_BYTES.sequential : RESPONSE_BYTES.probe;
   }
 
   #note(socket: Socket, { start, end }: ReplyPlan): void {
     if (end === undefined) return;
-    const given = this.#given.get(socket);
-    const before = given?.end === start ? given.inOrderBytes : 0;
-    this.#given.set(socket, { end, inOrderBytes: before + end - start });
+    const sent = this.#sent.get(socket);
+    const before = sent?.end === start ? sent.inOrderBytes : 0;
+    this.#sent.set(socket, { end, inOrderBytes: before + end - start });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Only our own workers know the address; anything else may be a web page with a rebound name.
+    // Only workers of this server know the host and port; any other Host may be a web page after DNS rebinding.
     if (request.headers.host !== `${HOST}:${this.#port}`) return refuse(response, 421);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
     const [path = '', query] = (request.url ?? '').split('?');
@@ -146,7 +146,7 @@ export class SourceEndpoint implements SourcePublisher, AsyncDisposable {
     const inOrder = `?${query}` === IN_ORDER_QUERY;
     const rangeHeader = request.headers.range;
     const mostBytes = (start: number): number => this.#mostBytes(request, publication, start);
-    const plan = planReply(source, { rangeHeader, mayGoBack: source.seekable || inOrder, mostBytes });
+    const plan = planReply(source, { rangeHeader, maySeek: source.seekable || inOrder, mostBytes });
     this.#note(request.socket, plan);
     if (inOrder && isFarAhead(source, plan.start)) return refuse(response, 503);
     if (request.method === 'HEAD' || plan.status === 416) {
@@ -191,22 +191,22 @@ function planReply(
   source: Source,
   {
     rangeHeader,
-    mayGoBack,
+    maySeek,
     mostBytes,
-  }: { rangeHeader: string | undefined; mayGoBack: boolean; mostBytes: (start: number) => number },
+  }: { rangeHeader: string | undefined; maySeek: boolean; mostBytes: (start: number) => number },
 ): ReplyPlan {
   const size = source.sizeBytes;
   const spec = parseRange(rangeHeader);
   const common = { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' };
   if (size === undefined) {
-    const piece = mayGoBack && spec !== undefined ? resolveRange(spec, SIZE_UNKNOWN) : undefined;
+    const piece = maySeek && spec !== undefined ? resolveRange(spec, SIZE_UNKNOWN) : undefined;
     return piece
       ? { status: 206, headers: { ...common, 'accept-ranges': 'bytes' }, ...piece, isPiece: true }
       : { status: 200, headers: common, start: 0, end: undefined };
   }
-  // libav takes either answer as leave to seek. Where each seek means waiting for everything before it, it must not.
-  const headers = mayGoBack ? { ...common, 'accept-ranges': 'bytes' } : common;
-  const whole = spec === undefined || (!mayGoBack && rangeHeader === 'bytes=0-');
+  // libav seeks if `Accept-Ranges` is set or the status is 206. It must not seek when a seek waits for all bytes before it.
+  const headers = maySeek ? { ...common, 'accept-ranges': 'bytes' } : common;
+  const whole = spec === undefined || (!maySeek && rangeHeader === 'bytes=0-');
   if (whole) return { status: 200, headers: { ...headers, 'content-length': String(size) }, start: 0, end: size };
   const range = resolveRange(spec, size);
   if (range === undefined) {
@@ -224,7 +224,7 @@ function planReply(
   return { status: 206, headers: { ...headers, 'content-length': length, 'content-range': contentRange }, start, end };
 }
 
-/** The headers wait for the first bytes, so that a source that fails can still be answered with an error. */
+/** The headers are sent with the first bytes, so that a failure of the source can still be answered with an error status. */
 async function send(source: Source, plan: ReplyPlan, reader: EndpointReader): Promise<void> {
   const { response, signal } = reader;
   const { start, end } = plan;
@@ -240,7 +240,7 @@ async function send(source: Source, plan: ReplyPlan, reader: EndpointReader): Pr
   response.end();
 }
 
-/** Resolves when the chunk's memory is not needed any more: it was sent, or the reader is gone. */
+/** Resolves when the memory of the chunk can be reused: the chunk was sent, or the reader has left. */
 function written(response: ServerResponse, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     response.once('close', resolve);
@@ -251,7 +251,7 @@ function written(response: ServerResponse, chunk: Uint8Array): Promise<void> {
   });
 }
 
-/** One byte more is waited for than is sent, so that the piece that ends the source tells its size. */
+/** Reads one byte more than it sends, so that the last piece of the source states the size. */
 async function sendPiece(source: Source, plan: ReplyPlan, reader: EndpointReader): Promise<void> {
   const { start } = plan;
   const end = Math.min(plan.end ?? Infinity, start + PIECE_BYTES);

@@ -41,7 +41,7 @@ export class FileSource implements Source {
   static async open(path: string, signal: AbortSignal): Promise<FileSource> {
     await inspectFile(path);
     signal.throwIfAborted();
-    // The path may have become a pipe since it was looked at: non-blocking, then look again at what was opened.
+    // The path may have become a pipe since the inspection: the open is non-blocking, and the handle is checked again.
     const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
     const handle = await open(path, flags).catch((error: unknown) => {
       throw fileError(error);
@@ -66,7 +66,7 @@ export class FileSource implements Source {
     const bytes = await readFully(this.#handle, range.start, length).catch((error: unknown) => {
       throw fileError(error);
     });
-    // Afterwards, so that what is handed out was read before any change that could be seen.
+    // Checked after the read, so that the returned bytes were read before any detectable change.
     await this.#assertUnchanged();
     if (bytes.length < length) throw changed();
     signal.throwIfAborted();
@@ -86,7 +86,7 @@ export class FileSource implements Source {
     await this.#handle.close();
   }
 
-  /** Workers open the path, we hold the handle: both must still be the same, unmodified file. */
+  /** Workers open the path, this source holds the handle: both must still be the same, unmodified file. */
   async #assertUnchanged(): Promise<void> {
     const [opened, named] = await Promise.all([
       this.#handle.stat({ bigint: true }),
@@ -109,7 +109,7 @@ function changed(): AppError {
   return new AppError('SOURCE_CHANGED', 'The file changed while it was being read');
 }
 
-/** Size, time of change, and three samples: a copy with another time is another id, a changed file never the same one. */
+/** A hash of size, modification time and three samples: a copy with another time has another id, a changed file never has the same id. */
 async function identify(handle: FileHandle, stats: BigIntStats): Promise<string> {
   const size = Number(stats.size);
   const samples: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-// Looks at a local path before anything is opened: opening a pipe blocks, and devices never end.
+// Inspects a local path before it is opened: opening a pipe blocks, and devices never end.
 import type { BigIntStats } from 'node:fs';
 import { access, constants, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative } from 'node:path';
@@ -6,7 +6,7 @@ import { hasErrno } from '../../base/errno.ts';
 
 import { AppError } from '../../base/app-error.ts';
 
-/** Directories whose "files" are windows into the kernel: another process's environment reads like a file there. */
+/** Directories whose files are interfaces of the kernel: for example, the environment of another process is such a file. */
 const KERNEL_DIRECTORIES = ['/proc', '/sys'];
 
 /**
@@ -28,7 +28,7 @@ export async function inspectFile(path: string, roots?: readonly string[]): Prom
   }
 }
 
-/** @throws AppError SOURCE_UNUSABLE unless it is a regular file */
+/** @throws AppError SOURCE_UNUSABLE unless `stats` are those of a regular file */
 export function assertRegular(stats: BigIntStats): void {
   if (stats.isFile()) return;
   if (stats.isDirectory()) throw unusable('The path is a directory, not a file');
@@ -37,7 +37,7 @@ export function assertRegular(stats: BigIntStats): void {
   throw unusable('The path is a device, not a file');
 }
 
-/** The sentence for an error of the file system. */
+/** The AppError for an error of the file system. */
 export function fileError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return notFound(error);

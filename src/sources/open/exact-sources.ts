@@ -1,20 +1,20 @@
-// The addresses in a magnet link that may have its `.torrent` file (`xs`, `as`). They come from strangers, and are only a help.
+// Downloads the `.torrent` file from the URLs in a magnet link that may have it (`xs`, `as`). The URLs are untrusted and optional.
 import { BRIEF, type RetryPolicy } from '../http/client/retry-policy.ts';
-import { fetchSmallFile } from '../http/contact/small-file.ts';
+import { fetchSmallFile } from '../http/response/small-file.ts';
 import { hintClient, type SourceClientOptions } from './source-client.ts';
 import type { Magnet } from '../torrent/magnet.ts';
 import { MAX_TORRENT_FILE_BYTES } from '../../torrent-engine/protocol/metainfo.ts';
 import { namedTorrent } from '../torrent/named-torrent.ts';
 
 export interface ExactSourcesOptions extends SourceClientOptions {
-  /** Whether they may lead to this machine and its network, as far as sources may; default: no. */
+  /** Whether the URLs may lead to this machine and its network, as far as sources may; default: no. */
   privateHints?: boolean | undefined;
   firstRetry?: Partial<RetryPolicy> | undefined;
-  /** Called with each file that came; nothing about it has been checked. */
+  /** Called with each downloaded file; its content has not been checked. */
   onMetainfo(metainfo: Uint8Array): void;
 }
 
-/** Asks all of them at the same time, until the signal is aborted. What goes wrong is told to nobody: the swarm may know as well. */
+/** Requests all URLs at the same time, until the signal is aborted. Failures are ignored: the swarm may have the metainfo as well. */
 export function fetchExactSources({ exactSources }: Magnet, options: ExactSourcesOptions, signal: AbortSignal): void {
   for (const address of exactSources) void fetchOne(new URL(address), options, signal).catch(() => undefined);
 }

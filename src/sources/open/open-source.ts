@@ -5,14 +5,14 @@ import { FileSource } from '../file/file-source.ts';
 import { inspectFile } from '../file/inspect-file.ts';
 import { BlockMemory } from '../http/ranged/block-memory.ts';
 import { codingOf, plainBeginning } from '../http/client/content-coding.ts';
-import { firstContact, type FirstContact } from '../http/contact/first-contact.ts';
+import { requestInitialResponse, type InitialResponse } from '../http/response/initial-response.ts';
 import { HlsUpstream } from '../http/relay/hls-upstream.ts';
 import { HttpSource } from '../http/ranged/http-source.ts';
 import { KnownServers } from '../http/client/known-servers.ts';
-import { answersOpenRanges } from '../http/contact/open-ranges.ts';
+import { answersOpenRanges } from '../http/response/open-ranges.ts';
 import type { SourcePublisher } from '../port/source-publisher.ts';
 import { BRIEF, PATIENT, type RetryPolicy } from '../http/client/retry-policy.ts';
-import { sniff } from '../http/contact/sniff.ts';
+import { sniff } from '../http/response/sniff.ts';
 import { SpoolSource } from '../http/spool/spool-source.ts';
 import { namedBy, namedByFailure, openNamed, openTorrent } from './open-torrent.ts';
 import type { HttpLocator, SourceLocator } from './source-locator.ts';
@@ -22,27 +22,27 @@ import type { Source } from '../port/source.ts';
 import type { Torrents } from '../torrent/torrents.ts';
 
 export interface OpenSourceOptions extends SourceClientOptions {
-  /** Existing directory for the copies of sources that only come in order. */
+  /** Existing directory for the spools of sources without ranges. */
   spoolDirectory: string;
-  /** Where remote sources are published for the media workers. */
+  /** Publishes remote sources for the media workers. */
   endpoint: SourcePublisher;
   /** Undefined: torrents are refused. */
   torrents?: Torrents | undefined;
   /** Whether magnet links may name addresses of this machine and its network; default: no. */
   privateHints?: boolean | undefined;
-  /** Which file, of an address that turns out to be a torrent. */
+  /** File index, for a URL that turns out to be a torrent. */
   fileIndex?: number | undefined;
   /** When given, files outside these directories are refused. Absolute paths. */
   mediaRoots?: readonly string[] | undefined;
-  /** Limits once the source works. */
+  /** Limits for retries after the initial response. */
   retry?: Partial<RetryPolicy> | undefined;
-  /** Limits for the first contact. */
+  /** Limits for retries of the initial request. */
   firstRetry?: Partial<RetryPolicy> | undefined;
-  /** Memory for the bytes of a remote source, in blocks of 256 KiB, at least 4 MiB. Default 64 MiB. */
+  /** Size of the page cache of a remote source, in blocks of 256 KiB, at least 4 MiB. Default 64 MiB. */
   cacheBytes?: number | undefined;
-  /** What that memory is made of, shared by all sources. Default: one for each. */
+  /** The pool of blocks for the page caches, shared by all sources. Default: one for each source. */
   memory?: BlockMemory | undefined;
-  /** What is known of servers, shared by all sources. Default: nothing. */
+  /** The known servers, shared by all sources. Default: none. */
   servers?: KnownServers | undefined;
   /** Default 8 MiB. */
   readAheadBytes?: number | undefined;
@@ -50,15 +50,15 @@ export interface OpenSourceOptions extends SourceClientOptions {
   maxConnections?: number | undefined;
   /** Default 10 s. */
   idleMs?: number | undefined;
-  /** How far the copy of a source without ranges runs ahead of its readers. Default 64 MiB. */
+  /** How far the download of a spool runs ahead of its readers. Default 64 MiB. */
   spoolAheadBytes?: number | undefined;
-  /** How large that copy may get. Default 8 GiB. */
+  /** Maximal size of a spool. Default 8 GiB. */
   spoolCapBytes?: number | undefined;
-  /** What it leaves free on its disk. Default 1 GiB. */
+  /** Space that spools leave free on the disk. Default 1 GiB. */
   spoolKeepFreeBytes?: number | undefined;
 }
 
-/** What a locator turned out to be. Whoever gets it owns it. */
+/** The opened source of a locator. The caller owns it. */
 export type OpenedSource = { kind: 'media'; source: Source } | { kind: 'hls'; upstream: HlsUpstream };
 
 /**
@@ -87,7 +87,7 @@ async function openFile(path: string, roots: readonly string[] | undefined, sign
     const head = await source.read({ start: 0, end: 2048 }, signal);
     if (sniff(head, undefined) === 'hls')
       throw new AppError('UNSUPPORTED_MEDIA', 'Playlists on disk are not supported');
-    assertNotWords(head, undefined, 'The file is');
+    assertNotText(head, undefined, 'The file is');
     return source;
   } catch (error) {
     await source[Symbol.asyncDispose]();
@@ -95,7 +95,7 @@ async function openFile(path: string, roots: readonly string[] | undefined, sign
   }
 }
 
-/** An address of kind `http` that is about a torrent after all. */
+/** A URL that turned out to name a torrent. */
 interface TorrentAnswer {
   kind: 'torrent';
   named: NamedTorrent;
@@ -116,33 +116,33 @@ async function openHttp(
   const policy = { ...PATIENT, ...options.retry };
   const { servers = new KnownServers() } = options;
   const server = { client, url, policy: { ...BRIEF, ...options.firstRetry }, connections: servers.at(url) };
-  let contact: FirstContact | undefined;
+  let initial: InitialResponse | undefined;
   try {
-    contact = await firstContact(server, signal);
-    const head = plainBeginning(contact.head, contact.contentEncoding);
-    if (sniff(head, contact.contentType) === 'hls') {
-      await contact.rest[Symbol.asyncDispose]();
+    initial = await requestInitialResponse(server, signal);
+    const head = plainBeginning(initial.head, initial.contentEncoding);
+    if (sniff(head, initial.contentType) === 'hls') {
+      await initial.rest[Symbol.asyncDispose]();
       const { connections } = server;
-      return { kind: 'hls', upstream: new HlsUpstream({ client, url: contact.url, policy, connections }) };
+      return { kind: 'hls', upstream: new HlsUpstream({ client, url: initial.url, policy, connections }) };
     }
-    if (looksLikeTorrent(head, contact.contentType)) {
-      const named = await namedBy({ contact, locator }, options, signal);
-      await Promise.all([contact.rest[Symbol.asyncDispose](), client[Symbol.asyncDispose]()]);
+    if (looksLikeTorrent(head, initial.contentType)) {
+      const named = await namedBy({ initial, locator }, options, signal);
+      await Promise.all([initial.rest[Symbol.asyncDispose](), client[Symbol.asyncDispose]()]);
       return { kind: 'torrent', named };
     }
-    assertNotWords(head, contact.contentType, 'The server sent');
-    if (codingOf(contact.head, contact.contentEncoding) !== undefined)
+    assertNotText(head, initial.contentType, 'The server sent');
+    if (codingOf(initial.head, initial.contentEncoding) !== undefined)
       throw new AppError('SOURCE_UNUSABLE', 'The server only sends the file compressed');
-    if (contact.ranges === undefined && (await answersOpenRanges(server, contact, signal)))
-      contact = { ...contact, ranges: 'open' };
+    if (initial.ranges === undefined && (await answersOpenRanges(server, initial, signal)))
+      initial = { ...initial, ranges: 'open' };
   } catch (error) {
-    await contact?.rest[Symbol.asyncDispose]();
+    await initial?.rest[Symbol.asyncDispose]();
     await client[Symbol.asyncDispose]();
     throw error;
   }
   const { connections } = server;
-  const parts = { client, url, contact, publisher: options.endpoint, policy, connections };
-  if (contact.ranges === undefined) {
+  const parts = { client, url, initial, publisher: options.endpoint, policy, connections };
+  if (initial.ranges === undefined) {
     return { kind: 'media', source: await SpoolSource.open({ ...parts, ...spoolLimits(options) }) };
   }
   const { cacheBytes = 64 * MIB, readAheadBytes = 8 * MIB, maxConnections = 4, idleMs = 10_000 } = options;
@@ -161,7 +161,7 @@ function spoolLimits(options: OpenSourceOptions) {
   };
 }
 
-function assertNotWords(head: Uint8Array, contentType: string | undefined, subject: string): void {
+function assertNotText(head: Uint8Array, contentType: string | undefined, subject: string): void {
   const kind = sniff(head, contentType);
   if (kind === 'html') throw new AppError('NOT_MEDIA', `${subject} a web page, not a media file`);
   if (kind === 'text') throw new AppError('NOT_MEDIA', `${subject} text, not a media file`);

@@ -1,13 +1,13 @@
-// Opens a torrent as a source: by magnet or info hash, or by a `.torrent` file that is read first.
+// Opens a torrent as a source: by magnet or info hash, or by a `.torrent` file, which is read first.
 import { AppError } from '../../base/app-error.ts';
 import { fetchExactSources } from './exact-sources.ts';
 import { FileSource } from '../file/file-source.ts';
 import { inspectFile } from '../file/inspect-file.ts';
 import { codingOf } from '../http/client/content-coding.ts';
-import type { FirstContact } from '../http/contact/first-contact.ts';
+import type { InitialResponse } from '../http/response/initial-response.ts';
 import { MagnetRedirect } from '../http/client/magnet-redirect.ts';
 import { BRIEF, type RetryPolicy } from '../http/client/retry-policy.ts';
-import { fetchSmallFile } from '../http/contact/small-file.ts';
+import { fetchSmallFile } from '../http/response/small-file.ts';
 import { sourceClient, type SourceClientOptions } from './source-client.ts';
 import type { FileLocator, HttpLocator, TorrentLocator } from './source-locator.ts';
 import { parseMagnet, type Magnet } from '../torrent/magnet.ts';
@@ -23,11 +23,11 @@ export interface OpenTorrentOptions extends SourceClientOptions {
   privateHints?: boolean | undefined;
   /** When given, `.torrent` files outside these directories are refused. Absolute paths. */
   mediaRoots?: readonly string[] | undefined;
-  /** Limits for fetching a `.torrent` file. */
+  /** Limits for retries of a request for a `.torrent` file. */
   firstRetry?: Partial<RetryPolicy> | undefined;
 }
 
-/** @throws AppError as the place of the `.torrent` file, and as {@link Torrents.open} */
+/** @throws AppError as for a source at the URL or path of the `.torrent` file, and as {@link Torrents.open} */
 export async function openTorrent(
   { torrent, fileIndex }: TorrentLocator,
   options: OpenTorrentOptions,
@@ -39,7 +39,7 @@ export async function openTorrent(
 }
 
 export interface OpenNamedOptions extends OpenTorrentOptions {
-  /** Undefined: the largest film. */
+  /** Undefined: the largest video. */
   fileIndex: number | undefined;
 }
 
@@ -54,31 +54,31 @@ export async function openNamed(
   return torrentsOf(options).open(requestOf(named.metainfo), { fileIndex }, signal);
 }
 
-/** The whole `.torrent` file of an address whose first bytes are there; it is asked for again when they are not all. */
+/** The whole `.torrent` file of an initial response; it is requested again when the response is incomplete or compressed. */
 export async function namedBy(
-  { contact, locator }: { contact: FirstContact; locator: HttpLocator },
+  { initial, locator }: { initial: InitialResponse; locator: HttpLocator },
   options: OpenTorrentOptions,
   signal: AbortSignal,
 ): Promise<NamedTorrent> {
-  const parts = [contact.head];
-  let sizeBytes = contact.head.length;
-  for await (const chunk of contact.rest.chunks) {
+  const parts = [initial.head];
+  let sizeBytes = initial.head.length;
+  for await (const chunk of initial.rest.chunks) {
     parts.push(chunk);
     sizeBytes += chunk.length;
     if (sizeBytes > MAX_TORRENT_FILE_BYTES) break;
   }
-  const isPlain = codingOf(contact.head, contact.contentEncoding) === undefined;
-  const isWhole = isPlain && (contact.sizeBytes === undefined || contact.sizeBytes === sizeBytes);
+  const isPlain = codingOf(initial.head, initial.contentEncoding) === undefined;
+  const isWhole = isPlain && (initial.sizeBytes === undefined || initial.sizeBytes === sizeBytes);
   return isWhole ? namedTorrent(Buffer.concat(parts)) : readNamed(locator, options, signal);
 }
 
-/** A redirect to a magnet link as what it names; any other failure as it is. @throws `error` */
+/** The magnet of a redirect to a magnet link. @throws `error` if it is any other failure */
 export function namedByFailure(error: unknown): NamedTorrent {
   if (error instanceof MagnetRedirect) return { kind: 'magnet', magnet: parseMagnet(error.link.trim()) };
   throw error;
 }
 
-/** Whatever knows first what is in the torrent: its peers, or an address in the link. */
+/** Uses the first metainfo that arrives: from peers, or from a URL in the magnet link. */
 async function openMagnet(magnet: Magnet, options: OpenNamedOptions, signal: AbortSignal): Promise<TorrentSource> {
   const torrents = torrentsOf(options);
   const opened = new AbortController();

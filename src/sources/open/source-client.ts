@@ -1,4 +1,4 @@
-// The client for an address that somebody named as a source, under the rules for who that was.
+// Makes the HTTP client for a URL that a requester named as a source, with the address rules for that requester.
 import type { AddressPolicy } from '../http/client/address-policy.ts';
 import type { Requester } from '../port/source-request.ts';
 import { HttpClient } from '../http/client/http-client.ts';
@@ -19,8 +19,8 @@ export function sourceClient({ url, headers }: HttpLocator, options: SourceClien
 }
 
 /**
- * The same for an address that a magnet link or a file names: it leads to this machine and its network only where the owner has
- * opened them to such hints, or to every source.
+ * The same for a URL in a magnet link or a file: it may lead to this machine and its network only if the owner has
+ * allowed that for such hints, or for every source.
  */
 export function hintClient(
   url: URL,

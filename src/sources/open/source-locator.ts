@@ -1,4 +1,4 @@
-// Where a source is: the text a caller sends, checked once and turned into a local path, an http(s) address or a torrent.
+// Parses the text that names a source: checks it once and turns it into a local path, an http(s) URL or a torrent.
 import { platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
 
@@ -9,19 +9,19 @@ import { magnetOf, parseInfoHash, parseMagnet, type Magnet } from '../torrent/ma
 
 export type FileLocator = { kind: 'file'; path: string };
 export type HttpLocator = { kind: 'http'; url: URL; headers: RequestHeaders };
-/** By a magnet or info hash, or by a `.torrent` file at a path or address. */
+/** A torrent by magnet or info hash, or by a `.torrent` file at a path or URL. */
 export type TorrentLocator = {
   kind: 'torrent';
   torrent: { kind: 'magnet'; magnet: Magnet } | FileLocator | HttpLocator;
-  /** Which of its files; undefined: the largest film. */
+  /** Index of the file; undefined: the largest video. */
   fileIndex: number | undefined;
 };
 export type SourceLocator = FileLocator | HttpLocator | TorrentLocator;
 
 export interface LocatorHints {
-  /** What the caller believes it is. Only `torrent` matters, for a `.torrent` file of another name: desktop clients send local paths as `http`. */
+  /** The kind that the caller assumes. Only `torrent` has an effect, for a `.torrent` file of another name: desktop clients send local paths as `http`. */
   kind?: 'http' | 'torrent' | 'file' | undefined;
-  /** Which file of a torrent. */
+  /** File index in a torrent. */
   fileIndex?: number | undefined;
   /** Sent with requests for an http(s) source, to its own host only. */
   headers?: RequestHeaders | undefined;
@@ -30,14 +30,14 @@ export interface LocatorHints {
 const MAX_TEXT = 16_384;
 const WINDOWS_DRIVE = /^[A-Za-z]:[\\/]/;
 const SCHEME = /^([A-Za-z][A-Za-z0-9+.-]*):/;
-/** Blanks, control characters, and marks without a width. */
+/** Whitespace, control characters, and characters without a width. */
 const AROUND = /^[\s\p{Cc}\p{Cf}]$/u;
 const CLOSING = new Map(['""', "''", '<>', '``', '\u201c\u201d'].map(([open = '', close = '']) => [open, close]));
 const MAX_WRAPPINGS = 3;
 const DEVICE_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ].*)?$/i;
 
 /**
- * Turns the text of a source into what can be opened. Touches neither disk nor network.
+ * Parses the text of a source. Accesses neither disk nor network.
  * @throws AppError SOURCE_UNUSABLE (a sentence that names the reason), BAD_REQUEST for a header that may not be set
  */
 export function parseLocator(text: string, hints: LocatorHints = {}): SourceLocator {
@@ -53,8 +53,8 @@ export function parseLocator(text: string, hints: LocatorHints = {}): SourceLoca
 }
 
 /**
- * What a paste brings along is no part of an address: blanks, ends of lines, marks that cannot be seen, quotes, angle brackets. A path
- * may end in a blank, and begins with none of those.
+ * Removes what a paste adds to a URL: whitespace, line ends, invisible characters, quotes, angle brackets. A path
+ * may end with a space, and starts with none of those.
  */
 function withoutWrapping(text: string): string {
   let bare = trimmed(text);
@@ -93,7 +93,7 @@ function parsePlace(source: string, headers: RequestHeaders): FileLocator | Http
   throw unusable('The source must be a web address, the full path of a file, a magnet link or an info hash');
 }
 
-/** Whether the text of a source names a torrent; false for texts that name nothing. */
+/** Whether the text of a source names a torrent; false for invalid texts. */
 export function namesTorrent(text: string, hints: LocatorHints): boolean {
   try {
     return parseLocator(text, hints).kind === 'torrent';
@@ -108,7 +108,7 @@ export interface PresenceRules {
 }
 
 /**
- * A quick look before a session is made: is there a regular file that may be read? Web addresses always pass.
+ * A quick check before a session is made: a local path must name a readable regular file. URLs always pass.
  * @throws AppError SOURCE_NOT_FOUND, SOURCE_UNUSABLE (a directory, pipe, device, ...), SOURCE_FORBIDDEN
  */
 export async function assertPresent(locator: SourceLocator, rules: PresenceRules = {}): Promise<void> {
@@ -169,7 +169,7 @@ function pathOfFileUrl(source: string): string {
   return windows ? checkWindowsPath(path) : path;
 }
 
-/** Device names hide anywhere in a Windows path, and a second colon opens a stream inside a file or directory. */
+/** Refuses device names anywhere in a Windows path, and a second colon, which opens a stream inside a file or directory. */
 function checkWindowsPath(path: string): string {
   const rest = path.slice(2);
   if (rest.includes(':') || /^[\\/]{2}/.test(rest)) throw unusable('The path is not valid');

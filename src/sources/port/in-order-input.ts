@@ -1,11 +1,11 @@
-// The way into a source whose bytes come in order: what a demuxer only wants to glance at is refused, not waited for.
+// The input of a source that is downloaded sequentially: a read far ahead, as a demuxer tries to probe the end, is refused instead of waiting.
 import { MIB } from '../../base/units.ts';
 import type { EndpointInput, Source } from './source.ts';
 
-/** Ends the address of such an input. */
+/** The query of the URL of such an input. */
 export const IN_ORDER_QUERY = '?in-order';
 
-/** Further ahead of what is here than this is far. */
+/** A position more than this after the received bytes is far ahead. */
 const FAR_BYTES = 8 * MIB;
 
 export function inOrderInput(input: EndpointInput): EndpointInput {

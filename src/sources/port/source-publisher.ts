@@ -1,8 +1,8 @@
-// What a source that workers cannot open themselves wants from above: an address where other processes can read it.
+// The port of remote sources to the endpoint that publishes them at a URL for other processes.
 import type { EndpointInput, Source } from './source.ts';
 
 export interface SourcePublisher {
-  /** Its address is a loopback URL with a secret path, valid until `withdraw`. */
+  /** Publishes the source at a loopback URL with a secret path, valid until `withdraw`. */
   publish(source: Source): EndpointInput;
   withdraw(source: Source): void;
 }

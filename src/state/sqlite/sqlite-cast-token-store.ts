@@ -1,4 +1,4 @@
-// Hashes of cast tokens in SQLite, each beside the session it is for: whoever ends the session ends them.
+// Cast tokens in the database: hashes alone, so that a copy of the file gives no token away.
 import type { DatabaseSync } from 'node:sqlite';
 
 export interface CastTokenRow {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 import { BRIEF } from '../../../src/sources/http/client/retry-policy.ts';
-import { fetchSmallFile } from '../../../src/sources/http/contact/small-file.ts';
+import { fetchSmallFile } from '../../../src/sources/http/response/small-file.ts';
 import { sourceClient } from '../../../src/sources/open/source-client.ts';
 import { parseLocator } from '../../../src/sources/open/source-locator.ts';
 import { hashOf, hashOfStream, never } from '../../contract/source-contract.ts';

@@ -41,10 +41,10 @@ for (const [name, sizes] of Object.entries(CHUNKS)) {
       const read: Uint8Array[] = [];
       for (let at = start; at < FILE.length; at += read.at(-1)?.length ?? 0) read.push(copyFrom(cache, at));
       assert.ok(Buffer.concat(read).equals(FILE.subarray(start)), `from ${start}`);
-      assert.equal(cache.hereUntil(start), FILE.length);
+      assert.equal(cache.bufferedUntil(start), FILE.length);
     }
     assert.equal(cache.borrow(PAGE_BYTES), undefined);
-    assert.equal(cache.hereUntil(PAGE_BYTES + 5), PAGE_BYTES + 5);
+    assert.equal(cache.bufferedUntil(PAGE_BYTES + 5), PAGE_BYTES + 5);
     assert.equal(pageOf(FILE.length - 1), 27);
   });
 }

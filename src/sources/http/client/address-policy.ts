@@ -1,4 +1,4 @@
-// Where sources may be read from. A name is judged by the addresses it leads to, at the moment of connecting.
+// Decides which addresses sources may be read from. A host name is judged by the addresses it resolves to, when the connection is made.
 import type { Requester } from '../../port/source-request.ts';
 import { networkInterfaces } from 'node:os';
 
@@ -9,38 +9,38 @@ import { ipKind, plainIp, type IpKind } from '../../../base/ip-address.ts';
 import { placeOf, type AddressRules, type Place } from './http-client.ts';
 
 /**
- * Addresses of this machine and of the home network: `allow` them all, `deny` them all, or `auto`: those that the owner's
- * own source names, and those that such a server itself redirects to; not what a file says, nor a server of the internet.
+ * Addresses of this machine and of the home network: `allow` all, `deny` all, or `auto`: allow those that the source of the
+ * owner names, and those that such a server redirects to; not those named in a file or by a server of the internet.
  */
 export type PrivateSources = 'auto' | 'allow' | 'deny';
 
 export interface AddressPolicyOptions {
   privateSources: PrivateSources;
-  /** Ports of this server: reading ourselves would never end. */
+  /** Ports of this server, which must not read from itself: that would never end. */
   ownPorts(): readonly number[];
 }
 
 const NAMED = 'is not open to sources';
-const HINT = 'RAFFI_PRIVATE_SOURCES=allow opens the home network to every source.';
+const HINT = 'RAFFI_PRIVATE_SOURCES=allow opens the home network to every source';
 
-/** Longer than a session tries again; short enough for a laptop that comes home, where the same name leads to its own network. */
+/** Longer than the retries of a session; short enough for a laptop that comes home, where the same name resolves to the home network. */
 const REMEMBERED_MS = 600_000;
 
 export class AddressPolicy {
   readonly #options: AddressPolicyOptions;
-  /** Places that led to the internet of late, whichever source asked. */
+  /** Hosts and ports that recently resolved to the internet, for any source. */
   readonly #outside = new LRUCache<string, true>({ max: 1000, ttl: REMEMBERED_MS });
 
   constructor(options: AddressPolicyOptions) {
     this.#options = options;
   }
 
-  /** The rules for one source, whose address is `home`; undefined: what it is read from was named by nobody who may. */
+  /** The rules for one source with the address `home`; undefined: the owner did not name the address. */
   rulesFor(home: URL | undefined, requester: Requester): AddressRules {
     return new SourceRules({ ...this.#options, home, requester, outside: this.#outside });
   }
 
-  /** What can be said of an address without asking the network: a name passes. @throws AppError SOURCE_FORBIDDEN */
+  /** Checks an address without a look-up: a host name passes. @throws AppError SOURCE_FORBIDDEN */
   assertPossible(home: URL, requester: Requester): void {
     const place = placeOf(home);
     if (plainIp(place.hostname) !== undefined) this.rulesFor(home, requester).check(place.hostname, place);
@@ -50,13 +50,13 @@ export class AddressPolicy {
 interface SourceRulesOptions extends AddressPolicyOptions {
   home: URL | undefined;
   requester: Requester;
-  /** Added to. */
+  /** The rules add to it. */
   outside: LRUCache<string, true>;
 }
 
 class SourceRules implements AddressRules {
   readonly #options: SourceRulesOptions;
-  /** Places inside the home network that this source may be read from. */
+  /** Hosts and ports inside the home network that this source may be read from. */
   readonly #named: Set<string>;
   readonly #kinds = new Map<string, IpKind>();
 
@@ -78,7 +78,7 @@ class SourceRules implements AddressRules {
 
   redirected(from: Place, to: Place): void {
     const kind = this.#kinds.get(keyOf(from));
-    // A server of the home network knows its neighbours; one of the internet has no business there.
+    // A server of the home network may redirect to its neighbours; a server of the internet may not redirect into the home network.
     if (kind === 'loopback' || kind === 'private') this.#named.add(keyOf(to));
   }
 
@@ -88,7 +88,7 @@ class SourceRules implements AddressRules {
     if (privateSources === 'deny' || requester === 'network') {
       throw refused('Addresses of this machine and of its network are not open to sources', HINT);
     }
-    // A name that led to the internet and now leads here was turned around on purpose.
+    // A name that resolved to the internet and now resolves to the home network is a DNS rebinding attack.
     if (this.#named.has(keyOf(place)) && !outside.has(keyOf(place))) return;
     throw refused(
       `The source leads to ${place.hostname}:${place.port} in the home network, which it was not asked for`,

@@ -1,22 +1,22 @@
-// One request and its body, watched for stalls: the bytes of a single connection, without second tries.
+// One request and its response body on a single connection, with stall detection and without retries.
 import { ChunkQueue } from './chunk-queue.ts';
 import type { ReplyBody, TakeChunk } from './exchange.ts';
 import { StallWatch } from './stall-watch.ts';
 
 export interface OpenBody {
   body: ReplyBody;
-  /** Bytes at the start of the body that nobody asked for. */
+  /** Bytes at the start of the body that were not requested. */
   skipBytes: number;
 }
 
-/** Made once: the trace of its origin costs more than all else of a small request. */
+/** Made once: capturing the stack trace costs more than the rest of a small request. */
 const READER_LEFT = new DOMException('The reader left', 'AbortError');
 
 type Open = (signal: AbortSignal) => Promise<OpenBody>;
 
 /**
- * Opens a body and hands over its chunks. Waiting for the answer and for each chunk is limited to `stallMs`; the time the
- * taker takes is not.
+ * Opens a body and passes its chunks to `take`. The wait for the response and for each chunk is limited to `stallMs`; the
+ * time that `take` needs is not.
  * @throws UpstreamFailure `stalled`, what `open` and `take` throw, errors of the connection
  */
 export async function receive(
@@ -43,7 +43,7 @@ export async function receive(
 }
 
 /**
- * The same for whoever rather asks for the next chunk; the chunks are the reader's own. Leaving the loop closes the connection.
+ * The same as an iterator; the chunks are copies that belong to the reader. Leaving the loop closes the connection.
  * @throws as `receive`
  */
 export async function* attempt(

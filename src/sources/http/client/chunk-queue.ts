@@ -1,6 +1,6 @@
-// Chunks between a connection that gives them and a reader that asks for them.
+// A queue of chunks between a connection that pushes and a reader that pulls.
 
-/** What may have come and was not asked for yet. */
+/** Bytes that may be queued. */
 const ROOM_BYTES = 256 * 1024;
 
 export class ChunkQueue {
@@ -10,7 +10,7 @@ export class ChunkQueue {
   #whenRoom: ((isMore: boolean) => void) | undefined;
   #outcome: { error?: unknown } | undefined;
 
-  /** Keeps a copy. A promise: there is no room for more until then. */
+  /** Adds a copy of the chunk. A promise: the queue is full until it resolves. */
   put(chunk: Uint8Array): boolean | Promise<boolean> {
     this.#chunks.push(Uint8Array.from(chunk));
     this.#bytes += chunk.length;
@@ -19,16 +19,16 @@ export class ChunkQueue {
     return new Promise((resolve) => (this.#whenRoom = resolve));
   }
 
-  /** There is no more to come, because of an error if there is one. */
+  /** Ends the queue, with an error if `outcome` has one. */
   end(outcome: { error?: unknown } = {}): void {
     this.#outcome = outcome;
     this.#changed.resolve();
   }
 
-  /** Undefined at the end. @throws the error that it ended with, after the last chunk before it */
+  /** The next chunk; undefined at the end. @throws the error that the queue ended with, after the last chunk */
   async next(): Promise<Uint8Array | undefined> {
     for (let chunk = this.#chunks.shift(); ; chunk = this.#chunks.shift()) {
-      if (chunk !== undefined) return this.#given(chunk);
+      if (chunk !== undefined) return this.#taken(chunk);
       if (this.#outcome !== undefined && 'error' in this.#outcome) throw this.#outcome.error;
       if (this.#outcome !== undefined) return undefined;
       await this.#changed.promise;
@@ -36,7 +36,7 @@ export class ChunkQueue {
     }
   }
 
-  #given(chunk: Uint8Array): Uint8Array {
+  #taken(chunk: Uint8Array): Uint8Array {
     this.#bytes -= chunk.length;
     if (this.#bytes < ROOM_BYTES) {
       this.#whenRoom?.(true);

@@ -1,11 +1,11 @@
-// At most so many connections to the server of one source; the least useful one makes room.
+// Limits the number of connections to the server of one source; an idle connection is closed for a new one.
 import { Semaphore } from '../../../base/semaphore.ts';
 
-/** Something that holds a connection. */
+/** The holder of a connection. */
 export interface SlotHolder {
-  /** When it last had work to do (performance.now()); undefined: it is working now. */
+  /** Since when the holder has been idle (performance.now()); undefined: it is working. */
   idleSince(): number | undefined;
-  /** Asks it to close its connection soon; it may open another one later. Undefined: it is never asked. */
+  /** Asks the holder to close its connection soon; it may open another one later. Undefined: it keeps the connection. */
   drop?: () => void;
 }
 
@@ -13,9 +13,9 @@ export interface Slot extends Disposable {
   readonly holder: SlotHolder;
 }
 
-/** Who waits looks for an idle connection to close every so often, and after some looks closes the oldest one. */
-const LOOK_MS = 250;
-const LOOKS = 8;
+/** A waiting `acquire` closes an idle connection at this interval, and at every `CHECKS`-th check the oldest connection. */
+const CHECK_MS = 250;
+const CHECKS = 8;
 
 export class ConnectionSlots {
   readonly #permits: Semaphore;
@@ -26,7 +26,7 @@ export class ConnectionSlots {
     this.#permits = new Semaphore(max);
   }
 
-  /** From now on there are at most so many; those that are open stay. */
+  /** Sets the limit; open connections stay. */
   limit(max: number): void {
     this.#permits.permits = max;
   }
@@ -35,7 +35,7 @@ export class ConnectionSlots {
     return this.#permits.permits;
   }
 
-  /** Waits for a place; dispose the slot when the connection is closed. Rejects with the signal's reason. */
+  /** Waits for a slot, which is to be disposed when the connection is closed. Rejects with the signal's reason. */
   async acquire(holder: SlotHolder, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
     const permit = this.#permits.tryAcquire() ?? (await this.#makeRoom(signal));
@@ -51,13 +51,13 @@ export class ConnectionSlots {
   }
 
   async #makeRoom(signal: AbortSignal): Promise<Disposable> {
-    let looks = 0;
+    let checks = 0;
     this.#dropIdle();
     const timer = setInterval(() => {
-      looks += 1;
-      if (looks % LOOKS === 0) this.#dropOldest();
+      checks += 1;
+      if (checks % CHECKS === 0) this.#dropOldest();
       else this.#dropIdle();
-    }, LOOK_MS);
+    }, CHECK_MS);
     try {
       return await this.#permits.acquire(signal);
     } finally {

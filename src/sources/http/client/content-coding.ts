@@ -1,4 +1,4 @@
-// Content codings (RFC 9110 section 8.4.1): which of those that a server claims its bytes really have, and how to undo them.
+// Content codings (RFC 9110 section 8.4.1): detects which of the claimed codings a body really has, and decodes it.
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -7,13 +7,13 @@ import { hasErrno } from '../../../base/errno.ts';
 import { MIB } from '../../../base/units.ts';
 
 import { AppError } from '../../../base/app-error.ts';
-import { ignore } from './pulse.ts';
+import { ignore } from './notifier.ts';
 
 export type Coding = keyof typeof CODINGS;
 
 const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = zlib.constants;
 
-/** Each as a whole, as a stream, and as far as the beginning of a body goes. */
+/** The decoders of each coding: for a whole body, for a stream, and for the beginning of a body. */
 const CODINGS = {
   gzip: {
     decode: promisify(zlib.gunzip),
@@ -25,7 +25,7 @@ const CODINGS = {
     stream: zlib.createInflate,
     begin: (bytes: Uint8Array) => zlib.inflateSync(bytes, { ...BEGINNING, finishFlush: Z_SYNC_FLUSH }),
   },
-  /** `deflate` of servers that leave the envelope of zlib out. */
+  /** `deflate` of servers that omit the zlib wrapper. */
   'raw deflate': {
     decode: promisify(zlib.inflateRaw),
     stream: zlib.createInflateRaw,
@@ -48,8 +48,8 @@ const BEGINNING = { maxOutputLength: 4 * MIB } as const;
 const BEGINNING_BYTES = 4096;
 
 /**
- * Other values say nothing about the bytes: `identity`, `none`, `binary`, `utf-8`, `aws-chunked`, or nothing at all. Object stores give
- * back whatever a file was uploaded with.
+ * Other values are ignored: `identity`, `none`, `binary`, `utf-8`, `aws-chunked`, or an empty one. Object stores return
+ * the value that a file was uploaded with.
  */
 const NAMES: ReadonlyMap<string, readonly Coding[]> = new Map([
   ['gzip', ['gzip']],
@@ -59,11 +59,11 @@ const NAMES: ReadonlyMap<string, readonly Coding[]> = new Map([
   ['zstd', ['zstd']],
 ] as const);
 
-/** A server that packs what was packed before does so twice, not ten times. */
+/** A server that compresses a compressed file again makes two layers. */
 const MOST_LAYERS = 3;
 
 /**
- * The coding that was applied last, as far as the beginning of the body shows it; `values` are those of `Content-Encoding`.
+ * The outermost coding, detected from the beginning of the body; `values` are those of `Content-Encoding`.
  * Undefined: the bytes are plain, whatever the server claims.
  */
 export function codingOf(head: Uint8Array, values: readonly string[]): Coding | undefined {
@@ -72,7 +72,7 @@ export function codingOf(head: Uint8Array, values: readonly string[]): Coding | 
   return claimed.find((coding) => beginningOf(head, coding) !== undefined);
 }
 
-/** The first bytes of a text without its codings: those the server claims, and gzip where it claims none. */
+/** The first bytes of a text with its codings removed: those that the server claims, and gzip even if it claims none. */
 export function plainBeginning(head: Uint8Array, values: readonly string[]): Uint8Array {
   let plain = head;
   for (let layer = 0; layer < MOST_LAYERS; layer += 1) {
@@ -83,13 +83,13 @@ export function plainBeginning(head: Uint8Array, values: readonly string[]): Uin
   return plain;
 }
 
-/** The first bytes under the coding; undefined when the bytes do not have it. */
+/** The decoded first bytes; undefined when the bytes do not have the coding. */
 function beginningOf(head: Uint8Array, coding: Coding): Uint8Array | undefined {
   try {
     const bytes = CODINGS[coding].begin(head.subarray(0, BEGINNING_BYTES));
     return bytes.length > 0 ? bytes : undefined;
   } catch (error) {
-    // A bomb: less of it will do.
+    // A decompression bomb: half of the input is tried.
     return isTooLarge(error)
       ? beginningOf(head.subarray(0, Math.min(head.length, BEGINNING_BYTES) / 2), coding)
       : undefined;
@@ -98,12 +98,12 @@ function beginningOf(head: Uint8Array, coding: Coding): Uint8Array | undefined {
 
 export interface DecodeLimits {
   maxBytes: number;
-  /** Thrown when there is more. */
+  /** Thrown when the result is larger. */
   tooLarge: AppError;
 }
 
 /**
- * A whole text without its codings, as {@link plainBeginning}.
+ * A whole text with its codings removed, as {@link plainBeginning}.
  * @throws `tooLarge`; AppError SOURCE_FAILED when the bytes are damaged
  */
 export async function decodedText(
@@ -125,7 +125,7 @@ export async function decodedText(
   return plain;
 }
 
-/** The same for a body of any length, as it comes. Leaving the loop leaves the body. */
+/** Decodes a body of any length as a stream. Leaving the loop leaves the body. */
 export async function* decodedBody(
   body: AsyncIterable<Uint8Array>,
   coding: Coding,

@@ -11,8 +11,8 @@ export function rangeHeader(range: { start: number; end?: number | undefined }):
 }
 
 /**
- * Undefined unless the value names a range inside its total. Servers are known to leave the unit out, to copy the `=` of `Range`, to put
- * blanks anywhere, and to take the last byte for the end: at the end of a file it is then one too large.
+ * Undefined unless the value is a range inside its total. Some servers omit the unit, copy the `=` of `Range`, add spaces anywhere, or
+ * write the exclusive end as the last byte: at the end of a file it is then one too large.
  */
 export function parseContentRange(value: string | undefined): ContentRange | undefined {
   const match = /^(?:bytes)?[\s=:]*(\d{1,16})\s*-\s*(\d{1,16})\s*\/\s*(\d{1,16}|\*)$/i.exec(value?.trim() ?? '');

@@ -1,16 +1,16 @@
 // The cookies that the servers of one source have set (RFC 6265): each is sent only to the hosts and paths it was set for.
 import type { CookieJar } from 'tough-cookie';
 
-/** A server that sets a new name with every answer fills no memory. */
+/** Bound for a server that sets a new name with every response. */
 const MOST_COOKIES = 200;
 
 export class Cookies {
   #jar: CookieJar | undefined;
 
-  /** Keeps what an answer from `url` sets; what is malformed, or meant for another host, is ignored. */
+  /** Stores the cookies of a response from `url`; malformed ones, and those for another host, are ignored. */
   async keep(setCookie: readonly string[], url: URL): Promise<void> {
     if (setCookie.length === 0) return;
-    // Most servers set none: without one the library is not loaded.
+    // The library is loaded with the first cookie, because most servers set none.
     this.#jar ??= new (await import('tough-cookie')).CookieJar();
     for (const cookie of setCookie) {
       if ((await this.#jar.store.getAllCookies()).length >= MOST_COOKIES) return;
@@ -18,7 +18,7 @@ export class Cookies {
     }
   }
 
-  /** The value of `Cookie` for a request to `url`, with the caller's own cookies; those the server set replace them by name. */
+  /** The value of `Cookie` for a request to `url`, with the caller's cookies; cookies of the server replace those of the same name. */
   headerFor(url: URL, own: string | undefined): string | undefined {
     const kept = this.#jar?.getCookiesSync(url.href) ?? [];
     if (kept.length === 0) return own;

@@ -1,20 +1,20 @@
-// One request and its answer: the head at once, the body chunk by chunk in the memory that the connection is read into.
+// One request and its response: the head, then the body chunk by chunk in the memory that the connection is read into.
 import type { Dispatcher } from 'undici';
 
-import { ignore } from './pulse.ts';
+import { ignore } from './notifier.ts';
 
-/** Sees a chunk while it is called and not after that: its memory is used again. False: enough. A promise: the next one waits for it. */
+/** Takes a chunk, which is valid only during the call: its memory is reused. False: enough. A promise: the next chunk waits for it. */
 export type TakeChunk = (chunk: Uint8Array) => boolean | Promise<boolean>;
 
 /** Must be received or destroyed. */
 export interface ReplyBody {
   /**
-   * Hands over every chunk; resolves at the end of the body, or as soon as there was enough. A body that goes on after that loses its
-   * connection. To be called once.
-   * @throws what ended the body early, or what `take` throws
+   * Passes every chunk to `take`; resolves at the end of the body, or when `take` has enough. If the body continues then, its
+   * connection is closed. To be called once.
+   * @throws the error that ended the body early, or what `take` throws
    */
   receive(take: TakeChunk): Promise<void>;
-  /** Closes the connection, unless the answer is over. */
+  /** Closes the connection, unless the response is complete. */
   destroy(): void;
 }
 
@@ -34,7 +34,7 @@ export function allHeaders({ headers }: ReplyHead, name: string): string[] {
   return typeof value === 'string' ? [value] : (value ?? []);
 }
 
-/** What undici tells about a request, in the order of things: start, head, data, end; or an error at any time. */
+/** The handler of undici's events of a request, in order: start, head, data, end; or an error at any time. */
 export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
   readonly #signal: AbortSignal;
   readonly #head = Promise.withResolvers<ReplyHead>();
@@ -43,7 +43,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
   #take: TakeChunk = () => false;
   #isOver = false;
 
-  /** The signal ends it at any time, with its reason. */
+  /** The signal ends the exchange at any time, with its reason. */
   constructor(signal: AbortSignal) {
     this.#signal = signal;
     this.#head.promise.catch(ignore);
@@ -52,7 +52,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
     else signal.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** Rejects with the signal's reason, or with what undici reports. */
+  /** Rejects with the signal's reason, or with the error that undici reports. */
   get head(): Promise<ReplyHead> {
     return this.#head.promise;
   }
@@ -74,13 +74,13 @@ export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ReplyHead['headers']): void {
     if (status < 200) return;
-    // Until somebody receives.
+    // Paused until `receive` is called.
     controller.pause();
     this.#head.resolve({ status, headers });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    // What it throws ends the request: undici gives it to `onResponseError`.
+    // An error of `take` ends the request: undici passes it to `onResponseError`.
     const more = this.#take(chunk);
     if (more === true) return;
     if (more === false) return this.#enough();
@@ -90,7 +90,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
 
   onResponseEnd(): void {
     this.#finish();
-    // undici takes the connection back a turn later: the next request would open another one before.
+    // undici reuses the connection one turn of the event loop later: an earlier request would open another connection.
     setImmediate(() => this.#ended.resolve());
   }
 
@@ -100,7 +100,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ReplyBody {
 
   readonly #onAbort = (): void => this.#fail(this.#signal.reason);
 
-  /** When this was the last chunk, the end of the answer is noticed right after it, and the connection can be used again. */
+  /** Waits one microtask: after the last chunk the response ends in it, and the connection can be reused. */
   #enough(): void {
     queueMicrotask(() => {
       if (this.#isOver) return;

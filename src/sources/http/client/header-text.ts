@@ -2,8 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 
 /**
- * A header value, one character for each byte, as a URI reference. Bytes that are UTF-8 become its characters, as browsers take them;
- * any other byte above 0x7F is percent-escaped as it stands.
+ * A header value, one character for each byte, as a URI reference. A value in UTF-8 is decoded, as browsers do;
+ * in any other value each byte above 0x7F is percent-escaped.
  */
 export function uriOfHeader(value: string): string {
   const bytes = Buffer.from(value, 'latin1');
@@ -11,7 +11,7 @@ export function uriOfHeader(value: string): string {
   return value.replaceAll(/[\u0080-\u00ff]/gu, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-/** A percent-escaped segment of a path, for display: UTF-8 where it is, else Latin-1. */
+/** A percent-escaped segment of a path, for display: decoded as UTF-8 if valid, else as Latin-1. */
 export function unescapedName(segment: string): string {
   const escaped = Buffer.from(segment).toString('latin1');
   const bytes = escaped.replaceAll(/%([0-9a-f]{2})/giu, (_all, hex: string) =>

@@ -1,4 +1,4 @@
-// GET requests for one source: redirects followed by us, every hop checked, the user's headers kept to their own host.
+// GET requests for one source: follows redirects, checks the address of every hop, and sends the caller's headers to their own host only.
 import { lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Agent, buildConnector } from 'undici';
@@ -11,7 +11,7 @@ import { redirectOf, redirectTarget } from './redirect.ts';
 import { sameHost, type RequestHeaders } from './request-headers.ts';
 
 export interface HttpClientOptions {
-  /** Where the user pointed: the only host that sees `headers`. */
+  /** The URL that the caller named: the only host that gets `headers`. */
   home: URL;
   headers: RequestHeaders;
   addresses: AddressRules;
@@ -25,25 +25,25 @@ export interface Place {
   port: number;
 }
 
-/** Where the source may be read from. */
+/** The addresses that the source may be read from. */
 export interface AddressRules {
   /**
-   * Called with each IP address that a place leads to, after the look-up and before connecting to that very address: a name
+   * Called with each IP address that a place resolves to, after the look-up and before the connection to that same address: a name
    * cannot change in between.
    * @throws AppError SOURCE_FORBIDDEN
    */
   check(ip: string, place: Place): void;
-  /** The server at `from` sent us on to `to`. */
+  /** The server at `from` redirected to `to`. */
   redirected(from: Place, to: Place): void;
 }
 
 export interface HttpReply {
   status: number;
-  /** The address that answered, after redirects. */
+  /** The URL that answered, after redirects. */
   url: URL;
-  /** The first of that name (lower case). */
+  /** The first header of that name (lower case). */
   header(name: string): string | undefined;
-  /** All of that name, one value for each line. */
+  /** All headers of that name, one value for each line. */
   headers(name: string): string[];
   body: ReplyBody;
 }
@@ -52,7 +52,7 @@ const MAX_REDIRECTS = 10;
 const REDIRECT_BODY_BYTES = 16_384;
 const DEFAULT_USER_AGENT = 'Mozilla/5.0 (compatible; Raffi)';
 
-/** Owns its connections, and keeps the cookies of its servers as long as it lives. */
+/** Owns its connections, and keeps the cookies of its servers while it is open. */
 export class HttpClient implements AsyncDisposable {
   readonly #options: HttpClientOptions;
   readonly #cookies = new Cookies();
@@ -63,14 +63,14 @@ export class HttpClient implements AsyncDisposable {
   }
 
   /**
-   * Requests `url`, following redirects. The answer may have any other status.
-   * @throws AppError of a refused address or redirect; anything undici throws
+   * Requests `url` and follows redirects. The response may have any other status.
+   * @throws AppError for a refused address or redirect; anything undici throws
    */
   async get(url: URL, headers: RequestHeaders, signal: AbortSignal): Promise<HttpReply> {
     let target = url;
     for (let hop = 0; hop <= MAX_REDIRECTS; hop += 1) {
       const place = placeOf(target);
-      // The look-up of a connection is skipped for literals.
+      // Literal addresses are checked here, because they need no look-up.
       if (isIP(place.hostname) !== 0) this.#options.addresses.check(place.hostname, place);
       const exchange = await this.#request(target, headers, signal);
       const head = await exchange.head;
@@ -111,16 +111,16 @@ export class HttpClient implements AsyncDisposable {
   }
 }
 
-/** The library takes eight megabytes: a server that only plays files does without. */
+/** undici takes 8 MB of memory: it is loaded with the first request. */
 async function openAgent({ connectTimeoutMs: timeout = 10_000, addresses }: HttpClientOptions): Promise<Agent> {
   const { Agent, buildConnector } = await import('undici');
   return new Agent({
-    // One HTTP/2 connection would share its small flow-control window among all our readers.
+    // One HTTP/2 connection would share its small flow-control window among all readers.
     allowH2: false,
     connect: checkedConnector(addresses, (checked) =>
       buildConnector({ timeout, lookup: checked, onread: readingMemory() }),
     ),
-    // Whoever asks watches for stalls: only it knows whether it is waiting.
+    // The caller detects stalls: only the caller knows whether it is waiting.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 10_000,
@@ -128,7 +128,7 @@ async function openAgent({ connectTimeoutMs: timeout = 10_000, addresses }: Http
   });
 }
 
-/** Reads a body that nobody wants, so that its connection can be used again, when it is short. How it ends does not matter. */
+/** Reads a short unused body to its end, so that its connection can be reused. Errors of the body are ignored. */
 async function dump(body: ReplyBody, signal: AbortSignal): Promise<void> {
   let left = REDIRECT_BODY_BYTES;
   const take = (chunk: Uint8Array): boolean => {
@@ -138,7 +138,7 @@ async function dump(body: ReplyBody, signal: AbortSignal): Promise<void> {
   await body.receive(take).catch(() => signal.throwIfAborted());
 }
 
-/** Connects to addresses that were checked, and to no others. */
+/** Connects only to addresses that were checked. */
 function checkedConnector(
   addresses: AddressRules,
   build: (lookup: LookupFunction) => buildConnector.connector,
@@ -149,7 +149,7 @@ function checkedConnector(
     const port = Number(options.port || (protocol === 'https:' ? 443 : 80));
     const key = `${hostname} ${port}`;
     const checked = checkedLookup((ip) => addresses.check(ip, { hostname, port }));
-    // Kept: it remembers TLS sessions.
+    // Connectors are kept because they cache TLS sessions.
     const connector = byPlace.get(key) ?? build(checked);
     byPlace.set(key, connector);
     connector(options, callback);
@@ -172,7 +172,7 @@ function checkedLookup(check: (ip: string) => void): LookupFunction {
   };
 }
 
-/** Host without brackets, and the port. */
+/** Host without brackets, and port. */
 export function placeOf(url: URL): Place {
   const standard = url.protocol === 'https:' ? 443 : 80;
   return { hostname: url.hostname.replace(/^\[|\]$/gu, ''), port: url.port === '' ? standard : Number(url.port) };

@@ -1,9 +1,9 @@
-// Servers of indexes answer with a redirect to a magnet link where they have no `.torrent` file.
+// A redirect to a magnet link: torrent indexes answer with one when they have no `.torrent` file.
 import { AppError } from '../../../base/app-error.ts';
 
-/** Whoever can play torrents takes the link; for all others it is a failure as any other. */
+/** A caller that can play torrents uses the link; for any other caller the redirect is a failure. */
 export class MagnetRedirect extends AppError {
-  /** The magnet link, as the server wrote it. */
+  /** The magnet link, as the server sent it. */
   readonly link: string;
 
   constructor(link: string) {

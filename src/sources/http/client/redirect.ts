@@ -1,4 +1,4 @@
-// Where an answer sends its request on to.
+// The target of a redirect.
 import { AppError } from '../../../base/app-error.ts';
 import { firstHeader, type ReplyHead } from './exchange.ts';
 import { uriOfHeader } from './header-text.ts';
@@ -6,14 +6,14 @@ import { MagnetRedirect } from './magnet-redirect.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** The `Location` of a redirect; undefined when the answer is none. */
+/** The `Location` of a redirect; undefined for any other response. */
 export function redirectOf(head: ReplyHead): string | undefined {
   return REDIRECTS.has(head.status) ? firstHeader(head, 'location') : undefined;
 }
 
 /**
- * The address that a `Location` names, without credentials and fragment.
- * @throws AppError SOURCE_UNUSABLE unless it is http or https, MagnetRedirect where it is a magnet link
+ * The URL that a `Location` names, without credentials and fragment.
+ * @throws AppError SOURCE_UNUSABLE unless it is http or https, MagnetRedirect for a magnet link
  */
 export function redirectTarget(location: string, from: URL): URL {
   const uri = uriOfHeader(location);

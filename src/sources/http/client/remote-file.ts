@@ -1,4 +1,4 @@
-// A file on a server that answers ranges: opens them, and makes sure that each answer is the range and the file asked for.
+// A file on a server that supports ranges: requests ranges, and checks that each response has the requested range of the same file.
 import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
@@ -8,17 +8,17 @@ import type { HttpClient, HttpReply } from './http-client.ts';
 import type { Connection } from './server-connections.ts';
 import { UpstreamFailure, statusFailure } from './upstream-failure.ts';
 
-/** What must stay the same from answer to answer. */
+/** Validators (RFC 9110, 8.8) and size, which must stay the same from response to response. */
 export interface Validators {
   sizeBytes: number | undefined;
   etag: string | undefined;
   lastModified: string | undefined;
 }
 
-/** `closed`: ranges with an end are answered; `open`: only those that go on to the end of the file. */
+/** `closed`: the server answers ranges with an end; `open`: only ranges to the end of the file. */
 export type RangeStyle = 'closed' | 'open';
 
-/** An answer to a range that starts at 0 may be skipped through to the wanted byte, when that is near. */
+/** The server ignored the range and sends from byte 0: up to this offset the bytes before the range are skipped. */
 const SKIP_LIMIT = MIB;
 const GONE = new Set([401, 403, 404, 410]);
 
@@ -26,10 +26,10 @@ export class RemoteFile {
   readonly #client: HttpClient;
   readonly #home: URL;
   readonly #validators: Validators;
-  /** Where the redirects of `home` led: asked directly, until it refuses. */
+  /** The final URL of the redirects of `home`: requested directly, until it refuses. */
   #current: URL;
   #style: RangeStyle;
-  /** A server that makes a new tag for each answer makes none that says anything. */
+  /** A server that sends a new ETag with each response makes its ETags useless. */
   #etagIs: 'new' | 'proven' | 'useless' = 'new';
   #changed: AppError | undefined;
 
@@ -41,14 +41,14 @@ export class RemoteFile {
     this.#style = first.ranges ?? 'closed';
   }
 
-  /** Every answer goes on to the end of the file. */
+  /** Every response continues to the end of the file. */
   get isOpenEnded(): boolean {
     return this.#style === 'open';
   }
 
   /**
-   * Requests `range`; the body may end before its last byte, or go on after it.
-   * @throws UpstreamFailure, AppError SOURCE_CHANGED (from then on always), anything the client throws
+   * Requests `range`; the body may end before its last byte, or continue after it.
+   * @throws UpstreamFailure, AppError SOURCE_CHANGED (then at every call), anything the client throws
    */
   async open(range: ByteRange, connection: Connection, signal: AbortSignal): Promise<OpenBody> {
     this.assertSame();
@@ -69,14 +69,14 @@ export class RemoteFile {
     }
   }
 
-  /** @throws AppError SOURCE_CHANGED once a change was seen: old and new bytes must never mix */
+  /** @throws AppError SOURCE_CHANGED after a change was detected: old and new bytes must never mix */
   assertSame(): void {
     if (this.#changed) throw this.#changed;
   }
 
   /**
-   * A redirect often leads to a signed address that expires; the address we were given makes a new one. A range that is refused, or
-   * ignored, is asked for without its end.
+   * A redirect often leads to a signed URL that expires; the URL of the caller redirects to a new one. A range that is refused, or
+   * ignored, is requested without its end.
    */
   async #request(range: ByteRange, get: (url: URL, style: RangeStyle) => Promise<HttpReply>): Promise<HttpReply> {
     const reply = await get(this.#current, this.#style);
@@ -131,7 +131,7 @@ export class RemoteFile {
   }
 }
 
-/** The failure for an answer 206 that holds other bytes. */
+/** The failure for a response 206 with another range. */
 export function otherRanges(): UpstreamFailure {
   return new UpstreamFailure(
     'short',

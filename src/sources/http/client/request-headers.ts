@@ -1,4 +1,4 @@
-// The headers a caller may add to requests for its source, and the rule which hosts may see them.
+// The headers that a caller may add to requests for its source, and the rule which hosts get them.
 import { AppError } from '../../../base/app-error.ts';
 
 /** Lower-case names. */
@@ -6,7 +6,7 @@ export type RequestHeaders = Readonly<Record<string, string>>;
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VALUE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
-/** Ours or the connection's: setting them would break the framing, the ranges or the check of the host. */
+/** Headers of the client or of the connection: setting them would break the framing, the ranges or the check of the host. */
 const RESERVED = new Set(
   (
     'accept-encoding connection content-length content-type expect host if-match if-modified-since if-none-match if-range ' +
@@ -29,7 +29,7 @@ export function checkHeaders(headers: RequestHeaders): RequestHeaders {
   return checked;
 }
 
-/** Whether what the user sent for `home` may be sent to `target`: the same origin, or its https twin. */
+/** Whether headers for `home` may be sent to `target`: the same origin, or the same host after an upgrade to https. */
 export function sameHost(home: URL, target: URL): boolean {
   if (home.origin === target.origin) return true;
   const upgrade = home.protocol === 'http:' && target.protocol === 'https:' && home.port === '' && target.port === '';

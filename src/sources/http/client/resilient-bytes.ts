@@ -1,17 +1,17 @@
-// The bytes of a remote range, come what may: every lost or stalled connection is replaced at the exact byte.
+// Downloads a remote range with retries: a lost or stalled connection is replaced at the exact byte.
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { receive } from './attempt.ts';
 import type { SlotHolder } from './connection-slots.ts';
 import type { TakeChunk } from './exchange.ts';
 import type { RemoteFile } from './remote-file.ts';
-import { Patience, type RetryPolicy } from './retry-policy.ts';
+import { RetryBudget, type RetryPolicy } from './retry-policy.ts';
 import type { ServerConnections } from './server-connections.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 
 /**
- * Hands over exactly the bytes of `range`, unless `take` has enough before. The holder may be asked to give its connection up.
- * @throws AppError when the patience of the policy is at its end; the signal's reason
+ * Passes exactly the bytes of `range` to `take`, unless `take` has enough before. The holder may be asked to close its connection.
+ * @throws AppError when the retries of the policy are exhausted; the signal's reason
  */
 export type FetchRange = (range: ByteRange, take: TakeChunk, how: FetchHow) => Promise<void>;
 
@@ -26,21 +26,21 @@ export interface ResilientFetchOptions {
   policy: RetryPolicy;
 }
 
-/** The fetching of one file. */
+/** The function that downloads ranges of one file. */
 export function resilientFetch({ file, connections, policy }: ResilientFetchOptions): FetchRange {
   return async (range, take, { holder, signal }) => {
-    const patience = new Patience(policy);
+    const budget = new RetryBudget(policy);
     let at = range.start;
     let isEnough = false;
     const takeInside: TakeChunk = (chunk) => {
       const bytes = chunk.subarray(0, range.end - at);
       at += bytes.length;
-      patience.progressed();
+      budget.progressed();
       const more = take(bytes);
-      return typeof more === 'boolean' ? goOn(more) : more.then(goOn);
+      return typeof more === 'boolean' ? afterTake(more) : more.then(afterTake);
     };
-    const goOn = (isMore: boolean): boolean => {
-      patience.progressed();
+    const afterTake = (isMore: boolean): boolean => {
+      budget.progressed();
       isEnough = !isMore || at >= range.end;
       return !isEnough;
     };
@@ -61,7 +61,7 @@ export function resilientFetch({ file, connections, policy }: ResilientFetchOpti
         await tryOnce();
       } catch (error) {
         signal.throwIfAborted();
-        await patience.next(error, signal);
+        await budget.next(error, signal);
       }
     }
   };

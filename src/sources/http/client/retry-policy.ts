@@ -1,10 +1,10 @@
-// How long a remote server is borne with: one place for every limit, and the count against them.
+// The limits for retries of requests to remote servers, and the count of failures against them.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { failureOf, type FailureKind } from './upstream-failure.ts';
 
 export interface RetryPolicy {
-  /** No byte for this long: the connection is given up and another one tried at the same byte. */
+  /** No byte for this long: the connection is closed and another one is tried at the same byte. */
   stallMs: number;
   /** No byte for this long, over all connections: SOURCE_STALLED. */
   stallLimitMs: number;
@@ -12,9 +12,9 @@ export interface RetryPolicy {
   tries: number;
   /** The same for bodies that end too early at the same byte. */
   shortTries: number;
-  /** Waits double from here, ... */
+  /** Back-off after the first failure; it doubles... */
   backoffMs: number;
-  /** ... to here. */
+  /** ... up to this. */
   maxBackoffMs: number;
 }
 
@@ -28,11 +28,11 @@ export const PATIENT: RetryPolicy = {
   maxBackoffMs: 8_000,
 };
 
-/** For the first contact: 200, 400, 800 ms, then the truth. */
+/** For the initial request: waits of 200, 400 and 800 ms, then the failure is reported. */
 export const BRIEF: RetryPolicy = { ...PATIENT, stallMs: 20_000, stallLimitMs: 20_000, tries: 4, shortTries: 2 };
 
 /** Counts failures since the last byte and decides whether there is another attempt. */
-export class Patience {
+export class RetryBudget {
   readonly #policy: RetryPolicy;
   #counts: Record<FailureKind, number> = zero();
   #progressed = false;
@@ -42,20 +42,20 @@ export class Patience {
     this.#policy = policy;
   }
 
-  /** A byte arrived (or the reader wants the next one only now). */
+  /** A byte arrived (or the reader was not waiting until now). */
   progressed(): void {
     this.#progressed = true;
     this.#since = performance.now();
   }
 
-  /** Something arrived, though nothing new: the server lives, but this is no progress. */
+  /** Bytes arrived that were received before: the server is alive, but this is no progress. */
   alive(): void {
     this.#since = performance.now();
   }
 
   /**
-   * Waits before the next attempt, as long as the server asks for; not at all when the last one brought bytes. A server that is busy with
-   * other connections of ours costs no tries.
+   * Waits before the next attempt, as long as the server asks for; not at all when the last attempt brought bytes. A server that is busy with
+   * other connections of this client costs no tries.
    * @throws AppError of the failure when the limits are reached
    */
   async next(cause: unknown, signal: AbortSignal): Promise<void> {

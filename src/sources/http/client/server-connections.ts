@@ -1,5 +1,5 @@
-// How many connections a server bears at a time. Accounts of IPTV and debrid services often have one: the next one is refused, or cuts the
-// older one off. Nothing is assumed until a server does so; then fewer are opened, by all sources on that server together.
+// Learns how many connections a server allows at a time. Accounts of IPTV and debrid services often have one: the next one is refused, or cuts the
+// older one off. There is no limit until a server does so; then fewer are opened, by all sources on that server together.
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { AppError } from '../../../base/app-error.ts';
@@ -7,50 +7,50 @@ import { ConnectionSlots, type Slot, type SlotHolder } from './connection-slots.
 import { retryAfterMs } from './retry-after.ts';
 import { UpstreamFailure, type FailedReply } from './upstream-failure.ts';
 
-/** Besides those of the standards: what delivery networks and IPTV panels say when there are too many connections. */
+/** Status codes for too many connections: standard ones, and those of delivery networks and IPTV panels. */
 const BUSY = new Set([403, 423, 429, 456, 458, 503, 509]);
-/** A server may notice late that an answer is over, and later that it was given up ... */
+/** How late a server may notice that a response is complete, or that the client has cut it off ... */
 const NOTICED_MS = { complete: 1_000, cut: 3_000 } as const;
-/** ... so the next one waits a little, once the server has shown that. Doubles from here, to the other. */
+/** ... so the next connection waits, once the server has shown that. The wait doubles from PAUSE_MS to LONGEST_PAUSE_MS. */
 const PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 400;
-/** Without `Retry-After`: waits double from here, to the other. */
+/** Without `Retry-After` the wait doubles from WAIT_MS to LONGEST_WAIT_MS. */
 const WAIT_MS = 400;
 const LONGEST_WAIT_MS = 2_000;
-/** A connection that breaks so soon after a younger one was answered may have been cut off for its sake ... */
-const KICKED_WITHIN_MS = 500;
-/** ... and it was, when that happens twice. */
-const KICKS = 2;
-const KICKS_WITHIN_MS = 60_000;
-/** An account may get better, and a guess may have been wrong. */
+/** A connection that breaks this soon after a newer one was answered may have been cut off in its favour ... */
+const PREEMPTED_WITHIN_MS = 500;
+/** ... and counts as cut off when that happens this often ... */
+const PREEMPTIONS = 2;
+const PREEMPTIONS_WITHIN_MS = 60_000;
+/** A learned limit expires: an account may change, and the limit may have been wrong. */
 const LEARNED_FOR_MS = 300_000;
-/** How long a place is waited for. */
-const PATIENCE_MS = 20_000;
+/** How long `enter` waits for a slot. */
+const SLOT_WAIT_MS = 20_000;
 
 export class ServerConnections {
   readonly #slots = new ConnectionSlots(Infinity);
   readonly #open = new Set<Connection>();
   #learnedMs = -Infinity;
   #notBeforeMs = -Infinity;
-  /** Until when the server may believe in a connection that is closed. */
+  /** Until when the server may still count a closed connection. */
   #noticedMs = -Infinity;
   #refusedInRow = 0;
-  /** Between the end of a connection and the next one. */
+  /** Pause between the end of a connection and the next one. */
   #pauseMs = 0;
-  #kicks: number[] = [];
+  #preemptions: number[] = [];
 
-  /** True: the server has refused more connections than there are. */
+  /** Whether the server has refused a connection because of others. */
   get isLimited(): boolean {
     return this.#slots.max < Infinity;
   }
 
   /**
-   * Waits until one more connection may be opened; to be disposed when it is closed.
-   * @throws UpstreamFailure `busy` when all stay in use; the signal's reason
+   * Waits until one more connection may be opened; to be disposed when the connection is closed.
+   * @throws UpstreamFailure `busy` when all connections stay in use; the signal's reason
    */
   async enter(holder: SlotHolder, signal: AbortSignal): Promise<Connection> {
     if (this.isLimited && performance.now() > this.#learnedMs + LEARNED_FOR_MS) this.#slots.limit(Infinity);
-    const slot = await this.#place(holder, signal);
+    const slot = await this.#slot(holder, signal);
     try {
       const waitMs = this.#notBeforeMs - performance.now();
       if (waitMs > 0) await delay(waitMs, undefined, { signal });
@@ -85,7 +85,7 @@ export class ServerConnections {
     const others = this.#open.size - 1;
     const now = performance.now();
     if (others === 0 && now > this.#noticedMs) {
-      // It had nothing to do with other connections, and those refused before did not either.
+      // This refusal, and so the earlier ones, had nothing to do with other connections.
       if (reply.status === 403) this.#slots.limit(Infinity);
       return undefined;
     }
@@ -96,7 +96,7 @@ export class ServerConnections {
     return busy(`The server allows no further connection (${reply.status})`);
   }
 
-  /** A connection was refused beside none but those that were closed just before. Gives how long to wait for the server to notice. */
+  /** A connection was refused although the others were closed just before. Returns how long to wait until the server notices. */
   #noticedLate(): number {
     this.#pauseMs = Math.min(Math.max(PAUSE_MS, 2 * this.#pauseMs), LONGEST_PAUSE_MS);
     const waitMs = Math.min(WAIT_MS * 2 ** this.#refusedInRow, LONGEST_WAIT_MS);
@@ -106,12 +106,12 @@ export class ServerConnections {
 
   #broke(connection: Connection): void {
     const now = performance.now();
-    const isKicked = [...this.#open].some(
-      (other) => other.enteredMs > connection.enteredMs && now - (other.answeredMs ?? now) < KICKED_WITHIN_MS,
+    const isPreempted = [...this.#open].some(
+      (other) => other.enteredMs > connection.enteredMs && now - (other.answeredMs ?? now) < PREEMPTED_WITHIN_MS,
     );
-    if (connection.answeredMs === undefined || !isKicked) return;
-    this.#kicks = [...this.#kicks.filter((kick) => now - kick < KICKS_WITHIN_MS), now];
-    if (this.#kicks.length >= KICKS) this.#lower(1);
+    if (connection.answeredMs === undefined || !isPreempted) return;
+    this.#preemptions = [...this.#preemptions.filter((atMs) => now - atMs < PREEMPTIONS_WITHIN_MS), now];
+    if (this.#preemptions.length >= PREEMPTIONS) this.#lower(1);
   }
 
   #lower(max: number): void {
@@ -119,9 +119,9 @@ export class ServerConnections {
     if (max < this.#slots.max) this.#slots.limit(max);
   }
 
-  async #place(holder: SlotHolder, signal: AbortSignal): Promise<Slot> {
+  async #slot(holder: SlotHolder, signal: AbortSignal): Promise<Slot> {
     if (!this.isLimited) return this.#slots.acquire(holder, signal);
-    const late = AbortSignal.timeout(PATIENCE_MS);
+    const late = AbortSignal.timeout(SLOT_WAIT_MS);
     try {
       return await this.#slots.acquire(holder, AbortSignal.any([signal, late]));
     } catch (error) {
@@ -140,7 +140,7 @@ interface ConnectionEvents {
   left(): void;
 }
 
-/** From the request to the end of its answer, or to its loss. */
+/** A connection from the request to the end of the response, or to its loss. */
 export class Connection implements Disposable {
   readonly enteredMs = performance.now();
   readonly #events: ConnectionEvents;
@@ -151,19 +151,19 @@ export class Connection implements Disposable {
     this.#events = events;
   }
 
-  /** When the answer began. */
+  /** When the response began. */
   get answeredMs(): number | undefined {
     return this.#answeredMs;
   }
 
-  /** Whether the answer was received to its end. */
+  /** Whether the response was received to its end. */
   get isComplete(): boolean {
     return this.#isComplete;
   }
 
   /**
-   * To be called with each answer: the failure, when the server refuses it because of other connections. Their number goes down, and
-   * the next one waits as long as the server says.
+   * To be called with each response. Returns a failure when the server refuses the request because of other connections. The limit is lowered,
+   * and the next connection waits as long as the server says.
    */
   refusal(reply: FailedReply): UpstreamFailure | undefined {
     if (reply.status < 300) this.#answeredMs ??= performance.now();

@@ -1,14 +1,14 @@
-// Ends an attempt when nothing arrives in time: before the first byte of an answer as well as between two chunks of it.
+// Aborts an attempt when nothing arrives in time: before the first byte of a response, or between two chunks.
 import { AppError } from '../../../base/app-error.ts';
 import { UpstreamFailure } from './upstream-failure.ts';
 
 export class StallWatch implements Disposable {
   readonly #controller = new AbortController();
   readonly #stallMs: number;
-  /** When the waiting began; undefined: we are not waiting. */
+  /** When the wait began; undefined: the attempt is not waiting for the server. */
   #since: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Aborted by the stall, or by the outer signal. */
+  /** Aborted by a stall, or by the outer signal. */
   readonly signal: AbortSignal;
 
   constructor(stallMs: number, outer: AbortSignal) {
@@ -16,24 +16,24 @@ export class StallWatch implements Disposable {
     this.signal = AbortSignal.any([outer, this.#controller.signal]);
   }
 
-  /** From now on something must happen within the limit. */
+  /** Starts the wait for the next chunk. */
   arm(): void {
     this.#since = performance.now();
-    this.#timer ??= setTimeout(() => this.#look(), this.#stallMs);
+    this.#timer ??= setTimeout(() => this.#check(), this.#stallMs);
   }
 
-  /** We are not waiting for the server. */
+  /** Ends the wait. */
   rest(): void {
     this.#since = undefined;
   }
 
-  /** One timer for many waits: a new one for each chunk would cost more than the chunk. */
-  #look(): void {
+  /** Checks the wait. One timer serves many waits: a new one for each chunk would cost more than the chunk. */
+  #check(): void {
     this.#timer = undefined;
     if (this.#since === undefined) return;
     const leftMs = this.#since + this.#stallMs - performance.now();
     if (leftMs > 0) {
-      this.#timer = setTimeout(() => this.#look(), leftMs);
+      this.#timer = setTimeout(() => this.#check(), leftMs);
       return;
     }
     const seconds = Math.round(this.#stallMs / 100) / 10;

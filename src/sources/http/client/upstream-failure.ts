@@ -1,10 +1,10 @@
-// What can go wrong on the way to a remote server: what to try again, and the sentence for a person.
+// Failures of requests to remote servers: which of them are retried, and the sentence for the user.
 import { AppError, type ErrorCode } from '../../../base/app-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /**
- * `transient`: worth trying again. `short`: the body ended early; worth a few tries. `stalled`: no byte came in time.
- * `busy`: the server allows no more connections now. `final`: trying again cannot help.
+ * `transient`: retried. `short`: the body ended early; retried a few times. `stalled`: no byte came in time.
+ * `busy`: the server allows no more connections now. `final`: a retry cannot help.
  */
 export type FailureKind = 'transient' | 'short' | 'stalled' | 'busy' | 'final';
 
@@ -12,7 +12,7 @@ export type FailureKind = 'transient' | 'short' | 'stalled' | 'busy' | 'final';
 export class UpstreamFailure extends Error {
   readonly kind: FailureKind;
   readonly error: AppError;
-  /** How long the server asks to wait before the next attempt. */
+  /** How long to wait before the next attempt, as the server asks. */
   readonly retryAfterMs: number;
 
   constructor(kind: FailureKind, error: AppError, waitMs = 0) {
@@ -24,7 +24,7 @@ export class UpstreamFailure extends Error {
   }
 }
 
-/** Any error of an attempt as a failure with a kind. Errors that already carry a sentence keep it. */
+/** Classifies any error of an attempt. An AppError keeps its sentence. */
 export function failureOf(error: unknown): UpstreamFailure {
   if (error instanceof UpstreamFailure) return error;
   if (error instanceof AppError) return new UpstreamFailure('final', error);
@@ -34,7 +34,7 @@ export function failureOf(error: unknown): UpstreamFailure {
   return new UpstreamFailure(kind, new AppError(worded, sentence, { cause: error }));
 }
 
-/** The failure for an answer that is not the one asked for. `worked`: this source has given bytes before. */
+/** The failure for an unexpected status. `worked`: the source has delivered bytes before. */
 export function statusFailure(reply: FailedReply, worked: boolean): UpstreamFailure {
   const [kind, code, sentence] = statusSentence(reply.status, worked);
   return new UpstreamFailure(kind, new AppError(code, sentence), retryAfterMs(reply));
@@ -68,7 +68,7 @@ const NETWORK: Readonly<Record<string, Sentence>> = {
   UND_ERR_CONNECT_TIMEOUT: NO_ANSWER,
   UND_ERR_HEADERS_TIMEOUT: NO_ANSWER,
   UND_ERR_BODY_TIMEOUT: ['stalled', 'The server stopped sending'],
-  // Closed in good order, but too early.
+  // The connection was closed in order, but too early.
   UND_ERR_SOCKET: ENDED,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: ENDED,
   UND_ERR_HEADERS_OVERFLOW: ['final', 'The answer of the server is not valid'],

@@ -1,11 +1,11 @@
-// A file on a server that answers ranges, as a source: a page cache shared by exact reads and by streams that read ahead.
+// A source on a server that supports ranges: a page cache that exact reads and streams with read-ahead share.
 import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { MediaInput, Source, StreamRange } from '../../port/source.ts';
 import { ConnectionSlots } from '../client/connection-slots.ts';
-import { contentId, nameOf } from '../contact/content-id.ts';
-import { OPENING_BYTES, type FirstContact } from '../contact/first-contact.ts';
+import { contentId, nameOf } from '../response/content-id.ts';
+import { OPENING_BYTES, type InitialResponse } from '../response/initial-response.ts';
 import type { HttpClient } from '../client/http-client.ts';
 import type { BlockMemory } from './block-memory.ts';
 import { PAGE_BYTES, type Borrowed, PageCache, pageOf } from './page-cache.ts';
@@ -14,49 +14,49 @@ import type { SourcePublisher } from '../../port/source-publisher.ts';
 import { RemoteFile } from '../client/remote-file.ts';
 import { type FetchRange, resilientFetch } from '../client/resilient-bytes.ts';
 import type { RetryPolicy } from '../client/retry-policy.ts';
-import { ReaderTrails, type Reader } from './reader-trails.ts';
+import { SequentialReaders, type Reader } from './sequential-readers.ts';
 import type { ServerConnections } from '../client/server-connections.ts';
 import { SequentialDownload, windowEnd } from './sequential-download.ts';
 
 export interface HttpSourceOptions {
-  /** Owned from here on. */
+  /** The source owns the client. */
   client: HttpClient;
-  /** As the user gave it: for the name, and to renew what redirects gave. */
+  /** The URL that the caller named: for the name, and to renew the target of redirects. */
   url: URL;
-  contact: FirstContact;
+  initial: InitialResponse;
   publisher: SourcePublisher;
   policy: RetryPolicy;
-  /** Kept in memory. */
+  /** Size of the page cache in memory. */
   cacheBytes: number;
   memory: BlockMemory;
-  /** How far a stream may run ahead of its reader, once it has proved to be read in order. */
+  /** Maximal read-ahead of a stream, reached after sequential reads. */
   readAheadBytes: number;
-  /** Connections to the server at a time. */
+  /** Maximal number of connections to the server. */
   maxConnections: number;
-  /** Those that the server allows, shared with other sources on it. */
+  /** The connections that the server allows, shared with other sources on it. */
   connections: ServerConnections;
-  /** A connection nobody needs is closed after this. */
+  /** An unused connection is closed after this time. */
   idleMs: number;
 }
 
-/** Read-ahead begins here and doubles with what the reader has taken: a player that only looks at the start costs little. */
+/** Read-ahead starts with this and doubles with the bytes that the reader has read: a player that only reads the start costs little. */
 const FIRST_WINDOW = 256 * 1024;
-/** Who asks for an end that is this near wants all of it: it is let through at once. */
+/** A request of at most this length is downloaded completely at once. */
 const STATED_WINDOW = MIB;
-/** Who asks for so much at a time, or has read so much in order, reads on: it is read ahead of, beyond the end it stated. */
+/** A reader with a request of this length, or this many sequential bytes, is expected to continue: read-ahead goes beyond the end of its request. */
 const BULK = { requestBytes: 512 * 1024, inOrderBytes: MIB, windowBytes: 2 * MIB } as const;
-/** A download this far behind is caught up with rather than replaced by a new connection. */
+/** A running download at most this far before the missing byte is waited for, instead of opening a new connection. */
 const CATCH_UP_BYTES = MIB;
-/** A download stops at its limit only where a chunk ends. */
+/** A download stops only at the end of a chunk, so it may exceed its limit by this much. */
 const OVERSHOOT_BYTES = 256 * 1024;
 const TAIL_BYTES = 16 * 1024;
 
-/** What a stream wants besides its next bytes. */
-interface Wish {
+/** The demand of a stream besides its next bytes. */
+interface StreamDemand {
   reader: Reader;
-  /** How far the downloads may run ahead for it. */
+  /** Offset up to which the downloads may run ahead. */
   limit: number;
-  /** Somebody reads on: what comes after bytes that are here is fetched meanwhile. */
+  /** The reader is expected to continue: the bytes after the buffered ones are downloaded meanwhile. */
   isBulk: boolean;
 }
 
@@ -72,7 +72,7 @@ export class HttpSource implements Source {
   readonly #fetch: FetchRange;
   readonly #reads: PageReads;
   readonly #downloads = new Set<SequentialDownload>();
-  readonly #trails = new ReaderTrails();
+  readonly #sequentialReaders = new SequentialReaders();
   #id = '';
   #closed = false;
 
@@ -80,27 +80,27 @@ export class HttpSource implements Source {
     this.#options = options;
     this.sizeBytes = sizeBytes;
     this.name = nameOf(options.url);
-    this.#file = new RemoteFile(options.client, options.url, options.contact);
+    this.#file = new RemoteFile(options.client, options.url, options.initial);
     this.#cache = new PageCache({ sizeBytes, maxBytes: options.cacheBytes, memory: options.memory });
     this.#slots = new ConnectionSlots(options.maxConnections);
     const { connections, policy } = options;
     this.#fetch = resilientFetch({ file: this.#file, connections, policy });
     this.#reads = new PageReads({ sizeBytes, cache: this.#cache, slots: this.#slots, fetch: this.#fetch });
-    this.#reads.adopt(options.contact, Math.min(OPENING_BYTES, sizeBytes));
+    this.#reads.adopt(options.initial, Math.min(OPENING_BYTES, sizeBytes));
     this.input = { ...options.publisher.publish(this), reportsBuffered: true };
   }
 
   /**
-   * Takes over a first contact that answered a range; reads the end of the file for the identity.
+   * Takes over an initial response to a range; reads the end of the file for the content id.
    * @throws AppError as `read`
    */
   static async open(options: HttpSourceOptions, signal: AbortSignal): Promise<HttpSource> {
-    const { sizeBytes } = options.contact;
+    const { sizeBytes } = options.initial;
     if (sizeBytes === undefined) throw new TypeError('a source with ranges has a size');
     const source = new HttpSource(options, sizeBytes);
     try {
       const tail = await source.read({ start: Math.max(0, sizeBytes - TAIL_BYTES), end: sizeBytes }, signal);
-      source.#id = contentId(options.contact, tail);
+      source.#id = contentId(options.initial, tail);
       return source;
     } catch (error) {
       await source[Symbol.asyncDispose]();
@@ -122,14 +122,14 @@ export class HttpSource implements Source {
 
   async *stream(range: StreamRange, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const end = Math.min(range.end ?? this.sizeBytes, this.sizeBytes);
-    const reader = this.#trails.readerAt(range.start);
+    const reader = this.#sequentialReaders.readerAt(range.start);
     let at = range.start;
     try {
       while (at < end) {
         signal.throwIfAborted();
         this.#assertUsable();
-        const wish = { reader, limit: this.#limit(at, { range, reader }), isBulk: isBulk(range, reader) };
-        using borrowed = await this.#borrow(at, wish, signal);
+        const demand = { reader, limit: this.#limit(at, { range, reader }), isBulk: isBulk(range, reader) };
+        using borrowed = await this.#borrow(at, demand, signal);
         this.#assertUsable();
         const chunk = borrowed.bytes.subarray(0, end - at);
         at += chunk.length;
@@ -138,20 +138,20 @@ export class HttpSource implements Source {
       }
     } finally {
       if (at === end && isBulk(range, reader) && !this.#closed)
-        this.#trails.expect(reader, end, () => this.#leave(reader));
+        this.#sequentialReaders.expect(reader, end, () => this.#leave(reader));
       else this.#leave(reader);
     }
   }
 
   bufferedUntil(start: number): number {
-    return this.#cache.hereUntil(start);
+    return this.#cache.bufferedUntil(start);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#options.publisher.withdraw(this);
-    this.#trails[Symbol.dispose]();
+    this.#sequentialReaders[Symbol.dispose]();
     this.#reads.close(closedError());
     await Promise.all([...this.#downloads].map((download) => download.close(closedError())));
     await this.#options.client[Symbol.asyncDispose]();
@@ -184,31 +184,31 @@ export class HttpSource implements Source {
     return Math.min(windowEnd(at, window), windowEnd(end - 1, 1));
   }
 
-  /** Some bytes from `at` on, for a stream; also moves the download of what comes next on, so that it is here in time. */
-  async #borrow(at: number, wish: Wish, signal: AbortSignal): Promise<Borrowed> {
-    const missing = this.#cache.hereUntil(at);
-    const isHere = missing > at;
-    const download = missing < this.sizeBytes ? this.#downloadOf(missing, isHere, wish) : undefined;
-    for (const other of this.#downloads) if (other !== download) other.leave(wish.reader);
-    download?.advance(wish.reader, wish.limit);
-    if (isHere) return this.#cache.borrowed(at);
+  /** The bytes of a stream from `at` on; also advances the download of the following bytes, so that they are buffered in time. */
+  async #borrow(at: number, demand: StreamDemand, signal: AbortSignal): Promise<Borrowed> {
+    const missing = this.#cache.bufferedUntil(at);
+    const isBuffered = missing > at;
+    const download = missing < this.sizeBytes ? this.#downloadOf(missing, isBuffered, demand) : undefined;
+    for (const other of this.#downloads) if (other !== download) other.leave(demand.reader);
+    download?.advance(demand.reader, demand.limit);
+    if (isBuffered) return this.#cache.borrowed(at);
     return download?.arrival(at, signal) ?? this.#reads.arrival(at, signal);
   }
 
-  /** A download for the first byte that is missing; undefined when it is on its way otherwise, or not wanted yet. */
-  #downloadOf(missing: number, isLater: boolean, wish: Wish): SequentialDownload | undefined {
-    if (isLater && missing > wish.limit + OVERSHOOT_BYTES) return undefined;
+  /** A download for the first missing byte; undefined when the byte is requested otherwise, or not needed yet. */
+  #downloadOf(missing: number, isLater: boolean, demand: StreamDemand): SequentialDownload | undefined {
+    if (isLater && missing > demand.limit + OVERSHOOT_BYTES) return undefined;
     const page = pageOf(missing);
     const running = this.#downloadFor(page);
-    if (running !== undefined || this.#reads.isFlying(page)) return running;
-    return isLater && !(wish.isBulk && missing < wish.limit) ? undefined : this.#download(page);
+    if (running !== undefined || this.#reads.isInFlight(page)) return running;
+    return isLater && !(demand.isBulk && missing < demand.limit) ? undefined : this.#download(page);
   }
 
   #leave(reader: Reader): void {
     for (const download of this.#downloads) download.leave(reader);
   }
 
-  /** The running download that is at `page` or will reach it soon. */
+  /** The running download that is at `page` or at most `CATCH_UP_BYTES` before it. */
   #downloadFor(page: number): SequentialDownload | undefined {
     let nearest: SequentialDownload | undefined;
     for (const download of this.#downloads) {

@@ -1,20 +1,20 @@
-// Downloaded bytes in pages, least recently used first out. A page is whole (the last one of a file may be shorter). Pages lie in blocks of
-// memory, side by side as in the file; a block that is dropped is overwritten with other bytes as soon as nobody holds it.
+// A cache of downloaded pages with least-recently-used eviction. A page is complete (the last one of a file may be shorter). Pages lie in blocks of
+// memory, side by side as in the file; the memory of a dropped block is reused as soon as it has no borrowers and writers.
 import { BLOCK_BYTES, type BlockMemory } from './block-memory.ts';
 
-/** Small, so that a read costs little more than it asks for; large enough to make the bookkeeping cheap. */
+/** Small, so that a read downloads little more than it needs; large enough to keep the bookkeeping cheap. */
 export const PAGE_BYTES = 32 * 1024;
 
 const PAGES_PER_BLOCK = BLOCK_BYTES / PAGE_BYTES;
 
-/** So that downloads, reads and streams next to each other do not take each other's bytes away. */
+/** The least number of blocks, so that concurrent downloads, reads and streams do not evict each other's bytes. */
 const FEWEST_BLOCKS = 16;
 
 interface Block {
   memory: Uint8Array;
-  /** One bit for each page that is whole. */
-  here: number;
-  /** Borrowers and writers. */
+  /** One bit for each complete page. */
+  present: number;
+  /** Number of borrowers and writers. */
   holds: number;
   isDropped: boolean;
 }
@@ -28,7 +28,7 @@ export class PageCache {
   readonly #sizeBytes: number;
   readonly #maxBlocks: number;
   readonly #memory: BlockMemory;
-  /** By their place in the file, the longest unused first. */
+  /** By block number in the file, the least recently used first. */
   readonly #blocks = new Map<number, Block>();
 
   constructor(options: { sizeBytes: number; maxBytes: number; memory: BlockMemory }) {
@@ -39,14 +39,14 @@ export class PageCache {
 
   has(page: number): boolean {
     const block = this.#blocks.get(blockOf(page));
-    return block !== undefined && isHere(block, page);
+    return block !== undefined && isPresent(block, page);
   }
 
-  /** The bytes from `start` on, as far as they lie side by side; undefined when not even the first is here. */
+  /** The buffered bytes from `start` on within one block; undefined when the first byte is not buffered. */
   borrow(start: number): Borrowed | undefined {
     const page = pageOf(start);
     const block = this.#touched(blockOf(page));
-    if (block === undefined || !isHere(block, page)) return undefined;
+    if (block === undefined || !isPresent(block, page)) return undefined;
     const blockStart = blockOf(page) * BLOCK_BYTES;
     const end = Math.min(pagesEnd(block, page) * PAGE_BYTES, this.#sizeBytes);
     block.holds += 1;
@@ -56,21 +56,21 @@ export class PageCache {
     };
   }
 
-  /** The same for bytes that are known to be here. */
+  /** The same for bytes that are known to be buffered. */
   borrowed(start: number): Borrowed {
     const borrowed = this.borrow(start);
-    if (borrowed === undefined) throw new TypeError(`byte ${start} is not here`);
+    if (borrowed === undefined) throw new TypeError(`byte ${start} is not buffered`);
     return borrowed;
   }
 
-  /** How far the bytes from `start` on are here without a gap; `start` when the first is not. */
-  hereUntil(start: number): number {
+  /** The end of the buffered bytes from `start` on without a gap; `start` when the first byte is not buffered. */
+  bufferedUntil(start: number): number {
     let page = pageOf(start);
     while (this.has(page)) page = this.#nextGap(page);
     return Math.max(start, Math.min(page * PAGE_BYTES, this.#sizeBytes));
   }
 
-  /** Writes from the start of a page on, to `endByte`, which is the end of a page or of the file. */
+  /** A writer from the start of a page to `endByte`, which is the end of a page or of the file. */
   writer(startPage: number, endByte: number, whole: (page: number) => void): PageWriter {
     return new PageWriter({ startPage, endByte, whole, open: (number) => this.#open(number) });
   }
@@ -79,7 +79,7 @@ export class PageCache {
     for (const number of this.#blocks.keys()) this.#drop(number);
   }
 
-  /** The first page after `page`, which is here, that may not be. */
+  /** The first page after the buffered `page` that may be missing. */
   #nextGap(page: number): number {
     const block = this.#blocks.get(blockOf(page));
     return block ? pagesEnd(block, page) : page;
@@ -90,7 +90,7 @@ export class PageCache {
     block.holds += 1;
     return {
       memory: block.memory,
-      markWhole: (page) => (block.here |= bitOf(page)),
+      markWhole: (page) => (block.present |= bitOf(page)),
       [Symbol.dispose]: () => this.#release(block),
     };
   }
@@ -108,7 +108,7 @@ export class PageCache {
       if (this.#blocks.size < this.#maxBlocks) break;
       if (holds === 0) this.#drop(oldest);
     }
-    const block = { memory: this.#memory.take(), here: 0, holds: 0, isDropped: false };
+    const block = { memory: this.#memory.take(), present: 0, holds: 0, isDropped: false };
     this.#blocks.set(number, block);
     return block;
   }
@@ -118,12 +118,12 @@ export class PageCache {
     if (block === undefined) return;
     this.#blocks.delete(number);
     block.isDropped = true;
-    if (block.holds === 0) this.#memory.give(block.memory);
+    if (block.holds === 0) this.#memory.release(block.memory);
   }
 
   #release(block: Block): void {
     block.holds -= 1;
-    if (block.isDropped && block.holds === 0) this.#memory.give(block.memory);
+    if (block.isDropped && block.holds === 0) this.#memory.release(block.memory);
   }
 }
 
@@ -139,7 +139,7 @@ interface WriterOptions {
   open: (block: number) => OpenBlock;
 }
 
-/** Puts chunks of any size where they belong. Holds the block it writes to: to be disposed. */
+/** Writes consecutive chunks of any size into pages. Holds the block that it writes to, so it has to be disposed. */
 export class PageWriter implements Disposable {
   readonly #options: WriterOptions;
   #at: number;
@@ -150,12 +150,12 @@ export class PageWriter implements Disposable {
     this.#at = options.startPage * PAGE_BYTES;
   }
 
-  /** The next byte wanted. */
+  /** Offset of the next byte to write. */
   get position(): number {
     return this.#at;
   }
 
-  /** Copies the chunk, but for what lies beyond the end; `whole` is called for each page that is complete with it. */
+  /** Copies the chunk up to the end byte; calls `whole` for each page that it completes. */
   push(chunk: Uint8Array): void {
     let rest = chunk.subarray(0, this.#options.endByte - this.#at);
     while (rest.length > 0) {
@@ -194,13 +194,13 @@ function bitOf(page: number): number {
   return 1 << (page % PAGES_PER_BLOCK);
 }
 
-function isHere(block: Block, page: number): boolean {
-  return (block.here & bitOf(page)) !== 0;
+function isPresent(block: Block, page: number): boolean {
+  return (block.present & bitOf(page)) !== 0;
 }
 
-/** The end of the run of pages that are here, from `page` on, within its block. */
+/** The end of the run of buffered pages from `page` on, within its block. */
 function pagesEnd(block: Block, page: number): number {
   let end = page + 1;
-  while (end % PAGES_PER_BLOCK !== 0 && isHere(block, end)) end += 1;
+  while (end % PAGES_PER_BLOCK !== 0 && isPresent(block, end)) end += 1;
   return end;
 }

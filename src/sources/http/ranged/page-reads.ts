@@ -1,10 +1,10 @@
-// Reads of exact ranges: only the pages that are missing are requested, and those on their way are shared.
+// Reads of exact ranges: only missing pages are requested, and concurrent reads share requests in flight.
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { ConnectionSlots } from '../client/connection-slots.ts';
 import { PAGE_BYTES, type Borrowed, pageOf, type PageCache } from './page-cache.ts';
 import { PageWaiters } from './page-waiters.ts';
-import { ignore } from '../client/pulse.ts';
-import type { OpenedBody } from '../contact/first-contact.ts';
+import { ignore } from '../client/notifier.ts';
+import type { OpenedBody } from '../response/initial-response.ts';
 import type { FetchRange } from '../client/resilient-bytes.ts';
 
 export interface PageReadsOptions {
@@ -14,35 +14,35 @@ export interface PageReadsOptions {
   fetch: FetchRange;
 }
 
-/** Pages requested together; ends when the last one who reads from it leaves. */
+/** Pages requested together; the flight ends when its last reader leaves. */
 interface Flight {
   waiters: PageWaiters;
   readers: Set<object>;
   stop: AbortController;
 }
 
-/** First and last. */
+/** First and last page, both included. */
 interface Pages {
   first: number;
   last: number;
 }
 
-/** An answer that began with `head` and is still coming. */
+/** A response whose first bytes are `head` and whose rest is still being received. */
 export interface Opening {
   head: Uint8Array;
   rest: OpenedBody;
 }
 
-/** Made once: the trace of its origin costs more than all else of a small request. */
-const NOBODY_WAITS = new DOMException('Nobody waits', 'AbortError');
+/** Made once: capturing the stack trace costs more than the rest of a small request. */
+const NO_WAITERS = new DOMException('No reader waits', 'AbortError');
 
-/** A read has a connection for a moment only: nobody is asked to give it up. */
+/** A read holds its connection only briefly, so it is never asked to close it. */
 const HOLDER = { idleSince: () => undefined };
 
 export class PageReads {
   readonly #options: PageReadsOptions;
-  /** By the pages that are still to come. */
-  readonly #flying = new Map<number, Flight>();
+  /** Flights by their pages that have not arrived. */
+  readonly #inFlight = new Map<number, Flight>();
   readonly #flights = new Set<Flight>();
   readonly #end = new AbortController();
 
@@ -50,7 +50,7 @@ export class PageReads {
     this.#options = options;
   }
 
-  /** `[start, end)` inside the file, as a buffer of the caller's own. */
+  /** Reads `[start, end)`, which lies inside the file, into a new buffer. */
   async read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
     const out = Buffer.allocUnsafeSlow(range.end - range.start);
     const reader = {};
@@ -69,10 +69,10 @@ export class PageReads {
     }
   }
 
-  /** The same without the rest of its pages, unless they are here: only these bytes are requested, and not kept. */
+  /** The same, but requests only the missing bytes instead of whole pages, and does not cache them. */
   async readAlone(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
     const { cache, slots, fetch } = this.#options;
-    if (cache.hereUntil(range.start) >= range.end) return this.read(range, signal);
+    if (cache.bufferedUntil(range.start) >= range.end) return this.read(range, signal);
     const live = AbortSignal.any([signal, this.#end.signal]);
     using _slot = await slots.acquire(HOLDER, live);
     const out = Buffer.allocUnsafeSlow(range.end - range.start);
@@ -86,28 +86,28 @@ export class PageReads {
     return out;
   }
 
-  /** Whether the page is on its way. */
-  isFlying(page: number): boolean {
-    return this.#flying.has(page);
+  /** Whether the page is requested. */
+  isInFlight(page: number): boolean {
+    return this.#inFlight.has(page);
   }
 
-  /** The bytes from `at` on, which are on their way. */
+  /** Waits for the bytes from `at` on, whose page is requested. */
   arrival(at: number, signal: AbortSignal): Promise<Borrowed> {
-    const flight = this.#flying.get(pageOf(at));
-    if (flight === undefined) throw new TypeError(`byte ${at} is not on its way`);
+    const flight = this.#inFlight.get(pageOf(at));
+    if (flight === undefined) throw new TypeError(`byte ${at} is not requested`);
     const reader = {};
     flight.readers.add(reader);
     return flight.waiters.wait(at, signal).finally(() => this.#leave(reader));
   }
 
-  /** Pages from the start of the file to `end`, whose bytes are on their way already; what is lost of them is requested again. */
+  /** Takes over an open response for the bytes from the start of the file to `end`; bytes lost on the way are requested again. */
   adopt(opening: Opening, end: number): void {
     const pages = { first: 0, last: pageOf(end - 1) };
-    // Nobody waits for it now, but somebody will.
+    // The flight has no reader yet: `this` keeps it alive.
     this.#launch(pages, { readers: [this], opening });
   }
 
-  /** Ends what is on its way. */
+  /** Ends all flights. */
   close(reason: Error): void {
     this.#end.abort(reason);
     for (const flight of this.#flights) flight.stop.abort(reason);
@@ -120,21 +120,21 @@ export class PageReads {
   }
 
   #flightOf(page: number, end: number): Flight {
-    return this.#flying.get(page) ?? this.#start(page, end);
+    return this.#inFlight.get(page) ?? this.#start(page, end);
   }
 
-  /** Requests from `first` to the next page that is here or on its way, at most to the one that holds `end - 1`. */
+  /** Requests from `first` to the next page that is buffered or requested, at most to the page of `end - 1`. */
   #start(first: number, end: number): Flight {
     const { cache } = this.#options;
     let last = first;
-    while ((last + 1) * PAGE_BYTES < end && !this.#flying.has(last + 1) && !cache.has(last + 1)) last += 1;
+    while ((last + 1) * PAGE_BYTES < end && !this.#inFlight.has(last + 1) && !cache.has(last + 1)) last += 1;
     return this.#launch({ first, last }, { readers: [] });
   }
 
   #launch(pages: Pages, { readers, opening }: { readers: object[]; opening?: Opening }): Flight {
     const flight = { waiters: new PageWaiters(), readers: new Set(readers), stop: new AbortController() };
     this.#flights.add(flight);
-    for (let page = pages.first; page <= pages.last; page += 1) this.#flying.set(page, flight);
+    for (let page = pages.first; page <= pages.last; page += 1) this.#inFlight.set(page, flight);
     this.#run(flight, pages, opening)
       .catch((error: unknown) => {
         this.#forget(flight);
@@ -152,7 +152,7 @@ export class PageReads {
     const range = { start: first * PAGE_BYTES, end: Math.min((last + 1) * PAGE_BYTES, sizeBytes) };
     using _slot = await slots.acquire(HOLDER, signal);
     using writer = cache.writer(first, range.end, (page) => {
-      this.#flying.delete(page);
+      this.#inFlight.delete(page);
       flight.waiters.deliver(page, (at) => cache.borrowed(at));
     });
     const take = (chunk: Uint8Array): boolean => {
@@ -167,23 +167,23 @@ export class PageReads {
     for (const flight of this.#flights) {
       if (!flight.readers.delete(reader) || flight.readers.size > 0) continue;
       this.#forget(flight);
-      flight.stop.abort(NOBODY_WAITS);
+      flight.stop.abort(NO_WAITERS);
     }
   }
 
   #forget(flight: Flight): void {
     this.#flights.delete(flight);
-    for (const [page, flying] of this.#flying) if (flying === flight) this.#flying.delete(page);
+    for (const [page, inFlight] of this.#inFlight) if (inFlight === flight) this.#inFlight.delete(page);
   }
 }
 
-/** As much of it as is taken. Why no more comes does not matter, as long as nobody wants it to end. */
+/** Passes the bytes of an open response to `take` until it has enough. Errors of the response are ignored: the rest is requested again. */
 async function received(
   { head, rest }: Opening,
   take: (chunk: Uint8Array) => boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  // Closed before anything else is asked for: the server may allow one connection at a time.
+  // The response is closed before the next request: the server may allow one connection at a time.
   await using body = rest;
   signal.throwIfAborted();
   if (!take(head)) return;

@@ -1,4 +1,4 @@
-// Who waits for bytes that are on their way: each gets them in hand at the moment they are there.
+// Waiters for requested pages: each borrows its bytes at the moment the page arrives.
 import type { Borrowed } from './page-cache.ts';
 import { pageOf } from './page-cache.ts';
 
@@ -11,7 +11,7 @@ interface Waiter {
 export class PageWaiters {
   readonly #byPage = new Map<number, Set<Waiter>>();
 
-  /** The bytes from `at` on, once they are here; the caller's to dispose. Rejects with the signal's reason, or that of `fail`. */
+  /** Waits for the bytes from `at` on; the caller disposes them. Rejects with the signal's reason, or that of `fail`. */
   wait(at: number, signal: AbortSignal): Promise<Borrowed> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
@@ -34,14 +34,14 @@ export class PageWaiters {
     });
   }
 
-  /** The page is here. */
+  /** Resolves the waiters of a page that arrived. */
   deliver(page: number, borrow: (at: number) => Borrowed): void {
     const waiters = this.#byPage.get(page);
     this.#byPage.delete(page);
     for (const { at, resolve } of waiters ?? []) resolve(borrow(at));
   }
 
-  /** Nothing more will come. */
+  /** Rejects all waiters. */
   fail(reason: unknown): void {
     for (const waiters of this.#byPage.values()) for (const { reject } of waiters) reject(reason);
     this.#byPage.clear();

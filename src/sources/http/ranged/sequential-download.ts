@@ -1,11 +1,11 @@
-// One connection that runs ahead of its readers through a file, page by page, and waits when it is far enough ahead.
+// A download with one connection that runs ahead of its readers through a file, page by page, and pauses when it is far enough ahead.
 import { MIB } from '../../../base/units.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import type { ConnectionSlots, SlotHolder } from '../client/connection-slots.ts';
 import { PAGE_BYTES, type Borrowed, type PageCache, type PageWriter, pageOf } from './page-cache.ts';
 import { PageWaiters } from './page-waiters.ts';
-import { Pulse } from '../client/pulse.ts';
-import type { Reader } from './reader-trails.ts';
+import { Notifier } from '../client/notifier.ts';
+import type { Reader } from './sequential-readers.ts';
 import type { FetchRange } from '../client/resilient-bytes.ts';
 
 export interface DownloadOptions {
@@ -13,19 +13,19 @@ export interface DownloadOptions {
   sizeBytes: number;
   slots: ConnectionSlots;
   fetch: FetchRange;
-  /** Every answer goes on to the end of the file: it is better read than begun anew. */
+  /** Every response continues to the end of the file, so an open response is kept instead of starting a new one. */
   isOpenEnded(): boolean;
   cache: PageCache;
-  /** With all readers satisfied for this long the connection is closed, without a reader the download ends. */
+  /** After this time without demand the connection is closed; after this time without a reader the download ends. */
   idleMs: number;
-  /** Called once, when it will give no more pages. */
+  /** Called once, when the download will deliver no more pages. */
   ended: () => void;
 }
 
 /**
- * A download asks for a small share of the file at a time, until it was read on for a while; then for half as much as was
- * taken, and at last for all the rest. What waits in the sockets of a long answer was sent for nothing when the reader
- * only looked at a few pages.
+ * A download requests a small share of the file at a time, until `SMALL_REQUESTS` of them were read; then half as much as was
+ * read so far, and finally all the rest. The bytes of a long response in the sockets are sent for nothing when the reader
+ * only needed a few pages.
  */
 const SHARE_OF_FILE = 1 / 2048;
 const SMALLEST_REQUEST = 128 * 1024;
@@ -33,22 +33,22 @@ const LARGEST_FIRST_REQUEST = MIB;
 const SMALL_REQUESTS = 8;
 const LARGEST_REQUEST = 8 * MIB;
 
-/** Made once, as it is needed often: the trace of its origin costs more than all else of a small request. */
-const NOBODY_READS = new DOMException('Nobody reads', 'AbortError');
+/** Made once: capturing the stack trace costs more than the rest of a small request. */
+const NO_READERS = new DOMException('No reader is left', 'AbortError');
 
-/** Runs from its construction until its readers are gone, the file or the server is at its end, or it is closed. */
+/** Runs from its construction until its readers have left, the file ends, the retries are exhausted, or it is closed. */
 export class SequentialDownload implements SlotHolder {
   readonly #options: DownloadOptions;
   readonly #writer: PageWriter;
-  /** How far each reader lets it run, in bytes from the start of the file. */
+  /** The limit of each reader, in bytes from the start of the file. */
   readonly #limits = new Map<Reader, number>();
   readonly #waiters = new PageWaiters();
-  readonly #wake = new Pulse();
+  readonly #wake = new Notifier();
   readonly #life = new AbortController();
   readonly #done: Promise<void>;
   #connection: AbortController | undefined;
   #pausedAt: number | undefined;
-  #lonely: NodeJS.Timeout | undefined;
+  #readerless: NodeJS.Timeout | undefined;
 
   constructor(options: DownloadOptions) {
     this.#options = options;
@@ -59,26 +59,26 @@ export class SequentialDownload implements SlotHolder {
     this.#done = this.#run();
   }
 
-  /** False: it gives no more pages. */
+  /** False: the download delivers no more pages. */
   get running(): boolean {
     return !this.#life.signal.aborted;
   }
 
-  /** The page being received: everything before was delivered. */
+  /** The page being received: all pages before it since the start were delivered. */
   get nextPage(): number {
     return pageOf(this.#writer.position);
   }
 
-  /** Lets it run to `limit` for this reader. */
+  /** Raises the limit of the reader. */
   advance(reader: Reader, limit: number): void {
-    clearTimeout(this.#lonely);
+    clearTimeout(this.#readerless);
     if ((this.#limits.get(reader) ?? -1) >= limit) return;
     this.#limits.set(reader, limit);
-    this.#wake.fire();
+    this.#wake.notify();
   }
 
   /**
-   * Waits for the bytes from `at` on, which are in a page not yet delivered; `advance` must allow it. The caller's to dispose.
+   * Waits for the bytes from `at` on, in a page not yet delivered and within a limit. The caller disposes them.
    * @throws AppError of the source; the signal's reason
    */
   arrival(at: number, signal: AbortSignal): Promise<Borrowed> {
@@ -87,9 +87,9 @@ export class SequentialDownload implements SlotHolder {
 
   leave(reader: Reader): void {
     if (!this.#limits.delete(reader)) return;
-    this.#wake.fire();
+    this.#wake.notify();
     if (this.#limits.size > 0 || !this.running) return;
-    this.#lonely = setTimeout(() => this.#life.abort(NOBODY_READS), this.#options.idleMs);
+    this.#readerless = setTimeout(() => this.#life.abort(NO_READERS), this.#options.idleMs);
   }
 
   idleSince(): number | undefined {
@@ -98,54 +98,54 @@ export class SequentialDownload implements SlotHolder {
 
   drop(): void {
     this.#connection?.abort(new Error('the connection makes room'));
-    this.#wake.fire();
+    this.#wake.notify();
   }
 
-  /** Readers that wait get `reason`. Resolves when the connection is closed. */
+  /** Rejects waiting readers with `reason`. Resolves when the connection is closed. */
   async close(reason: Error): Promise<void> {
     this.#life.abort(reason);
     await this.#done;
   }
 
-  get #hungry(): boolean {
+  get #isDemanded(): boolean {
     const position = this.#writer.position;
     for (const limit of this.#limits.values()) if (position < limit) return true;
     return false;
   }
 
   async #run(): Promise<void> {
-    // Constructed and advanced in one go: the reader comes before the first look.
+    // The first reader is added right after the construction, in the same turn.
     await Promise.resolve();
-    let reason: unknown = NOBODY_READS;
+    let reason: unknown = NO_READERS;
     try {
       while (this.#writer.position < this.#options.sizeBytes) {
-        if (this.#hungry) await this.#connect();
-        // Readers that have enough keep the download, not its connection, until they want more or leave.
+        if (this.#isDemanded) await this.#connect();
+        // Readers without demand keep the download, but not its connection, until they raise their limit or leave.
         else if (this.#limits.size > 0) await this.#wake.wait(this.#life.signal);
         else break;
       }
     } catch (error) {
       reason = error;
     }
-    clearTimeout(this.#lonely);
+    clearTimeout(this.#readerless);
     this.#life.abort(reason);
     this.#options.ended();
     this.#writer[Symbol.dispose]();
     this.#waiters.fail(reason);
   }
 
-  /** Receives one answer until its end, a long pause, or until it is dropped. */
+  /** Receives one response until its end, a long pause, or `drop`. */
   async #connect(): Promise<void> {
     const connection = new AbortController();
     this.#connection = connection;
     const signal = AbortSignal.any([this.#life.signal, connection.signal]);
     try {
       using _slot = await this.#options.slots.acquire(this, signal);
-      if (!this.#hungry) return;
+      if (!this.#isDemanded) return;
       const range = this.#nextRange();
       const take = (chunk: Uint8Array): boolean | Promise<boolean> => {
         this.#writer.push(chunk);
-        return this.#hungry || this.#writer.position >= range.end || this.#pause(signal);
+        return this.#isDemanded || this.#writer.position >= range.end || this.#pause(signal);
       };
       await this.#options.fetch(range, take, { holder: this, signal });
     } catch (error) {
@@ -167,14 +167,14 @@ export class SequentialDownload implements SlotHolder {
     return { start, end: Math.min(end, sizeBytes) };
   }
 
-  /** Waits until a reader wants more; false after the idle time. */
+  /** Waits until a reader raises its limit; false after the idle time. */
   async #pause(signal: AbortSignal): Promise<boolean> {
     this.#pausedAt = performance.now();
     const idle = new AbortController();
     const timer = setTimeout(() => idle.abort(new Error('idle')), this.#options.idleMs);
     try {
       const either = AbortSignal.any([signal, idle.signal]);
-      while (!this.#hungry) await this.#wake.wait(either);
+      while (!this.#isDemanded) await this.#wake.wait(either);
       return true;
     } catch (error) {
       if (signal.aborted) throw error;

@@ -1,4 +1,4 @@
-// An HLS presentation on another server: its playlists with every URI renamed to ours, and its segments through our client.
+// An HLS presentation on another server: its playlists, with every URI renamed to one of this server, and its segments through the HTTP client.
 import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import { attempt, type OpenBody } from '../client/attempt.ts';
@@ -7,20 +7,20 @@ import { parseContentLength, parseContentRange, rangeHeader } from '../client/co
 import type { HttpClient, HttpReply } from '../client/http-client.ts';
 import { rewritePlaylist, type RenameUri } from './playlist-uris.ts';
 import { otherRanges } from '../client/remote-file.ts';
-import { Patience, type RetryPolicy } from '../client/retry-policy.ts';
+import { RetryBudget, type RetryPolicy } from '../client/retry-policy.ts';
 import type { ServerConnections } from '../client/server-connections.ts';
 import { UpstreamFailure, statusFailure } from '../client/upstream-failure.ts';
 
 export interface HlsUpstreamOptions {
-  /** Owned from here on. */
+  /** The upstream owns the client. */
   client: HttpClient;
-  /** Of the first playlist, after redirects. */
+  /** URL of the first playlist, after redirects. */
   url: URL;
   policy: RetryPolicy;
   connections: ServerConnections;
 }
 
-/** A part of the presentation as it comes. Leaving the loop over `body`, or disposing, closes the connection. */
+/** The response for a part of the presentation. Leaving the loop over `body`, or disposing, closes the connection. */
 export interface HlsResource extends AsyncDisposable {
   status: 200 | 206;
   contentType: string | undefined;
@@ -32,10 +32,10 @@ export interface HlsResource extends AsyncDisposable {
 
 const MAX_PLAYLIST_BYTES = 8 * MIB;
 
-/** A segment is read at the pace of its player. */
+/** A segment is read at the pace of its player, so its connection is never asked to close. */
 const HOLDER = { idleSince: () => undefined };
 
-/** Fetches only http(s) addresses, all under the client's rules for hosts, headers and redirects. */
+/** Requests only http(s) URLs, under the client's rules for hosts, headers and redirects. */
 export class HlsUpstream implements AsyncDisposable {
   readonly url: URL;
   readonly #options: HlsUpstreamOptions;
@@ -46,8 +46,8 @@ export class HlsUpstream implements AsyncDisposable {
   }
 
   /**
-   * The playlist at `url`, with every URI replaced by what `rename` gives for it.
-   * @throws AppError as a source; NOT_MEDIA when it is no playlist
+   * The playlist at `url`, with every URI replaced by the result of `rename`.
+   * @throws AppError as a source; NOT_MEDIA when the content is no playlist
    */
   async playlist(url: URL, rename: RenameUri, signal: AbortSignal): Promise<string> {
     const opened = await this.#open(url, undefined, signal);
@@ -71,8 +71,8 @@ export class HlsUpstream implements AsyncDisposable {
   }
 
   /**
-   * A segment, init section or key. `range` is `[start, end)`, to the end of the resource without `end`.
-   * @throws AppError before the first byte and in the body, when no retry helps
+   * Requests a segment, init section or key. `range` is `[start, end)`, to the end of the resource without `end`.
+   * @throws AppError before the first byte or in the body, when retries do not help
    */
   async fetch(url: URL, range: { start: number; end?: number } | undefined, signal: AbortSignal): Promise<HlsResource> {
     const opened = await this.#open(url, range, signal);
@@ -91,7 +91,7 @@ export class HlsUpstream implements AsyncDisposable {
       body,
       async [Symbol.asyncDispose]() {
         await body.return();
-        // A body that was never read has not taken its connection over.
+        // A body that was never read does not close its connection.
         await opened.chunks.return();
       },
     };
@@ -105,7 +105,7 @@ export class HlsUpstream implements AsyncDisposable {
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       throw new AppError('SOURCE_UNUSABLE', 'The playlist names an address that is not http or https');
     }
-    const patience = new Patience({ ...this.#options.policy, tries: 4, shortTries: 2 });
+    const budget = new RetryBudget({ ...this.#options.policy, tries: 4, shortTries: 2 });
     for (;;) {
       const replies: HttpReply[] = [];
       const chunks = this.#attempt(async (live) => {
@@ -122,14 +122,14 @@ export class HlsUpstream implements AsyncDisposable {
       } catch (error) {
         await chunks.return();
         signal.throwIfAborted();
-        await patience.next(error, signal);
+        await budget.next(error, signal);
       }
     }
   }
 
-  /** The rest of the body; a lost connection is replaced at the byte when the length is known. */
+  /** The rest of the body; if the length is known, a lost connection is replaced at the exact byte. */
   async *#body(opened: Opened, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-    const patience = new Patience(this.#options.policy);
+    const budget = new RetryBudget(this.#options.policy);
     const { lengthBytes } = opened;
     let { head, chunks } = opened;
     let at = 0;
@@ -138,14 +138,14 @@ export class HlsUpstream implements AsyncDisposable {
         for (let step = head; !step.done; step = await chunks.next()) {
           at += step.value.length;
           yield step.value;
-          patience.progressed();
+          budget.progressed();
         }
         if (lengthBytes === undefined || at >= lengthBytes) return;
         throw new UpstreamFailure('short', new AppError('SOURCE_FAILED', 'The server ended a segment too early'));
       } catch (error) {
         signal.throwIfAborted();
         if (lengthBytes === undefined) throw error;
-        await patience.next(error, signal);
+        await budget.next(error, signal);
       } finally {
         await chunks.return();
       }
@@ -154,7 +154,7 @@ export class HlsUpstream implements AsyncDisposable {
     }
   }
 
-  /** One request, over one of the connections that the server allows. */
+  /** Sends one request on one of the connections that the server allows. */
   async *#attempt(request: Request, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
     using connection = await this.#options.connections.enter(HOLDER, signal);
     const open = async (live: AbortSignal): Promise<OpenBody> => {
@@ -190,7 +190,7 @@ export class HlsUpstream implements AsyncDisposable {
 
 interface Answer {
   reply: HttpReply;
-  /** Bytes at the start of its body that nobody asked for. */
+  /** Bytes at the start of the body that were not requested. */
   skipBytes: number;
 }
 
@@ -208,14 +208,14 @@ interface Opened {
 
 const EMPTY: IteratorResult<Uint8Array, void> = { done: false, value: new Uint8Array() };
 
-/** Status and length of an answer that is usable as it is. */
+/** Status and length of a usable response. */
 function describe(reply: HttpReply, range: Opened['range']): Pick<Opened, 'status' | 'lengthBytes'> {
   if (reply.status === 200) return { status: 200, lengthBytes: parseContentLength(reply.header('content-length')) };
   if (reply.status !== 206) throw statusFailure(reply, false);
   const answered = parseContentRange(reply.header('content-range'));
   if (answered === undefined || answered.start !== (range?.start ?? 0)) throw otherRanges();
   if (range !== undefined) return { status: 206, lengthBytes: answered.end - answered.start };
-  // Some servers call the whole a range.
+  // Some servers answer 206 with the whole file to a request without a range.
   if (answered.end !== (answered.sizeBytes ?? answered.end)) throw otherRanges();
   return { status: 200, lengthBytes: answered.end };
 }

@@ -1,6 +1,6 @@
-// Renames every URI of an HLS playlist (RFC 8216 and its second edition), so that no client and no tool follows the original.
+// Renames every URI of an HLS playlist (RFC 8216 and its second edition), so that no client requests the original URIs.
 
-/** What a URI is for: `EXT-X-KEY`, ... for an attribute of that tag; undefined for a line of its own (segment or variant). */
+/** A URI and its use. `tag`: `EXT-X-KEY`, ... for an attribute of that tag; undefined for a line of its own (segment or variant). */
 export interface PlaylistUri {
   url: URL;
   tag: string | undefined;
@@ -8,10 +8,10 @@ export interface PlaylistUri {
   isPlaylist: boolean;
 }
 
-/** The name to put in its place; undefined to leave it out. */
+/** Returns the replacement of the URI; undefined to make the URI invalid. */
 export type RenameUri = (uri: PlaylistUri) => string | undefined;
 
-/** Parsed by every client, opened by none. */
+/** A URI that every client parses and no client requests. */
 const NOWHERE = 'about:invalid';
 const PLAYLIST_TAGS = new Set([
   'EXT-X-MEDIA',
@@ -20,10 +20,10 @@ const PLAYLIST_TAGS = new Set([
   'EXT-X-IMAGE-STREAM-INF',
 ]);
 const URI_ATTRIBUTE = /((?:^|,)\s*)URI="([^"]*)"/;
-/** Tags that make the client itself fetch from elsewhere: steering servers, interstitials. */
+/** Tags that make the client request other servers directly: content steering, interstitials. */
 const FOREIGN = /^#EXT-X-(?:CONTENT-STEERING\b|DATERANGE\b.*X-ASSET-(?:URI|LIST)=)/;
 
-/** `base` is the address the playlist came from, after redirects. Only http(s) URIs are offered to `rename`. */
+/** `base` is the URL of the playlist, after redirects. Only http(s) URIs are passed to `rename`. */
 export function rewritePlaylist(text: string, base: URL, rename: RenameUri): string {
   const variables = new Map<string, string>();
   let afterStreamInf = false;

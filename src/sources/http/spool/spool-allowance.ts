@@ -1,4 +1,4 @@
-// How large the copy of a source without ranges may get: a cap of its own, and never the last free space of its disk.
+// Limits the size of the spool of a source without ranges: by a cap, and by a reserve of free space on its disk.
 import { GIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import { isReserveReached } from '../../../base/disk-reserve.ts';
@@ -9,19 +9,19 @@ export interface SpoolLimits {
   keepFreeBytes: number;
 }
 
-/** How long a look at the disk is good for. */
-const LOOK_MS = 2_000;
+/** Interval between two checks of the free space. */
+const CHECK_MS = 2_000;
 
 export class SpoolAllowance {
   readonly #limits: SpoolLimits;
-  #lookedMs = -Infinity;
+  #checkedMs = -Infinity;
 
   constructor(limits: SpoolLimits) {
     this.#limits = limits;
   }
 
   /**
-   * Before the copy grows to `sizeBytes`.
+   * To be called before the spool grows to `sizeBytes`.
    * @throws AppError DISK_FULL
    */
   async check(sizeBytes: number): Promise<void> {
@@ -32,11 +32,11 @@ export class SpoolAllowance {
         `The server only sends the film from its start, and no more than ${(capBytes / GIB).toFixed(1)} GiB of it are kept on the disk`,
       );
     }
-    if (performance.now() - this.#lookedMs < LOOK_MS) return;
+    if (performance.now() - this.#checkedMs < CHECK_MS) return;
     if (await isReserveReached(directory, keepFreeBytes)) {
       const hint = 'Free some space, then play again';
       throw new AppError('DISK_FULL', 'The disk is full but for a small reserve', { hint });
     }
-    this.#lookedMs = performance.now();
+    this.#checkedMs = performance.now();
   }
 }

@@ -1,26 +1,26 @@
-// The download behind a spool: writes a body to a file as far as readers want it, and starts over when the connection is lost.
+// The download of a spool: writes a body to a file as far as readers need it, and starts over when the connection is lost.
 import type { FileHandle } from 'node:fs/promises';
 import { hasErrno } from '../../../base/errno.ts';
 
 import { AppError } from '../../../base/app-error.ts';
 import { attempt } from '../client/attempt.ts';
 import { parseContentLength } from '../client/content-range.ts';
-import type { FirstContact, OpenedBody } from '../contact/first-contact.ts';
+import type { InitialResponse, OpenedBody } from '../response/initial-response.ts';
 import type { HttpClient, HttpReply } from '../client/http-client.ts';
-import { Patience, type RetryPolicy } from '../client/retry-policy.ts';
+import { RetryBudget, type RetryPolicy } from '../client/retry-policy.ts';
 import type { Connection, ServerConnections } from '../client/server-connections.ts';
 import type { SpoolAllowance } from './spool-allowance.ts';
 import { UpstreamFailure, failureOf, statusFailure } from '../client/upstream-failure.ts';
-import { Pulse } from '../client/pulse.ts';
+import { Notifier } from '../client/notifier.ts';
 
 export interface SpoolDownloadOptions {
   client: HttpClient;
   url: URL;
-  contact: FirstContact;
+  initial: InitialResponse;
   policy: RetryPolicy;
   connections: ServerConnections;
   aheadBytes: number;
-  /** Written to from byte 0; not closed here. */
+  /** Written from byte 0; the caller closes it. */
   handle: FileHandle;
   allowance: SpoolAllowance;
 }
@@ -28,18 +28,18 @@ export interface SpoolDownloadOptions {
 /** Without ranges a lost connection starts at byte 0 again: this many bytes before the loss must be the same as before. */
 const OVERLAP_BYTES = 64 * 1024;
 
-/** Without ranges a connection that is given up costs all that it brought: it is never asked to. */
+/** Without ranges a closed connection loses all bytes that it delivered, so the holder is never asked to close it. */
 const HOLDER = { idleSince: () => undefined };
 
 export class SpoolDownload implements AsyncDisposable {
   readonly #options: SpoolDownloadOptions;
   readonly #life = new AbortController();
-  readonly #moved = new Pulse();
-  readonly #wanted = new Pulse();
+  readonly #moved = new Notifier();
+  readonly #wanted = new Notifier();
   #size: number | undefined;
   /** Bytes in the file. */
   #position = 0;
-  /** The furthest byte a reader was given. */
+  /** The end of the bytes that a reader has read, at most. */
   #taken = 0;
   /** The ends that readers wait for now. */
   readonly #waitedFor = new Set<{ end: number }>();
@@ -48,11 +48,11 @@ export class SpoolDownload implements AsyncDisposable {
 
   constructor(options: SpoolDownloadOptions) {
     this.#options = options;
-    this.#size = options.contact.sizeBytes;
-    this.#running = this.#run(options.contact.rest);
+    this.#size = options.initial.sizeBytes;
+    this.#running = this.#run(options.initial.rest);
   }
 
-  /** Known from the server, or once everything has come. */
+  /** Known from the server, or after the end of the body. */
   get sizeBytes(): number | undefined {
     return this.#size;
   }
@@ -61,22 +61,22 @@ export class SpoolDownload implements AsyncDisposable {
     return this.#position;
   }
 
-  /** A reader has taken the bytes up to `end`. */
+  /** A reader has read the bytes up to `end`. */
   readTo(end: number): void {
     if (end <= this.#taken) return;
     this.#taken = end;
-    this.#wanted.fire();
+    this.#wanted.notify();
   }
 
   /**
-   * Waits until `end` bytes are in the file, or all there are. Gives how many there are now.
+   * Waits until `end` bytes are in the file, or the whole body. Returns the number of bytes in the file.
    * @throws AppError of the download
    */
-  async reach(end: number, signal: AbortSignal): Promise<number> {
+  async waitForBytes(end: number, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
-    const wish = { end: Math.min(end, this.#size ?? end) };
-    this.#waitedFor.add(wish);
-    this.#wanted.fire();
+    const awaited = { end: Math.min(end, this.#size ?? end) };
+    this.#waitedFor.add(awaited);
+    this.#wanted.notify();
     try {
       while (this.#position < end && this.#position !== this.#size) {
         this.#life.signal.throwIfAborted();
@@ -87,20 +87,20 @@ export class SpoolDownload implements AsyncDisposable {
       this.readTo(Math.min(end, this.#position));
       return this.#position;
     } finally {
-      // Who left does not make it run on.
-      this.#waitedFor.delete(wish);
+      // The demand of a reader that left ends.
+      this.#waitedFor.delete(awaited);
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#life.abort(new AppError('SOURCE_FAILED', 'The source is closed'));
-    this.#moved.fire();
-    // The first body has a life of its own, and may be waiting for a server that sends little or nothing.
-    await this.#options.contact.rest[Symbol.asyncDispose]();
+    this.#moved.notify();
+    // The first body has its own signal, and may be waiting for a server that sends little or nothing.
+    await this.#options.initial.rest[Symbol.asyncDispose]();
     await this.#running;
   }
 
-  /** A failure is told to everyone who waited for it; the next who asks causes another try, unless that cannot help. */
+  /** A failure rejects all waiting readers; the next reader starts another try, unless that cannot help. */
   #restart(failed: AppError): void {
     if (failed.code === 'SOURCE_CHANGED' || failed.code === 'SOURCE_NOT_FOUND') throw failed;
     this.#failed = undefined;
@@ -109,41 +109,41 @@ export class SpoolDownload implements AsyncDisposable {
 
   async #run(first: OpenedBody | undefined): Promise<void> {
     const signal = this.#life.signal;
-    const patience = new Patience(this.#options.policy);
+    const budget = new RetryBudget(this.#options.policy);
     let body = first;
     try {
-      while (!(await this.#receive(body, patience))) body = undefined;
+      while (!(await this.#receive(body, budget))) body = undefined;
     } catch (error) {
       this.#failed = signal.aborted ? new AppError('SOURCE_FAILED', 'The source is closed') : asAppError(error);
     } finally {
       await first?.[Symbol.asyncDispose]();
-      this.#moved.fire();
+      this.#moved.notify();
     }
   }
 
-  /** One connection, to its end (true) or its loss (false, after a wait). */
-  async #receive(first: OpenedBody | undefined, patience: Patience): Promise<boolean> {
+  /** Receives one response, to its end (true) or its loss (false, after a wait). */
+  async #receive(first: OpenedBody | undefined, budget: RetryBudget): Promise<boolean> {
     const signal = this.#life.signal;
     try {
-      if (first === undefined) await this.#again(patience);
+      if (first === undefined) await this.#again(budget);
       else {
-        await this.#write(this.#options.contact.head);
-        for await (const chunk of first.chunks) await this.#take(chunk, patience);
+        await this.#write(this.#options.initial.head);
+        for await (const chunk of first.chunks) await this.#take(chunk, budget);
       }
       if (this.#size !== undefined && this.#position < this.#size) throw endedEarly(this.#position, this.#size);
       this.#size = this.#position;
       return true;
     } catch (error) {
       signal.throwIfAborted();
-      await patience.next(error, signal);
+      await budget.next(error, signal);
       return false;
     }
   }
 
-  /** From byte 0: skips what the file has, after a look that it is still the same file. */
-  async #again(patience: Patience): Promise<void> {
+  /** Requests the file from byte 0 again: skips the bytes in the spool, and checks that the file is still the same. */
+  async #again(budget: RetryBudget): Promise<void> {
     const had = this.#position;
-    // Nothing is asked for again that could not be kept.
+    // The check comes before the request: bytes that could not be stored are not requested.
     await this.#options.allowance.check(had + 1);
     const check = { start: Math.max(0, had - OVERLAP_BYTES), bytes: await this.#tail(had) };
     using connection = await this.#options.connections.enter(HOLDER, this.#life.signal);
@@ -157,17 +157,17 @@ export class SpoolDownload implements AsyncDisposable {
       assertOverlap(check, at, chunk);
       const fresh = chunk.subarray(Math.max(0, had - at));
       at += chunk.length;
-      if (at > had) await this.#take(fresh, patience);
-      else patience.alive();
+      if (at > had) await this.#take(fresh, budget);
+      else budget.alive();
     }
     if (at < had) throw endedEarly(at, had);
   }
 
-  async #take(chunk: Uint8Array, patience: Patience): Promise<void> {
+  async #take(chunk: Uint8Array, budget: RetryBudget): Promise<void> {
     this.#life.signal.throwIfAborted();
     await this.#write(chunk);
     while (this.#position >= this.#furthest + this.#options.aheadBytes) await this.#wanted.wait(this.#life.signal);
-    patience.progressed();
+    budget.progressed();
   }
 
   get #furthest(): number {
@@ -186,7 +186,7 @@ export class SpoolDownload implements AsyncDisposable {
       throw spoolWriteError(error);
     }
     this.#position += bytes.length;
-    this.#moved.fire();
+    this.#moved.notify();
   }
 
   async #tail(end: number): Promise<Uint8Array> {
@@ -197,14 +197,14 @@ export class SpoolDownload implements AsyncDisposable {
   }
 
   #assertSame(reply: HttpReply, connection: Connection): void {
-    const { contact } = this.#options;
+    const { initial } = this.#options;
     try {
       const refusal = connection.refusal(reply);
       if (refusal) throw refusal;
       if (reply.status !== 200) throw statusFailure(reply, true);
       const size = parseContentLength(reply.header('content-length'));
       const etag = reply.header('etag');
-      if (size !== contact.sizeBytes || isOther(etag, contact.etag)) throw changed();
+      if (size !== initial.sizeBytes || isOther(etag, initial.etag)) throw changed();
     } catch (error) {
       reply.body.destroy();
       throw error;
@@ -212,7 +212,7 @@ export class SpoolDownload implements AsyncDisposable {
   }
 }
 
-/** The sentence for an error of the file system while writing. */
+/** The AppError for an error of the file system while writing. */
 export function spoolWriteError(error: unknown): AppError {
   if (hasErrno(error, 'ENOSPC', 'EDQUOT')) {
     return new AppError('DISK_FULL', 'The disk is full', { cause: error, hint: 'Free some space, then play again' });
@@ -220,7 +220,7 @@ export function spoolWriteError(error: unknown): AppError {
   return new AppError('SOURCE_FAILED', 'The source could not be written to a temporary file', { cause: error });
 }
 
-/** Compares the part of `chunk` (at byte `at`) that lies in the bytes kept for the check. */
+/** Compares the part of `chunk` (at offset `at`) that overlaps the bytes of the check. @throws AppError SOURCE_CHANGED */
 function assertOverlap(check: { start: number; bytes: Uint8Array }, at: number, chunk: Uint8Array): void {
   const from = Math.max(at, check.start);
   const to = Math.min(at + chunk.length, check.start + check.bytes.length);
@@ -229,7 +229,7 @@ function assertOverlap(check: { start: number; bytes: Uint8Array }, at: number, 
   if (Buffer.compare(was, chunk.subarray(from - at, to - at)) !== 0) throw changed();
 }
 
-/** A weak tag may change with each answer: of the bytes it says nothing. */
+/** A weak ETag may change with each response although the bytes are the same. */
 function isOther(etag: string | undefined, before: string | undefined): boolean {
   return etag !== undefined && before !== undefined && etag !== before && !etag.startsWith('W/');
 }

@@ -1,4 +1,4 @@
-// A server without ranges, as a source: one download in order into a temporary file, reads are answered from there.
+// A source on a server without ranges: one sequential download into a temporary file, from which reads are served.
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -7,8 +7,8 @@ import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
 import { inOrderInput } from '../../port/in-order-input.ts';
 import type { EndpointInput, MediaInput, Source } from '../../port/source.ts';
-import { contentId, nameOf } from '../contact/content-id.ts';
-import type { FirstContact } from '../contact/first-contact.ts';
+import { contentId, nameOf } from '../response/content-id.ts';
+import type { InitialResponse } from '../response/initial-response.ts';
 import type { HttpClient } from '../client/http-client.ts';
 import type { SourcePublisher } from '../../port/source-publisher.ts';
 import type { RetryPolicy } from '../client/retry-policy.ts';
@@ -17,21 +17,21 @@ import { SpoolAllowance } from './spool-allowance.ts';
 import { SpoolDownload, spoolWriteError } from './spool-download.ts';
 
 export interface SpoolSourceOptions {
-  /** Owned from here on. */
+  /** The source owns the client. */
   client: HttpClient;
   url: URL;
-  /** With its `rest`: the body that is already open. Owned from here on. */
-  contact: FirstContact;
+  /** The initial response with its open body `rest`, which the source owns. */
+  initial: InitialResponse;
   publisher: SourcePublisher;
   policy: RetryPolicy;
   connections: ServerConnections;
-  /** Must exist. The file in it is removed at the end. */
+  /** An existing directory for the temporary file, which is removed at the end. */
   directory: string;
-  /** The download waits when it is this far ahead of the furthest read. */
+  /** The download pauses when it is this far ahead of the furthest read. */
   aheadBytes: number;
-  /** The file grows no larger. */
+  /** Maximal size of the file. */
   capBytes: number;
-  /** What it leaves free on its disk. */
+  /** Space that stays free on the disk. */
   keepFreeBytes: number;
 }
 
@@ -53,7 +53,7 @@ export class SpoolSource implements Source {
     this.#options = options;
     this.#path = path;
     this.#handle = handle;
-    this.id = contentId(options.contact, undefined);
+    this.id = contentId(options.initial, undefined);
     this.name = nameOf(options.url);
     this.#download = new SpoolDownload({ ...options, handle, allowance: new SpoolAllowance(options) });
     const input = options.publisher.publish(this);
@@ -67,7 +67,7 @@ export class SpoolSource implements Source {
     try {
       return new SpoolSource(options, path, await open(path, 'wx+', 0o600));
     } catch (error) {
-      await options.contact.rest[Symbol.asyncDispose]();
+      await options.initial.rest[Symbol.asyncDispose]();
       await options.client[Symbol.asyncDispose]();
       throw spoolWriteError(error);
     }
@@ -82,14 +82,14 @@ export class SpoolSource implements Source {
   }
 
   async read(range: ByteRange, signal: AbortSignal): Promise<Uint8Array> {
-    const available = await this.#download.reach(range.end, signal);
+    const available = await this.#download.waitForBytes(range.end, signal);
     return this.#copy(range.start, Math.min(range.end, available));
   }
 
   async *stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const end = range.end ?? Infinity;
     for (let at = range.start; at < end;) {
-      const available = await this.#download.reach(at + 1, signal);
+      const available = await this.#download.waitForBytes(at + 1, signal);
       const bytes = await this.#copy(at, Math.min(available, end, at + STREAM_BYTES));
       if (bytes.length === 0) return;
       at += bytes.length;

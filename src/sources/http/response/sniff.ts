@@ -1,4 +1,4 @@
-// What the first bytes of an answer are, when they are not media: content decides, the MIME type only supports.
+// Recognizes content that is not media from its first bytes; the MIME type is only a hint.
 
 export type Sniffed = 'hls' | 'dash' | 'html' | 'text' | undefined;
 
@@ -6,8 +6,8 @@ const LOOK_BYTES = 2048;
 const HTML = /^(?:<!--[\s\S]*?-->\s*)*<(?:!doctype html|html|head|body|title|meta|script|h1|div|p)\b/i;
 
 /**
- * `hls`: a playlist; `dash`: a manifest; `html`: a web page; `text`: JSON, XML or words with a MIME type that says so.
- * Undefined: anything else, media included, whatever the MIME type claims.
+ * `hls`: a playlist; `dash`: a manifest; `html`: a web page; `text`: JSON, XML or plain text with such a MIME type.
+ * Undefined: anything else, media included, whatever the MIME type.
  */
 export function sniff(head: Uint8Array, contentType: string | undefined): Sniffed {
   const bytes = Buffer.from(head.buffer, head.byteOffset, Math.min(head.byteLength, LOOK_BYTES));
@@ -25,7 +25,7 @@ export function sniff(head: Uint8Array, contentType: string | undefined): Sniffe
   return type.startsWith('text/') || /[/+](?:json|xml)$/.test(type) ? 'text' : undefined;
 }
 
-/** Control characters that no text has. */
+/** Whether the bytes have control characters that no text has. */
 function isBinary(bytes: Buffer): boolean {
   return bytes.some((byte) => byte < 9 || (byte > 13 && byte < 27) || byte === 127);
 }

@@ -1,39 +1,39 @@
-// The first request to a server: how does it answer ranges, how large is the file, is it media at all?
+// The first request for a source: which ranges the server supports, the size of the file, and its first bytes.
 import { AppError } from '../../../base/app-error.ts';
 import { attempt, type OpenBody } from '../client/attempt.ts';
 import { parseContentLength, parseContentRange, rangeHeader, type ContentRange } from '../client/content-range.ts';
 import type { HttpClient, HttpReply } from '../client/http-client.ts';
 import { otherRanges, type RangeStyle, type Validators } from '../client/remote-file.ts';
-import { Patience, type RetryPolicy } from '../client/retry-policy.ts';
+import { RetryBudget, type RetryPolicy } from '../client/retry-policy.ts';
 import type { Connection, ServerConnections } from '../client/server-connections.ts';
 import { UpstreamFailure, statusFailure } from '../client/upstream-failure.ts';
 
-/** Enough to tell what it is. */
+/** Enough to recognize the content. */
 export const HEAD_BYTES = 65_536;
 
-/** Asked for at once: whoever opens a film reads on, and need not wait for another answer then. */
+/** Length of the first request: a reader that opens the source reads on, and needs no second response for that. */
 export const OPENING_BYTES = 5 * HEAD_BYTES;
 
-/** Of a server that sends less than it states. */
+/** The least head of a server that sends fewer bytes than it states. */
 const SHORTEST_HEAD_BYTES = 4_096;
 
-export interface FirstContact extends Validators {
-  /** After redirects. */
+export interface InitialResponse extends Validators {
+  /** The URL after redirects. */
   url: URL;
   contentType: string | undefined;
-  /** The values of `Content-Encoding`, which may be true or not. */
+  /** The values of `Content-Encoding`, which may be wrong. */
   contentEncoding: string[];
-  /** Which ranges the server answers; undefined: none, as far as is known. */
+  /** Which ranges the server supports; undefined: none, as far as is known. */
   ranges: RangeStyle | undefined;
-  /** The server says itself that it answers no ranges. */
+  /** The server states that it supports no ranges (`Accept-Ranges: none`). */
   deniesRanges: boolean;
-  /** The first bytes: HEAD_BYTES or a little more, or all there are; fewer where the server gives fewer at a time. */
+  /** The first bytes: HEAD_BYTES or a little more, or the whole file; fewer when the server sends fewer at a time. */
   head: Uint8Array;
-  /** What comes after `head`: of the first OPENING_BYTES where ranges are answered, else of the whole file. */
+  /** The bytes after `head`: of the first OPENING_BYTES when ranges are supported, else of the whole file. */
   rest: OpenedBody;
 }
 
-/** A body that comes once, in order. Owned by whoever holds it. */
+/** A body that is read once, in order. The holder owns it. */
 export interface OpenedBody extends AsyncDisposable {
   chunks: AsyncGenerator<Uint8Array, void, undefined>;
 }
@@ -45,59 +45,59 @@ export interface Server {
   connections: ServerConnections;
 }
 
-/** What is asked for: the opening, everything by a range without an end, or everything without a range. */
-type Ask = 'opening' | 'open range' | 'whole';
+/** The requested bytes: the opening, everything by a range without an end, or everything without a range. */
+type RequestForm = 'opening' | 'open range' | 'whole';
 
 const RANGES = {
   opening: { range: rangeHeader({ start: 0, end: OPENING_BYTES }) },
   'open range': { range: rangeHeader({ start: 0 }) },
   whole: {},
-} as const satisfies Record<Ask, { range?: string }>;
+} as const satisfies Record<RequestForm, { range?: string }>;
 
-/** A range that ends beyond the file, or that has an end at all, is too much for some servers. */
+/** Some servers refuse a range that ends beyond the file, or any range with an end. */
 const RANGE_REFUSALS = new Set([400, 416, 501]);
 
-/** An answer that says how to ask instead. */
-interface AskAgain {
-  next: Ask;
-  /** Ranges are answered, only the size of the file was not said. */
+/** The outcome of a response that calls for another form of the request. */
+interface NextRequest {
+  next: RequestForm;
+  /** The server supports ranges, but did not state the size of the file. */
   sawRanges: boolean;
 }
 
 /**
  * @throws AppError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, SOURCE_FAILED, SOURCE_STALLED, NOT_MEDIA (empty)
  */
-export async function firstContact(server: Server, signal: AbortSignal): Promise<FirstContact> {
-  const patience = new Patience(server.policy);
-  let ask: Ask = 'opening';
+export async function requestInitialResponse(server: Server, signal: AbortSignal): Promise<InitialResponse> {
+  const budget = new RetryBudget(server.policy);
+  let form: RequestForm = 'opening';
   let sawRanges = false;
   for (;;) {
     try {
-      const outcome = await tryContact({ ...server, ask, sawRanges }, signal);
+      const outcome = await tryRequest({ ...server, form, sawRanges }, signal);
       if (!('next' in outcome)) return outcome;
-      ask = outcome.next;
+      form = outcome.next;
       sawRanges ||= outcome.sawRanges;
     } catch (error) {
       signal.throwIfAborted();
-      await patience.next(error, signal);
+      await budget.next(error, signal);
     }
   }
 }
 
-interface Contact extends Server {
-  ask: Ask;
+interface Attempt extends Server {
+  form: RequestForm;
   sawRanges: boolean;
 }
 
-async function tryContact(contact: Contact, signal: AbortSignal): Promise<FirstContact | AskAgain> {
-  const connection = await contact.connections.enter({ idleSince: () => undefined }, signal);
-  // The body outlives the caller's signal when it becomes a source: it gets a life of its own.
+async function tryRequest(request: Attempt, signal: AbortSignal): Promise<InitialResponse | NextRequest> {
+  const connection = await request.connections.enter({ idleSince: () => undefined }, signal);
+  // The body outlives the caller's signal when it becomes a source, so it gets a signal of its own.
   const life = new AbortController();
   const giveUp = (): void => life.abort(signal.reason);
   signal.addEventListener('abort', giveUp, { once: true });
   const opened: { reply?: HttpReply } = {};
   const open = async (live: AbortSignal): Promise<OpenBody> => {
-    const reply = await contact.client.get(contact.url, RANGES[contact.ask], live);
+    const reply = await request.client.get(request.url, RANGES[request.form], live);
     opened.reply = reply;
     const refusal = connection.refusal(reply);
     if (refusal) {
@@ -106,12 +106,12 @@ async function tryContact(contact: Contact, signal: AbortSignal): Promise<FirstC
     }
     return { body: reply.body, skipBytes: 0 };
   };
-  const chunks = attempt(open, contact.policy.stallMs, life.signal);
+  const chunks = attempt(open, request.policy.stallMs, life.signal);
   let kept = false;
   try {
     const first = await chunks.next();
     if (opened.reply === undefined) throw new TypeError('a body without an answer');
-    const facts = factsOf(opened.reply, contact);
+    const facts = factsOf(opened.reply, request);
     if ('next' in facts) return facts;
     const head = await readHead(first, chunks, facts);
     if (head === undefined) return { next: 'whole', sawRanges: false };
@@ -126,13 +126,13 @@ async function tryContact(contact: Contact, signal: AbortSignal): Promise<FirstC
   }
 }
 
-type Facts = Omit<FirstContact, 'head' | 'rest'> & { answeredBytes: number | undefined };
+type Facts = Omit<InitialResponse, 'head' | 'rest'> & { answeredBytes: number | undefined };
 
-function factsOf(reply: HttpReply, { ask, sawRanges }: Contact): Facts | AskAgain {
+function factsOf(reply: HttpReply, { form, sawRanges }: Attempt): Facts | NextRequest {
   const { status } = reply;
   const contentRange = reply.header('content-range');
-  if (ask !== 'whole' && RANGE_REFUSALS.has(status) && !/\*\s*\/\s*0$/.test(contentRange?.trim() ?? ''))
-    return { next: ask === 'opening' ? 'open range' : 'whole', sawRanges: false };
+  if (form !== 'whole' && RANGE_REFUSALS.has(status) && !/\*\s*\/\s*0$/.test(contentRange?.trim() ?? ''))
+    return { next: form === 'opening' ? 'open range' : 'whole', sawRanges: false };
   if (status === 416) throw new AppError('NOT_MEDIA', 'The file is empty');
   if (status === 200) {
     const sizeBytes = parseContentLength(reply.header('content-length'));
@@ -141,20 +141,21 @@ function factsOf(reply: HttpReply, { ask, sawRanges }: Contact): Facts | AskAgai
   }
   if (status !== 206) throw statusFailure(reply, false);
   const range = parseContentRange(contentRange);
-  // A total that is just the end of the range may be that of the answer.
-  const isTotalKnown = range?.sizeBytes !== undefined && !(ask === 'opening' && range.sizeBytes === OPENING_BYTES);
-  if (ask !== 'whole' && (range?.start !== 0 || !isTotalKnown)) return { next: 'whole', sawRanges: range?.start === 0 };
+  // A total equal to the end of the range may be the length of the response.
+  const isTotalKnown = range?.sizeBytes !== undefined && !(form === 'opening' && range.sizeBytes === OPENING_BYTES);
+  if (form !== 'whole' && (range?.start !== 0 || !isTotalKnown))
+    return { next: 'whole', sawRanges: range?.start === 0 };
   if (range?.start !== 0) throw otherRanges();
-  const ranges = styleOf(ask, sawRanges, range);
+  const ranges = styleOf(form, sawRanges, range);
   return { ...commonFacts(reply), sizeBytes: range.sizeBytes, ranges, answeredBytes: range.end };
 }
 
-/** What an answer 206 shows. */
-function styleOf(ask: Ask, sawRanges: boolean, { end, sizeBytes }: ContentRange): RangeStyle | undefined {
+/** The range style that a response 206 shows. */
+function styleOf(form: RequestForm, sawRanges: boolean, { end, sizeBytes }: ContentRange): RangeStyle | undefined {
   if (sizeBytes === undefined) return undefined;
-  if (ask === 'opening' || sawRanges) return 'closed';
+  if (form === 'opening' || sawRanges) return 'closed';
   // The opening was refused because it ended beyond the file, or because it had an end.
-  if (ask === 'open range') return sizeBytes <= OPENING_BYTES ? 'closed' : 'open';
+  if (form === 'open range') return sizeBytes <= OPENING_BYTES ? 'closed' : 'open';
   return end < sizeBytes ? 'closed' : undefined;
 }
 
@@ -169,7 +170,7 @@ function commonFacts(reply: HttpReply) {
   };
 }
 
-/** Undefined: a range was answered without a byte. */
+/** Undefined: the response to a range had no bytes. */
 async function readHead(
   first: IteratorResult<Uint8Array, void>,
   chunks: AsyncGenerator<Uint8Array, void, undefined>,
@@ -205,7 +206,7 @@ function openedBody(
   return {
     chunks: watched(chunks, { connection, signal: life.signal }),
     async [Symbol.asyncDispose]() {
-      // The signal first: it ends a `next` that is waiting, which `return` would queue behind.
+      // The signal is aborted first: it ends a pending `next`, which `return` would wait for.
       life.abort(new AppError('SOURCE_FAILED', 'The source is closed'));
       await chunks.return();
       connection[Symbol.dispose]();
@@ -213,7 +214,7 @@ function openedBody(
   };
 }
 
-/** Tells the connection how it ended, unless its reader ended it. */
+/** Reports to the connection how the body ended, unless the reader ended it. */
 async function* watched(
   chunks: AsyncGenerator<Uint8Array, void, undefined>,
   { connection, signal }: { connection: Connection; signal: AbortSignal },

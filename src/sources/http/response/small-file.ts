@@ -1,9 +1,9 @@
-// A small file from a server, all of it at once and with a cap: a `.torrent`, for one.
+// Downloads a small file as a whole, with a size limit: for example a `.torrent` file.
 import { AppError } from '../../../base/app-error.ts';
 import { attempt } from '../client/attempt.ts';
 import { decodedText } from '../client/content-coding.ts';
 import type { HttpClient, HttpReply } from '../client/http-client.ts';
-import { Patience, type RetryPolicy } from '../client/retry-policy.ts';
+import { RetryBudget, type RetryPolicy } from '../client/retry-policy.ts';
 import { statusFailure } from '../client/upstream-failure.ts';
 
 export interface FileServer {
@@ -13,16 +13,16 @@ export interface FileServer {
 }
 
 /**
- * @throws AppError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, SOURCE_FAILED, SOURCE_STALLED; SOURCE_UNUSABLE when there is more than `maxBytes`
+ * @throws AppError SOURCE_NOT_FOUND, SOURCE_FORBIDDEN, SOURCE_FAILED, SOURCE_STALLED; SOURCE_UNUSABLE for more than `maxBytes`
  */
 export async function fetchSmallFile(server: FileServer, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
-  const patience = new Patience(server.policy);
+  const budget = new RetryBudget(server.policy);
   for (;;) {
     try {
       return await tryFetch(server, maxBytes, signal);
     } catch (error) {
       signal.throwIfAborted();
-      await patience.next(error, signal);
+      await budget.next(error, signal);
     }
   }
 }
