@@ -156,7 +156,7 @@ suite('every call', () => {
     const what = `${init.method} ${url.slice(server.url.length, 80)} ${text.slice(0, 200)}`;
     assert.equal(reply.status, status, what);
     assert.match(reply.headers.get('content-type') ?? '', JSON_TYPE, what);
-    assert.match(String(at(text, 'error')), /^[A-Z].+$/u, what);
+    assert.match(String(at(text, 'error')), /^[A-Z].+[^.]$/u, what);
     assert.match(String(at(text, 'code')), /^[A-Z_]+$/u, what);
     return text;
   }

@@ -116,7 +116,7 @@ test('errors are JSON with a sentence and a code', async () => {
     const reply = await call(app, path, init);
     const what = `${init.method ?? 'GET'} ${path.slice(0, 40)} ${reply.text}`;
     assert.deepEqual([reply.status, at(reply.text, 'code')], [status, code], what);
-    assert.match(String(at(reply.text, 'error')), /^[A-Z].+$/u, what);
+    assert.match(String(at(reply.text, 'error')), /^[A-Z].+[^.]$/u, what);
     assert.match(reply.headers.get('content-type') ?? '', /^application\/json/u);
   }
   assert.equal(app.sessions.count, 0);

@@ -1,4 +1,4 @@
-// Cast tokens in the database: hashes alone, so that a copy of the file gives no token away.
+// Hashes of cast tokens in SQLite, each with its session: they are deleted with the session.
 import type { DatabaseSync } from 'node:sqlite';
 
 export interface CastTokenRow {
