@@ -10,6 +10,7 @@ import { LocalSegmentStore } from '../media/store/local/local-segment-store.ts';
 import { SegmentScheduler } from '../media/schedule/segment-scheduler.ts';
 import { SubtitleLibrary } from '../media/subtitles/subtitle-library.ts';
 import { WorkerPool } from '../media/pool/worker-pool.ts';
+import { recordedChild } from './recorded-child.ts';
 import type { ClosableOpener, MediaContext } from './server.ts';
 import { MediaOpener } from '../presentation/media-opener.ts';
 import { relayItem } from '../presentation/relay/relayed-item.ts';
@@ -38,7 +39,7 @@ const INSPECTED = {
 };
 
 /** Share of probing in the eight slots for short jobs; the others are for segments. */
-const LEARNING = { reads: { file: 2, endpoint: 4 }, scans: 2 };
+const PROBE_LIMITS = { reads: { file: 2, endpoint: 4 }, scans: 2 };
 
 /** Opens all parts; the result closes them in reverse order, running work first. */
 export async function composeMedia(context: MediaContext): Promise<ClosableOpener> {
@@ -64,12 +65,12 @@ export async function composeMedia(context: MediaContext): Promise<ClosableOpene
     await Promise.all([scheduler, clips, pool].map((part) => part[Symbol.asyncDispose]()));
   });
   addGauges(metrics, scheduler);
-  const learning = new ProbeQueue({ ...LEARNING, run: (job, signal) => pool.run(job, signal) });
-  metrics.gauge('raffi_learning_waiting', 'Sources that wait to be probed', () => learning.waiting);
+  const probes = new ProbeQueue({ ...PROBE_LIMITS, run: (job, signal) => pool.run(job, signal) });
+  metrics.gauge('raffi_learning_waiting', 'Sources that wait to be probed', () => probes.waiting);
   const items = new MediaOpener({
     engine: {
       scheduler,
-      run: learning.run,
+      run: probes.run,
       clips,
       subtitles: stack.use(new SubtitleLibrary(texts)),
       invalidate: (sourceId) => store.invalidate(sourceId),
@@ -106,21 +107,11 @@ function createPool(context: MediaContext, endpoint: SourceEndpoint): WorkerPool
     execArgv: WORKER_FLAGS,
     env: workerEnvironment(),
     memoryLimitBytes: context.config.workerMemoryBytes,
-    recordChild: (pid) => recorded(pid, context),
+    recordChild: (pid) => recordedChild(pid, context),
     bufferedUntil: (url, start) => endpoint.bufferedUntil(url, start),
     log: (line) => context.log.info({ line }, 'media workers'),
     ...(context.config.inspect.includes('workers') && INSPECTED),
   });
-}
-
-/** If the record cannot be written, for example on a full disk, the next server only cannot end a leftover worker. */
-function recorded(pid: number, { recordChild, log }: MediaContext): { forget(): void } {
-  try {
-    return recordChild(pid);
-  } catch (err) {
-    log.warn({ err, pid }, 'a media worker could not be recorded');
-    return { forget: () => undefined };
-  }
 }
 
 function addGauges(metrics: Metrics, scheduler: SegmentScheduler): void {

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Metrics } from '../http/reply/metrics.ts';
+import { recordedChild } from './recorded-child.ts';
 import type { MediaContext } from './server.ts';
 import type { SourcePublisher } from '../sources/port/source-publisher.ts';
 import { openTorrentEngine } from '../sources/torrent/engine-client/open-torrent-engine.ts';
@@ -30,14 +31,15 @@ export function createTorrents(context: MediaContext, publisher: SourcePublisher
   return torrents;
 }
 
-function openEngine({ config, log, recordChild }: MediaContext): TorrentEngine {
+function openEngine(context: MediaContext): TorrentEngine {
+  const { config, log } = context;
   return openTorrentEngine({
     directory: config.tmpDirectory,
     lockDirectory,
     dhtFile: join(config.dataDirectory, 'dht.json'),
     settings: config.torrents,
     log: (line) => log.info({ line }, 'torrent engine'),
-    recordChild,
+    recordChild: (pid) => recordedChild(pid, context),
     isInspected: config.inspect.includes('torrents'),
   });
 }

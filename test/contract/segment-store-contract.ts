@@ -142,6 +142,16 @@ export function segmentStoreContract(
       assert.notEqual(await store.get(OTHER_FILM, 0), undefined);
     });
 
+    test('publishes nothing of a source that is invalidated while the segment is put in place', async () => {
+      await using store = await opened();
+      await using claim = await claimed(store, FILM, 1);
+      await writeFile(claim.outputPath, Buffer.alloc(SEGMENT_BYTES));
+      const published = claim.publish();
+      store.invalidate(FILM.sourceId);
+      await assert.rejects(published, (error) => error instanceof AppError && error.code === 'SOURCE_CHANGED');
+      assert.equal(await store.get(FILM, 1), undefined);
+    });
+
     test('refuses invalid segment numbers', async () => {
       await using store = await opened();
       assert.throws(() => store.peek(FILM, -1), RangeError);

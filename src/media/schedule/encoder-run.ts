@@ -147,12 +147,22 @@ export class EncoderRun implements AsyncDisposable {
   async #drive(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#wake = Promise.withResolvers();
-      const { store } = this.#context;
-      while (this.#next < this.rendition.count && store.peek(this.rendition, this.#next)) this.#next += 1;
+      this.#skipStored();
       if (this.#isWanted(this.#next)) await this.#make(this.#next);
       else await this.#wake.promise;
     }
     await this.#lease?.[Symbol.asyncDispose]();
+  }
+
+  /** Stored segments are skipped, but for those that a request waits for: their claim gives them. */
+  #skipStored(): void {
+    const { store } = this.#context;
+    while (
+      this.#next < this.rendition.count &&
+      this.#next > (this.#target ?? -1) &&
+      store.peek(this.rendition, this.#next)
+    )
+      this.#next += 1;
   }
 
   #isWanted(number: number): boolean {
@@ -174,11 +184,10 @@ export class EncoderRun implements AsyncDisposable {
     const { now, speed, log, onMade, onFailed } = this.#context;
     this.#current = { number, startedMs: now() };
     try {
-      const { segment, isMade } = await this.#attempt(number);
-      if (isMade) {
-        const wallMs = now() - this.#current.startedMs;
+      const { segment, madeInMs } = await this.#attempt(number);
+      if (madeInMs !== undefined) {
         const seconds = lengthSeconds(this.rendition, number);
-        speed.learn(this.rendition.key, { seconds, wallMs, isFirst: this.#isFirst(number) });
+        speed.learn(this.rendition.key, { seconds, wallMs: madeInMs, isFirst: this.#isFirst(number) });
         if (this.#isFirst(number)) this.startedMs = now();
         this.#last = number;
         this.#ahead.push({ number, sizeBytes: segment.sizeBytes });
@@ -196,7 +205,7 @@ export class EncoderRun implements AsyncDisposable {
   }
 
   /** Replaces a worker that is lost during the segment: waiting requests see only a delay. */
-  async #attempt(number: number): Promise<{ segment: Segment; isMade: boolean }> {
+  async #attempt(number: number): Promise<{ segment: Segment; madeInMs: number | undefined }> {
     const { store, limits, lease, log, onLost } = this.#context;
     const { signal } = this.#stop;
     for (let attempt = 0; ; attempt += 1) {

@@ -17,14 +17,14 @@ export interface SegmentWork {
 const ROOM_BYTES = 64 * 2 ** 20;
 
 /**
- * Resolves with the segment, and with whether this call made it: another claimant may have been faster. After a full disk, evicts segments and
- * retries once.
+ * Resolves with the segment, and with the time that this call took to make it; undefined when another claimant has made it. After a full disk,
+ * evicts segments and retries once.
  * @throws AppError DISK_FULL, WORKER_LOST, what the worker reports; the signal's reason
  */
 export async function publishSegment(
   work: SegmentWork,
   signal: AbortSignal,
-): Promise<{ segment: Segment; isMade: boolean }> {
+): Promise<{ segment: Segment; madeInMs: number | undefined }> {
   try {
     return await publishOnce(work, signal);
   } catch (error) {
@@ -37,19 +37,19 @@ export async function publishSegment(
 async function publishOnce(
   { store, rendition, number, run, log }: SegmentWork,
   signal: AbortSignal,
-): Promise<{ segment: Segment; isMade: boolean }> {
+): Promise<{ segment: Segment; madeInMs: number | undefined }> {
   const fields = segmentFields(rendition, number);
   const { segment, claim } = await store.claim(rendition, number, signal);
   if (segment) {
     log.debug(fields, 'segment was made by another claimant');
-    return { segment, isMade: false };
+    return { segment, madeInMs: undefined };
   }
   await using held = claim;
   const startedMs = performance.now();
   log.debug({ ...fields, work: rendition.work }, 'segment claimed, job sent to a worker');
   await run({ ...rendition.jobFor(number), outputPath: held.outputPath }, signal);
   const made = await held.publish();
-  const tookMs = Math.round(performance.now() - startedMs);
-  log.debug({ ...fields, sizeBytes: made.sizeBytes, tookMs }, 'segment published');
-  return { segment: made, isMade: true };
+  const madeInMs = Math.round(performance.now() - startedMs);
+  log.debug({ ...fields, sizeBytes: made.sizeBytes, madeInMs }, 'segment published');
+  return { segment: made, madeInMs };
 }

@@ -8,7 +8,7 @@ export interface SegmentSchedulerOptions {
   pool: WorkerPool;
   /** Default: none. */
   log?: SegmentLog;
-  /** Live video encoders. Default: the number of cores, at least 2. Audio encoding is light: four times as many audio encoders are allowed. */
+  /** Live video encoders. Default: the number of cores, at least 2. */
   maxEncoders?: number;
   /** How far encoders work beyond the newest request. Default 30 s. */
   aheadSeconds?: number;

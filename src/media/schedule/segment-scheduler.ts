@@ -103,6 +103,7 @@ export class SegmentScheduler implements AsyncDisposable {
     const { behindSeconds: before, aheadSeconds: after } = this.#options;
     this.#store.pin(viewer, rendition, segmentsAround(rendition, number, { before, after }));
     const held = await this.#store.get(rendition, number);
+    signal.throwIfAborted();
     if (held) this.#hits += 1;
     else this.#misses += 1;
     this.#options.log.debug(

@@ -2,7 +2,7 @@
 import type { EncodedAudio, EncodedVideo, Origin } from '../model/rendition-track.ts';
 import type { SampleRun } from '../model/samples.ts';
 import { encodeSegment } from './encode/encode-group.ts';
-import type { EncoderSessions } from './sessions/encoder-sessions.ts';
+import type { EncoderSessions, SessionTarget } from './sessions/encoder-sessions.ts';
 import type { VideoEncoders } from './encode/video-encoder.ts';
 import { encodeAudio } from './libav/audio/encoded-audio.ts';
 import type { GridFrame } from './libav/video/video-frame-grid.ts';
@@ -34,24 +34,27 @@ export async function encodedRuns(request: EncodeRequest, tools: EncodeTools, si
   const { renditionKey, input, origin, video, audio } = request;
   if (!video && !audio) return { video: undefined, audio: undefined };
   const { sessions } = tools;
-  const target = { key: renditionKey, input, origin };
-  const work = async (): Promise<Runs> => {
+  const work = async (own: SessionTarget): Promise<Runs> => {
     const encodedAudio =
-      audio && encodeAudio(await sessions.audioGrid(target, audio.track), audio.track, { ...audio, signal });
-    const encodedFrames = video && encodedVideo({ ...request, video }, tools, signal);
+      audio && encodeAudio(await sessions.audioGrid(own, audio.track), audio.track, { ...audio, signal });
+    const encodedFrames = video && encodedVideo({ renditionKey, video, own }, tools, signal);
     const [videoRun, audioRun] = await Promise.all([encodedFrames, encodedAudio]);
     return { video: videoRun, audio: audioRun };
   };
-  return sessions.run(target, work, signal);
+  return sessions.run({ key: renditionKey, input, origin }, work, signal);
 }
 
 async function encodedVideo(
-  { renditionKey, input, origin, video }: EncodeRequest & { video: NonNullable<EncodeRequest['video']> },
+  {
+    renditionKey,
+    video,
+    own,
+  }: { renditionKey: string; video: NonNullable<EncodeRequest['video']>; own: SessionTarget },
   tools: EncodeTools,
   signal: AbortSignal,
 ): Promise<SampleRun> {
   const { track, start, end } = video;
-  const grid = await tools.sessions.videoGrid({ key: renditionKey, input, origin }, track);
+  const grid = await tools.sessions.videoGrid(own, track);
   const header = await headerOf(renditionKey, track, tools);
   return encodeSegment({ grid, track, encoder: tools.encoders.get(track.encoder) }, { start, end, header }, signal);
 }

@@ -1,5 +1,4 @@
 // Makes one segment from one job: copies or encodes the samples of its tracks, packages them and writes the file.
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { parseAvcConfiguration } from '../bitstream/avc-configuration.ts';
 import type { MediaInput } from '../../sources/port/source.ts';
@@ -18,6 +17,7 @@ import { encodedRuns, headerOf, type EncodeTools, type Runs, type EncodeRequest 
 import { isFullyCopied, reencodeEdges, describeEdges } from './copy/reencode-edges.ts';
 import type { CopiedAudio, EncodedAudio } from '../model/rendition-track.ts';
 import type { EncoderHeader, SegmentJob, SegmentResult } from './protocol/protocol.ts';
+import type { SessionTarget } from './sessions/encoder-sessions.ts';
 import { writeParts } from './write-parts.ts';
 
 /** The bit rate of audio that is encoded although its track is copied. */
@@ -105,13 +105,10 @@ async function reencodeAudio(
   const encoded: EncodedAudio = { kind: 'encoded', streamIndex, seekStream, sampleRate, channels, startTicks, bitRate };
   log(`segment ${job.number} of ${nameOf(job.input)} has audio of another configuration: it is encoded`);
   // A session for this call alone, so that no other job waits for it.
-  const target = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
-  const work = async () => encodeAudio(await sessions.audioGrid(target, encoded), encoded, { ...span, signal });
-  try {
-    return await sessions.run(target, work, signal);
-  } finally {
-    await sessions.release(target.key);
-  }
+  const target = { key: job.renditionKey, input: job.input, origin: job.origin };
+  const work = async (own: SessionTarget) =>
+    encodeAudio(await sessions.audioGrid(own, encoded), encoded, { ...span, signal });
+  return sessions.runAlone(target, work, signal);
 }
 
 function nameOf(input: MediaInput): string {

@@ -69,4 +69,26 @@ suite('with a slow store', () => {
     await assert.rejects(request, { name: 'AbortError' });
     assert.deepEqual(await studio.begun(), []);
   });
+
+  test('a request that is aborted while the store is asked starts no work and leaves nothing behind', async () => {
+    await using studio = await SegmentStudio.open({ otherStore: await MemorySegmentStore.open({ delayMs: 50 }) });
+    for (const work of ['copy', 'encode'] as const) {
+      const controller = new AbortController();
+      const request = { rendition: studio.rendition(work, work), number: 0, viewer: 'viewer' };
+      const requested = studio.scheduler.request(request, controller.signal);
+      await sleep(10);
+      controller.abort();
+      await assert.rejects(requested, { name: 'AbortError' });
+    }
+    await sleep(100);
+    assert.deepEqual(await studio.begun(), []);
+    assert.deepEqual([studio.scheduler.stats.flights, studio.scheduler.stats.encoderRuns], [0, 0]);
+  });
+
+  test('a segment that an encoder has made ahead is answered, not waited for', async () => {
+    await using studio = await SegmentStudio.open({ otherStore: await MemorySegmentStore.open({ delayMs: 30 }) });
+    const rendition = studio.rendition('film', 'encode', { segmentMs: 5 });
+    for (let number = 0; number < 8; number += 1) await studio.request(rendition, number);
+    assert.equal((await studio.request(rendition, 2, 'another')).sizeBytes, 1000);
+  });
 });

@@ -71,7 +71,7 @@ export class SoundEngine implements AsyncDisposable {
 
   /** One segment, by the session of the rendition; `afresh`: by a new session. */
   async segment({ scheduled }: RenditionPlan, number: number, afresh = false): Promise<Buffer> {
-    if (afresh) await this.#sessions.release(scheduled.key);
+    if (afresh) await this.#sessions[Symbol.asyncDispose]();
     const outputPath = join(this.#directory, `segment-${number}`);
     const encoders = new VideoEncoders<GridFrame>([]);
     const tools = { demuxers: this.#demuxers, sessions: this.#sessions, encoders, headers: new Map(), log: () => {} };

@@ -173,7 +173,8 @@ export class LocalSegmentStore implements SegmentStore {
       publish: async () => {
         if (claim.isInvalid) throw invalidated();
         const etag = segmentEtag(rendition, number);
-        return this.#publish(outputPath, name, { rendition: this.#directory(rendition), number, etag });
+        const parts = { rendition: this.#directory(rendition), number, etag };
+        return this.#publish(outputPath, name, { parts, claim });
       },
       [Symbol.asyncDispose]: async () => {
         this.#claims.delete(claim);
@@ -183,13 +184,22 @@ export class LocalSegmentStore implements SegmentStore {
     };
   }
 
-  async #publish(draft: string, name: string, parts: Pick<Entry, 'rendition' | 'number' | 'etag'>): Promise<Segment> {
+  async #publish(
+    draft: string,
+    name: string,
+    { parts, claim }: { parts: Pick<Entry, 'rendition' | 'number' | 'etag'>; claim: OpenClaim },
+  ): Promise<Segment> {
     const entry = { ...parts, sizeBytes: await sizeOfDraft(draft), requests: 1 };
     await this.#files.replace(name, draft, () => {
       this.#forget(name);
       this.#entries.set(name, entry);
       this.#sizeBytes += entry.sizeBytes;
     });
+    // The source may have been invalidated while the file was put in place.
+    if (claim.isInvalid) {
+      if (this.#entries.get(name) === entry) this.#evict(name);
+      throw invalidated();
+    }
     await this.#trim(name);
     return this.#segment(name, entry, undefined);
   }

@@ -1,12 +1,11 @@
 // Encodes the pictures at the edges of a copied segment that cannot be copied: at their own times, in the size of the source, preceded by their
 // own parameter sets. MPEG-TS only, where parameter sets are part of the stream.
-import { randomUUID } from 'node:crypto';
 import { parseAvcConfiguration } from '../../bitstream/avc-configuration.ts';
 import { parseH264Sps } from '../../bitstream/h264-sps.ts';
 import { assumedColor } from '../../model/color.ts';
 import type { Sample, SampleRun } from '../../model/samples.ts';
 import type { CopiedVideoRun } from './copied-video.ts';
-import type { EncoderSessions } from '../sessions/encoder-sessions.ts';
+import type { EncoderSessions, SessionTarget } from '../sessions/encoder-sessions.ts';
 import { encodeGroup, type GroupSource } from '../encode/encode-group.ts';
 import type { VideoEncoders } from '../encode/video-encoder.ts';
 import type { GridFrame } from '../libav/video/video-frame-grid.ts';
@@ -49,20 +48,16 @@ export async function reencodeEdges(
   const rate = track.frameGrid ?? { num: track.timescale, den: 1 };
   const ticks = (track.timescale * rate.den) / rate.num;
   // A session for this call alone, closed at its end: the start of decoding depends on the segment, and a cancelled call releases its session late.
-  const target = { key: `${job.renditionKey} ${job.number} ${randomUUID()}`, input: job.input, origin: job.origin };
-  const work = async (): Promise<SampleRun> => {
-    const grid = await sessions.videoGrid(target, { ...encoding, frameRate: rate });
+  const target = { key: job.renditionKey, input: job.input, origin: job.origin };
+  const work = async (own: SessionTarget): Promise<SampleRun> => {
+    const grid = await sessions.videoGrid(own, { ...encoding, frameRate: rate });
     const source = { grid, track: encoding, encoder: encoders.get(encoding.encoder) };
     const encodeEdge = (samples: Sample[]) => encodeSamples(source, { samples, ticks }, signal);
     const head = await encodeEdge(run.samples.slice(0, copied.from));
     const tail = await encodeEdge(run.samples.slice(copied.to));
     return { ...run, samples: [...head, ...run.samples.slice(copied.from, copied.to), ...tail] };
   };
-  try {
-    return await sessions.run(target, work, signal);
-  } finally {
-    await sessions.release(target.key);
-  }
+  return sessions.runAlone(target, work, signal);
 }
 
 /** Encodes the same pictures at the same times, the first as an IDR picture. `ticks`: the duration of a frame of the grid. */

@@ -1,5 +1,6 @@
 // The state of an encoder between two segments of one rendition: its open demuxers and decoders. One job of a rendition at a time. Sessions
 // without a job are closed after a while, because shared workers encode the audio of many renditions.
+import { randomUUID } from 'node:crypto';
 import { openProbed } from './demuxers.ts';
 import { interrupting } from '../libav/demux/interrupting.ts';
 import type { Demuxer } from '../libav/demux/demuxer.ts';
@@ -18,10 +19,8 @@ interface Session {
   demuxers: Set<Demuxer>;
   /** The signal of the running job. */
   signal: AbortSignal;
-  /** Settles after the last queued job. */
-  tail: Promise<unknown>;
-  /** The number of running and queued jobs. */
-  jobs: number;
+  /** Whether a job uses it. */
+  isBusy: boolean;
   idleTimer: NodeJS.Timeout | undefined;
 }
 
@@ -39,33 +38,46 @@ export class EncoderSessions implements AsyncDisposable {
   readonly #sessions = new Map<string, Session>();
 
   /**
-   * Runs `work` after all earlier work of the same key. A failure ends the session, and the next job starts a new one.
-   * An abort ends reads of a remote source at once.
+   * Runs `work` in the session of the key. While another job uses the session, the work runs in a session of its own: a job that waits for its
+   * source delays no other. A failure ends the session, and the next job starts a new one. An abort ends reads of a remote source at once.
    * @throws AppError SOURCE_CHANGED when the file was another one after the work; the signal's reason
    */
-  async run<T>({ key, input }: SessionTarget, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const session = this.#sessions.get(key) ?? newSession(signal);
+  async run<T>(target: SessionTarget, work: (own: SessionTarget) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const session = this.#sessions.get(target.key) ?? newSession(signal);
+    if (session.isBusy) return this.runAlone(target, work, signal);
     // The most recently used one is the last.
-    this.#sessions.delete(key);
-    this.#sessions.set(key, session);
-    session.jobs += 1;
+    this.#sessions.delete(target.key);
+    this.#sessions.set(target.key, session);
     clearTimeout(session.idleTimer);
-    const result = session.tail.then(async () => {
-      if (session.inputKey !== inputKey(input)) await this.#close(session);
-      session.inputKey = inputKey(input);
-      session.signal = signal;
-      return readingOneFile(input, () => interrupting(session.demuxers, signal, work));
-    });
-    session.tail = result.catch(() => this.#close(session)).finally(() => this.#rest(key, session));
-    return result;
+    session.isBusy = true;
+    session.signal = signal;
+    try {
+      if (session.inputKey !== inputKey(target.input)) await this.#close(session);
+      session.inputKey = inputKey(target.input);
+      return await readingOneFile(target.input, () => interrupting(session.demuxers, signal, () => work(target)));
+    } catch (error) {
+      await this.#close(session);
+      throw error;
+    } finally {
+      this.#rest(target.key, session);
+    }
+  }
+
+  /** Runs `work` in a session of its own, which is closed afterwards. @throws as `run` */
+  async runAlone<T>(target: SessionTarget, work: (own: SessionTarget) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const own = { ...target, key: `${target.key} ${randomUUID()}` };
+    try {
+      return await this.run(own, work, signal);
+    } finally {
+      await this.#release(own.key);
+    }
   }
 
   #rest(key: string, session: Session): void {
-    session.jobs -= 1;
-    if (session.jobs > 0 || this.#sessions.get(key) !== session) return;
-    session.idleTimer = setTimeout(() => void this.release(key), MAX_IDLE_MS).unref();
-    const idle = [...this.#sessions].filter(([, { jobs }]) => jobs === 0);
-    for (const [oldest] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) void this.release(oldest);
+    session.isBusy = false;
+    session.idleTimer = setTimeout(() => void this.#release(key), MAX_IDLE_MS).unref();
+    const idle = [...this.#sessions].filter(([, { isBusy }]) => !isBusy);
+    for (const [oldest] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) void this.#release(oldest);
   }
 
   async videoGrid(target: SessionTarget, track: EncodedVideo): Promise<VideoFrameGrid> {
@@ -89,13 +101,12 @@ export class EncoderSessions implements AsyncDisposable {
     return session;
   }
 
-  /** Ends a session after its last job. */
-  async release(key: string): Promise<void> {
+  /** Closes a session, unless a job uses it. */
+  async #release(key: string): Promise<void> {
     const session = this.#sessions.get(key);
-    if (!session) return;
+    if (!session || session.isBusy) return;
     this.#sessions.delete(key);
     clearTimeout(session.idleTimer);
-    await session.tail;
     await this.#close(session);
   }
 
@@ -109,7 +120,7 @@ export class EncoderSessions implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const key of this.#sessions.keys()) await this.release(key);
+    for (const key of [...this.#sessions.keys()]) await this.#release(key);
   }
 }
 
@@ -121,5 +132,5 @@ async function open(session: Session, input: WorkerInput): Promise<Demuxer> {
 
 function newSession(signal: AbortSignal): Session {
   const empty = { inputKey: undefined, videoGrid: undefined, audioGrid: undefined };
-  return { ...empty, demuxers: new Set(), signal, tail: Promise.resolve(), jobs: 0, idleTimer: undefined };
+  return { ...empty, demuxers: new Set(), signal, isBusy: false, idleTimer: undefined };
 }
