@@ -12,13 +12,11 @@ export class OrderedWrites {
 
   /** Begins at once, or after the running write of the key; a write that has not begun is replaced by a later one. */
   add(key: string, write: () => Promise<void>): void {
-    if (this.#running.has(key)) this.#next.set(key, write);
-    else
-      this.#running.set(
-        key,
-        // Later than `set`: a write that throws at once would end before it is noted.
-        Promise.resolve().then(() => this.#run(key, write)),
-      );
+    if (this.#running.has(key)) return void this.#next.set(key, write);
+    // Noted before the write begins: one that throws at once ends at once.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#running.set(key, promise);
+    void this.#run(key, write).then(resolve);
   }
 
   /** Resolves when all writes are done. Never rejects. */

@@ -109,7 +109,7 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
       '31',
     ];
     await execute('ffmpeg', ['-v', 'error', ...picture, path]);
-    await using small = await startServer({ env: { RAFFI_WORKER_MEMORY: '180MiB' } });
+    await using small = await startServer({ env: { RAFFI_WORKER_MEMORY: '300MiB' } });
     const good = await openSession(small.url, await clip('mp4-faststart'));
     const { segments } = await playlistOf(`${good.url}/360p/playlist.m3u8`);
     const huge = await openSession(small.url, path);
@@ -117,7 +117,7 @@ suite('floods and bombs', { skip: !IS_LINUX }, () => {
     const [reply, beside] = await Promise.all([fetch(first?.uri ?? ''), bytesOf(segments[0]?.uri ?? '')]);
     const { code, error, hint } = membersOf(await reply.json());
     assert.deepEqual([reply.status, code], [422, 'UNSUPPORTED_MEDIA']);
-    assert.equal(error, 'This film takes more memory than a film may have, which is 180 MiB');
+    assert.equal(error, 'This film takes more memory than a film may have, which is 300 MiB');
     assert.match(String(hint), /RAFFI_WORKER_MEMORY/u);
     for (const bytes of [beside, await bytesOf(segments[5]?.uri ?? '')]) assert.ok(bytes.length > 1000);
   });
