@@ -52,7 +52,7 @@ export function planRendition(source: PlannedSource, parts: RenditionParts): Ren
       sourceId: source.id,
       key,
       format: parts.format,
-      work: parts.video?.track.kind === 'encoded' ? 'encode' : 'copy',
+      work: parts.video?.track.kind === 'encoded' ? 'run' : 'short',
       medium: parts.video ? 'video' : 'audio',
       count: segmentCount(timeline),
       secondsOf,

@@ -5,8 +5,8 @@ import type { SegmentJob } from '../worker/protocol/protocol.ts';
 export interface ScheduledRendition extends StoredRendition {
   /** The name in the log: `original`, `1080p`, `muxed-0`. */
   name: string;
-  /** `encode`: runs of a video encoder that goes on from one segment to the next. `copy`: short jobs, in any order; they may encode audio. */
-  work: 'copy' | 'encode';
+  /** `run`: a video encoder goes on from one segment to the next. `short`: one short job for each segment, in any order; it may encode audio. */
+  work: 'short' | 'run';
   /** A rendition with video is `video`. A newer request of a viewer replaces an older one of the same medium. */
   medium: 'video' | 'audio';
   /** Number of segments. */

@@ -16,16 +16,16 @@ export interface SegmentSchedulerOptions {
   aheadBytes?: number;
   /** Played seconds before a viewer's newest request that are pinned in the store. Default 30 s. */
   behindSeconds?: number;
-  /** Copied segments prefetched after a served one while the workers are idle. Default 1. */
-  copyAhead?: number;
+  /** Segments of short jobs prefetched after a served one while the workers are idle. Default 1. */
+  prefetchCount?: number;
   /** Delay before that prefetch. Default 100 ms. */
-  copyAheadDelayMs?: number;
+  prefetchDelayMs?: number;
   /** An encoder that has had no request for this long makes nothing ahead. Default 20 s. */
   pauseAfterMs?: number;
   /** An encoder that has had no request for this long ends. Default 60 s. */
   endAfterMs?: number;
-  /** A copy that has run this long, because much of it had to be encoded, gets `graceMs` too when its last request is aborted. Default 5 s. */
-  longCopyMs?: number;
+  /** A short job that has run this long, because much of it had to be encoded, gets `graceMs` too when its last request is aborted. Default 5 s. */
+  longJobMs?: number;
   /** Default 10 s. See `EncoderFleetOptions`. */
   turnMs?: number;
   /** Default 1 s. See `EncoderFleetOptions`. */
@@ -43,9 +43,9 @@ export const SCHEDULER_DEFAULTS = {
   aheadSeconds: 30,
   aheadBytes: 64 * 2 ** 20,
   behindSeconds: 30,
-  copyAhead: 1,
-  copyAheadDelayMs: 100,
-  longCopyMs: 5000,
+  prefetchCount: 1,
+  prefetchDelayMs: 100,
+  longJobMs: 5000,
   pauseAfterMs: 20_000,
   endAfterMs: 60_000,
   turnMs: 10_000,

@@ -1,4 +1,4 @@
-// Copied segments made before they are requested: at most one for each viewer and medium, cancelled by any other request of the viewer.
+// Segments of short jobs made before they are requested: at most one for each viewer and medium, cancelled by any other request of the viewer.
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { SegmentFlight } from './segment-flight.ts';
 

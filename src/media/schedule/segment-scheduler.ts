@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { LRUCache } from 'lru-cache';
 import { SegmentPrefetch } from './segment-prefetch.ts';
-import { CopyJobs } from './copy-jobs.ts';
+import { ShortJobs } from './short-jobs.ts';
 import { EncoderFleet } from './encoder-fleet.ts';
 import { EncoderSpeed } from './encoder-speed.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
@@ -39,7 +39,7 @@ export class SegmentScheduler implements AsyncDisposable {
   readonly #options: Required<SegmentSchedulerOptions>;
   readonly #store: SegmentStore;
   readonly #pool: WorkerPool;
-  readonly #copies: CopyJobs;
+  readonly #shortJobs: ShortJobs;
   readonly #fleet: EncoderFleet;
   readonly #breaker: CircuitBreaker;
   /** By segment name. */
@@ -63,9 +63,9 @@ export class SegmentScheduler implements AsyncDisposable {
     const { store, pool, now, log, coolDownMs, quickMs } = this.#options;
     this.#store = store;
     this.#pool = pool;
-    this.#prefetch = new SegmentPrefetch(this.#options.copyAheadDelayMs);
+    this.#prefetch = new SegmentPrefetch(this.#options.prefetchDelayMs);
     this.#breaker = new CircuitBreaker({ limit: FAILURES, quickMs, coolDownMs, now });
-    this.#copies = new CopyJobs({
+    this.#shortJobs = new ShortJobs({
       store,
       pool,
       log,
@@ -133,7 +133,7 @@ export class SegmentScheduler implements AsyncDisposable {
     this.#isClosed = true;
     const reason = closing();
     for (const flight of [...this.#flights.values()]) this.#fail(flight, reason);
-    await Promise.all([this.#fleet[Symbol.asyncDispose](), this.#copies[Symbol.asyncDispose]()]);
+    await Promise.all([this.#fleet[Symbol.asyncDispose](), this.#shortJobs[Symbol.asyncDispose]()]);
   }
 
   #make({ rendition, number, viewer }: SegmentRequest, order: number, signal: AbortSignal): Promise<Segment> {
@@ -148,7 +148,7 @@ export class SegmentScheduler implements AsyncDisposable {
     const flight = flying ?? this.#launch(rendition, number);
     const made = flight.wait({ viewer, order }, signal);
     this.#prefetch.yieldTo(viewer, flight);
-    if (rendition.work === 'encode') this.#fleet.plan();
+    if (rendition.work === 'run') this.#fleet.plan();
     return made;
   }
 
@@ -159,8 +159,8 @@ export class SegmentScheduler implements AsyncDisposable {
       onLeft: (left, viewer) => this.#left(left, viewer),
     });
     this.#flights.set(flightName(rendition, number), flight);
-    if (rendition.work === 'encode') this.#fleet.add(flight);
-    else this.#copies.start(flight);
+    if (rendition.work === 'run') this.#fleet.add(flight);
+    else this.#shortJobs.start(flight);
     return flight;
   }
 
@@ -171,13 +171,13 @@ export class SegmentScheduler implements AsyncDisposable {
 
   #left(flight: SegmentFlight, viewer: string): void {
     if (flight.isAbandoned) this.#abandon(flight);
-    if (flight.rendition.work === 'encode') this.#fleet.noteLeft(viewer, flight.rendition, flight.number);
+    if (flight.rendition.work === 'run') this.#fleet.noteLeft(viewer, flight.rendition, flight.number);
   }
 
   /** A client with a time limit may retry at once: a long copy is not restarted for that. */
   #abandon(flight: SegmentFlight): void {
-    const { now, longCopyMs, graceMs } = this.#options;
-    if (flight.rendition.work === 'encode' || now() - flight.launchedMs < longCopyMs) return this.#drop(flight);
+    const { now, longJobMs, graceMs } = this.#options;
+    if (flight.rendition.work === 'run' || now() - flight.launchedMs < longJobMs) return this.#drop(flight);
     setTimeout(() => {
       if (flight.isAbandoned) this.#drop(flight);
     }, graceMs).unref();
@@ -188,7 +188,7 @@ export class SegmentScheduler implements AsyncDisposable {
     const name = flightName(flight.rendition, flight.number);
     if (this.#flights.get(name) === flight) this.#flights.delete(name);
     this.#fleet.remove(flight);
-    this.#copies.cancel(flight);
+    this.#shortJobs.cancel(flight);
   }
 
   #made(rendition: ScheduledRendition, number: number, segment: Segment): void {
@@ -202,7 +202,7 @@ export class SegmentScheduler implements AsyncDisposable {
   #failed(rendition: ScheduledRendition, number: number, error: unknown): void {
     // Each loss of an encoder was counted when it happened; a copy was retried by the pool before it failed.
     if (!isWorkerLost(error)) this.#breaker.failed(rendition.key, error);
-    else if (rendition.work === 'copy') this.#breaker.failed(rendition.key, error, FAILURES);
+    else if (rendition.work === 'short') this.#breaker.failed(rendition.key, error, FAILURES);
     const isOpen = this.#breaker.errorOf(rendition.key) !== undefined;
     for (const flight of [...this.#flights.values()]) {
       if (flight.rendition.key === rendition.key && (isOpen || flight.number === number)) this.#fail(flight, error);
@@ -217,13 +217,13 @@ export class SegmentScheduler implements AsyncDisposable {
 
   /** After a viewer was served: prepares its next segments. */
   #prepareNext({ rendition, number, viewer }: SegmentRequest): void {
-    if (rendition.work === 'encode') this.#fleet.noteServed(viewer, rendition, number);
-    else this.#prefetch.plan(viewer, rendition.medium, () => this.#copyAhead(rendition, number));
+    if (rendition.work === 'run') this.#fleet.noteServed(viewer, rendition, number);
+    else this.#prefetch.plan(viewer, rendition.medium, () => this.#prefetchNext(rendition, number));
   }
 
-  /** Makes the next missing segment, if it lies within `copyAhead` and the workers are idle. */
-  #copyAhead(rendition: ScheduledRendition, number: number): SegmentFlight | undefined {
-    const end = Math.min(rendition.count, number + 1 + this.#options.copyAhead);
+  /** Makes the next missing segment, if it lies within `prefetchCount` and the workers are idle. */
+  #prefetchNext(rendition: ScheduledRendition, number: number): SegmentFlight | undefined {
+    const end = Math.min(rendition.count, number + 1 + this.#options.prefetchCount);
     let next = number + 1;
     while (next < end && this.#store.peek(rendition, next)) next += 1;
     const isFlying = this.#flights.has(flightName(rendition, next));

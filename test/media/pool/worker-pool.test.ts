@@ -13,7 +13,7 @@ import type { WorkerScript } from '../../support/workers/worker-script.ts';
 const never = new AbortController().signal;
 
 function jobOf(studio: SegmentStudio, number: number, script: Partial<WorkerScript> = {}): SegmentJob {
-  return { ...studio.rendition('r', 'copy', script).jobFor(number), outputPath: studio.path(`out-${number}`) };
+  return { ...studio.rendition('r', 'short', script).jobFor(number), outputPath: studio.path(`out-${number}`) };
 }
 
 /** Pids of this process's children. */

@@ -8,8 +8,8 @@ import { MemorySegmentStore } from '../../support/stores/memory-segment-store.ts
 import { SegmentStudio } from '../../support/workers/segment-studio.ts';
 
 suite('with a slow store', () => {
-  for (const work of ['copy', 'encode'] as const) {
-    suite(`segments to ${work}`, () => {
+  for (const work of ['short', 'run'] as const) {
+    suite(`segments of kind ${work}`, () => {
       test('are made once for many parallel requests', async () => {
         await using studio = await SegmentStudio.open({ otherStore: await MemorySegmentStore.open({ delayMs: 20 }) });
         const rendition = studio.rendition('film', work);
@@ -49,7 +49,7 @@ suite('with a slow store', () => {
     test(`a failing ${call} fails the request, and the next one succeeds`, async () => {
       const store = await MemorySegmentStore.open({ delayMs: 5 });
       await using studio = await SegmentStudio.open({ otherStore: store, scheduler: { aheadSeconds: 0 } });
-      for (const work of ['copy', 'encode'] as const) {
+      for (const work of ['short', 'run'] as const) {
         const rendition = studio.rendition(work, work);
         store.failing[call] = 1;
         await assert.rejects(
@@ -63,7 +63,7 @@ suite('with a slow store', () => {
 
   test('a viewer that leaves while the store is asked starts no work', async () => {
     await using studio = await SegmentStudio.open({ otherStore: await MemorySegmentStore.open({ delayMs: 50 }) });
-    const request = studio.request(studio.rendition('film', 'copy'), 0, 'gone');
+    const request = studio.request(studio.rendition('film', 'short'), 0, 'gone');
     await sleep(10);
     studio.scheduler.viewerGone('gone');
     await assert.rejects(request, { name: 'AbortError' });
@@ -72,7 +72,7 @@ suite('with a slow store', () => {
 
   test('a request that is aborted while the store is asked starts no work and leaves nothing behind', async () => {
     await using studio = await SegmentStudio.open({ otherStore: await MemorySegmentStore.open({ delayMs: 50 }) });
-    for (const work of ['copy', 'encode'] as const) {
+    for (const work of ['short', 'run'] as const) {
       const controller = new AbortController();
       const request = { rendition: studio.rendition(work, work), number: 0, viewer: 'viewer' };
       const requested = studio.scheduler.request(request, controller.signal);
@@ -87,7 +87,7 @@ suite('with a slow store', () => {
 
   test('a segment that an encoder has made ahead is answered, not waited for', async () => {
     await using studio = await SegmentStudio.open({ otherStore: await MemorySegmentStore.open({ delayMs: 30 }) });
-    const rendition = studio.rendition('film', 'encode', { segmentMs: 5 });
+    const rendition = studio.rendition('film', 'run', { segmentMs: 5 });
     for (let number = 0; number < 8; number += 1) await studio.request(rendition, number);
     assert.equal((await studio.request(rendition, 2, 'another')).sizeBytes, 1000);
   });

@@ -8,8 +8,8 @@ import { isAbort } from '../../../src/base/app-error.ts';
 import { isAlive, SegmentStudio } from '../../support/workers/segment-studio.ts';
 import { bytesOfSegment } from '../../support/stores/segment-bytes.ts';
 
-for (const work of ['copy', 'encode'] as const) {
-  describe(`a worker with a segment to ${work}`, () => {
+for (const work of ['short', 'run'] as const) {
+  describe(`a worker with a segment of kind ${work}`, () => {
     it('that dies in mid-segment is replaced, and the same request succeeds', async () => {
       await using studio = await SegmentStudio.open({ scheduler: { aheadSeconds: 0 } });
       const crashMarker = await studio.mark('crash');
@@ -89,9 +89,9 @@ describe('a job that kills its workers', () => {
   it('does not take down what others have asked for', async () => {
     await using studio = await SegmentStudio.open({ pool: { sharedWorkers: 1 } });
     const crashMarker = await studio.mark('crash.always');
-    const bad = studio.request(studio.rendition('bad', 'copy', { crashMarker, segmentMs: 50 }), 0);
+    const bad = studio.request(studio.rendition('bad', 'short', { crashMarker, segmentMs: 50 }), 0);
     const good = [1, 2, 3].map((number) =>
-      studio.request(studio.rendition('good', 'copy', { segmentMs: 300 }), number),
+      studio.request(studio.rendition('good', 'short', { segmentMs: 300 }), number),
     );
     await assert.rejects(bad, { code: 'WORKER_LOST' });
     for (const file of await Promise.all(good)) assert.equal(file.sizeBytes, 1000);
@@ -101,7 +101,7 @@ describe('a job that kills its workers', () => {
 describe('a rendition that fails again and again', () => {
   it('gives its error without another attempt until it has cooled down', async () => {
     await using studio = await SegmentStudio.open({ scheduler: { coolDownMs: 400 } });
-    const rendition = studio.rendition('r', 'encode', { failingNumbers: [0, 1, 2, 3] });
+    const rendition = studio.rendition('r', 'run', { failingNumbers: [0, 1, 2, 3] });
     for (const number of [0, 1, 2]) await assert.rejects(studio.request(rendition, number), { code: 'MEDIA_FAILED' });
     await assert.rejects(studio.request(rendition, 3), { code: 'MEDIA_FAILED' });
     assert.deepEqual(await studio.begun(), [0, 1, 2]);

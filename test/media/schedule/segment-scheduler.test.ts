@@ -9,7 +9,7 @@ import { bytesOfSegment } from '../../support/stores/segment-bytes.ts';
 describe('copied segments', () => {
   it('are made once for a hundred parallel requests', async () => {
     await using studio = await SegmentStudio.open();
-    const rendition = studio.rendition('copied', 'copy', { segmentMs: 50 });
+    const rendition = studio.rendition('copied', 'short', { segmentMs: 50 });
     const requests = Array.from({ length: 100 }, (_, index) => studio.request(rendition, 7, `viewer ${index}`));
     const files = await Promise.all(requests);
     assert.deepEqual(await studio.begun(), [7]);
@@ -23,7 +23,7 @@ describe('copied segments', () => {
 
   it('are only seen when they are whole', async () => {
     await using studio = await SegmentStudio.open();
-    const rendition = studio.rendition('copied', 'copy', { segmentMs: 60, sizeBytes: 50_000 });
+    const rendition = studio.rendition('copied', 'short', { segmentMs: 60, sizeBytes: 50_000 });
     const requests = Promise.all([1, 2, 3, 4].map((number) => studio.request(rendition, number)));
     let isOver = false;
     void requests.finally(() => (isOver = true));
@@ -42,7 +42,7 @@ describe('copied segments', () => {
 
   it('are given up when the last who waits has left, not before', async () => {
     await using studio = await SegmentStudio.open();
-    const rendition = studio.rendition('copied', 'copy', { segmentMs: 600 });
+    const rendition = studio.rendition('copied', 'short', { segmentMs: 600 });
     const controllers = Array.from({ length: 100 }, () => new AbortController());
     const requests = controllers.map(({ signal }, index) =>
       studio.scheduler.request({ rendition, number: 3, viewer: `viewer ${index}` }, signal),
@@ -63,8 +63,8 @@ describe('copied segments', () => {
   });
 
   it('that take long go on for a client that gives up and asks again at once', async () => {
-    await using studio = await SegmentStudio.open({ scheduler: { longCopyMs: 100, graceMs: 300 } });
-    const rendition = studio.rendition('copied', 'copy', { segmentMs: 2000 });
+    await using studio = await SegmentStudio.open({ scheduler: { longJobMs: 100, graceMs: 300 } });
+    const rendition = studio.rendition('copied', 'short', { segmentMs: 2000 });
     const request = (limitMs: number) =>
       studio.scheduler.request({ rendition, number: 3, viewer: 'viewer' }, AbortSignal.timeout(limitMs));
     await assert.rejects(request(200));
@@ -77,8 +77,8 @@ describe('copied segments', () => {
   });
 
   it('are made one ahead when there is nothing else to do', async () => {
-    await using studio = await SegmentStudio.open({ scheduler: { copyAhead: 1 } });
-    const rendition = studio.rendition('copied', 'copy');
+    await using studio = await SegmentStudio.open({ scheduler: { prefetchCount: 1 } });
+    const rendition = studio.rendition('copied', 'short');
     await studio.request(rendition, 5);
     await studio.until(() => studio.store.peek(rendition, 6), 'the next one is there');
     await studio.request(rendition, 6);
@@ -88,8 +88,8 @@ describe('copied segments', () => {
   });
 
   it('are not made ahead any further when the viewer wants another one', async () => {
-    await using studio = await SegmentStudio.open({ scheduler: { copyAhead: 1 } });
-    const first = studio.rendition('copied', 'copy', { segmentMs: 400 });
+    await using studio = await SegmentStudio.open({ scheduler: { prefetchCount: 1 } });
+    const first = studio.rendition('copied', 'short', { segmentMs: 400 });
     await studio.request(first, 5);
     await studio.until(async () => (await studio.begun()).includes(6), 'the next one has begun');
     await studio.request(first, 50);
@@ -101,7 +101,7 @@ describe('copied segments', () => {
 
   it('that cannot be made say why, and are tried again at the next request', async () => {
     await using studio = await SegmentStudio.open();
-    const rendition = studio.rendition('copied', 'copy', { failingNumbers: [2] });
+    const rendition = studio.rendition('copied', 'short', { failingNumbers: [2] });
     await assert.rejects(studio.request(rendition, 2), { code: 'MEDIA_FAILED', message: 'Segment 2 cannot be made.' });
     await assert.rejects(studio.request(rendition, 2), { code: 'MEDIA_FAILED' });
     assert.equal((await studio.request(rendition, 3)).sizeBytes, 1000);
@@ -113,13 +113,13 @@ describe('copied segments', () => {
 describe('a request', () => {
   it('for a segment the rendition has not is a RangeError', async () => {
     await using studio = await SegmentStudio.open();
-    const rendition = studio.rendition('copied', 'copy');
+    const rendition = studio.rendition('copied', 'short');
     for (const number of [-1, 500, 1.5, NaN]) await assert.rejects(studio.request(rendition, number), RangeError);
   });
 
   it('of a viewer that is gone ends, and others who wait for the same get it', async () => {
     await using studio = await SegmentStudio.open();
-    const rendition = studio.rendition('copied', 'copy', { segmentMs: 200 });
+    const rendition = studio.rendition('copied', 'short', { segmentMs: 200 });
     const gone = assert.rejects(studio.request(rendition, 1, 'gone'), isAbort);
     const other = studio.request(rendition, 1, 'other');
     studio.scheduler.viewerGone('gone');
@@ -130,17 +130,17 @@ describe('a request', () => {
   it('ends when the scheduler is closed', async () => {
     await using studio = await SegmentStudio.open();
     const copied = assert.rejects(
-      studio.request(studio.rendition('copied', 'copy', { segmentMs: 10_000 }), 1),
+      studio.request(studio.rendition('copied', 'short', { segmentMs: 10_000 }), 1),
       isAbort,
     );
     const encoded = assert.rejects(
-      studio.request(studio.rendition('encoded', 'encode', { segmentMs: 10_000 }), 1),
+      studio.request(studio.rendition('encoded', 'run', { segmentMs: 10_000 }), 1),
       isAbort,
     );
     await studio.until(async () => (await studio.begun()).length === 2, 'both have begun');
     await studio.scheduler[Symbol.asyncDispose]();
     await Promise.all([copied, encoded]);
     assert.deepEqual(await studio.drafts(), []);
-    await assert.rejects(studio.request(studio.rendition('copied', 'copy'), 2), isAbort);
+    await assert.rejects(studio.request(studio.rendition('copied', 'short'), 2), isAbort);
   });
 });

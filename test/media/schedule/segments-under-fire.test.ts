@@ -40,14 +40,16 @@ class Engine implements AsyncDisposable {
     this.#parts.defer(() => rm(directory, { recursive: true, force: true }));
     this.pool = this.#parts.use(new WorkerPool({ entry: WORKER, log: () => {} }));
     this.#parts.use(store);
-    this.scheduler = this.#parts.use(new SegmentScheduler({ store, pool: this.pool, copyAhead: 0, aheadSeconds: 0 }));
+    this.scheduler = this.#parts.use(
+      new SegmentScheduler({ store, pool: this.pool, prefetchCount: 0, aheadSeconds: 0 }),
+    );
   }
 
-  async rendition(work: 'copy' | 'encode'): Promise<ScheduledRendition> {
+  async rendition(work: 'short' | 'run'): Promise<ScheduledRendition> {
     await using source = await FileSource.open(await clip('mp4-faststart'), never);
     const facts = await probe(source, (job, signal) => this.pool.run(job, signal), never);
     const { original, ladder } = planDelivery(facts, MULTIVARIANT);
-    const video = work === 'copy' ? original : ladder[0];
+    const video = work === 'short' ? original : ladder[0];
     const parts = { name: work, format: 'cmaf', video, audio: undefined } as const;
     return planRendition({ id: source.id, input: source.input, origin: facts.origin }, parts).scheduled;
   }
@@ -80,8 +82,8 @@ async function childPids(): Promise<number[]> {
 }
 
 describe('real segments', { skip: process.platform === 'linux' ? false : 'finds processes in /proc' }, () => {
-  for (const work of ['copy', 'encode'] as const) {
-    it(`to ${work} survive the death of all workers in the middle of them, byte for byte`, async () => {
+  for (const work of ['short', 'run'] as const) {
+    it(`made as ${work === 'short' ? 'short jobs' : 'a run'} survive the death of all workers in the middle of them, byte for byte`, async () => {
       await using calm = await Engine.open();
       const expected = await calm.bytes(await calm.rendition(work), 2);
       await using engine = await Engine.open();
@@ -120,12 +122,12 @@ describe('real segments', { skip: process.platform === 'linux' ? false : 'finds 
 
   it('to copy are the same in any order, in parallel, and after a restart of everything', async () => {
     await using engine = await Engine.open();
-    const rendition = await engine.rendition('copy');
+    const rendition = await engine.rendition('short');
     const numbers = Array.from({ length: rendition.count }, (_, number) => number);
     const ordered = new Map<number, Buffer>();
     for (const number of numbers) ordered.set(number, await engine.bytes(rendition, number));
     await using other = await Engine.open();
-    const same = await other.rendition('copy');
+    const same = await other.rendition('short');
     assert.equal(same.key, rendition.key);
     await Promise.all(
       numbers
@@ -138,7 +140,7 @@ describe('real segments', { skip: process.platform === 'linux' ? false : 'finds 
 
   it('to encode follow a viewer that jumps about, with one encoder', async () => {
     await using engine = await Engine.open();
-    const rendition = await engine.rendition('encode');
+    const rendition = await engine.rendition('run');
     const last = rendition.count - 1;
     for (const number of [0, last, 1, last - 1, 2])
       assert.ok((await engine.bytes(rendition, number)).byteLength > 1000);

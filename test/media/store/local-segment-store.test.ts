@@ -196,7 +196,7 @@ describe('on a full disk', () => {
         store: { root, keepFreeBytes: 0, memoryBytes: 1 },
         scheduler: { behindSeconds: 0, aheadSeconds: 0 },
       });
-      const film = studio.rendition('film', 'copy', { sizeBytes: 200_000 });
+      const film = studio.rendition('film', 'short', { sizeBytes: 200_000 });
       for (let number = 0; number < 10; number += 1)
         assert.equal((await studio.request(film, number, 'one')).sizeBytes, 200_000);
       // One viewer around each segment that fits: nothing may go.

@@ -35,7 +35,7 @@ export async function openEngine(stack: AsyncDisposableStack, options: EngineOpt
   const bufferedUntil = (url: string, start: number) => endpoint.bufferedUntil(url, start);
   const pool = stack.use(new WorkerPool({ entry, log: () => undefined, bufferedUntil, ...options.pool }));
   const store = stack.use(await LocalSegmentStore.open({ root: join(directory, 'segments') }));
-  const scheduler = stack.use(new SegmentScheduler({ store, pool, copyAhead: 0 }));
+  const scheduler = stack.use(new SegmentScheduler({ store, pool, prefetchCount: 0 }));
   const publisher: SourcePublisher = {
     publish: (source) => endpoint.publish(source),
     withdraw: (source) => {

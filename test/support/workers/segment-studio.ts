@@ -44,7 +44,7 @@ export class SegmentStudio implements AsyncDisposable {
     const entry = new URL('./scripted-worker.ts', import.meta.url);
     const workers = new WorkerPool({ entry, log: (line) => lines.push(line), ...pool });
     const opened = otherStore ?? (await LocalSegmentStore.open({ root: join(directory, 'cache'), ...store }));
-    const segments = new SegmentScheduler({ store: opened, pool: workers, copyAhead: 0, ...scheduler });
+    const segments = new SegmentScheduler({ store: opened, pool: workers, prefetchCount: 0, ...scheduler });
     return new SegmentStudio({ directory, pool: workers, store: opened, scheduler: segments, lines });
   }
 
@@ -57,7 +57,7 @@ export class SegmentStudio implements AsyncDisposable {
   }
 
   /** A source of 500 segments of 2 s. */
-  rendition(key: string, work: 'copy' | 'encode', script: Partial<WorkerScript> = {}): ScheduledRendition {
+  rendition(key: string, work: 'short' | 'run', script: Partial<WorkerScript> = {}): ScheduledRendition {
     const whole = {
       logPath: this.path('log'),
       segmentMs: 20,

@@ -1,4 +1,4 @@
-// Copied segments: each is one short job on a shared worker, cancelled when no request waits for the segment.
+// Segments without encoded video: each is one short job on a shared worker, cancelled when no request waits for the segment.
 import { publishSegment } from './publish-segment.ts';
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { Segment, SegmentStore } from '../store/segment-store.ts';
@@ -7,7 +7,7 @@ import type { SegmentLog } from './segment-log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
 import type { SegmentJob } from '../worker/protocol/protocol.ts';
 
-export interface CopyJobsContext {
+export interface ShortJobsContext {
   store: SegmentStore;
   pool: WorkerPool;
   log: SegmentLog;
@@ -15,13 +15,13 @@ export interface CopyJobsContext {
   onFailed: (rendition: ScheduledRendition, number: number, error: unknown) => void;
 }
 
-export class CopyJobs implements AsyncDisposable {
-  readonly #context: CopyJobsContext;
+export class ShortJobs implements AsyncDisposable {
+  readonly #context: ShortJobsContext;
   readonly #jobs = new Map<SegmentFlight, AbortController>();
   /** Includes cancelled jobs that have not ended yet. */
   readonly #working = new Set<Promise<void>>();
 
-  constructor(context: CopyJobsContext) {
+  constructor(context: ShortJobsContext) {
     this.#context = context;
   }
 
