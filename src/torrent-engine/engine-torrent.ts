@@ -5,7 +5,7 @@ import type { AddOrder, EngineReport } from './protocol/engine-protocol.ts';
 import { parseMetainfo } from './protocol/metainfo.ts';
 import type { TorrentStats } from './protocol/torrent-engine.ts';
 import type { TorrentSettings } from './protocol/torrent-settings.ts';
-import type { Evictable } from './storage/eviction.ts';
+import type { Evictable } from './storage/piece-eviction.ts';
 import { Reporter } from './protocol/reporter.ts';
 import { SwarmTorrent } from './swarm/swarm-torrent.ts';
 import { TorrentContents } from './storage/torrent-contents.ts';

@@ -6,7 +6,7 @@ import type { TorrentSettings } from './protocol/torrent-settings.ts';
 import { guardConnections } from './webtorrent/address-guard.ts';
 import { URGENT_ROOM_BYTES } from './download/block-requests.ts';
 import { EngineTorrent } from './engine-torrent.ts';
-import { planEviction } from './storage/eviction.ts';
+import { planEviction } from './storage/piece-eviction.ts';
 import type { TorrentContents } from './storage/torrent-contents.ts';
 import { missingTransports, SwarmClient } from './swarm/swarm-client.ts';
 import type { KeptTorrent, OpenTorrentStore } from './protocol/torrent-store.ts';

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { BitSet } from '../../src/torrent-engine/protocol/bit-set.ts';
-import { isAllowedAddress } from '../../src/torrent-engine/protocol/address-policy.ts';
+import { isAllowedAddress } from '../../src/torrent-engine/protocol/allowed-addresses.ts';
 import { BadPeers } from '../../src/torrent-engine/download/bad-peers.ts';
 import { pickBlocks } from '../../src/torrent-engine/download/block-picker.ts';
-import { planEviction, type Evictable } from '../../src/torrent-engine/storage/eviction.ts';
+import { planEviction, type Evictable } from '../../src/torrent-engine/storage/piece-eviction.ts';
 import type { PeerLink } from '../../src/torrent-engine/download/peer-link.ts';
 import { PeerMeter } from '../../src/torrent-engine/download/peer-meter.ts';
 import { PieceTable } from '../../src/torrent-engine/download/piece-table.ts';

@@ -5,7 +5,7 @@ import type { Metainfo } from '../protocol/metainfo.ts';
 import { PieceLayout } from '../protocol/piece-layout.ts';
 import { DataFile } from '../download/data-file.ts';
 import { Download, type DownloadOptions } from '../download/download.ts';
-import { headOf, type Evictable } from './eviction.ts';
+import { headOf, type Evictable } from './piece-eviction.ts';
 import { pieceHashes } from '../download/piece-hashes.ts';
 import type { Reporter } from '../protocol/reporter.ts';
 import { WebSeedFiles } from '../swarm/web-seed-files.ts';

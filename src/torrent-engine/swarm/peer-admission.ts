@@ -1,6 +1,6 @@
 // Decides which peers of one torrent may be connected: no banned peers, none from forbidden addresses or origins, and a limited number.
 import type { Connection, Torrent, Wire } from 'webtorrent';
-import { hostOf, isAllowedAddress } from '../protocol/address-policy.ts';
+import { hostOf, isAllowedAddress } from '../protocol/allowed-addresses.ts';
 import type { TorrentSettings } from '../protocol/torrent-settings.ts';
 
 /** Origins of peers, as webtorrent names them, that BEP 27 forbids: connections made before the metainfo was known still use them. */

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import WebTorrent, { type ClientOptions, type Dht } from 'webtorrent';
 import { isLoopbackIp } from '../../base/ip-address.ts';
 import type { TorrentSettings } from '../protocol/torrent-settings.ts';
-import { isAllowedAddress } from '../protocol/address-policy.ts';
+import { isAllowedAddress } from '../protocol/allowed-addresses.ts';
 import { guardBencode } from '../webtorrent/bencode-guard.ts';
 import { readDhtContacts, type DhtContacts } from './dht-contacts.ts';
 import { DhtSocket } from './dht-socket.ts';

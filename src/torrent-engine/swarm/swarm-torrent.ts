@@ -4,7 +4,7 @@ import type WebTorrent from 'webtorrent';
 import { lookup } from 'node:dns/promises';
 import { infoOnly } from './info-only.ts';
 import type { TorrentSettings } from '../protocol/torrent-settings.ts';
-import { hostOf, isAllowedUrl } from '../protocol/address-policy.ts';
+import { hostOf, isAllowedUrl } from '../protocol/allowed-addresses.ts';
 import { storeOver } from './block-store.ts';
 import type { Download } from '../download/download.ts';
 import { guardTracker } from '../webtorrent/guarded-tracker.ts';

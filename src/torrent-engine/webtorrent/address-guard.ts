@@ -3,7 +3,7 @@ import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
-import { isAllowedAddress, type AddressRules } from '../protocol/address-policy.ts';
+import { isAllowedAddress, type AddressRules } from '../protocol/allowed-addresses.ts';
 import { guardFetch } from './guarded-fetch.ts';
 
 type LookupDone = (error: Error | null, found?: string | LookupAddress[], family?: number) => void;
