@@ -21,7 +21,7 @@ export interface VariantSources {
 /** Used when the container does not state the sizes of packets: the peak of most sources is about twice the average. */
 const PEAK_OVER_AVERAGE = 2;
 const FALLBACK_BIT_RATE = 8_000_000;
-const AAC_LC = 'mp4a.40.2';
+const AAC_LC_CODEC = 'mp4a.40.2';
 
 /** Average of a capped encode as a share of its cap, below which the encode stays. */
 const AVERAGE_OVER_CAP = 0.6;
@@ -93,7 +93,7 @@ function audioOnly(group: { codecs: string[]; bitRate: number }): Variant {
 /** Every codec in the audio group (RFC 8216 section 4.3.4.2): copied tracks state their own, encoded tracks are AAC-LC. */
 function audioCodecs({ facts, audio }: VariantSources): string[] {
   const ofTrack = (plan: AudioPlan, index: number) =>
-    (plan.track.kind === 'copied' ? facts.description.audio[index]?.codecString : undefined) ?? AAC_LC;
+    (plan.track.kind === 'copied' ? facts.description.audio[index]?.codecString : undefined) ?? AAC_LC_CODEC;
   return [...new Set(audio.map(ofTrack))];
 }
 

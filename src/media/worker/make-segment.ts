@@ -74,7 +74,7 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
     return {
       video: video && videoCollector?.result(demuxer.stream(video.track.streamIndex).timeBase, job.origin),
       audio:
-        audio && !audioCollector?.hasOtherConfiguration
+        audio && !audioCollector?.changesConfiguration
           ? await audioCollector?.run(() => silentFrame(audio.track))
           : undefined,
       // With video, only the first segment may begin before the first frame.

@@ -27,7 +27,7 @@ export class CopiedAudioCollector {
   #firstPosition: number | undefined;
   isDone = false;
   /** Whether frames have another configuration than the track states: decoded with the stated one they would be noise or silence. */
-  hasOtherConfiguration = false;
+  changesConfiguration = false;
 
   constructor(demuxer: Demuxer, track: CopiedAudio, request: { span: AudioSpan; origin: Origin }) {
     this.#track = track;
@@ -71,7 +71,7 @@ export class CopiedAudioCollector {
   #put(slot: number, demuxer: Demuxer): void {
     const frame = demuxer.payload;
     const restated = demuxer.latestExtradata(this.#track.streamIndex);
-    if (hasOtherConfiguration(this.#config, { frame, restated })) this.hasOtherConfiguration = true;
+    if (hasOtherConfiguration(this.#config, { frame, restated })) this.changesConfiguration = true;
     this.#slots[slot] ??= rawAacFrame(frame);
   }
 
