@@ -2,25 +2,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { StoredCastToken } from '../../src/cast/cast-tokens.ts';
-import type { SessionRecord } from '../../src/state/session-store.ts';
 import type { Stores, StoresOptions } from '../support/stores/memory-state.ts';
+import { RECORD } from '../support/stores/session-record.ts';
 
 /** One state that several servers share. */
 export interface SharedState extends Disposable {
   open(options: StoresOptions): Stores;
 }
-
-const RECORD: SessionRecord = {
-  id: 'one',
-  source: { uri: '/film.mkv', kind: 'file', headers: { Referer: 'x' }, fileIndex: undefined },
-  kind: 'http',
-  quality: undefined,
-  createdAtMs: 1,
-  startSeconds: 2,
-  positionSeconds: 3.5,
-  audioIndex: 1,
-  lastRequestAtMs: 4,
-};
 
 const token = (hash: string, sessionId: string): StoredCastToken => {
   return { hash, sessionId, lifeMs: 900_000, expiresAtMs: 5 };

@@ -5,39 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { openDatabase } from '../../src/state/sqlite/database.ts';
-import type { SessionRecord } from '../../src/state/session-store.ts';
 import { SqliteCastTokenStore } from '../../src/state/sqlite/sqlite-cast-token-store.ts';
 import { SqliteKnowledgeStore } from '../../src/state/sqlite/sqlite-knowledge-store.ts';
 import { SqliteSessionStore } from '../../src/state/sqlite/sqlite-session-store.ts';
-
-const RECORD: SessionRecord = {
-  id: 'one',
-  source: { uri: '/film.mkv', kind: 'file', headers: { Referer: 'x' }, fileIndex: undefined },
-  kind: 'http',
-  quality: undefined,
-  createdAtMs: 1,
-  startSeconds: 2,
-  positionSeconds: 3.5,
-  audioIndex: 1,
-  lastRequestAtMs: 4,
-};
+import { RECORD } from '../support/stores/session-record.ts';
 
 function directory(): { path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'raffi-test-store-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
-
-test('sessions of a server that is gone are taken over whole, once', async () => {
-  using database = openDatabase(':memory:');
-  const store = (owner: string, alive: string[] = []) =>
-    new SqliteSessionStore(database, { owner, isAlive: (name) => alive.includes(name) });
-  await store('dead').put(RECORD);
-  await store('dead').put({ ...RECORD, id: 'two', positionSeconds: 9 });
-  await store('dead').delete('two');
-  assert.deepEqual(await store('next', ['dead']).takeOver(), [], 'it still lives');
-  assert.deepEqual(await store('next').takeOver(), [RECORD]);
-  assert.deepEqual(await store('third', ['next']).takeOver(), [], 'it has an owner again');
-});
 
 test('a record that makes no sense is dropped, the others are not', async () => {
   using database = openDatabase(':memory:');

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import WebTorrent, { type ChunkStore, type Torrent } from 'webtorrent';
 
 import { torrentOf } from '../support/peers/torrent-files.ts';
+import { QUIET_CLIENT } from '../support/peers/web-peer.ts';
 
 const PIECES = 5;
 const PIECE_BYTES = 32 * 1024;
@@ -43,21 +44,7 @@ let torrent: Torrent;
 const calls: string[] = [];
 
 before(async () => {
-  client = new WebTorrent({
-    torrentPort: { port: 0, host: '127.0.0.1' },
-    dht: false,
-    tracker: false,
-    lsd: false,
-    utPex: false,
-    natUpnp: false,
-    natPmp: false,
-    utp: false,
-    webSeeds: false,
-    secure: 0,
-    maxConns: 5,
-    downloadLimit: -1,
-    uploadLimit: -1,
-  });
+  client = new WebTorrent({ ...QUIET_CLIENT, tracker: false });
   torrent = client.add(made.metainfo, {
     deselect: true,
     path: '/',

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
+import { MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { TorrentLibrary } from '../../sessions/torrent-library.ts';
 import type { App } from '../schemas/app-type.ts';
@@ -21,7 +22,7 @@ export interface TorrentRouteParts {
 
 const QUERY = Type.Object({ metadata: Type.Optional(Type.String()) }, { additionalProperties: true });
 const TORRENT_TYPE = 'application/x-bittorrent';
-const MAX_TORRENT_BYTES = 10 * 1024 * 1024;
+const MAX_TORRENT_BYTES = 10 * MIB;
 /** Limit of concurrent replies per torrent. Each requests the pieces at its position and competes with the others. A player has one or two. */
 const MAX_ANSWERS = 32;
 const INFO_HASH = /^[0-9a-f]{40}$/iu;

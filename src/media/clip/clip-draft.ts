@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GIB } from '../../base/units.ts';
 import { hasErrno } from '../../base/errno.ts';
 import { AppError } from '../../base/app-error.ts';
 import { isReserveReached } from '../../base/disk-reserve.ts';
@@ -11,7 +12,7 @@ const PREFIX = '.raffi-clip-';
 const SUFFIX = '.part';
 const MAX_NUMBER = 10_000;
 /** The free space to keep: clips are never evicted, so they must not fill the disk. */
-const RESERVE_BYTES = 2 ** 30;
+const RESERVE_BYTES = GIB;
 /** A draft without a write for this long was left by a killed server. */
 const ABANDONED_MS = 3_600_000;
 

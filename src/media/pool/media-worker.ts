@@ -1,6 +1,7 @@
 // One media worker process: forks it, exchanges messages with it, detects when it hangs or dies, ends it.
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import { ForkedProcess, type RecordChild } from '../../base/forked-process.ts';
 import { SilenceWatch } from '../../base/silence-watch.ts';
@@ -218,7 +219,7 @@ export class MediaWorker implements AsyncDisposable {
 
   /** Only the first job of a fresh worker is certainly the cause; any other job is tried again on a fresh worker. */
   #killForMemory(): void {
-    const mebibytes = Math.round(this.#options.memoryLimitBytes / 2 ** 20);
+    const mebibytes = Math.round(this.#options.memoryLimitBytes / MIB);
     if (this.#jobsTaken === 1) {
       const hint = 'RAFFI_WORKER_MEMORY allows more';
       const sentence = `This film takes more memory than a film may have, which is ${mebibytes} MiB`;

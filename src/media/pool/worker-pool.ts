@@ -1,4 +1,5 @@
 // The media workers of the server: a few shared ones for short jobs, exclusive ones for encoder runs, and a spare that is always warm.
+import { GIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { RecordChild } from '../../base/forked-process.ts';
 import { Semaphore } from '../../base/semaphore.ts';
@@ -247,7 +248,7 @@ const DEFAULTS = {
   jobsPerWorker: 4,
   recycleAfterJobs: 500,
   retries: 2,
-  memoryLimitBytes: 4 * 2 ** 30,
+  memoryLimitBytes: 4 * GIB,
   pingMs: 5000,
   startLimitMs: 15_000,
   graceMs: 2000,

@@ -1,4 +1,5 @@
 // Probes a source for its facts: reads header and index in parallel, and scans the packets only when there is no index.
+import { MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { Source } from '../../sources/port/source.ts';
 import type { ByteReader, ContainerIndex } from '../index/container/container-index.ts';
@@ -14,13 +15,13 @@ import { chooseTracks } from './track-choice.ts';
 import { headsToVerify } from './verify-keyframes.ts';
 
 /** A larger remote source is not scanned for its keyframes. */
-const MAX_REMOTE_SCAN_BYTES = 64 * 1024 * 1024;
+const MAX_REMOTE_SCAN_BYTES = 64 * MIB;
 
 /** A source without ranges that is downloaded within this limit is treated like one with ranges. */
-const SOON = { bytes: 32 * 1024 * 1024, timeMs: 500 };
+const SOON = { bytes: 32 * MIB, timeMs: 500 };
 
 /** How long probing waits for the download of a source that must be read to its end to be measured. */
-const TO_MEASURE = { bytes: 32 * 1024 * 1024, timeMs: 6_000 };
+const TO_MEASURE = { bytes: 32 * MIB, timeMs: 6_000 };
 
 /** How long probing waits for the tracks of a source of unknown length and duration. */
 const TO_DESCRIBE_MS = 8_500;

@@ -1,4 +1,5 @@
 // Makes one segment: claims it, runs the job on a worker, publishes the file. A failure at any step leaves no file behind.
+import { MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { ScheduledRendition } from '../plan/scheduled-rendition.ts';
 import type { Segment, SegmentStore } from '../store/segment-store.ts';
@@ -14,7 +15,7 @@ export interface SegmentWork {
 }
 
 /** Bytes freed when the disk is full: enough that the next segments need no eviction. */
-const ROOM_BYTES = 64 * 2 ** 20;
+const ROOM_BYTES = 64 * MIB;
 
 /**
  * Resolves with the segment, and with the time that this call took to make it; undefined when another claimant has made it. After a full disk,

@@ -1,4 +1,5 @@
 // The options of the scheduler and their defaults.
+import { MIB } from '../../base/units.ts';
 import type { SegmentStore } from '../store/segment-store.ts';
 import { SILENT, type SegmentLog } from './segment-log.ts';
 import type { WorkerPool } from '../pool/worker-pool.ts';
@@ -41,7 +42,7 @@ export interface SegmentSchedulerOptions {
 export const SCHEDULER_DEFAULTS = {
   log: SILENT,
   aheadSeconds: 30,
-  aheadBytes: 64 * 2 ** 20,
+  aheadBytes: 64 * MIB,
   behindSeconds: 30,
   prefetchCount: 1,
   prefetchDelayMs: 100,

@@ -1,5 +1,6 @@
 // The events of a subtitle track of a Matroska source: block by block if its cues list them, else by walking the clusters from header to header
 // without reading video and audio.
+import { MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import { ID } from '../index/matroska/matroska-ids.ts';
 import { readSegmentLayout, readTopLevel } from '../index/matroska/matroska-segment.ts';
@@ -13,11 +14,10 @@ import type { MatroskaSource, WantedTrack } from './matroska-source.ts';
 import { parseSubtitleTrack, type MatroskaSubtitleTrack } from './matroska-track.ts';
 import { walkedEvents } from './matroska-walked-events.ts';
 
-const MEBIBYTE = 1024 * 1024;
-const INFO = { id: ID.info, maxBytes: MEBIBYTE };
-const TRACKS = { id: ID.tracks, maxBytes: 8 * MEBIBYTE };
+const INFO = { id: ID.info, maxBytes: MIB };
+const TRACKS = { id: ID.tracks, maxBytes: 8 * MIB };
 /** The cues of a long film that list every subtitle event take a quarter of this. */
-const CUES = { id: ID.cues, maxBytes: 4 * MEBIBYTE };
+const CUES = { id: ID.cues, maxBytes: 4 * MIB };
 
 export interface MatroskaEvents {
   track: MatroskaSubtitleTrack;

@@ -1,4 +1,5 @@
 // Converts a subtitle track to WebVTT, cue by cue, as soon as each is found.
+import { MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { SubtitleTrack } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
@@ -14,7 +15,7 @@ import { timedTextReader } from './timed-text-event.ts';
 import { matroskaWebvttReader, webmWebvttReader } from './webvtt-event.ts';
 
 /** Limits of a subtitle track: what lies beyond them is left out. */
-const LIMITS = { events: 50_000, eventBytes: 64 * 1024, textLength: 8 * 1024 * 1024 };
+const LIMITS = { events: 50_000, eventBytes: 64 * 1024, textLength: 8 * MIB };
 
 /** The longest duration of a cue without a stated end; the next cue ends it earlier. */
 const UNKNOWN_DURATION_MS = 5000;

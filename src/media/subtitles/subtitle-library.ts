@@ -1,6 +1,7 @@
 // Subtitle tracks as text, kept after the first read: all requests share one read, and a track is read again only after its text was dropped.
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { Source } from '../../sources/port/source.ts';
 import type { MediaFacts } from '../model/facts.ts';
@@ -13,12 +14,12 @@ import { readSubtitles, textTrack } from './read-subtitles.ts';
 /** Stored texts of another version are made again. */
 const VERSION = 1;
 const KEPT_REFUSALS = 1000;
-const MEMORY_LENGTH = 16 * 1024 * 1024;
+const MEMORY_LENGTH = 16 * MIB;
 /** Longer texts are not stored. */
-const MAX_STORED_LENGTH = 1024 * 1024;
+const MAX_STORED_LENGTH = MIB;
 
 /** A larger remote source is not walked for subtitles that it has no index of. */
-const MAX_REMOTE_WALK_BYTES = 64 * 1024 * 1024;
+const MAX_REMOTE_WALK_BYTES = 64 * MIB;
 
 /** A store in which texts survive a restart; a missing text is made again. */
 export interface TextStore {

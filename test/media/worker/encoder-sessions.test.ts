@@ -13,6 +13,16 @@ async function target(key: string): Promise<SessionTarget> {
   return { key, input, origin: { ticks: 0, timeBase: { num: 1, den: 1000 } } };
 }
 
+const TRACK = {
+  kind: 'encoded',
+  streamIndex: 1,
+  seekStream: 1,
+  sampleRate: 48_000,
+  channels: 2,
+  bitRate: 1,
+  startTicks: 0,
+} as const;
+
 test('a job that waits for its source delays no other job of its rendition', async () => {
   await using sessions = new EncoderSessions();
   const film = await target('film');
@@ -44,16 +54,7 @@ test('a job that waits for its source delays no other job of its rendition', asy
 test('jobs one after the other share a session, and a failure costs it', async () => {
   await using sessions = new EncoderSessions();
   const film = await target('film');
-  const track = {
-    kind: 'encoded',
-    streamIndex: 1,
-    seekStream: 1,
-    sampleRate: 48_000,
-    channels: 2,
-    bitRate: 1,
-    startTicks: 0,
-  } as const;
-  const grid = () => sessions.run(film, (own) => sessions.audioGrid(own, track), never);
+  const grid = () => sessions.run(film, (own) => sessions.audioGrid(own, TRACK), never);
   const first = await grid();
   assert.equal(await grid(), first);
   await assert.rejects(
@@ -61,4 +62,14 @@ test('jobs one after the other share a session, and a failure costs it', async (
     /broken/u,
   );
   assert.notEqual(await grid(), first);
+});
+
+test('a job in a session of its own takes the place of no other session', async () => {
+  await using sessions = new EncoderSessions();
+  const films = await Promise.all(['a', 'b', 'c', 'd'].map((key) => target(key)));
+  const grid = (film: SessionTarget) => sessions.run(film, (own) => sessions.audioGrid(own, TRACK), never);
+  const grids = [];
+  for (const film of films) grids.push(await grid(film));
+  for (const film of films) await sessions.runAlone(film, (own) => sessions.audioGrid(own, TRACK), never);
+  for (const [index, film] of films.entries()) assert.equal(await grid(film), grids[index]);
 });

@@ -9,25 +9,27 @@ patchWebRtc(() => true);
 
 type Done = (error: Error | null, bytes?: Uint8Array) => void;
 
+/** Options of a client on loopback that looks for no peers by itself. */
+export const QUIET_CLIENT = {
+  torrentPort: { port: 0, host: '127.0.0.1' },
+  dht: false,
+  lsd: false,
+  utPex: false,
+  natUpnp: false,
+  natPmp: false,
+  utp: false,
+  webSeeds: false,
+  secure: 0,
+  maxConns: 5,
+  downloadLimit: -1,
+  uploadLimit: -1,
+} as const;
+
 export class WebPeer implements AsyncDisposable {
   readonly #client: WebTorrent;
 
   constructor(torrent: MadeTorrent, content: Uint8Array, trackers: string[]) {
-    this.#client = new WebTorrent({
-      torrentPort: { port: 0, host: '127.0.0.1' },
-      dht: false,
-      lsd: false,
-      utPex: false,
-      natUpnp: false,
-      natPmp: false,
-      utp: false,
-      webSeeds: false,
-      secure: 0,
-      maxConns: 5,
-      downloadLimit: -1,
-      uploadLimit: -1,
-      tracker: { rtcConfig: { iceServers: [] } },
-    });
+    this.#client = new WebTorrent({ ...QUIET_CLIENT, tracker: { rtcConfig: { iceServers: [] } } });
     this.#client.on('error', () => undefined);
     this.#client.add(torrent.metainfo, {
       deselect: true,

@@ -1,8 +1,9 @@
 // Serves small reads of a container's headers from one buffered window, so that a walk over boxes costs few range reads.
+import { MIB } from '../../../base/units.ts';
 import type { ByteReader } from './container-index.ts';
 
 const WINDOW_BYTES = 64 * 1024;
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 4 * MIB;
 
 /** Reads of any size over a ByteReader; keeps the last window. Allocates only for bytes received, never for a declared size. */
 export class WindowedReader {

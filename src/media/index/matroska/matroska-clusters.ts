@@ -1,11 +1,12 @@
 // Reads the headers of the blocks of a Matroska source a window at a time, without their frames (RFC 9559 sections 5.1.3 and 10).
+import { MIB } from '../../../base/units.ts';
 import { ELEMENT_HEADER_BYTES, parseElementHeader, parseVariableInteger, unsignedValue } from './matroska-ebml.ts';
 import type { ElementHeader } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
 import type { WindowedReader } from '../container/windowed-reader.ts';
 
 const MAX_CLUSTER_ELEMENTS = 256;
-const MAX_CLUSTER_HEAD_BYTES = 1024 * 1024;
+const MAX_CLUSTER_HEAD_BYTES = MIB;
 export const CLUSTER_WINDOW_BYTES = 16 * 1024;
 /** Track number of up to 8 bytes, 16-bit timestamp, flags. */
 const BLOCK_HEADER_BYTES = 11;

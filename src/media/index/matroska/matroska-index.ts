@@ -1,4 +1,5 @@
 // The index of a Matroska or WebM source, from its cues, tracks, chapters and tags.
+import { MIB } from '../../../base/units.ts';
 import type { VideoEvidence } from '../../model/description.ts';
 import type { BytePositions } from '../../model/byte-positions.ts';
 import type { ByteReader, ContainerIndex, VideoIndex } from '../container/container-index.ts';
@@ -12,12 +13,11 @@ import { parseInfo, parseVideoTracks, type MatroskaVideoTrack, type SegmentInfo 
 import { chooseVideo } from '../container/video-choice.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
 
-const MEBIBYTE = 1024 * 1024;
-const INFO = { id: ID.info, maxBytes: MEBIBYTE };
-const TRACKS = { id: ID.tracks, maxBytes: 8 * MEBIBYTE };
-const CUES = { id: ID.cues, maxBytes: 32 * MEBIBYTE };
-const CHAPTERS = { id: ID.chapters, maxBytes: 4 * MEBIBYTE };
-const TAGS = { id: ID.tags, maxBytes: MEBIBYTE };
+const INFO = { id: ID.info, maxBytes: MIB };
+const TRACKS = { id: ID.tracks, maxBytes: 8 * MIB };
+const CUES = { id: ID.cues, maxBytes: 32 * MIB };
+const CHAPTERS = { id: ID.chapters, maxBytes: 4 * MIB };
+const TAGS = { id: ID.tags, maxBytes: MIB };
 
 /**
  * Reads the elements before the first cluster, the elements that seek heads list, and the head of the first cluster (RFC 9559).

@@ -1,10 +1,11 @@
 // Finds the top-level elements of a Matroska segment: before the first cluster, or at positions that seek heads list.
+import { MIB } from '../../../base/units.ts';
 import { childrenOf, ELEMENT_HEADER_BYTES, parseElementHeader, textValue, unsignedChild } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
 import type { WindowedReader } from '../container/windowed-reader.ts';
 
 const EBML_HEADER = { id: ID.ebml, maxBytes: 4096 };
-const SEEK_HEAD = { id: ID.seekHead, maxBytes: 1024 * 1024 };
+const SEEK_HEAD = { id: ID.seekHead, maxBytes: MIB };
 const MAX_BEFORE_SEGMENT = 16;
 const MAX_TOP_LEVEL = 1000;
 const MAX_SEEK_HEADS = 16;

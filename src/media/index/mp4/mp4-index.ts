@@ -1,4 +1,5 @@
 // The index of an MP4 or QuickTime file, from its `moov` box alone, at any position in the file.
+import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteReader, ContainerIndex, VideoIndex } from '../container/container-index.ts';
 import { mp4KeyframeHeads } from './mp4-keyframe-heads.ts';
@@ -10,7 +11,7 @@ import { rangesOfSamples } from './mp4-sample-ranges.ts';
 import { editContext, indexVideoTrack, videoTrack } from './mp4-video-index.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
 
-const MAX_MOVIE_BYTES = 64 * 1024 * 1024;
+const MAX_MOVIE_BYTES = 64 * MIB;
 /** The most top-level boxes, since each may cost a read. */
 const MAX_TOP_LEVEL_BOXES = 4096;
 const HEADER_WINDOW_BYTES = 4096;

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GIB, MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import { hasErrno } from '../../../base/errno.ts';
 import { FilePartReader, memoryPartReader, type Pace } from '../../../base/part-reader.ts';
@@ -291,9 +292,9 @@ function evicted(cause: unknown): AppError {
 const DRAFTS = 'drafts';
 
 const DEFAULTS = {
-  capBytes: 4 * 2 ** 30,
-  keepFreeBytes: 2 ** 30,
+  capBytes: 4 * GIB,
+  keepFreeBytes: GIB,
   freeCheckMs: 3000,
-  memoryBytes: 64 * 2 ** 20,
+  memoryBytes: 64 * MIB,
   pinMs: 600_000,
 };

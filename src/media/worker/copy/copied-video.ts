@@ -1,5 +1,6 @@
 // Collects the packets of one copied video segment, from its keyframe up to the next segment's, in decode order. It also finds the pictures that
 // cannot be copied, because they refer to pictures outside of the segment.
+import { MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import type { Rational } from '../../../base/rational.ts';
 import { payloadToSample } from '../../bitstream/decoding-start.ts';
@@ -18,7 +19,7 @@ type VideoRequest = NonNullable<SegmentJob['video']>;
 const GRID_TOLERANCE_SECONDS = 0.001;
 
 /** The most bytes of a segment: a hostile table must not fill the memory. */
-const MAX_SEGMENT_BYTES = 256 * 1024 * 1024;
+const MAX_SEGMENT_BYTES = 256 * MIB;
 
 /** Parsers report corrupt packets one or two pictures late. */
 const MAX_DOUBTFUL = 4;

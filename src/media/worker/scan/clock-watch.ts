@@ -1,5 +1,6 @@
 // Finds clocks that restart or jump in the middle of a stream: joined recordings, cells of a DVD, broadcasts. Timestamps behind a jump are shifted
 // so that the first frame behind the jump follows the last one before it.
+import { MIB } from '../../../base/units.ts';
 import type { DemuxedPacket } from '../libav/demux/demuxed-packet.ts';
 import type { Splices } from '../../model/rendition-track.ts';
 
@@ -12,7 +13,7 @@ const STEP_BACK_TICKS = TICKS_PER_SECOND / 2;
 const STEP_AHEAD_TICKS = 10 * TICKS_PER_SECOND;
 
 /** The packets of all tracks cross a join within this many bytes. */
-const JOIN_BYTES = 4 * 1024 * 1024;
+const JOIN_BYTES = 4 * MIB;
 
 /** Packets on another clock that confirm a step. */
 const CONFIRMING_PACKETS = 8;

@@ -49,6 +49,30 @@ export class EncoderSessions implements AsyncDisposable {
     this.#sessions.delete(target.key);
     this.#sessions.set(target.key, session);
     clearTimeout(session.idleTimer);
+    try {
+      return await this.#use(session, { target, work }, signal);
+    } finally {
+      this.#rest(target.key, session);
+    }
+  }
+
+  /** Runs `work` in a session of its own, which is closed afterwards. @throws as `run` */
+  async runAlone<T>(target: SessionTarget, work: (own: SessionTarget) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const own = { ...target, key: `${target.key} ${randomUUID()}` };
+    const session = newSession(signal);
+    this.#sessions.set(own.key, session);
+    try {
+      return await this.#use(session, { target: own, work }, signal);
+    } finally {
+      await this.#release(own.key);
+    }
+  }
+
+  async #use<T>(
+    session: Session,
+    { target, work }: { target: SessionTarget; work: (own: SessionTarget) => Promise<T> },
+    signal: AbortSignal,
+  ): Promise<T> {
     session.isBusy = true;
     session.signal = signal;
     try {
@@ -59,22 +83,13 @@ export class EncoderSessions implements AsyncDisposable {
       await this.#close(session);
       throw error;
     } finally {
-      this.#rest(target.key, session);
-    }
-  }
-
-  /** Runs `work` in a session of its own, which is closed afterwards. @throws as `run` */
-  async runAlone<T>(target: SessionTarget, work: (own: SessionTarget) => Promise<T>, signal: AbortSignal): Promise<T> {
-    const own = { ...target, key: `${target.key} ${randomUUID()}` };
-    try {
-      return await this.run(own, work, signal);
-    } finally {
-      await this.#release(own.key);
+      session.isBusy = false;
     }
   }
 
   #rest(key: string, session: Session): void {
-    session.isBusy = false;
+    // The next job has begun already.
+    if (session.isBusy) return;
     session.idleTimer = setTimeout(() => void this.#release(key), MAX_IDLE_MS).unref();
     const idle = [...this.#sessions].filter(([, { isBusy }]) => !isBusy);
     for (const [oldest] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE))) void this.#release(oldest);

@@ -118,14 +118,14 @@ export class TorrentReplica implements TorrentInfo {
   async readFile(range: ByteRange): Promise<Uint8Array> {
     const { dataPath } = this.#contents?.report ?? {};
     if (dataPath === undefined) throw new AppError('NOT_READY', 'It is not known yet what is in this torrent');
-    this.#file ??= open(dataPath, 'r');
+    const opened = (this.#file ??= open(dataPath, 'r'));
     const bytes = Buffer.allocUnsafeSlow(range.end - range.start);
     try {
-      const file = await this.#file;
+      const file = await opened;
       const { bytesRead } = await file.read(bytes, 0, bytes.length, range.start);
       return bytes.subarray(0, bytesRead);
     } catch (cause) {
-      this.#file = undefined;
+      if (this.#file === opened) void this.#closeFile();
       throw new AppError('SOURCE_FAILED', 'The data of the torrent could not be read from the disk', { cause });
     }
   }
@@ -154,8 +154,7 @@ export class TorrentReplica implements TorrentInfo {
   lostEngine(): void {
     this.#isDown = true;
     // The next process may start a new data file.
-    void this.#file?.then((file) => file.close()).catch(() => undefined);
-    this.#file = undefined;
+    void this.#closeFile();
     this.#contents?.pieces.lostEngine();
   }
 
@@ -172,8 +171,14 @@ export class TorrentReplica implements TorrentInfo {
     this.#metadata.reject(new AppError('SOURCE_NOT_FOUND', 'The torrent was removed'));
     for (const reader of this.readers.values()) reader.wake();
     this.#emit({ type: 'removed' });
-    await this.#file?.then((file) => file.close()).catch(() => undefined);
+    await this.#closeFile();
+  }
+
+  /** Reads that are pending end first; the next read opens the file again. An error of opening it is reported by the read. */
+  async #closeFile(): Promise<void> {
+    const opened = this.#file;
     this.#file = undefined;
+    await opened?.then((file) => file.close()).catch(() => undefined);
   }
 
   #sendReaders(): void {

@@ -8,6 +8,7 @@ import {
 } from 'node-av/constants';
 import { FFmpegError, FormatContext, Packet } from 'node-av/lib';
 import type { Stream } from 'node-av/lib';
+import { MIB } from '../../../../base/units.ts';
 import { AppError } from '../../../../base/app-error.ts';
 import { interrupting } from './interrupting.ts';
 import type { Splices } from '../../../model/rendition-track.ts';
@@ -29,7 +30,7 @@ const BEFORE_ALL_TICKS = -1e9;
 const BEGINNING_SECONDS = 0.5;
 
 /** A stream without a packet in this many bytes counts as missing. */
-const MAX_SEARCHED_BYTES = 64 * 1024 * 1024;
+const MAX_SEARCHED_BYTES = 64 * MIB;
 
 export type { Stream };
 

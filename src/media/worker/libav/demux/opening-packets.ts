@@ -1,4 +1,5 @@
 // Reads the first packets of a source: the start of each track, and properties of the first frames that no header states.
+import { MIB } from '../../../../base/units.ts';
 import { kindOf } from './stream-kind.ts';
 import { AV_PKT_DATA_SKIP_SAMPLES } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
@@ -7,7 +8,7 @@ import { FieldProbe } from './field-probe.ts';
 
 /** The most packets and bytes read to find the first packet of every track. */
 const MAX_PACKETS = 1500;
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * MIB;
 
 /** Frames kept of each video: B-frames occur within them. */
 const KEPT_FRAMES = 32;
