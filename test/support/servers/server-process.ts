@@ -29,7 +29,8 @@ export interface ServerProcess extends AsyncDisposable {
 
 export async function serverHome(): Promise<ServerHome> {
   const directory = await mkdtemp(join(tmpdir(), 'raffi-black-box-'));
-  const dispose = () => rm(directory, { recursive: true, force: true });
+  // The torrent engine of a server that has ended writes on for up to half a second.
+  const dispose = () => rm(directory, { recursive: true, force: true, maxRetries: 8, retryDelay: 50 });
   return { data: join(directory, 'data'), tmp: directory, [Symbol.asyncDispose]: dispose };
 }
 
