@@ -1,6 +1,7 @@
 // The media side of the server: sources, workers, cache, scheduler, and the presentations over them.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { entryModule } from '../base/entry-modules.ts';
 import { createTorrents } from './compose-torrents.ts';
 import { workerEnvironment } from '../config/worker-environment.ts';
 import type { Metrics } from '../http/reply/metrics.ts';
@@ -18,7 +19,7 @@ import { BlockMemory } from '../sources/http/ranged/block-memory.ts';
 import { KnownServers } from '../sources/http/client/known-servers.ts';
 import { SourceEndpoint } from '../sources/endpoint/source-endpoint.ts';
 
-export const WORKER_ENTRY = new URL('../media/worker/segment-worker.ts', import.meta.url);
+const WORKER_ENTRY = entryModule('media/worker/segment-worker.ts');
 
 /**
  * Workers make many short-lived objects; a small young generation keeps the processes small. They spend their time in native code: the

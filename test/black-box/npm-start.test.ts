@@ -14,7 +14,7 @@ import { membersOf } from '../support/viewers/viewer.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SCRIPT = 'scripts/with-setup.mjs';
-const MAIN = 'src/cli/main.ts';
+const MAIN = 'build/main.js';
 const START_LIMIT_MS = 60_000;
 /** The server has half a second, and the script checks for npm four times a second. */
 const END_LIMIT_MS = 4000;

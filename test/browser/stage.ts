@@ -3,7 +3,7 @@ import { chromium, type Browser } from 'playwright-core';
 
 import { PagePlayer } from './page-player.ts';
 import { PageServer } from './page-server.ts';
-import { ServerProcess } from './server-process.ts';
+import { startServer, type ServerProcess } from '../support/servers/server-process.ts';
 
 export const CHROMIUM = '/usr/bin/chromium';
 export const ARGUMENTS = [
@@ -44,7 +44,7 @@ export class Stage implements AsyncDisposable {
   static async open(): Promise<Stage> {
     await using stack = new AsyncDisposableStack();
     const pages = stack.use(await PageServer.open());
-    const server = stack.use(await ServerProcess.start({ RAFFI_ALLOWED_ORIGINS: pages.origin }));
+    const server = stack.use(await startServer({ env: { RAFFI_ALLOWED_ORIGINS: pages.origin } }));
     const browser = stack.adopt(await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS }), (opened) =>
       opened.close(),
     );

@@ -1,7 +1,8 @@
 // Maps the ports of this client at the router, so that peers of the internet can connect. The result is logged when it changes; nothing waits for it.
 import { Worker } from 'node:worker_threads';
+import { entryModule } from '../../base/entry-modules.ts';
 
-const ENTRY = new URL('./port-mapping-worker.ts', import.meta.url);
+const ENTRY = entryModule('torrent-engine/swarm/port-mapping-worker.ts');
 /** A mapping that is not removed in time expires at the router. */
 const CLOSE_LIMIT_MS = 400;
 /** By then the machine may be behind another router. */

@@ -1,6 +1,7 @@
 // Replaces modules of webtorrent that the engine never calls with stubs, and loads some others at their first call. That saves a fifth of the
 // start of the process.
 import { registerHooks } from 'node:module';
+import { entryModule } from '../../base/entry-modules.ts';
 
 export interface ModuleStub {
   /** The import specifier... */
@@ -27,7 +28,7 @@ export const WEBTORRENT_STUBS: readonly ModuleStub[] = [
   { name: 'cross-fetch-ponyfill', by: 'bittorrent-tracker', lazy: 'lazyTrackerFetch' },
 ];
 
-const LAZY_FETCH = JSON.stringify(new URL('./lazy-fetch.ts', import.meta.url).href);
+const LAZY_FETCH = JSON.stringify(entryModule('torrent-engine/webtorrent/lazy-fetch.ts').href);
 
 /** For the whole process, to be called before webtorrent is imported. */
 export function stubUnusedModules(): void {

@@ -1,11 +1,12 @@
 // The engine's process as the server sees it: starts it, hears it, starts another when it dies or hangs, ends it.
 import { setTimeout as delay } from 'node:timers/promises';
+import { entryModule } from '../../../base/entry-modules.ts';
 import { ForkedProcess, type RecordChild } from '../../../base/forked-process.ts';
 import { SilenceWatch } from '../../../base/silence-watch.ts';
 import type { EngineOrder, EngineReport } from '../../../torrent-engine/protocol/engine-protocol.ts';
 import { parseReport } from './parse-report.ts';
 
-export const ENGINE_ENTRY = new URL('../../../torrent-engine/torrent-process.ts', import.meta.url);
+export const ENGINE_ENTRY = entryModule('torrent-engine/torrent-process.ts');
 const PING_MS = 5000;
 /** A process that leaves so many pings unanswered has hung. */
 const UNANSWERED_LIMIT = 6;
