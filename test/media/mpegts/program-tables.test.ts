@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 
 import { PACKET_BYTES, programTables } from '../../../src/media/mpegts/program-tables.ts';
 
-const ASSOCIATION = '47400010' + '00' + '00b00d0001c100000001f0002ab104b2';
+const ASSOCIATION = '4740001000' + '00b00d0001c100000001f0002ab104b2';
 
 suite('program tables', () => {
   const ROWS: { what: string; program: { hasVideo: boolean; hasAudio: boolean }; map: string }[] = [
@@ -22,7 +22,7 @@ suite('program tables', () => {
   ];
   for (const { what, program, map } of ROWS)
     test(what, () => {
-      const packets = [ASSOCIATION, `47500010${'00'}${map}`];
+      const packets = [ASSOCIATION, `4750001000${map}`];
       const expected = packets.map((hex) => hex.padEnd(2 * PACKET_BYTES, 'f')).join('');
       assert.equal(programTables(program).toString('hex'), expected);
     });

@@ -25,7 +25,7 @@ suite('settings', () => {
     { stated: '', kept: '' },
   ];
   for (const { stated, kept } of ROWS)
-    test(`${JSON.stringify(stated)}`, () => assert.deepEqual(matroska('a', stated), { settings: kept, text: 'a' }));
+    test(JSON.stringify(stated), () => assert.deepEqual(matroska('a', stated), { settings: kept, text: 'a' }));
 
   test('no block addition', () => assert.deepEqual(matroska('a'), { settings: '', text: 'a' }));
 });
