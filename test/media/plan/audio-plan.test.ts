@@ -153,6 +153,12 @@ suite('frames of a segment with video', () => {
       expected: [0, 3 * FRAME],
     },
     { what: 'from the first frame of the track', phase: 500, span: [0, 1], expected: [500, 500 + 47 * FRAME] },
+    {
+      what: 'an end that is a rounding error behind the start of a frame',
+      phase: 0,
+      span: [0, (7 * FRAME) / 48_000],
+      expected: [0, 7 * FRAME],
+    },
     { what: 'a span between two starts has none', phase: 0, span: [0.001, 0.02], expected: [FRAME, FRAME] },
   ];
   for (const { what, phase, span, expected } of ROWS)
