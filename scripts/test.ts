@@ -67,8 +67,8 @@ const RUNNER_OPTIONS = ['--test', '--test-reporter=spec', '--test-concurrency=2'
 /** Unit and contract tests: no browser, no peers, few encodes, 45 s of processor time. */
 const FAST = [
   'test/{base,config,cli,hls,http,lint,presentation,state}/**/*.test.ts',
-  'test/media/{clip,index,model,mpegts,plan,pool,store,subtitles}/**/*.test.ts',
-  'test/media/bitstream/{audio-configuration,codec-string,nal-units}.test.ts',
+  'test/media/{clip,index,model,mpegts,plan,pool,probe,store,subtitles}/**/*.test.ts',
+  'test/media/bitstream/{audio-configuration,bit-reader,codec-string,nal-units,picture-order}.test.ts',
   'test/media/fmp4/{decode-schedule,language-code,media-segment}.test.ts',
   'test/media/schedule/{remote-store,segment-scheduler}.test.ts',
   'test/media/worker/libav/video-filters.test.ts',
@@ -76,6 +76,7 @@ const FAST = [
   'test/cast/play-state.test.ts',
   'test/sources/{file,open,endpoint}/*.test.ts',
   'test/sources/contract.test.ts',
+  'test/sources/torrent/packed/archive-sets.test.ts',
   'test/sources/http/{address-policy,hls-upstream,http-cookies,http-reading,http-source,page-cache}.test.ts',
 ];
 

@@ -60,8 +60,9 @@ export function isInNetworks(address: string, networks: readonly string[]): bool
   });
 }
 
-/** @throws Error unless the text is an address or a network */
+/** @throws Error unless the text is an address or a network. IPv4 only in dotted decimal notation: `010.0.0.1` is octal to some readers */
 export function parseNetwork(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (plainIp(text.split('/')[0] ?? '') === undefined) throw new Error(`"${text}" is not an address or a network`);
   if (text.includes('/')) return ipaddr.parseCIDR(text);
   const address = ipaddr.parse(plainIp(text) ?? text);
   return [address, address.kind() === 'ipv4' ? 32 : 128];

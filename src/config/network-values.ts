@@ -68,8 +68,9 @@ export function networks(text: string): string[] {
 
 export function castHost(text: string): string | undefined {
   if (text.trim() === '') return undefined;
-  if (!/^(?:[a-z\d._-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/iu.test(text.trim()))
-    throw new Error('write it as host or host:port');
+  const match = /^(?:[a-z\d._-]+|\[[\da-f:.]+\])(?::(?<port>\d{1,5}))?$/iu.exec(text.trim());
+  const { port } = match?.groups ?? {};
+  if (match === null || (port !== undefined && !isPort(port))) throw new Error('write it as host or host:port');
   return text.trim();
 }
 
@@ -82,8 +83,7 @@ export function castDevices(text: string): NamedDevice[] {
         each,
       );
     const { name = '', six, host = '', port = CAST_PORT } = match?.groups ?? {};
-    if (match === null || !(Number(port) > 0 && Number(port) < 65_536))
-      throw new Error(`"${each}" is not a device such as Living room@192.168.1.20`);
+    if (match === null || !isPort(port)) throw new Error(`"${each}" is not a device such as Living room@192.168.1.20`);
     return { name: name.trim(), host: six ?? host, port: Number(port) };
   });
 }
@@ -94,4 +94,8 @@ export function castDiscovery(text: string): CastDiscovery | undefined {
   if (choice === 'on') return {};
   if (isIPv4(choice)) return { interface: choice };
   throw new Error('write on, off or the IPv4 address of an interface');
+}
+
+function isPort(port: string | number): boolean {
+  return Number(port) > 0 && Number(port) < 65_536;
 }

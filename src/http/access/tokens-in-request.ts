@@ -35,10 +35,19 @@ export function withToken(playlist: string, request: FastifyRequest): string {
 function withParameter(playlist: string, name: string, value: string): string {
   const carry = (uri: string) => carried(uri, `${name}=${encodeURIComponent(value)}`);
   const lines = playlist.split('\n').map((line) => {
-    if (line.startsWith('#')) return line.replaceAll(/(?<=[:,]URI=")[^"]*(?=")/gu, carry);
+    if (line.startsWith('#')) return withCarriedAttribute(line, carry);
     return line.trim() === '' ? line : carry(line);
   });
   return lines.join('\n');
+}
+
+/** Every quoted string is matched as a whole: a name such as "x,URI=" is no attribute. */
+function withCarriedAttribute(tag: string, carry: (uri: string) => string): string {
+  return tag.replaceAll(
+    /(?<attribute>(?<=[:,])URI=)?"(?<value>[^"]*)"/gu,
+    (all: string, attribute: string | undefined, value: string) =>
+      attribute === undefined ? all : `${attribute}"${carry(value)}"`,
+  );
 }
 
 /** Only relative URIs are on this server; other servers must never get the token. */

@@ -43,7 +43,7 @@ export class BitReader {
     let zeros = 0;
     while (!this.flag()) {
       zeros++;
-      if (zeros > 32) throw new AppError('NOT_MEDIA', 'A stream header holds a number that is too long');
+      if (zeros > 31) throw new AppError('NOT_MEDIA', 'A stream header holds a number that is too long');
     }
     return 2 ** zeros - 1 + this.bits(zeros);
   }
@@ -59,6 +59,6 @@ export class BitReader {
   /** se(v) */
   signed(): number {
     const code = this.unsigned();
-    return code % 2 === 1 ? (code + 1) / 2 : -code / 2;
+    return code % 2 === 1 ? (code + 1) / 2 : 0 - code / 2; // not -0
   }
 }

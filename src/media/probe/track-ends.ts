@@ -70,8 +70,9 @@ export function containerEnd({ index, description }: Findings, origin: Origin): 
   const stated = index?.durationSeconds ?? description.durationSeconds;
   if (stated === undefined) return undefined;
   const start = secondsOf(origin.ticks, origin.timeBase);
-  const last = index?.video?.keyframes.at(-1);
+  const { keyframes = [], timeBase = origin.timeBase } = index?.video ?? {};
+  const last = keyframes.at(-1);
   const isRelative =
-    !index || index.container === 'mpegts' || (last !== undefined && secondsOf(last, origin.timeBase) > stated);
+    !index || index.container === 'mpegts' || (last !== undefined && secondsOf(last, timeBase) > stated);
   return isRelative ? stated : stated - start;
 }

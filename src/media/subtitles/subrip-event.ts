@@ -1,12 +1,12 @@
 // Converts SubRip text: HTML-like tags without a specification, and the position tag of ASS.
 import type { CueContent, EventReader } from './cue.ts';
-import { cueSettings } from './cue-settings.ts';
+import { cueSettings, keyOfOldAlignment } from './cue-settings.ts';
 import { cueText, PLAIN, type StyledRun } from './styled-text.ts';
 import { decodeSubtitle } from './text-encoding.ts';
 
 /** Tags that players interpret; anything else in angle brackets is text. */
 const MARKUP =
-  /<(?<end>\/?)(?<tag>b|i|u|s|font)(?:\s[^<>]{0,200})?>|\{\\an?(?<alignment>\d{1,2})\}|\{\\[^{}]{0,200}\}/giu;
+  /<(?<end>\/?)(?<tag>b|i|u|s|font)(?:\s[^<>]{0,200})?>|\{\\(?<position>an?)(?<alignment>\d{1,2})\}|\{\\[^{}]{0,200}\}/giu;
 
 /** `language`: of the track, for text that is not UTF-8. */
 export function subripReader(language: string): EventReader {
@@ -26,10 +26,11 @@ export function subripContent(source: string): CueContent {
   for (const match of source.matchAll(MARKUP)) {
     push(match.index);
     at = match.index + match[0].length;
-    const { end, tag, alignment } = match.groups ?? {};
+    const { end, tag, position, alignment } = match.groups ?? {};
     const name = tag?.toLowerCase();
     if (name === 'b' || name === 'i' || name === 'u') depth[name] = Math.max(0, depth[name] + (end === '' ? 1 : -1));
-    if (alignment !== undefined && settings === '') settings = cueSettings(Number(alignment));
+    const key = position?.toLowerCase() === 'a' ? keyOfOldAlignment(Number(alignment)) : Number(alignment);
+    if (alignment !== undefined && settings === '') settings = cueSettings(key);
   }
   push(source.length);
   return { settings, text: cueText(runs) };

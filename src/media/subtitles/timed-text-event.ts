@@ -16,12 +16,9 @@ function timedTextContent(payload: Uint8Array, language: string): CueContent {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   const length = view.byteLength < 2 ? 0 : Math.min(view.getUint16(0), view.byteLength - 2);
   const text = decodeSubtitle(payload.subarray(2, 2 + length), language);
-  const rest = new DataView(
-    payload.buffer,
-    payload.byteOffset + 2 + length,
-    Math.max(0, payload.byteLength - 2 - length),
-  );
-  return { settings: '', text: cueText(styledRuns(text, rest)) };
+  const rest = payload.subarray(2 + length);
+  const boxes = new DataView(rest.buffer, rest.byteOffset, rest.byteLength);
+  return { settings: '', text: cueText(styledRuns(text, boxes)) };
 }
 
 interface StyleSpan {
