@@ -17,6 +17,7 @@ import type { App } from './schemas/app-type.ts';
 import { BufferPool } from './reply/buffer-pool.ts';
 import { limitConnections, type ConnectionLimits } from './access/connection-limit.ts';
 import { allowOrigins } from './access/cors.ts';
+import { checkRequests, NO_DEFAULT_COMPILERS, writeResponses } from './schemas/schema-compilers.ts';
 import { errorBody, handleErrors, sendError, validationError } from './reply/error-handler.ts';
 import { Gatekeeper, type AccessOptions } from './access/gatekeeper.ts';
 import { listeningOf } from './access/listening.ts';
@@ -93,7 +94,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     listening: listeningOf(() => app.addresses()),
   });
   const document = new ApiDocument(parts.identity);
-  const app = bareApp(parts, gatekeeper);
+  const app = bareApp(parts, gatekeeper).setValidatorCompiler(checkRequests).setSerializerCompiler(writeResponses);
   app.addHook('onRoute', (route) => {
     methods.add(route);
     document.add(route);
@@ -136,7 +137,7 @@ function bareApp(parts: AppParts, gatekeeper: Gatekeeper): App {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    schemaController: { compilersFactory: NO_DEFAULT_COMPILERS },
     schemaErrorFormatter: validationError,
     // URLs that the router cannot parse skip every hook, so access control runs again in this handler.
     frameworkErrors: (error, request, reply) =>

@@ -83,8 +83,9 @@ export function validationError(errors: FastifySchemaValidationError[], part: st
   const first = errors[0];
   if (first === undefined) return new AppError('BAD_REQUEST', `The ${part} is not valid`);
   const field = first.instancePath.split('/').slice(1).join('.');
-  if (first.keyword === 'required') {
-    const missing = [field, String(first.params['missingProperty'])].filter((name) => name !== '').join('.');
+  const { requiredProperties: absent } = first.params;
+  if (first.keyword === 'required' && Array.isArray(absent)) {
+    const missing = [field, String(absent[0])].filter((name) => name !== '').join('.');
     return new AppError('BAD_REQUEST', `The field "${missing}" is missing`);
   }
   if (field === '')

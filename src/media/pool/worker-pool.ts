@@ -1,8 +1,9 @@
-// The media workers of the server: a few shared ones for short jobs, exclusive ones for encoder runs, and a spare that is always warm.
+// The media workers of the server: a few shared ones for short jobs, exclusive ones for encoder runs, and a warm spare while there is work.
 import { GIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
 import type { RecordChild } from '../../base/forked-process.ts';
 import { Semaphore } from '../../base/semaphore.ts';
+import { IdleTimer } from './idle-timer.ts';
 import { MediaWorker, type MediaWorkerOptions } from './media-worker.ts';
 import type { SegmentJob, WorkerJob, WorkerResults } from '../worker/protocol/protocol.ts';
 
@@ -36,6 +37,8 @@ export interface WorkerPoolOptions {
   graceMs?: number;
   /** Niceness of exclusive workers. Default 5. */
   niceness?: number;
+  /** After this time without jobs the workers end, but for one that is fresh. Default 30 s. */
+  idleMs?: number;
 }
 
 export interface WorkerStats {
@@ -67,6 +70,7 @@ export class WorkerPool implements AsyncDisposable {
   readonly #leased = new Set<MediaWorker>();
   /** Places for jobs on shared workers; a worker that was replaced keeps those of its last jobs. */
   readonly #places: Semaphore;
+  readonly #idle: IdleTimer;
   #spare: MediaWorker | undefined;
   #lost = 0;
   #isClosed = false;
@@ -75,8 +79,8 @@ export class WorkerPool implements AsyncDisposable {
     this.#options = { ...DEFAULTS, ...options };
     this.#workerOptions = { ...this.#options, env: options.env, recordChild: options.recordChild };
     this.#places = new Semaphore(this.#options.sharedWorkers * this.#options.jobsPerWorker);
+    this.#idle = new IdleTimer(this.#options.idleMs, () => this.#endIdle());
     this.#shared.add(this.#fork());
-    this.#keepSpare();
   }
 
   /** Whether no short job runs or waits: time for work ahead of requests. */
@@ -101,6 +105,8 @@ export class WorkerPool implements AsyncDisposable {
    * @throws AppError WORKER_LOST when the further attempts fail too, or what the worker reports; the signal's reason after an abort
    */
   async run<J extends WorkerJob>(job: J, signal: AbortSignal): Promise<WorkerResults[J['kind']]> {
+    using _work = this.#idle.work();
+    this.#keepSpare();
     for (let attempt = 0; ; attempt += 1) {
       try {
         return attempt === 0 && job.kind !== 'scan'
@@ -118,6 +124,8 @@ export class WorkerPool implements AsyncDisposable {
     const worker = this.#takeSpare();
     if (isPatient) worker.bePatient();
     this.#leased.add(worker);
+    const work = this.#idle.work();
+    void worker.exited.then(() => work[Symbol.dispose]());
     const { niceness } = this.#options;
     let isNice = false;
     return {
@@ -134,6 +142,7 @@ export class WorkerPool implements AsyncDisposable {
   /** Kills every worker and resolves when all have ended. Running jobs fail with WORKER_LOST. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
+    this.#idle[Symbol.dispose]();
     const all = [...this.#alive.keys()];
     for (const worker of all) worker.kill('ends with the server');
     await Promise.all(all.map((worker) => worker.exited));
@@ -178,6 +187,16 @@ export class WorkerPool implements AsyncDisposable {
       if (!best || cost(worker) < cost(best)) best = worker;
     }
     return best;
+  }
+
+  /** Memory that jobs took is given back; the next job finds a worker that is warm all the same. */
+  #endIdle(): void {
+    const fresh =
+      [...this.#alive.keys()].findLast((worker) => worker.jobsTaken === 0 && !worker.isGone) ?? this.#fork();
+    for (const worker of this.#alive.keys()) if (worker !== fresh) void worker[Symbol.asyncDispose]();
+    this.#spare = undefined;
+    this.#shared.clear();
+    this.#shared.add(fresh);
   }
 
   /** A worker that has done many jobs gets no more, and ends after its last one. */
@@ -253,6 +272,7 @@ const DEFAULTS = {
   startLimitMs: 15_000,
   graceMs: 2000,
   niceness: 5,
+  idleMs: 30_000,
   jobLimitMs: limitOf,
   bufferedUntil: (_url: string, start: number) => start,
 };

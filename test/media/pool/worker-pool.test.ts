@@ -31,9 +31,9 @@ async function children(): Promise<number[]> {
 }
 
 describe('the worker pool', { skip: process.platform === 'linux' ? false : 'counts processes in /proc' }, () => {
-  it('has one worker for short jobs and a spare from the start, and more for short jobs only when they are needed', async () => {
+  it('has one worker from the start, a spare from the first job, and more for short jobs only when they are needed', async () => {
     await using studio = await SegmentStudio.open({ pool: { sharedWorkers: 2 } });
-    assert.equal((await children()).length, 2);
+    assert.equal((await children()).length, 1);
     await studio.pool.run(jobOf(studio, 1), never);
     assert.equal((await children()).length, 2);
     await Promise.all(
@@ -45,6 +45,7 @@ describe('the worker pool', { skip: process.platform === 'linux' ? false : 'coun
 
   it('gives the spare away as an exclusive worker of lower priority, and forks another', async () => {
     await using studio = await SegmentStudio.open();
+    await studio.pool.run(jobOf(studio, 0), never);
     {
       await using lease = studio.pool.lease();
       assert.equal((await children()).length, 3);
@@ -54,6 +55,24 @@ describe('the worker pool', { skip: process.platform === 'linux' ? false : 'coun
     }
     assert.equal((await children()).length, 2);
     assert.equal(studio.pool.stats.leased, 0);
+    assert.equal(studio.pool.stats.lost, 0);
+  });
+
+  it('has one fresh worker again some time after the last job', async () => {
+    await using studio = await SegmentStudio.open({ pool: { sharedWorkers: 2, idleMs: 100 } });
+    const numbers = [1, 2, 3, 4, 5, 6];
+    await Promise.all(numbers.map((number) => studio.pool.run(jobOf(studio, number, { segmentMs: 300 }), never)));
+    {
+      await using lease = studio.pool.lease();
+      await lease.run(jobOf(studio, 7, { segmentMs: 300 }), never);
+    }
+    await studio.until(() => studio.pool.stats.workers === 1, 'the others have ended');
+    const used = await studio.pids();
+    assert.equal(
+      used.some((pid) => isAlive(pid)),
+      false,
+    );
+    await studio.pool.run(jobOf(studio, 8), never);
     assert.equal(studio.pool.stats.lost, 0);
   });
 
