@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { bundledName } from '../src/base/entry-modules.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -34,6 +34,24 @@ const PARTS: Part[] = [
 
 /** CommonJS packages in the bundle call `require` for the modules of Node. */
 const REQUIRE = `import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);`;
+
+const NODE_MODULE = /^node:/;
+
+/**
+ * Modules of Node are required, not imported: for an import Node reads every export of a module at once, and behind those of `node:http` and
+ * `node:crypto` are large modules that load when they are read.
+ */
+const REQUIRED_MODULES: Plugin = {
+  name: 'required-modules',
+  setup(context) {
+    context.onResolve({ filter: NODE_MODULE }, ({ path, kind }) =>
+      kind === 'import-statement' ? { path, namespace: 'node' } : { path, external: true },
+    );
+    context.onLoad({ filter: NODE_MODULE, namespace: 'node' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)})`,
+    }));
+  },
+};
 
 /** Replaces the files one by one, so that a server that starts meanwhile finds whole ones. @throws BuildFailure of esbuild, which names the line */
 export async function bundle(): Promise<void> {
@@ -71,6 +89,7 @@ async function bundled({ entries, external }: Part): Promise<BundledFile[]> {
     banner: { js: REQUIRE },
     legalComments: 'none',
     logLevel: 'warning',
+    plugins: [REQUIRED_MODULES],
     ...(external.includes('*') ? { packages: 'external' as const } : { external }),
   });
   return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));

@@ -1,5 +1,5 @@
 // One catalogue of community add-ons: fetched by HTTP within limits, and kept when a later fetch fails.
-import { Agent, fetch, type Response } from 'undici';
+import type { Response } from 'undici';
 
 import { AppError } from '../base/app-error.ts';
 import { entriesOf } from './community-addon.ts';
@@ -10,11 +10,9 @@ export interface CatalogueLimits {
   sizeBytes: number;
 }
 
-/** Owns its connections. */
-export class Catalogue implements AsyncDisposable {
+export class Catalogue {
   readonly url: string;
   readonly #limits: CatalogueLimits;
-  readonly #agent = new Agent({ keepAliveTimeout: 1_000, keepAliveMaxTimeout: 1_000 });
   /** Entries of the last fetch that succeeded. */
   entries: unknown[] | undefined;
 
@@ -29,9 +27,12 @@ export class Catalogue implements AsyncDisposable {
    */
   async refresh(signal: AbortSignal): Promise<void> {
     const ended = AbortSignal.any([signal, AbortSignal.timeout(this.#limits.timeoutMs)]);
+    // Loaded with the first request: it takes 8 MB.
+    const { Agent, fetch } = await import('undici');
+    const agent = new Agent();
     try {
       const reply = await fetch(this.url, {
-        dispatcher: this.#agent,
+        dispatcher: agent,
         headers: { accept: 'application/json' },
         signal: ended,
       });
@@ -41,11 +42,9 @@ export class Catalogue implements AsyncDisposable {
       if (cause instanceof AppError) throw cause;
       const sentence = ended.aborted ? 'The add-on catalogue is too slow' : 'The add-on catalogue cannot be reached';
       throw new AppError('SOURCE_FAILED', sentence, { cause });
+    } finally {
+      await agent.destroy();
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.destroy();
   }
 
   async #read(reply: Response): Promise<unknown[]> {

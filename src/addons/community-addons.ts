@@ -28,7 +28,7 @@ const GRACE_MS = 1_000;
 const TIMEOUT_MS = 10_000;
 const SIZE_BYTES = 16 * MIB;
 
-export class CommunityAddons implements AsyncDisposable {
+export class CommunityAddons implements Disposable {
   readonly #options: CommunityAddonsOptions;
   readonly #catalogues: Catalogue[];
   readonly #flight = new SingleFlight<void>();
@@ -55,9 +55,8 @@ export class CommunityAddons implements AsyncDisposable {
     return this.#list;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.#end.abort();
-    await Promise.all(this.#catalogues.map((catalogue) => catalogue[Symbol.asyncDispose]()));
   }
 
   async #refreshed(signal: AbortSignal): Promise<void> {

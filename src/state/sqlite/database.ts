@@ -47,9 +47,11 @@ function assertSound(database: DatabaseSync, path: string): void {
 }
 
 function migrate(database: DatabaseSync): void {
+  // Without a write there is nothing to wait for.
+  if (versionOf(database) === MIGRATIONS.length) return;
   database.exec('BEGIN IMMEDIATE');
   try {
-    const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
+    const version = versionOf(database);
     if (version > MIGRATIONS.length) throw new Error('the database is of a newer server');
     for (const migration of MIGRATIONS.slice(version)) database.exec(migration);
     database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
@@ -58,4 +60,8 @@ function migrate(database: DatabaseSync): void {
     database.exec('ROLLBACK');
     throw error;
   }
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.['user_version']);
 }
