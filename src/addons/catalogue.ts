@@ -27,8 +27,7 @@ export class Catalogue {
    */
   async refresh(signal: AbortSignal): Promise<void> {
     const ended = AbortSignal.any([signal, AbortSignal.timeout(this.#limits.timeoutMs)]);
-    // Loaded with the first request: it takes 8 MB.
-    const { Agent, fetch } = await import('undici');
+    const { Agent, fetch } = await import('../base/undici.ts');
     const agent = new Agent();
     try {
       const reply = await fetch(this.url, {

@@ -1,6 +1,6 @@
 // The description of the API: `/openapi.json`, made from the schemas of the routes, and `/docs`, the same as a page.
 // It is rarely requested, and the module that makes it takes memory, so that module is loaded on the first request.
-import type { RouteOptions } from 'fastify';
+import { fastify, type RouteOptions } from 'fastify';
 
 import { apiReference, type ApiDescription } from './api-reference.ts';
 import type { App } from '../schemas/app-type.ts';
@@ -44,7 +44,7 @@ export function docsRoutes(app: App, document: ApiDocument): void {
 
 /** Registers the routes in a second application without handlers, which makes the description. */
 async function describe(routes: RouteOptions[], { name, version }: Identity): Promise<ApiDescription> {
-  const [{ fastify }, { default: swagger }] = await Promise.all([import('fastify'), import('@fastify/swagger')]);
+  const { default: swagger } = await import('@fastify/swagger');
   const app = fastify({ exposeHeadRoutes: false });
   await app.register(swagger, {
     openapi: {

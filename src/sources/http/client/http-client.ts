@@ -111,9 +111,8 @@ export class HttpClient implements AsyncDisposable {
   }
 }
 
-/** undici takes 8 MB of memory: it is loaded with the first request. */
 async function openAgent({ connectTimeoutMs: timeout = 10_000, addresses }: HttpClientOptions): Promise<Agent> {
-  const { Agent, buildConnector } = await import('undici');
+  const { Agent, buildConnector } = await import('../../../base/undici.ts');
   return new Agent({
     // One HTTP/2 connection would share its small flow-control window among all readers.
     allowH2: false,
