@@ -5,6 +5,7 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { bundle } from '../scripts/bundle.ts';
 import { copying } from './copying.ts';
 import { encoding } from './encoding.ts';
+import { films } from './films.ts';
 import { footprint } from './footprint.ts';
 import type { Row } from './measure.ts';
 import { remote } from './remote.ts';
@@ -17,6 +18,7 @@ const CYCLES = 500;
 const BENCHMARKS: Record<string, () => Promise<Row[]>> = {
   copying,
   encoding,
+  films,
   serving,
   remote,
   subtitles,

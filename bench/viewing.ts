@@ -49,7 +49,7 @@ export async function filmFrom(clipPath: string): Promise<Film> {
 
 /** Gives a file a new identity, so that nothing the server knows or keeps of it counts. */
 let touches = 0;
-export function makeCold({ path }: Film): void {
+export function makeCold({ path }: { path: string }): void {
   touches += 1;
   const time = Date.now() / 1000 - touches;
   utimesSync(path, time, time);

@@ -1,5 +1,4 @@
 // The audio of a source as samples on the presentation's timeline: positioned by timestamps, with silence in gaps.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Frame, Packet } from 'node-av/lib';
 import { frameStep, warmUpSeconds } from './audio-frames.ts';
 import { Decoder } from '../codec/decoder.ts';
@@ -8,6 +7,7 @@ import { PacketWindow } from '../demux/packet-window.ts';
 import { LIMITER_MARGIN, limitPeaks } from './peak-limiter.ts';
 import { type Chunk, mixed } from './audio-mixer.ts';
 import { type DecodedAudio, audioRuns } from './audio-placement.ts';
+import { Turn } from './turn.ts';
 import type { EncodedAudio, Origin } from '../../../model/rendition-track.ts';
 
 /** Timestamps may lag behind their audio by this much. */
@@ -15,9 +15,6 @@ const LATE_SECONDS = 0.05;
 
 /** Samples by which a read may overlap the read before. */
 const OVERLAP_SAMPLES = 16_384;
-
-/** The longest time that other work of the process waits. */
-const TURN_MS = 5;
 
 /**
  * Every read uses its own decoder, started at a position that depends on the read alone: some decoders add noise that depends on everything
@@ -69,13 +66,11 @@ export class AudioSampleGrid implements AsyncDisposable {
     using decoder = await Decoder.open(this.#packets.stream, 1);
     const endSeconds = span.end / sampleRate + LATE_SECONDS;
     const frames: Frame[] = [];
-    let turn = performance.now();
+    const turn = new Turn();
     for await (const packet of this.#packets.from(span.start / sampleRate - this.#warmUpSeconds, signal)) {
       frames.push(...decoder.decodeAtOnce(packet));
       if (this.#secondsOf(packet) > endSeconds) return frames;
-      if (performance.now() - turn < TURN_MS) continue;
-      await nextTurn();
-      turn = performance.now();
+      if (turn.isOver) await turn.next();
     }
     frames.push(...decoder.decodeAtOnce(undefined));
     return frames;

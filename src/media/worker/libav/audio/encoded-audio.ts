@@ -5,8 +5,9 @@ import { Frame, Rational } from 'node-av/lib';
 import type { CodecContext } from 'node-av/lib';
 import { AAC_FRAME_SAMPLES, type Sample, type SampleRun } from '../../../model/samples.ts';
 import { aacLayout } from './channel-layouts.ts';
-import { drain, encode, openEncoder } from '../codec/encoder.ts';
+import { drainAtOnce, encodeAtOnce, openEncoder } from '../codec/encoder.ts';
 import type { EncodedAudio } from '../../../model/rendition-track.ts';
+import { Turn } from './turn.ts';
 import type { AudioSampleGrid } from './audio-sample-grid.ts';
 
 /** The frames encoded before and after the kept ones. */
@@ -21,36 +22,47 @@ export async function encodeAudio(
 ): Promise<SampleRun> {
   const from = span.start - WARM_UP_FRAMES * AAC_FRAME_SAMPLES;
   const planes = await grid.read(from, span.end + TAIL_FRAMES * AAC_FRAME_SAMPLES, span.signal);
-  const samples = (await encodePlanes(planes, track, from)).filter(({ pts }) => pts >= span.start && pts < span.end);
+  const samples = (await encodePlanes(planes, track, { position: from, signal: span.signal })).filter(
+    ({ pts }) => pts >= span.start && pts < span.end,
+  );
   return { timescale: track.sampleRate, start: span.start, end: span.end, samples };
 }
 
 /** One frame of silence, for positions where a copied track has no frame. */
 export async function silentFrame(shape: { sampleRate: number; channels: number }): Promise<Uint8Array> {
   const planes = Array.from({ length: shape.channels }, () => new Float32Array(6 * AAC_FRAME_SAMPLES));
-  const frames = await encodePlanes(planes, { ...shape, bitRate: 64_000 * shape.channels }, 0);
+  const frames = await encodePlanes(planes, { ...shape, bitRate: 64_000 * shape.channels }, { position: 0 });
   return frames[3]?.data ?? new Uint8Array(0);
 }
 
 type Shape = Pick<EncodedAudio, 'sampleRate' | 'channels' | 'bitRate'>;
 
-async function encodePlanes(planes: Float32Array[], shape: Shape, firstPosition: number): Promise<Sample[]> {
+async function encodePlanes(
+  planes: Float32Array[],
+  shape: Shape,
+  { position, signal }: { position: number; signal?: AbortSignal },
+): Promise<Sample[]> {
   const encoder = await openAacEncoder(shape);
   const samples: Sample[] = [];
+  const turn = new Turn();
   const take = () =>
-    drain(encoder, (packet) =>
+    drainAtOnce(encoder, (packet) =>
       samples.push({ data: packet.data ?? new Uint8Array(0), pts: Number(packet.pts), isSync: true }),
     );
   try {
     const length = planes[0]?.length ?? 0;
     for (let at = 0; at + AAC_FRAME_SAMPLES <= length; at += AAC_FRAME_SAMPLES) {
-      const frame = frameOf(planes, at, { ...shape, position: firstPosition + at });
-      await encode(encoder, frame);
+      const frame = frameOf(planes, at, { ...shape, position: position + at });
+      encodeAtOnce(encoder, frame);
       frame.free();
-      await take();
+      take();
+      if (turn.isOver) {
+        await turn.next();
+        signal?.throwIfAborted();
+      }
     }
-    await encode(encoder, undefined);
-    await take();
+    encodeAtOnce(encoder, undefined);
+    take();
   } finally {
     encoder.freeContext();
   }

@@ -46,3 +46,25 @@ export async function openEncoder(
 export async function encode(context: CodecContext, frame: Frame | undefined): Promise<void> {
   check(await context.sendFrame(frame ?? null), 'encode');
 }
+
+/** The same, synchronously: handing an audio frame to another thread takes a third of the time of encoding it. */
+export function encodeAtOnce(context: CodecContext, frame: Frame | undefined): void {
+  check(context.sendFrameSync(frame ?? null), 'encode');
+}
+
+/** The same as `drain`, synchronously. */
+export function drainAtOnce(context: CodecContext, onPacket: (packet: Packet) => void): void {
+  const packet = new Packet();
+  packet.alloc();
+  try {
+    for (;;) {
+      const code = context.receivePacketSync(packet);
+      if (code === AVERROR_EAGAIN || code === AVERROR_EOF) return;
+      check(code, 'encode');
+      onPacket(packet);
+      packet.unref();
+    }
+  } finally {
+    packet.free();
+  }
+}
