@@ -1,4 +1,4 @@
-// A bare HTTP server of Node that sends one file and knows nothing else, as a yardstick: `node bare-file-server.ts PATH stream|pooled`.
+// A bare HTTP server of Node that sends one file and knows nothing else, as a yardstick: `node bare-file-server.ts PATH stream|blocks`.
 import { createReadStream, openSync, read, statSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 

@@ -75,6 +75,7 @@ const FAST = [
   'test/cast/play-state.test.ts',
   'test/sources/{file,open,endpoint}/*.test.ts',
   'test/sources/contract.test.ts',
+  'test/sources/torrent/engine-client/*.test.ts',
   'test/sources/http/{address-policy,hls-upstream,http-cookies,http-reading,http-source,page-cache}.test.ts',
 ];
 

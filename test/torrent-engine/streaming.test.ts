@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { StreamedFile } from '../../src/sources/torrent/streamed-file.ts';
 import { PlainPeer } from '../support/peers/plain-peer.ts';
 import { Seeder } from '../support/peers/seeder.ts';
 import { torrentOf, type MadeTorrent } from '../support/peers/torrent-files.ts';
@@ -101,6 +102,46 @@ test('a film is played to its end with hardly a byte fetched twice, and leaves n
   assert.equal(running.engine.find(torrent.infoHash), undefined);
   assert.equal(await running.engine.remove(torrent.infoHash), false);
 });
+
+test('a piece that is missing in the middle holds up only what follows it, until another peer has it', async () => {
+  const content = noise(8 * MIB, 'a gap');
+  const torrent = torrentOf(content, { pieceBytes: MIB });
+  const signal = AbortSignal.timeout(60_000);
+  const add = (peers: string[]) => running.engine.add({ infoHash: torrent.infoHash, peers });
+  let file: StreamedFile;
+  {
+    await using first = await Seeder.start([{ torrent, content }]);
+    const handle = add([first.address]);
+    const [shared] = (await handle.metadata(signal)).files;
+    assert.ok(shared);
+    file = new StreamedFile(handle, shared);
+    for (const range of [
+      { start: 0, end: 3 * MIB },
+      { start: 5 * MIB, end: 8 * MIB },
+    ])
+      assert.ok((await bytesOf(file, range)).equals(content.subarray(range.start, range.end)));
+  }
+  using _file = file;
+  using parts = await file.open({ start: 0, end: content.length, isProbe: false }, signal);
+  const bytes = Buffer.alloc(content.length);
+  let filled = 0;
+  while (filled < 3 * MIB) filled += await parts.read(bytes.subarray(filled, filled + 256 * 1024));
+  assert.ok(filled < 5 * MIB);
+  const waiting = parts.read(bytes.subarray(filled));
+  assert.equal(await Promise.race([waiting, delay(300)]), undefined);
+  await using second = await Seeder.start([{ torrent, content }]);
+  using _handle = add([second.address]);
+  filled += await waiting;
+  while (filled < content.length) filled += await parts.read(bytes.subarray(filled, filled + 256 * 1024));
+  assert.ok(bytes.equals(content));
+});
+
+async function bytesOf(file: StreamedFile, range: { start: number; end: number }): Promise<Buffer> {
+  using parts = await file.open({ ...range, isProbe: false }, AbortSignal.timeout(30_000));
+  const bytes = Buffer.alloc(range.end - range.start);
+  for (let filled = 0, read = 1; read > 0; filled += read) read = await parts.read(bytes.subarray(filled));
+  return bytes;
+}
 
 test('one byte asked for is one byte given, and a mebibyte fetched at most', async () => {
   const content = noise(8 * MIB, 'one byte');
