@@ -13,6 +13,7 @@ import { sampleBytes } from '../test/support/servers/fault-server.ts';
 import { Seeder } from '../test/support/peers/seeder.ts';
 import { torrentOf, type MadeTorrent } from '../test/support/peers/torrent-files.ts';
 import { percentile, timed, type Row } from './measure.ts';
+import { torrentOnDisk } from './torrent-on-disk.ts';
 import { firstTorrents } from './torrent-start.ts';
 
 const KIB = 1024;
@@ -24,6 +25,7 @@ export async function torrents(): Promise<Row[]> {
   const rows = await firstTorrents();
   for (const mib of [1, 4, 16]) rows.push(...(await seeking(mib)));
   for (const seeders of [1, 5]) rows.push(...(await throughput(seeders)));
+  rows.push(...(await torrentOnDisk()));
   return rows;
 }
 

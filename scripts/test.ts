@@ -77,6 +77,7 @@ const FAST = [
   'test/sources/{file,open,endpoint}/*.test.ts',
   'test/sources/contract.test.ts',
   'test/sources/torrent/packed/archive-sets.test.ts',
+  'test/sources/torrent/engine-client/*.test.ts',
   'test/sources/http/{address-policy,hls-upstream,http-cookies,http-reading,http-source,page-cache}.test.ts',
 ];
 

@@ -157,7 +157,7 @@ test('a torrent that is added again while it is removed comes whole, and nothing
     const signal = AbortSignal.timeout(60_000);
     await old.metadata(signal);
     using oldReader = old.open(0, { profile: 'download', start: 0 });
-    await oldReader.read(1, signal);
+    await oldReader.read(Buffer.alloc(1), signal);
     const removed = running.engine.remove(infoHash);
     using handle = running.engine.add(request);
     await handle.metadata(signal);

@@ -50,7 +50,7 @@ test('what may not be uploaded is not', async () => {
   await taken.metadata(AbortSignal.timeout(20_000));
   using reader = taken.open(0, { profile: 'player', start: 0 });
   await until('they are connected', () => taken.info.stats.peers === 1);
-  await assert.rejects(reader.read(1, AbortSignal.timeout(1500)), { name: 'TimeoutError' });
+  await assert.rejects(reader.read(Buffer.alloc(1), AbortSignal.timeout(1500)), { name: 'TimeoutError' });
 });
 
 interface Filled extends AsyncDisposable {

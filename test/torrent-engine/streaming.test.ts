@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { StreamedFile } from '../../src/sources/torrent/streamed-file.ts';
 import { PlainPeer } from '../support/peers/plain-peer.ts';
 import { Seeder } from '../support/peers/seeder.ts';
 import { torrentOf, type MadeTorrent } from '../support/peers/torrent-files.ts';
@@ -62,7 +63,7 @@ for (const mib of PIECES) {
     const tailMs = performance.now() - tailStart;
     for (let jump = 0; jump < 15; jump += 1) {
       reader.seek(((jump * 7) % 45) * MIB);
-      await reader.read(1, AbortSignal.timeout(50)).catch(() => undefined);
+      await reader.read(Buffer.alloc(1), AbortSignal.timeout(50)).catch(() => undefined);
     }
     const stormStart = performance.now();
     reader.seek(35 * MIB + 7);
@@ -96,11 +97,51 @@ test('a film is played to its end with hardly a byte fetched twice, and leaves n
   const directory = join(running.directory, 'raffi-torrents', torrent.infoHash);
   assert.ok(existsSync(directory));
   assert.equal(await running.engine.remove(torrent.infoHash), true);
-  await assert.rejects(waiting.read(1, AbortSignal.timeout(1000)), { code: 'SOURCE_NOT_FOUND' });
+  await assert.rejects(waiting.read(Buffer.alloc(1), AbortSignal.timeout(1000)), { code: 'SOURCE_NOT_FOUND' });
   assert.ok(!existsSync(directory));
   assert.equal(running.engine.find(torrent.infoHash), undefined);
   assert.equal(await running.engine.remove(torrent.infoHash), false);
 });
+
+test('a piece that is missing in the middle holds up only what follows it, until another peer has it', async () => {
+  const content = noise(8 * MIB, 'a gap');
+  const torrent = torrentOf(content, { pieceBytes: MIB });
+  const signal = AbortSignal.timeout(60_000);
+  const add = (peers: string[]) => running.engine.add({ infoHash: torrent.infoHash, peers });
+  let file: StreamedFile;
+  {
+    await using first = await Seeder.start([{ torrent, content }]);
+    const handle = add([first.address]);
+    const [shared] = (await handle.metadata(signal)).files;
+    assert.ok(shared);
+    file = new StreamedFile(handle, shared);
+    for (const range of [
+      { start: 0, end: 3 * MIB },
+      { start: 5 * MIB, end: 8 * MIB },
+    ])
+      assert.ok((await bytesOf(file, range)).equals(content.subarray(range.start, range.end)));
+  }
+  using _file = file;
+  using parts = await file.open({ start: 0, end: content.length, isProbe: false }, signal);
+  const bytes = Buffer.alloc(content.length);
+  let filled = 0;
+  while (filled < 3 * MIB) filled += await parts.read(bytes.subarray(filled, filled + 256 * 1024));
+  assert.ok(filled < 5 * MIB);
+  const waiting = parts.read(bytes.subarray(filled));
+  assert.equal(await Promise.race([waiting, delay(300)]), undefined);
+  await using second = await Seeder.start([{ torrent, content }]);
+  using _handle = add([second.address]);
+  filled += await waiting;
+  while (filled < content.length) filled += await parts.read(bytes.subarray(filled, filled + 256 * 1024));
+  assert.ok(bytes.equals(content));
+});
+
+async function bytesOf(file: StreamedFile, range: { start: number; end: number }): Promise<Buffer> {
+  using parts = await file.open({ ...range, isProbe: false }, AbortSignal.timeout(30_000));
+  const bytes = Buffer.alloc(range.end - range.start);
+  for (let filled = 0, read = 1; read > 0; filled += read) read = await parts.read(bytes.subarray(filled));
+  return bytes;
+}
 
 test('one byte asked for is one byte given, and a mebibyte fetched at most', async () => {
   const content = noise(8 * MIB, 'one byte');
@@ -110,8 +151,9 @@ test('one byte asked for is one byte given, and a mebibyte fetched at most', asy
   const signal = AbortSignal.timeout(20_000);
   await handle.metadata(signal);
   using reader = handle.open(0, { profile: 'player', start: 3 * MIB, end: 3 * MIB + 1 });
-  assert.deepEqual(await reader.read(100, signal), content.subarray(3 * MIB, 3 * MIB + 1));
-  assert.equal((await reader.read(100, signal)).length, 0);
+  const buffer = Buffer.alloc(100);
+  assert.deepEqual([await reader.read(buffer, signal), buffer[0]], [1, content[3 * MIB]]);
+  assert.equal(await reader.read(buffer, signal), 0);
   await delay(600);
   assert.ok(fetchedBytes(handle) <= MIB, `${fetchedBytes(handle)} bytes were fetched`);
 });
@@ -123,7 +165,7 @@ test('a reader that is given up leaves nothing waiting in the engine', async () 
   await handle.metadata(AbortSignal.timeout(10_000));
   for (let round = 0; round < 40; round += 1) {
     using reader = handle.open(0, { profile: 'player', start: round });
-    await assert.rejects(reader.read(10, AbortSignal.timeout(5)), { name: 'TimeoutError' });
+    await assert.rejects(reader.read(Buffer.alloc(10), AbortSignal.timeout(5)), { name: 'TimeoutError' });
   }
   await until(
     'the engine has no reader',

@@ -19,3 +19,33 @@ export class BufferPool {
     if (this.#idle.length < this.#keep) this.#idle.push(buffer);
   }
 }
+
+/** Two buffers of a pool: one that is being sent, and one that is filled meanwhile. To be disposed when neither is in use. */
+export class BufferPair implements Disposable {
+  readonly #pool: BufferPool;
+  #current: Buffer;
+  #spare: Buffer | undefined;
+
+  constructor(pool: BufferPool) {
+    this.#pool = pool;
+    this.#current = pool.take();
+  }
+
+  get current(): Buffer {
+    return this.#current;
+  }
+
+  /** Taken from the pool when it is first needed. */
+  get spare(): Buffer {
+    return (this.#spare ??= this.#pool.take());
+  }
+
+  swap(): void {
+    [this.#current, this.#spare] = [this.spare, this.#current];
+  }
+
+  [Symbol.dispose](): void {
+    this.#pool.release(this.#current);
+    if (this.#spare) this.#pool.release(this.#spare);
+  }
+}

@@ -1,4 +1,4 @@
-// Replies with an immutable entity, or one range of it: from memory, from a store, or as the bytes arrive.
+// Replies with an immutable entity, or one range of it: from memory, from a file, or as the bytes are downloaded.
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -6,7 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { PartReader } from '../../base/part-reader.ts';
-import type { BufferPool } from './buffer-pool.ts';
+import { BufferPair, type BufferPool } from './buffer-pool.ts';
 import { matchesEtag, rangeVerdict } from './range-header.ts';
 
 export interface Entity {
@@ -15,11 +15,11 @@ export interface Entity {
   /** Strong validator, with quotes. */
   etag: string;
   sizeBytes: number;
-  /** The bytes, an object that opens a range `[start, end)`, or a function that yields a range as it arrives. */
-  content: Uint8Array | OpenableContent | ((range: ByteRange) => AsyncIterable<Uint8Array>);
+  content: Uint8Array | OpenableContent;
 }
 
 export interface OpenableContent {
+  /** Opens bytes `[start, end)`. */
   open(range: ByteRange): Promise<PartReader>;
 }
 
@@ -69,32 +69,37 @@ async function sendBody(request: FastifyRequest, reply: FastifyReply, { entity, 
     beginRaw(reply).end();
     return;
   }
-  if (typeof content === 'function') return sendChunks(reply, content(range));
   if (content instanceof Uint8Array) {
     beginRaw(reply).end(content.subarray(range.start, range.end));
     return;
   }
   using parts = await content.open(range);
-  const response = beginRaw(reply);
-  if (parts.bytes) response.end(parts.bytes);
-  else if (await writeParts(response, parts, pool)) response.end();
-  else response.destroy();
+  if (parts.bytes) beginRaw(reply).end(parts.bytes);
+  else await sendParts(reply, { parts, pool, sizeBytes: range.end - range.start });
 }
 
-/** The headers are sent with the first bytes, so that a failure still gets an error status. A later failure closes the connection: a regular
- * end would make the response look complete. */
-async function sendChunks(reply: FastifyReply, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  let response: ServerResponse | undefined;
-  try {
-    for await (const chunk of chunks) {
-      response ??= beginRaw(reply);
-      if (!(await written(response, chunk))) return void response.destroy();
-    }
-    (response ?? beginRaw(reply)).end();
-  } catch (error) {
-    if (response === undefined) throw error;
-    response.destroy();
+interface Parts {
+  parts: PartReader;
+  pool: BufferPool;
+  /** Bytes that the header states. */
+  sizeBytes: number;
+}
+
+/**
+ * Sends the headers with the first bytes, so that a failure still gets an error status. After a later failure the connection is closed: a
+ * regular end would make the response look complete.
+ */
+async function sendParts(reply: FastifyReply, { parts, pool, sizeBytes }: Parts): Promise<void> {
+  using buffers = new BufferPair(pool);
+  let ready = await parts.read(buffers.current);
+  const response = beginRaw(reply);
+  let missingBytes = sizeBytes;
+  while (ready > 0) {
+    missingBytes -= ready;
+    ready = await nextPart(parts, buffers, written(response, buffers.current.subarray(0, ready)));
   }
+  if (missingBytes === 0) response.end();
+  else response.destroy();
 }
 
 /** Takes the response over from the framework, with the headers that were set so far (CORS headers included). */
@@ -107,34 +112,19 @@ function beginRaw(reply: FastifyReply): ServerResponse {
 }
 
 /**
- * Reads the next buffer while the last one is being sent; a file in the page cache needs only one buffer.
- * False: the client left, or the file ends early.
+ * Reads the next part while the last one is being sent; one that is in the page cache afterwards, into the same buffer, which is still in the
+ * cache of the processor. 0: the client left, or the content failed or ended.
  */
-async function writeParts(response: ServerResponse, parts: PartReader, pool: BufferPool): Promise<boolean> {
-  let buffer = pool.take();
-  let spare: Buffer | undefined;
-  try {
-    let ready = await parts.read(buffer);
-    while (ready > 0 && !response.destroyed) {
-      const writing = written(response, buffer.subarray(0, ready));
-      if (parts.isQuick) {
-        if (!(await writing)) return false;
-        // A fast client would otherwise get the whole file before the event loop serves other requests.
-        await nextTurn();
-        ready = await parts.read(buffer);
-      } else {
-        spare ??= pool.take();
-        const [isWritten, bytesRead] = await Promise.all([writing, parts.read(spare)]);
-        if (!isWritten) return false;
-        ready = bytesRead;
-        [buffer, spare] = [spare, buffer];
-      }
-    }
-    return parts.isAtEnd;
-  } finally {
-    pool.release(buffer);
-    if (spare) pool.release(spare);
+async function nextPart(parts: PartReader, buffers: BufferPair, writing: Promise<boolean>): Promise<number> {
+  if (!parts.isQuick) {
+    const [isWritten, ready] = await Promise.all([writing, parts.read(buffers.spare).catch(() => 0)]);
+    buffers.swap();
+    return isWritten ? ready : 0;
   }
+  if (!(await writing)) return 0;
+  // A fast client would otherwise get the whole file before the event loop serves other requests.
+  await nextTurn();
+  return parts.read(buffers.current).catch(() => 0);
 }
 
 /** Resolves when the buffer can be reused: true when it was passed to the kernel, false when the connection closed. */

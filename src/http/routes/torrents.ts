@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 
 import { MIB } from '../../base/units.ts';
 import { AppError } from '../../base/app-error.ts';
+import type { ByteRange } from '../../base/byte-range.ts';
 import type { TorrentLibrary } from '../../sessions/torrent-library.ts';
 import type { App } from '../schemas/app-type.ts';
 import type { BufferPool } from '../reply/buffer-pool.ts';
@@ -144,7 +145,7 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, call: File
     cacheControl: 'no-cache',
     etag: file.etag,
     sizeBytes: file.sizeBytes,
-    content: ({ start, end }: { start: number; end: number }) => file.stream({ start, end, isProbe }, signal),
+    content: { open: (range: ByteRange) => file.open({ ...range, isProbe }, signal) },
   };
   return await sendEntity(request, reply, { entity, pool: call.pool });
 }

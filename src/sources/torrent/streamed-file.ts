@@ -1,5 +1,6 @@
 // Streams a file of a torrent to one HTTP client outside of a session, as the blocks arrive.
 import type { ByteRange } from '../../base/byte-range.ts';
+import type { PartReader } from '../../base/part-reader.ts';
 import type {
   FilePart,
   TorrentFile,
@@ -8,7 +9,6 @@ import type {
 } from '../../torrent-engine/protocol/torrent-engine.ts';
 import { wholePiecesOf } from './whole-pieces.ts';
 
-const CHUNK_BYTES = 256 * 1024;
 /** The end of a response waits until all of the response is verified... */
 const END_BYTES = 16 * 1024;
 /** ... unless the response is so short that the client only probes: the rest of a piece would take longer than the response... */
@@ -35,41 +35,70 @@ export class StreamedFile implements Disposable {
   }
 
   /**
-   * Streams a range of the file; `isProbe`: the client probes the file, and needs a large read-ahead at once.
-   * The bytes are sent before their pieces are verified. The end is held back, so that the response breaks off when a piece fails its hash.
-   * @throws AppError SOURCE_CHANGED when a piece failed its hash
+   * Opens a range of the file; `isProbe`: the client probes the file, and needs a large read-ahead at once.
+   * @throws AppError as the port's `open`
    */
-  async *stream(
-    { start, end, isProbe }: ByteRange & { isProbe: boolean },
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array> {
-    const beganMs = performance.now();
-    using reader = this.#handle.open(this.#file.index, { start, end, profile: isProbe ? 'hls' : 'player' });
-    while (reader.position < end) {
-      const chunk = await reader.read(Math.min(CHUNK_BYTES, end - reader.position), signal);
-      const heldBytes = reader.position < end || end - start < SHORT_BYTES ? 0 : Math.min(END_BYTES, chunk.length);
-      if (heldBytes < chunk.length) yield chunk.subarray(0, chunk.length - heldBytes);
-      if (heldBytes === 0) continue;
-      const limitMs = checkLimitMs(performance.now() - beganMs);
-      await this.#untilVerified(reader, { mostBytes: end - start, limitMs }, signal);
-      yield chunk.subarray(chunk.length - heldBytes);
-    }
+  async open({ start, end, isProbe }: ByteRange & { isProbe: boolean }, signal: AbortSignal): Promise<PartReader> {
+    const reader = this.#handle.open(this.#file.index, { start, end, profile: isProbe ? 'hls' : 'player' });
+    return new StreamedRange({
+      handle: this.#handle,
+      fileIndex: this.#file.index,
+      reader,
+      range: { start, end },
+      signal,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#handle[Symbol.dispose]();
+  }
+}
+
+interface StreamedRangeOptions {
+  handle: TorrentHandle;
+  fileIndex: number;
+  /** Owned by the range. */
+  reader: TorrentReader;
+  range: ByteRange;
+  signal: AbortSignal;
+}
+
+/**
+ * The bytes are returned before their pieces are verified. The end is held back, so that the response breaks off when a piece fails its hash:
+ * the read fails with SOURCE_CHANGED.
+ */
+class StreamedRange implements PartReader {
+  readonly bytes = undefined;
+  readonly #options: StreamedRangeOptions;
+  readonly #openedMs = performance.now();
+
+  constructor(options: StreamedRangeOptions) {
+    this.#options = options;
+  }
+
+  get isQuick(): boolean {
+    return this.#options.reader.isQuick;
+  }
+
+  async read(buffer: Uint8Array): Promise<number> {
+    const { reader, range, signal } = this.#options;
+    const heldStart = range.end - range.start < SHORT_BYTES ? range.end : range.end - END_BYTES;
+    const end = reader.position < heldStart ? heldStart : range.end;
+    const bytesRead = await reader.read(buffer.subarray(0, end - reader.position), signal);
+    if (bytesRead > 0 && heldStart < range.end && reader.position === range.end) await this.#untilVerified();
+    return bytesRead;
   }
 
   /** Waits for verification; downloads the rest of the pieces, unless that is more than the response. */
-  async #untilVerified(
-    reader: TorrentReader,
-    { mostBytes, limitMs }: { mostBytes: number; limitMs: number },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const handle = this.#handle;
-    const ranges = reader.unverified;
-    const parts = await wholePiecesOf(handle, { fileIndex: this.#file.index, ranges }, signal);
-    const missingBytes = ({ fileIndex, start, end }: FilePart) =>
-      end - start - handle.presence(fileIndex, { start, end }).presentBytes;
-    if (parts.reduce((sum, part) => sum + missingBytes(part), 0) > mostBytes) return;
+  async #untilVerified(): Promise<void> {
+    const { handle, fileIndex, reader, range, signal } = this.#options;
+    if (reader.unverified.length === 0) return;
+    const limitMs = checkLimitMs(performance.now() - this.#openedMs);
+    const parts = await wholePiecesOf(handle, { fileIndex, ranges: reader.unverified }, signal);
+    const missingBytes = (part: FilePart) => part.end - part.start - handle.presence(part.fileIndex, part).presentBytes;
+    if (parts.reduce((sum, part) => sum + missingBytes(part), 0) > range.end - range.start) return;
     using rest = new DisposableStack();
-    for (const { fileIndex, ...range } of parts) rest.use(handle.open(fileIndex, { ...range, profile: 'download' }));
+    for (const part of parts) rest.use(handle.open(part.fileIndex, { ...part, profile: 'download' }));
     const limit = AbortSignal.timeout(limitMs);
     try {
       await reader.allVerified(AbortSignal.any([signal, limit]));
@@ -79,7 +108,7 @@ export class StreamedFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#handle[Symbol.dispose]();
+    this.#options.reader[Symbol.dispose]();
   }
 }
 

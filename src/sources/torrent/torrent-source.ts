@@ -97,7 +97,9 @@ export class TorrentSource implements Source {
   }
 
   async *stream(range: { start: number; end?: number }, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* this.#stream({ ...this.#within(range), profile: 'hls', verifiedOnly: false }, signal);
+    const { start, end } = this.#within(range);
+    const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(CHUNK_BYTES, end - start)));
+    yield* this.#parts({ start, end, profile: 'hls', verifiedOnly: false }, () => buffer, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -117,25 +119,29 @@ export class TorrentSource implements Source {
     const { start, end } = this.#within(range);
     const bytes = Buffer.allocUnsafeSlow(Math.max(0, end - start));
     let filled = 0;
-    for await (const chunk of this.#stream({ start, end, ...how }, signal)) {
-      bytes.set(chunk, filled);
-      filled += chunk.length;
-    }
+    const free = () => bytes.subarray(filled, filled + CHUNK_BYTES);
+    for await (const part of this.#parts({ start, end, ...how }, free, signal)) filled += part.length;
     return bytes;
   }
 
-  async *#stream({ start, end, ...how }: StreamOptions, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  /** Reads the range into the buffers that `bufferFor` returns for each part. */
+  async *#parts(
+    { start, end, ...how }: StreamOptions,
+    bufferFor: () => Uint8Array,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
     signal.throwIfAborted();
     this.#life.signal.throwIfAborted();
     if (start >= end) return;
     const either = AbortSignal.any([signal, this.#life.signal]);
     using reader = this.#options.handle.open(this.fileIndex, { start, end, ...how });
     while (reader.position < end) {
-      const chunk = await reader.read(Math.min(CHUNK_BYTES, end - reader.position), either);
-      if (chunk.length === 0) throw new TypeError('the file of a torrent ended before its end');
-      this.#note({ start: reader.position - chunk.length, end: reader.position });
+      const buffer = bufferFor();
+      const bytesRead = await reader.read(buffer, either);
+      if (bytesRead === 0) throw new TypeError('the file of a torrent ended before its end');
+      this.#note({ start: reader.position - bytesRead, end: reader.position });
       this.#noteFirstBytes();
-      yield chunk;
+      yield buffer.subarray(0, bytesRead);
     }
   }
 

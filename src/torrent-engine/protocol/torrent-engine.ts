@@ -101,13 +101,15 @@ export interface ReaderOptions {
 export interface TorrentReader extends Disposable {
   /** Position of the next `read`; set by `seek`. */
   readonly position: number;
+  /** Whether the downloaded bytes at `position` will probably be read from the page cache of the system. */
+  readonly isQuick: boolean;
   /**
-   * Waits for the byte at `position` and returns it with the downloaded bytes behind it, up to `maxBytes`; empty at the end. One read at a time.
-   * Without seeds, or with a full disk, the read waits: `TorrentStats.problem` names the cause.
+   * Waits for the byte at `position` and fills the buffer with it and the downloaded bytes behind it. Returns the number of bytes; 0 at the end.
+   * One read at a time. Without seeds, or with a full disk, the read waits: `TorrentStats.problem` names the cause.
    * @throws AppError SOURCE_CHANGED when bytes that this reader returned were corrupt (the reader must not be used any further),
    *   SOURCE_NOT_FOUND when the torrent was removed, SOURCE_FAILED for errors of the disk; the signal's reason
    */
-  read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array>;
+  read(buffer: Uint8Array, signal: AbortSignal): Promise<number>;
   /** Ranges that the reader returned and whose pieces are not verified yet. */
   readonly unverified: readonly ByteRange[];
   /**

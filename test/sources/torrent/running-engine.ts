@@ -93,15 +93,14 @@ export async function readAndCompare(
   { bytes = Infinity, signal = AbortSignal.timeout(60_000) }: { bytes?: number; signal?: AbortSignal } = {},
 ): Promise<number> {
   let read = 0;
+  const buffer = Buffer.alloc(Math.min(256 * 1024, bytes));
   while (read < bytes) {
     const at = reader.position;
-    const part = await reader.read(Math.min(256 * 1024, bytes - read), signal);
-    if (part.length === 0) break;
-    assert.ok(
-      Buffer.from(content.buffer, content.byteOffset + at, part.length).equals(part),
-      `bytes at ${at} are wrong`,
-    );
-    read += part.length;
+    const bytesRead = await reader.read(buffer.subarray(0, bytes - read), signal);
+    if (bytesRead === 0) break;
+    const part = buffer.subarray(0, bytesRead);
+    assert.ok(Buffer.from(content.buffer, content.byteOffset + at, bytesRead).equals(part), `bytes at ${at} are wrong`);
+    read += bytesRead;
   }
   return read;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { GIB, MIB } from '../../../base/units.ts';
 import { AppError } from '../../../base/app-error.ts';
 import { hasErrno } from '../../../base/errno.ts';
-import { FilePartReader, memoryPartReader, type Pace } from '../../../base/part-reader.ts';
+import { FilePartReader, memoryPartReader } from '../../../base/part-reader.ts';
 import type { StoredRendition } from '../../model/rendition-track.ts';
 import { ClaimTurns } from '../claim-turns.ts';
 import { segmentEtag } from '../segment-etag.ts';
@@ -60,7 +60,7 @@ export class LocalSegmentStore implements SegmentStore {
   readonly #turns = new ClaimTurns();
   readonly #files: SegmentFiles;
   readonly #disk: DiskAllowance;
-  readonly #pace: Pace = { isQuick: false };
+  readonly #pace = { isQuick: false };
   readonly #claims = new Set<OpenClaim>();
   #sizeBytes = 0;
   #evicted = 0;

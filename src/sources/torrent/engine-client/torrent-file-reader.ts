@@ -5,8 +5,10 @@ import type { EngineOrder } from '../../../torrent-engine/protocol/engine-protoc
 import type { ReaderProfile, TorrentReader } from '../../../torrent-engine/protocol/torrent-engine.ts';
 import type { ReplicaReader, TorrentReplica } from './torrent-replica.ts';
 
-/** The position is sent to the engine again after this many bytes. */
+/** The position is sent to the engine again after this many bytes... */
 const REPORT_BYTES = 256 * 1024;
+/** ... and this long after the last time. */
+const REPORTS_MS = 50;
 
 export interface TorrentFileReaderOptions {
   id: number;
@@ -28,6 +30,8 @@ export class TorrentFileReader implements TorrentReader, ReplicaReader {
   #position: number;
   #runStart: number;
   #sentPosition = -1;
+  #sentMs = 0;
+  #nextReport: NodeJS.Timeout | undefined;
   #isWaiting = false;
   #returned: ByteRange[] = [];
   #isCorrupt = false;
@@ -48,21 +52,26 @@ export class TorrentFileReader implements TorrentReader, ReplicaReader {
     return this.#position - this.#options.fileStart;
   }
 
-  async read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  get isQuick(): boolean {
+    return this.#options.replica.isQuick;
+  }
+
+  async read(buffer: Uint8Array, signal: AbortSignal): Promise<number> {
     const { replica, verifiedOnly } = this.#options;
     for (;;) {
       signal.throwIfAborted();
       this.#assertReadable();
       const start = this.#position;
-      if (start >= this.#end || maxBytes <= 0) return new Uint8Array(0);
-      const mostEnd = Math.min(this.#end, start + maxBytes);
+      const mostEnd = Math.min(this.#end, start + buffer.length);
+      if (start >= mostEnd) return 0;
       const end = replica.readableEnd(start, mostEnd, verifiedOnly);
       if (end > start) {
-        const bytes = await replica.readFile({ start, end });
+        const bytesRead = await replica.readFile(buffer.subarray(0, end - start), start);
         signal.throwIfAborted();
         this.#assertReadable();
-        const isStillThere = replica.readableEnd(start, end, verifiedOnly) === end && bytes.length === end - start;
-        if (isStillThere && this.#position === start) return this.#deliver(bytes);
+        const isStillThere = replica.readableEnd(start, end, verifiedOnly) === end;
+        if (isStillThere && bytesRead < end - start) throw tooShort();
+        if (isStillThere && this.#position === start) return this.#deliver(bytesRead);
       } else await this.#wait(signal);
     }
   }
@@ -103,7 +112,10 @@ export class TorrentFileReader implements TorrentReader, ReplicaReader {
 
   sendState(): void {
     const { replica, send, profile, verifiedOnly } = this.#options;
+    clearTimeout(this.#nextReport);
+    this.#nextReport = undefined;
     this.#sentPosition = this.#position;
+    this.#sentMs = performance.now();
     send({
       type: 'reader',
       infoHash: replica.infoHash,
@@ -120,15 +132,16 @@ export class TorrentFileReader implements TorrentReader, ReplicaReader {
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    clearTimeout(this.#nextReport);
     const { replica, send } = this.#options;
     replica.readers.delete(this.id);
     send({ type: 'reader-closed', infoHash: replica.infoHash, reader: this.id });
     this.#wake();
   }
 
-  #deliver(bytes: Uint8Array): Uint8Array {
+  #deliver(bytesRead: number): number {
     const { replica, verifiedOnly } = this.#options;
-    const range = { start: this.#position, end: this.#position + bytes.length };
+    const range = { start: this.#position, end: this.#position + bytesRead };
     this.#position = range.end;
     if (!verifiedOnly) {
       replica.noteRead(range);
@@ -138,8 +151,17 @@ export class TorrentFileReader implements TorrentReader, ReplicaReader {
     }
     const hadWaited = this.#isWaiting;
     this.#isWaiting = false;
-    if (hadWaited || this.#position - this.#sentPosition >= REPORT_BYTES) this.sendState();
-    return bytes;
+    if (hadWaited) this.sendState();
+    else this.#reportPosition();
+    return bytesRead;
+  }
+
+  /** A reader of bytes that are all on the disk is fast: its positions are sent `REPORTS_MS` apart, and the last one is always sent. */
+  #reportPosition(): void {
+    if (this.#position - this.#sentPosition < REPORT_BYTES || this.#nextReport) return;
+    const waitMs = this.#sentMs + REPORTS_MS - performance.now();
+    if (waitMs <= 0) this.sendState();
+    else this.#nextReport = setTimeout(() => this.sendState(), waitMs).unref();
   }
 
   async #wait(signal: AbortSignal): Promise<void> {
@@ -175,4 +197,8 @@ export class TorrentFileReader implements TorrentReader, ReplicaReader {
     if (this.#isCorrupt) throw new AppError('SOURCE_CHANGED', 'A peer sent data that is not of this torrent');
     if (replica.stats.error !== undefined) throw new AppError('SOURCE_UNUSABLE', replica.stats.error);
   }
+}
+
+function tooShort(): AppError {
+  return new AppError('SOURCE_FAILED', 'The data of the torrent on the disk is shorter than it should be');
 }

@@ -1,7 +1,7 @@
 // The server's copy of the state of one torrent: updated by reports of the engine's process, read by the readers and the HTTP routes.
-import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '../../../base/app-error.ts';
 import type { ByteRange } from '../../../base/byte-range.ts';
+import { PacedFile, type Pace } from '../../../base/paced-file.ts';
 import type {
   EngineFile,
   EngineOrder,
@@ -39,11 +39,12 @@ export class TorrentReplica implements TorrentInfo {
   readonly readers = new Map<number, ReplicaReader>();
   readonly #send: (order: EngineOrder) => void;
   readonly #listeners = new Set<(event: TorrentEvent) => void>();
+  readonly #pace: Pace = { isQuick: false };
   readonly #prefetches = new Map<number, readonly ByteRange[]>();
   #name: string;
   #contents: Contents | undefined;
   #metadata = Promise.withResolvers<TorrentMetadata>();
-  #file: Promise<FileHandle> | undefined;
+  #file: PacedFile | undefined;
   #stats = NO_TORRENT_STATS;
   #isDown = false;
   #isRemoved = false;
@@ -114,18 +115,25 @@ export class TorrentReplica implements TorrentInfo {
     return this.#contents.pieces.readableEnd({ start: position, end }, verifiedOnly);
   }
 
-  /** Reads the data file. The caller checks afterwards that the bytes were on the disk during the whole read. */
-  async readFile(range: ByteRange): Promise<Uint8Array> {
+  /** Whether the next read of the data file will probably come from the page cache of the system. */
+  get isQuick(): boolean {
+    return this.#pace.isQuick;
+  }
+
+  /**
+   * Fills the buffer from the data file. Returns the number of bytes. The caller checks afterwards that the bytes were on the disk during the
+   * whole read.
+   * @throws AppError NOT_READY, SOURCE_FAILED
+   */
+  async readFile(buffer: Uint8Array, position: number): Promise<number> {
     const { dataPath } = this.#contents?.report ?? {};
     if (dataPath === undefined) throw new AppError('NOT_READY', 'It is not known yet what is in this torrent');
-    const opened = (this.#file ??= open(dataPath, 'r'));
-    const bytes = Buffer.allocUnsafeSlow(range.end - range.start);
+    let file: PacedFile | undefined;
     try {
-      const file = await opened;
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, range.start);
-      return bytes.subarray(0, bytesRead);
+      file = this.#file ??= new PacedFile(dataPath, this.#pace);
+      return await file.read(buffer, position);
     } catch (cause) {
-      if (this.#file === opened) void this.#closeFile();
+      if (this.#file === file) void this.#closeFile();
       throw new AppError('SOURCE_FAILED', 'The data of the torrent could not be read from the disk', { cause });
     }
   }
@@ -174,11 +182,11 @@ export class TorrentReplica implements TorrentInfo {
     await this.#closeFile();
   }
 
-  /** Reads that are pending end first; the next read opens the file again. An error of opening it is reported by the read. */
+  /** Reads that are pending end first; the next read opens the file again. */
   async #closeFile(): Promise<void> {
-    const opened = this.#file;
+    const file = this.#file;
     this.#file = undefined;
-    await opened?.then((file) => file.close()).catch(() => undefined);
+    await file?.close();
   }
 
   #sendReaders(): void {

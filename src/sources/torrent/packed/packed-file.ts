@@ -178,9 +178,9 @@ function volumeReader(
 ): VolumeReader {
   const read = async (range: ByteRange): Promise<Uint8Array> => {
     using reader = handle.open(index, { ...range, profile: 'probe', verifiedOnly });
-    const chunks: Uint8Array[] = [];
-    while (reader.position < range.end) chunks.push(await reader.read(range.end - reader.position, signal));
-    return Buffer.concat(chunks);
+    const bytes = Buffer.allocUnsafeSlow(range.end - range.start);
+    while (reader.position < range.end) await reader.read(bytes.subarray(reader.position - range.start), signal);
+    return bytes;
   };
   return { sizeBytes, read };
 }

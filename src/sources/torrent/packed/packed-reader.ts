@@ -45,6 +45,10 @@ export class PackedReader implements TorrentReader {
     return this.#position;
   }
 
+  get isQuick(): boolean {
+    return this.#ahead[0]?.reader.isQuick ?? true;
+  }
+
   get unverified(): ByteRange[] {
     return [...this.#read, ...this.#ahead].flatMap(({ extent, reader }) =>
       reader.unverified.map((range) => ({
@@ -54,14 +58,14 @@ export class PackedReader implements TorrentReader {
     );
   }
 
-  async read(maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  async read(buffer: Uint8Array, signal: AbortSignal): Promise<number> {
     const [current] = this.#ahead;
-    if (current === undefined || this.#position >= this.#end) return new Uint8Array(0);
-    const bytes = await current.reader.read(Math.min(maxBytes, current.extent.end - this.#position), signal);
-    this.#position += bytes.length;
+    if (current === undefined || this.#position >= this.#end) return 0;
+    const bytesRead = await current.reader.read(buffer.subarray(0, current.extent.end - this.#position), signal);
+    this.#position += bytesRead;
     if (this.#position === current.extent.end) this.#pass(current);
     this.#openAhead();
-    return bytes;
+    return bytesRead;
   }
 
   async allVerified(signal: AbortSignal): Promise<void> {
