@@ -121,6 +121,7 @@ class VoiceSearch {
     const last = Math.min(known.samples.length - window.length, to);
     const best = { at: first, score: -1 };
     for (let at = first; at < last; at += 1) {
+      if (sparseLikeness(heard, known, at) < SURE / 2) continue;
       const score = likeness(heard, known, at);
       if (score > best.score) Object.assign(best, { at, score });
     }
@@ -162,6 +163,18 @@ function likeness({ window, energy }: Heard, { samples, energyBefore }: Voice, a
   for (let index = 0; index < window.length; index += 1) product += (window[index] ?? 0) * (samples[at + index] ?? 0);
   const other = (energyBefore[end] ?? 0) - (energyBefore[at] ?? 0);
   return energy === 0 || other === 0 ? 0 : product / Math.sqrt(energy * other);
+}
+
+/** Every fourth sample: of 200, the correlation of noise with other noise has a standard deviation of 0.07. */
+const STRIDE = 4;
+
+/** An estimate of `likeness` in a quarter of its time. */
+function sparseLikeness({ window, energy }: Heard, { samples, energyBefore }: Voice, at: number): number {
+  let product = 0;
+  for (let index = 0; index < window.length; index += STRIDE)
+    product += (window[index] ?? 0) * (samples[at + index] ?? 0);
+  const other = (energyBefore[at + window.length] ?? 0) - (energyBefore[at] ?? 0);
+  return energy === 0 || other === 0 ? 0 : (STRIDE * product) / Math.sqrt(energy * other);
 }
 
 /** Position of the maximum of the parabola through three neighbours, from -0.5 to 0.5. */
