@@ -10,12 +10,14 @@ import { footprint } from './footprint.ts';
 import type { Row } from './measure.ts';
 import { remote } from './remote.ts';
 import { serving } from './serving.ts';
+import { starting } from './starting.ts';
 import { subtitles } from './subtitles.ts';
 import { torrents } from './torrents.ts';
 
 const CYCLES = 500;
 
 const BENCHMARKS: Record<string, () => Promise<Row[]>> = {
+  starting,
   copying,
   encoding,
   films,

@@ -49,6 +49,20 @@ export function residentMb(pid: number): number {
   return (Number(pages) * 4096) / 1e6;
 }
 
+/** Megabytes of a process and its children, shared pages counted by halves, thirds and so on (PSS). */
+export function proportionalMb(pid: number): number {
+  return childrenOf(pid).reduce((sum, child) => sum + proportionalMb(child), ownProportionalMb(pid));
+}
+
+function ownProportionalMb(pid: number): number {
+  try {
+    return (Number(/^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1'))?.[1]) * 1024) / 1e6;
+  } catch {
+    // It has ended.
+    return 0;
+  }
+}
+
 export function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
