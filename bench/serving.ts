@@ -4,6 +4,7 @@ import { clip } from '../test/support/clips/clips.ts';
 import { bareServer } from './bare-server.ts';
 import { cpuSeconds, pause, percentile } from './measure.ts';
 import type { Row } from './measure.ts';
+import { smallReplies } from './small-replies.ts';
 import { fetchAll, filmFrom, makeCold, openSession, segmentTimes, segmentUrl } from './viewing.ts';
 import type { Session } from './viewing.ts';
 
@@ -20,7 +21,7 @@ export async function serving(): Promise<Row[]> {
   await using server = await startServer({ env: { RAFFI_LOG_LEVEL: 'warn' } });
   const crowd = await watchTogether(server.url, film.path);
   const cost = await servingCost(server.url, server.pid, film.path);
-  return [crowd, cost];
+  return [crowd, cost, ...(await smallReplies())];
 }
 
 /** Every viewer starts somewhere else and plays at 1x: a segment is late when its time to be shown has come and it is not there. */
