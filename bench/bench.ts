@@ -2,7 +2,6 @@
 // docs/benchmarks.md and leaves the others there.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import { bundle } from '../scripts/bundle.ts';
 import { copying } from './copying.ts';
 import { encoding } from './encoding.ts';
 import { films } from './films.ts';
@@ -37,7 +36,6 @@ if (unknown !== undefined) {
 
 const PAGE = new URL('../docs/benchmarks.md', import.meta.url);
 
-await bundle();
 let holds = true;
 for (const [name, measure] of Object.entries(BENCHMARKS)) {
   if (wanted.length && !wanted.includes(name)) continue;

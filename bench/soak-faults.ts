@@ -3,7 +3,6 @@
 // Then a viewer who leaves without a word, with the limit that users have, and many short sessions of a remote film.
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bundle } from '../scripts/bundle.ts';
 import { assertSameBytes, copiedBytes, markedFilm, referenceBytes } from '../test/support/judges/copied-bytes.ts';
 import { childrenOf, descriptorsOf, encodersOf, signalAll } from '../test/support/servers/server-children.ts';
 import { startServer, type ServerProcess } from '../test/support/servers/server-process.ts';
@@ -20,7 +19,6 @@ const CYCLES = 500;
 
 const rounds = Number(process.argv[2] ?? 3);
 const reference = await referenceBytes(await markedFilm('reference'));
-await bundle();
 await using server = await startServer({ env: { RAFFI_SESSIONS_PER_MINUTE: '100000' } });
 for (let round = 1; round <= rounds; round += 1) {
   // One connection that stops; then a server that is silent to everybody for that long.

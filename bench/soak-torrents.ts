@@ -5,7 +5,6 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { bundle } from '../scripts/bundle.ts';
 import { childrenOf, descriptorsOf, until } from '../test/support/servers/server-children.ts';
 import { startServer, type ServerProcess } from '../test/support/servers/server-process.ts';
 import { chunksOf, magnetLink, openTorrent, readRange, torrentStatus } from '../test/support/peers/torrent-stage.ts';
@@ -16,7 +15,6 @@ import { killedInMidDownload } from './soak-killed.ts';
 
 const MIB = 2 ** 20;
 
-await bundle();
 await killedInMidDownload();
 await comingAndGoing({ seconds: 30, perSecond: 20 });
 await farMoreThanTheCap({ capBytes: 256 * MIB, sizeBytes: 1024 * MIB });

@@ -54,7 +54,7 @@ const REQUIRED_MODULES: Plugin = {
 };
 
 /** Replaces the files one by one, so that a server that starts meanwhile finds whole ones. @throws BuildFailure of esbuild, which names the line */
-export async function bundle(): Promise<void> {
+async function bundle(): Promise<void> {
   mkdirSync(BUILD, { recursive: true });
   const files = (await Promise.all(PARTS.map(bundled))).flat();
   // Entries come last, when the chunks that they import are there.
@@ -106,4 +106,4 @@ function removeOldChunks(current: ReadonlySet<string>): void {
   }
 }
 
-if (import.meta.main) await bundle();
+await bundle();

@@ -4,7 +4,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { bundle } from './bundle.ts';
 
 interface Tool {
   /** Debian's package. */
@@ -94,8 +93,6 @@ const words = process.argv.slice(2);
 const isFast = words.includes('--fast');
 const isWithPlayers = words.some((word) => /\.(?:players|long)\.ts$/u.test(word));
 ensureTools(isFast ? 'fast' : isWithPlayers ? 'players' : 'usual');
-// The tests start the program as users do.
-await bundle();
 process.exitCode = runTests(words.filter((word) => word !== '--fast'));
 
 function runTests(args: string[]): number {

@@ -1,5 +1,5 @@
 // Runs a file of the project with the pinned Node, after making node_modules match package-lock.json.
-// Usage: node scripts/with-setup.mjs [flags of Node] <file.ts> [arguments]
+// Usage: node scripts/with-setup.mjs [--bundled] [flags of Node] <file.ts> [arguments]
 // Plain JavaScript without dependencies and without new syntax: whatever Node the machine has must be able to read it.
 // npm's own pre and post hooks cannot do this: .npmrc sets ignore-scripts, which turns them off too.
 import { spawn } from 'node:child_process';
@@ -31,6 +31,10 @@ const root = resolve(fileURLToPath(import.meta.url), '..', '..');
 const modules = join(root, 'node_modules');
 /** With a cache of compiled code every start after the first is twice as fast, and takes 40 MB less. */
 const environment = { NODE_COMPILE_CACHE: join(modules, '.cache', 'node-code'), ...process.env };
+/** The flags of Node that the program runs with: compiled code is kept for them. */
+const PROGRAM_FLAGS = ['--max-semi-space-size=2'];
+/** Before the file: the script starts the program, so the bundle is made first. */
+const BUNDLED = '--bundled';
 const bundledProgram = join(root, 'build', 'main.js');
 const sourceProgram = join(root, 'src', 'cli', 'main.ts');
 const lockFile = join(root, 'package-lock.json');
@@ -52,13 +56,18 @@ async function main(words) {
   );
   const [file, ...args] = words.slice(flags.length);
   if (ownMajor < OLDEST_NODE) fail(`Node ${OLDEST_NODE} or newer is needed to start; this is ${process.version}.`);
-  if (!file) fail('Usage: node scripts/with-setup.mjs [flags of Node] <file.ts> [arguments]');
+  if (!file) fail('Usage: node scripts/with-setup.mjs [--bundled] [flags of Node] <file.ts> [arguments]');
   const path = resolve(root, file);
   if (reasonToInstall()) await underLock(installIfNeeded);
   const isProgram = path === bundledProgram;
   if (!isProgram && !existsSync(path)) fail(`There is no file ${file} in the project.`);
-  const module = isProgram && !(await bundleIfOld(flags)) ? sourceProgram : path;
-  end(await runPinned([...flags, module, ...args]));
+  const nodeFlags = flags.filter((flag) => flag !== BUNDLED);
+  if (isProgram)
+    return end(
+      await runPinned([...PROGRAM_FLAGS, ...nodeFlags, (await bundleIfOld()) ? path : sourceProgram, ...args]),
+    );
+  if (flags.includes(BUNDLED) && !(await bundleIfOld())) fail('the bundle is missing.');
+  end(await runPinned([...nodeFlags, path, ...args]));
 }
 
 /** Why node_modules cannot be used as it is, or undefined. An installation made by hand that fits is taken as it is. */
@@ -197,7 +206,7 @@ async function runPinned(args) {
  * Bundles the program when its sources have changed, and compiles the bundle, which each process would otherwise do for itself. False: there is
  * no bundle, because the folder is read-only or a source is wrong; the sources themselves can be started, and say what is wrong with them.
  */
-async function bundleIfOld(flags) {
+async function bundleIfOld() {
   const sources = [join(root, 'src'), join(root, 'scripts')].map(newestChange);
   const newest = Math.max(...sources, statSync(lockFile).mtimeMs);
   const stamp = join(root, 'build', '.done');
@@ -205,7 +214,7 @@ async function bundleIfOld(flags) {
   const bundle = async () => {
     if (isNew()) return;
     for (const script of ['bundle.ts', 'prime-code-cache.ts']) {
-      const { code } = await runPinned([...flags, join(root, 'scripts', script)]);
+      const { code } = await runPinned([...PROGRAM_FLAGS, join(root, 'scripts', script)]);
       if (code !== 0) throw new Error(`scripts/${script} failed`);
     }
     writeFileSync(stamp, '');
@@ -214,7 +223,7 @@ async function bundleIfOld(flags) {
     if (!isNew()) await underLock(bundle);
     return true;
   } catch (error) {
-    say(`the program starts slowly, from its sources: ${error.message}`);
+    say(`there is no bundle, and the program starts slowly: ${error.message}`);
     return false;
   }
 }
