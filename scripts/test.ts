@@ -71,13 +71,18 @@ const FAST = [
   'test/media/fmp4/{decode-schedule,language-code,media-segment}.test.ts',
   'test/media/schedule/{remote-store,segment-scheduler}.test.ts',
   'test/media/worker/libav/video-filters.test.ts',
-  'test/sessions/playback-position.test.ts',
-  'test/cast/play-state.test.ts',
+  'test/addons/*.test.ts',
+  'test/sessions/{playback-position,session-info}.test.ts',
+  'test/cast/{cast-status,play-state}.test.ts',
   'test/sources/{file,open,endpoint}/*.test.ts',
   'test/sources/contract.test.ts',
   'test/sources/torrent/packed/archive-sets.test.ts',
+  'test/sources/torrent/{named-torrent,torrent-status,whole-pieces}.test.ts',
   'test/sources/torrent/engine-client/*.test.ts',
+  'test/sources/http/{client,response}/*.test.ts',
   'test/sources/http/{address-policy,hls-upstream,http-cookies,http-reading,http-source,page-cache}.test.ts',
+  'test/torrent-engine/{download,swarm}/*.test.ts',
+  'test/torrent-engine/torrent-stats.test.ts',
 ];
 
 /** They need Debian's Chromium, or libtorrent's Python bindings: elsewhere than on Linux they are left out of a run of everything. */

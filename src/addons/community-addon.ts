@@ -28,7 +28,7 @@ function addonOf(entry: unknown): { key: string; item: object } | undefined {
   const fields = fieldsOf(entry);
   if (fields === undefined) return undefined;
   const manifest = fieldsOf(fields.get('manifest')) ?? new Map<string, unknown>();
-  const stated = text(fields, 'transportUrl') ?? text(fields, 'transport_url');
+  const stated = text(fields, 'transportUrl') ?? text(fields, 'transport_url') ?? text(fields, 'url');
   const url = stated === undefined ? undefined : URL.parse(stated);
   if (stated !== undefined && (url === null || url === undefined || !SCHEMES.includes(url.protocol))) return undefined;
   const id = text(manifest, 'id');
@@ -37,7 +37,7 @@ function addonOf(entry: unknown): { key: string; item: object } | undefined {
   const item = {
     ...Object.fromEntries(fields),
     name: text(manifest, 'name') ?? text(fields, 'name') ?? id ?? url?.host ?? '',
-    url: stated ?? text(fields, 'url') ?? '',
+    url: stated ?? '',
     description: text(manifest, 'description') ?? text(fields, 'description') ?? '',
   };
   return { key, item };

@@ -118,11 +118,12 @@ function sentenceOf(error: unknown): string {
 
 const SPEED_UNITS = ['B/s', 'kB/s', 'MB/s', 'GB/s'] as const;
 
-/** "5.2 MB/s" */
+/** "5.2 MB/s": the first unit in which the rounded value is below 1000. */
 function speedText(bytesPerSecond: number): string {
-  const power = Math.max(0, Math.min(SPEED_UNITS.length - 1, Math.floor(Math.log10(bytesPerSecond) / 3)));
-  const value = bytesPerSecond / 1000 ** power;
-  return `${power === 0 ? Math.round(value) : value.toFixed(1)} ${SPEED_UNITS[power]}`;
+  const values = SPEED_UNITS.map((_, power) => (bytesPerSecond / 1000 ** power).toFixed(power === 0 ? 0 : 1));
+  const fitting = values.findIndex((value) => Number(value) < 1000);
+  const power = fitting === -1 ? values.length - 1 : fitting;
+  return `${values[power]} ${SPEED_UNITS[power]}`;
 }
 
 function audioInfo(track: AudioInfo, index: number): StreamInfo {

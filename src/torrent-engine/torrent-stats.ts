@@ -1,20 +1,26 @@
 // The figures of one torrent, as they are reported to the server twice a second.
 import type { AppError } from '../base/app-error.ts';
+import type { Download } from './download/download.ts';
 import type { TorrentStats } from './protocol/torrent-engine.ts';
 import type { TorrentContents } from './storage/torrent-contents.ts';
 import type { SwarmTorrent } from './swarm/swarm-torrent.ts';
 
 export interface StatsInput {
   /** Undefined before the metainfo is known. */
-  contents: TorrentContents | undefined;
+  contents: MeasuredContents | undefined;
   /** Undefined while the torrent is not in the swarm. */
-  swarm: SwarmTorrent | undefined;
+  swarm: Pick<SwarmTorrent, 'peerCounts' | 'speeds'> | undefined;
   error: AppError | undefined;
   /** The problem of the disk. */
   problem: TorrentStats['problem'];
   bannedPeers: number;
   /** Uploaded by all processes so far. */
   uploadedBytes: number;
+}
+
+/** The members of {@link TorrentContents} that are reported. */
+export interface MeasuredContents extends Pick<TorrentContents, 'diskBytes' | 'readerCount'> {
+  readonly download: Pick<Download, 'table' | 'counts'>;
 }
 
 export function torrentStats({

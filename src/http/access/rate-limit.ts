@@ -35,7 +35,7 @@ export class RateLimit {
   /** Seconds until one may be taken; 0: now. */
   waitSeconds(key: string): number {
     const { left } = this.#bucket(key);
-    return left >= 1 ? 0 : Math.max(1, Math.ceil((1 - left) / this.#options.perSecond));
+    return left >= 1 ? 0 : Math.ceil((1 - left) / this.#options.perSecond);
   }
 
   #bucket(key: string): Bucket {

@@ -20,8 +20,8 @@ export function rangeVerdict(request: RangeRequest): RangeVerdict {
   return range === undefined ? { kind: 'unsatisfiable' } : { kind: 'part', range };
 }
 
-/** Whether If-None-Match names the entity (weak comparison, section 13.1.2). */
+/** Whether If-None-Match names the entity (weak comparison, section 13.1.2). Entity tags may contain commas. */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
-  return ifNoneMatch.split(',').some((each) => each.trim() === '*' || each.trim().replace(/^W\//u, '') === etag);
+  return ifNoneMatch.trim() === '*' || [...ifNoneMatch.matchAll(/"[^"]*"/gu)].some(([tag]) => tag === etag);
 }

@@ -17,7 +17,7 @@ const TORRENT_TYPE = 'application/x-bittorrent';
 /** Whether content with this head is a torrent or magnet link, not a media file. */
 export function looksLikeTorrent(head: Uint8Array, contentType: string | undefined): boolean {
   const type = contentType?.split(';')[0]?.trim().toLowerCase();
-  const start = textOf(head.subarray(0, 64));
+  const start = latin1(head.subarray(0, 64));
   return (
     isMagnet(head) || FIRST_MEMBER.test(start) || (type === TORRENT_TYPE && (start.startsWith('d') || isGzip(head)))
   );
@@ -26,13 +26,12 @@ export function looksLikeTorrent(head: Uint8Array, contentType: string | undefin
 /** @throws AppError SOURCE_UNUSABLE for an invalid magnet link or gzip stream; a `.torrent` file is not parsed */
 export function namedTorrent(bytes: Uint8Array): NamedTorrent {
   const plain = isGzip(bytes) ? unpacked(bytes) : bytes;
-  if (isMagnet(plain))
-    return { kind: 'magnet', magnet: parseMagnet(textOf(plain.subarray(0, MAX_MAGNET_BYTES)).trim()) };
+  if (isMagnet(plain)) return { kind: 'magnet', magnet: parseMagnet(utf8(plain.subarray(0, MAX_MAGNET_BYTES)).trim()) };
   return { kind: 'metainfo', metainfo: plain };
 }
 
 function isMagnet(bytes: Uint8Array): boolean {
-  return /^\s*magnet:\/{0,2}\?/iu.test(textOf(bytes.subarray(0, 64)));
+  return /^\s*magnet:\/{0,2}\?/iu.test(utf8(bytes.subarray(0, 64)));
 }
 
 function isGzip(bytes: Uint8Array): boolean {
@@ -47,6 +46,11 @@ function unpacked(bytes: Uint8Array): Uint8Array {
   }
 }
 
-function textOf(bytes: Uint8Array): string {
+/** Without a byte order mark. */
+function utf8(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

@@ -18,7 +18,7 @@ export const URGENT_ROOM_BYTES = 16 * MIB;
 export interface BlockRequestsOptions {
   table: PieceTable;
   readers: Readers;
-  checks: PieceChecks;
+  checks: Pick<PieceChecks, 'accepts' | 'expect' | 'openPieces'>;
   now: () => number;
   roomBytes: () => number;
 }
