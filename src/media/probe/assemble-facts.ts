@@ -6,7 +6,7 @@ import type { BytePositions } from '../model/byte-positions.ts';
 import type { AudioTrack, Chapter, MediaDescription, VideoTrack } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { seenRate } from '../model/frame-rate.ts';
-import { presentationOrigin, secondsOf } from '../model/presentation-span.ts';
+import { audioOrigin, presentationOrigin, secondsOf } from '../model/presentation-span.ts';
 import type { Origin, Splices } from '../model/rendition-track.ts';
 import { whyNothingPlays } from '../plan/delivery-plan.ts';
 import type { ScanResult } from '../worker/protocol/protocol.ts';
@@ -61,7 +61,7 @@ export async function assembleFacts(findings: Findings, signal: AbortSignal): Pr
 function withoutVideo(description: MediaDescription, chapters: Chapter[], findings: Findings): MediaFacts {
   const track = description.audio[0];
   if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound');
-  const origin = { ticks: Math.max(track.startTicks, 0), timeBase: track.timeBase };
+  const origin = audioOrigin(track, description.container);
   const scanned = findings.scan && secondsOf(findings.scan.endTicks - origin.ticks, track.timeBase);
   const durationSeconds = scanned ?? containerEnd(findings, origin) ?? 0;
   if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played');
