@@ -19,6 +19,7 @@ import { check } from '../codec/check.ts';
 import { DecodeTimes } from './decode-times.ts';
 import { demuxed, ticksOf, type DemuxedPacket } from './demuxed-packet.ts';
 import { openOptions } from './open-options.ts';
+import { EditedTimes, tickSamplesOf } from './edited-times.ts';
 import { PacketAhead } from './packet-ahead.ts';
 import { SplicedStreams } from './spliced-streams.ts';
 import { kindOf } from './stream-kind.ts';
@@ -58,6 +59,7 @@ export class Demuxer implements AsyncDisposable {
   readonly #following: PacketAhead | undefined;
   #spliced: SplicedStreams | undefined;
   #aviClock: AviClock | undefined;
+  #edited: EditedTimes | undefined;
   #isClosed = false;
   /** Whether the demuxer is at the beginning: no packet was read. */
   #isFresh = true;
@@ -171,6 +173,10 @@ export class Demuxer implements AsyncDisposable {
       if (video) this.#aviClock = new AviClock(splices.places, video.timeBase);
       return;
     }
+    if (this.container.startsWith('mov')) {
+      this.#edited = new EditedTimes(splices.pieces ?? []);
+      return;
+    }
     this.#spliced = new SplicedStreams(splices);
     this.#table.splice(new Map(splices.continuations));
   }
@@ -255,6 +261,7 @@ export class Demuxer implements AsyncDisposable {
       this.#spliced?.move(packet);
       const number = this.#table.numberAt(packet.streamIndex);
       if (this.#aviClock && !this.#aviClock.move(number, packet)) continue;
+      this.#edited?.move(number, packet, tickSamplesOf(this.stream(number)));
       const source = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
       if (!this.#spliced?.isStale(number, source)) return demuxed(packet, number);
     }
