@@ -34,7 +34,7 @@ export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex |
     video: track && readVideoIndex(reader, movie, track),
     chapters: await readMp4Chapters(movie, windowed),
     ends: endsOf(movie),
-    pieces: piecesOf(movie, track, reader.sizeBytes),
+    ...piecesOf(movie, track, reader.sizeBytes),
   };
 }
 
@@ -42,8 +42,8 @@ function piecesOf(
   movie: Mp4Movie,
   video: Mp4Track | undefined,
   sizeBytes: number | undefined,
-): ContainerIndex['pieces'] {
-  if (movie.isFragmented) return undefined;
+): Pick<ContainerIndex, 'pieces'> {
+  if (movie.isFragmented) return {};
   const edited = movie.tracks.filter((each) => each.edits.length > 1 && (each === video || each.handler === 'soun'));
   const found = edited.flatMap((track): NonNullable<ContainerIndex['pieces']> => {
     const times = sampleTimes(track.tables, sizeBytes);
@@ -51,7 +51,7 @@ function piecesOf(
     const pieces = isSync ? editedPieces({ ...editContext(movie, track), times, isSync }, track.tables) : [];
     return pieces.length ? [[track.index, pieces]] : [];
   });
-  return found.length ? found : undefined;
+  return found.length ? { pieces: found } : {};
 }
 
 function endsOf(movie: Mp4Movie): Map<number, number> {
