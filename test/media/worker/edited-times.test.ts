@@ -14,6 +14,7 @@ const PIECES = new EditedTimes([
     [
       { bytes: [0, 2000], ticks: [0, 250], added: 0 },
       { bytes: [5000, 8000], ticks: [250, 550], added: 30 },
+      { bytes: [10_000, 12_000], ticks: [750, 950], added: 0 },
     ],
   ],
 ]);
@@ -45,7 +46,12 @@ const AUDIO: { what: string; given: Given; expected: Expected }[] = [
     given: { pts: 50, byte: 4000, isHidden: true },
     expected: { pts: 50, isHidden: true },
   },
-  { what: 'a packet of no piece stays', given: { pts: 900, byte: 9000 }, expected: { pts: 900 } },
+  {
+    what: 'a packet in a pause between pieces is hidden',
+    given: { pts: 650, byte: 0 },
+    expected: { pts: 650, isHidden: true },
+  },
+  { what: 'a packet of no piece stays', given: { pts: 1000, byte: 9000 }, expected: { pts: 1000 } },
 ];
 
 for (const { what, given, expected } of AUDIO)

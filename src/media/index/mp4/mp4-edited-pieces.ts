@@ -54,14 +54,14 @@ export function editedPieces(track: EditedTrack, tables: SampleTables): EditedPi
   });
 }
 
-/** Empty for a list with an empty edit between two pieces, or with a piece of no length. */
+/** Empty for a list with a piece of no length. */
 function piecesOf({ edits, ticksPerSecond, movieTicksPerSecond }: EditedTrack): Piece[] {
   const toTicks = (movieTicks: number) => Math.round((movieTicks * ticksPerSecond) / movieTicksPerSecond);
   const pieces: Piece[] = [];
   let [movieTicks, summed] = [0, 0];
   for (const { duration, mediaTime } of edits) {
     const length = toTicks(duration);
-    if (mediaTime === -1 ? pieces.length > 0 : !(mediaTime >= 0 && length > 0)) return [];
+    if (mediaTime !== -1 && !(mediaTime >= 0 && length > 0)) return [];
     if (mediaTime !== -1)
       pieces.push({
         mediaStart: mediaTime,

@@ -97,10 +97,13 @@ const ROWS: { what: string; tables: Map<string, DataView>; edits: Mp4Edit[]; exp
     ],
   },
   {
-    what: 'a pause between pieces is left to libavformat',
+    what: 'a pause between two pieces moves the second',
     tables: AUDIO,
-    edits: [shown(0, 20), empty(5), shown(50, 30)],
-    expected: [],
+    edits: [shown(0, 20), empty(5), shown(53, 30)],
+    expected: [
+      { bytes: [byteOf(0), byteOf(1)], ticks: [0, 20], added: 0 },
+      { bytes: [byteOf(5), byteOf(8)], ticks: [25, 55], added: 7 },
+    ],
   },
   {
     what: 'a piece of no length is left to libavformat',

@@ -27,14 +27,20 @@ export class EditedTimes {
     const isHidden = packet.hasFlags(AV_PKT_FLAG_DISCARD);
     const piece = pieces.find(({ bytes, ticks: [start, end], added }) => {
       const shown = pts + added;
-      if (shown >= end || shown + duration <= start) return false;
+      if (shown >= end || shown + Math.max(1, duration) <= start) return false;
       return isHidden ? samplesPerTick !== undefined && byte === bytes[0] : byte >= bytes[0] && byte <= bytes[1];
     });
+    // In a pause between two pieces libavformat shows the beginning of the track.
+    if (!piece && isInPause(pieces, pts)) packet.setFlags(AV_PKT_FLAG_DISCARD);
     if (!piece) return;
     packet.pts += BigInt(piece.added);
     packet.dts += BigInt(piece.added);
     if (samplesPerTick !== undefined) cut(packet, piece, { samplesPerTick, isHidden });
   }
+}
+
+function isInPause(pieces: readonly EditedPiece[], ticks: number): boolean {
+  return pieces.some(({ ticks: [start] }, index) => ticks < start && ticks >= (pieces[index - 1]?.ticks[1] ?? start));
 }
 
 /** Undefined for video, whose frames are not cut. */
