@@ -107,8 +107,12 @@ export function truthOf(plan: FilmPlan): Truth {
   return { seconds: Math.max(...ends), frameSeconds: FRAME, pictures, sound: heard };
 }
 
-/** Copied AAC is cut at whole frames: a piece lies up to half of one beside its place. */
+/**
+ * Copied AAC is cut at whole frames, so a piece lies up to half of one beside its place. PCM is cut at the packets that libavformat makes of it, of
+ * 1024 samples.
+ */
 function pieceSeconds({ audio }: FilmPlan): number {
+  if (audio === 'pcm') return 0.028;
   return audio.startsWith('aac') ? 0.014 : 0.008;
 }
 
