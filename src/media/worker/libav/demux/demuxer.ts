@@ -119,11 +119,6 @@ export class Demuxer implements AsyncDisposable {
     return duration === undefined || duration <= 0 ? undefined : duration / 1e6;
   }
 
-  /** Whether no packet was read yet. */
-  get isAtBeginning(): boolean {
-    return this.#isFresh;
-  }
-
   /** Whether the container has an index of its keyframes, so that seeks are exact. */
   get isIndexed(): boolean {
     return /^(mov|matroska)/.test(this.container);
