@@ -50,7 +50,7 @@ const REASONS: Record<string, string> = {
   'two-entries': "VLC's stream output drops the last pictures before the second sample entry.",
   'edit-between-keyframes':
     'mpv and VLC do not follow such an edit list. libavformat puts the pictures of the second edit earlier by the delay of reordering, 80 ms: ffmpeg ' +
-    'shows them so, and the server is wrong there for the same reason.',
+    'shows them so, the server moves them to their places.',
   'edit-shorter': FIRST_PICTURE,
   'edit-':
     'mpv and VLC do not follow an edit list that has several parts or begins between keyframes. The server and ffmpeg do.',

@@ -39,7 +39,7 @@ export interface MediaFacts {
 }
 
 /** Stored facts of another version are probed again. */
-const FACTS_VERSION = 9;
+const FACTS_VERSION = 10;
 
 /** The stored form of facts. */
 export interface StoredFacts {

@@ -3,6 +3,7 @@
 // The presentation begins with the earliest track. If audio begins first, the first frame stays on screen until the second; if audio ends last,
 // the last frame stays to the end. Subtitles do not count: one stray cue would add hours.
 import type { Rational } from '../../base/rational.ts';
+import type { AudioTrack } from './description.ts';
 import type { MediaFacts } from './facts.ts';
 import { reducedFraction } from './reduced-fraction.ts';
 import type { Origin } from './rendition-track.ts';
@@ -44,6 +45,17 @@ export function presentationOrigin(first: FirstFrame, audioSeconds: readonly num
     };
   const ofFrames = (frames * frameRate.den * clock) / frameRate.num;
   return { ticks: (ticks * timeBase.num * clock) / timeBase.den - ofFrames, timeBase: { num: 1, den: clock } };
+}
+
+/**
+ * The zero of a presentation without video. A start before zero is the priming of an encoder, which is cut off. In MPEG it is a clock of 33 bits
+ * that wraps to zero later on: libavformat counts back from there.
+ */
+export function audioOrigin(
+  { startTicks, timeBase }: Pick<AudioTrack, 'startTicks' | 'timeBase'>,
+  container: string,
+): Origin {
+  return { ticks: container.startsWith('mpeg') ? startTicks : Math.max(startTicks, 0), timeBase };
 }
 
 /** Ticks per second of a clock on which both timestamps and frame times are exact. */

@@ -11,7 +11,7 @@ import type { Origin, SegmentFormat } from '../model/rendition-track.ts';
 import type { SegmentJob, WorkerInput } from '../worker/protocol/protocol.ts';
 
 /** Part of every rendition key, so that segments of another version of the engine are not used. */
-const ENGINE_VERSION = 4;
+const ENGINE_VERSION = 5;
 
 const TS_TICKS_PER_SECOND = 90_000;
 /** 100 us: more than the rounding to ticks and microseconds. */

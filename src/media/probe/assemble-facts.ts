@@ -6,11 +6,11 @@ import type { BytePositions } from '../model/byte-positions.ts';
 import type { AudioTrack, Chapter, MediaDescription, VideoTrack } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import { seenRate } from '../model/frame-rate.ts';
-import { presentationOrigin, secondsOf } from '../model/presentation-span.ts';
+import { audioOrigin, presentationOrigin, secondsOf } from '../model/presentation-span.ts';
 import type { Origin, Splices } from '../model/rendition-track.ts';
 import { whyNothingPlays } from '../plan/delivery-plan.ts';
 import type { ScanResult } from '../worker/protocol/protocol.ts';
-import { inputFor, type Findings } from './findings.ts';
+import { inputFor, splicesOf, type Findings } from './findings.ts';
 import { containerEnd, lastEnd, scanTail, videoEnd } from './track-ends.ts';
 import { usableKeyframes } from './usable-keyframes.ts';
 import { verifyKeyframes } from './verify-keyframes.ts';
@@ -24,7 +24,8 @@ const GRID_TOLERANCE_SECONDS = 0.001;
 export async function assembleFacts(findings: Findings, signal: AbortSignal): Promise<MediaFacts> {
   const { index } = findings;
   const scan = findings.scan ?? (await scanTail(findings, signal));
-  const description = withoutContinuations(findings.description, findings.scan?.splices);
+  const splices = splicesOf(findings);
+  const description = withoutContinuations(findings.description, splices);
   const chapters = index?.chapters ?? [];
   if (!description.video) return withoutVideo(description, chapters, findings);
   const video = { ...description.video, frameRate: seenRate(description.video, findings.scan?.stepTicks) };
@@ -33,7 +34,7 @@ export async function assembleFacts(findings: Findings, signal: AbortSignal): Pr
   const audio = startsOfAudio(description, findings.scan);
   const origin = presentationOrigin({ ...video, ticks: startTicks }, audio.map(startSeconds));
   const videoSeconds = videoEnd({ ...findings, scan }, video, origin);
-  const input = inputFor(findings.source, description.container, findings.scan?.splices);
+  const input = inputFor(findings.source, description.container, splices);
   const verdict = await verifyKeyframes({ ...findings, input, video, keyframes }, signal);
   const hasChanges = verdict.hasChanges || (index?.video?.hasChanges ?? scan?.hasChanges ?? false);
   return playable({
@@ -54,14 +55,14 @@ export async function assembleFacts(findings: Findings, signal: AbortSignal): Pr
           hasUntimed: scan?.hasUntimed ?? false,
         }
       : undefined,
-    splices: scan?.splices,
+    splices,
   });
 }
 
 function withoutVideo(description: MediaDescription, chapters: Chapter[], findings: Findings): MediaFacts {
   const track = description.audio[0];
   if (!track) throw new AppError('NOT_MEDIA', 'The source holds no picture and no sound');
-  const origin = { ticks: Math.max(track.startTicks, 0), timeBase: track.timeBase };
+  const origin = audioOrigin(track, description.container);
   const scanned = findings.scan && secondsOf(findings.scan.endTicks - origin.ticks, track.timeBase);
   const durationSeconds = scanned ?? containerEnd(findings, origin) ?? 0;
   if (durationSeconds <= 0) throw new AppError('NOT_MEDIA', 'The source holds no sound that can be played');
@@ -73,7 +74,7 @@ function withoutVideo(description: MediaDescription, chapters: Chapter[], findin
     videoStartSeconds: undefined,
     videoSeconds: undefined,
     table: undefined,
-    splices: findings.scan?.splices,
+    splices: splicesOf(findings),
   });
 }
 

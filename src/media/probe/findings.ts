@@ -23,6 +23,12 @@ export interface Findings extends Subject {
   scan?: ScanResult | undefined;
 }
 
+/** The splices of a source: as scanned, otherwise as the container's tables state them. */
+export function splicesOf({ scan, index }: Pick<Findings, 'scan' | 'index'>): Splices | undefined {
+  if (scan?.splices || !index?.pieces) return scan?.splices;
+  return { continuations: [], clock: [], places: [], pieces: index.pieces };
+}
+
 /** The worker's access to a source. MP4 lists all positions at the beginning; other containers would seek to an index at the end. */
 export function inputFor(source: Source, container: string, splices?: Splices): WorkerInput {
   const input = container.startsWith('mov') ? source.input : (source.inOrderInput ?? source.input);

@@ -9,7 +9,7 @@ import type { MediaDescription, SourceTracks } from '../model/description.ts';
 import type { MediaFacts } from '../model/facts.ts';
 import type { RunJob } from '../pool/run-job.ts';
 import { assembleFacts } from './assemble-facts.ts';
-import { inputFor, type Findings, type Subject } from './findings.ts';
+import { inputFor, splicesOf, type Findings, type Subject } from './findings.ts';
 import { isDownloadedWithin } from './wait-until-downloaded.ts';
 import { chooseTracks } from './track-choice.ts';
 import { headsToVerify } from './verify-keyframes.ts';
@@ -134,7 +134,7 @@ async function withScan(findings: Findings, signal: AbortSignal): Promise<Findin
     ({ streamIndex }) => streamIndex,
   );
   if (first === undefined) return findings;
-  const input = inputFor(source, description.container);
+  const input = inputFor(source, description.container, splicesOf(findings));
   const scan = await findings.run({ kind: 'scan', input, streamIndex: first, otherStreams: others }, signal);
   return { ...findings, scan };
 }

@@ -48,7 +48,7 @@ export async function makeSegment(job: SegmentJob, tools: SegmentTools, signal: 
 interface Copied {
   video: CopiedVideoRun | undefined;
   audio: SampleRun | undefined;
-  /** Whether the audio begins before the position that the seek reached. */
+  /** Whether audio before the reach of all seeks may be missing. */
   lacksAudio: boolean;
 }
 
@@ -66,7 +66,7 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
     const videoCollector = video && new CopiedVideoCollector(demuxer, video.track, video.request);
     const audioCollector =
       audio && new CopiedAudioCollector(demuxer, audio.track, { span: audio.span, origin: job.origin });
-    await collect(
+    const mayLackAudio = await collect(
       demuxer,
       { video: videoCollector, audio: audioCollector, startSeconds: startSeconds(job), isAtBeginning },
       { origin: job.origin, signal },
@@ -78,7 +78,7 @@ async function copiedRuns(job: SegmentJob, tools: SegmentTools, signal: AbortSig
           ? await audioCollector?.run(() => silentFrame(audio.track))
           : undefined,
       // With video, only the first segment may begin before the first frame.
-      lacksAudio: (!video || job.video?.start === 0) && (audioCollector?.cameTooLate ?? false),
+      lacksAudio: (!video || job.video?.start === 0) && mayLackAudio,
     };
   };
   const sought = await tools.demuxers.use(job.input, (demuxer) => cut(demuxer, false), signal);

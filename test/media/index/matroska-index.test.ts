@@ -188,10 +188,14 @@ test('frame durations become the exact rates they stand for', async () => {
 });
 
 function durationTag(uid: number, value: string, ...others: string[]): Buffer {
+  return element(ID.tags, durationOf(uid, value, ...others));
+}
+
+function durationOf(uid: number, value: string, ...others: string[]): Buffer {
   const simple = [['DURATION', value], ...others.map((name) => [name, 'x'])].map(([name = '', string = '']) =>
     element(ID.simpleTag, text(ID.tagName, name), text(ID.tagString, string)),
   );
-  return element(ID.tags, element(ID.tag, element(ID.targets, number(ID.tagTrackUid, uid)), ...simple));
+  return element(ID.tag, element(ID.targets, number(ID.tagTrackUid, uid)), ...simple);
 }
 
 test('the end comes from the DURATION tag of the track, unless it is stale or of another track', async () => {
@@ -202,6 +206,37 @@ test('the end comes from the DURATION tag of the track, unless it is stale or of
   assert.equal(await endOf(durationTag(77, '00:00:08.000000000')), undefined);
   assert.equal(await endOf(durationTag(78, '00:01:00.040000000')), undefined);
   assert.equal(await endOf(durationTag(77, 'long')), undefined);
+});
+
+/** Two video tracks, 1 and 2: only the first is a default track. */
+function twoVideos(): Buffer {
+  const entry = (trackNumber: number, uid: number, isDefault: number) =>
+    element(
+      ID.trackEntry,
+      ...[number(ID.trackNumber, trackNumber), number(ID.trackUid, uid), number(ID.trackType, 1)],
+      ...[text(ID.codecId, 'V_TEST'), number(ID.flagDefault, isDefault)],
+    );
+  return element(ID.tracks, entry(1, 76, 1), entry(2, 77, 0));
+}
+
+test('a default track that is much shorter than another one is not the video, wherever it begins', async () => {
+  const STILL = { time: 37_000, track: 1 };
+  const VIDEO = [37_000, 38_000, 39_000].map((time) => ({ time, track: 2 }));
+  const LONG = [37_000, 38_000, 39_000].map((time) => ({ time, track: 1 }));
+  const END_OF_STILL = durationOf(76, '00:00:37.040000000');
+  const LENGTH_OF_STILL = durationOf(76, '00:00:00.040000000', '_STATISTICS_WRITING_APP');
+  const END_OF_LONG = durationOf(76, '00:00:40.000000000');
+  const END_OF_VIDEO = durationOf(77, '00:00:40.000000000');
+  const rows: [name: string, chosen: number, points: { time: number; track: number }[], tags: Buffer[]][] = [
+    ['a late still with its end', 1, [STILL, ...VIDEO], [END_OF_STILL, END_OF_VIDEO]],
+    ['a late still with its length', 1, [STILL, ...VIDEO], [LENGTH_OF_STILL, END_OF_VIDEO]],
+    ['a late still without tags', 1, [STILL, ...VIDEO], []],
+    ['a track as long as the other', 0, [...LONG, ...VIDEO], [END_OF_LONG, END_OF_VIDEO]],
+  ];
+  for (const [name, chosen, points, tags] of rows) {
+    const bytes = film(INFO, twoVideos(), cues(...points), element(ID.tags, ...tags));
+    assert.equal((await readMatroskaIndex(new CountedBytes(bytes)))?.video?.streamIndex, chosen, name);
+  }
 });
 
 function atom(startSeconds: number, title: string, ...more: Buffer[]): Buffer {

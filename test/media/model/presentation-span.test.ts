@@ -2,7 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { segmentRates } from '../../../src/media/model/byte-positions.ts';
-import { lastFrameEnd, presentationOrigin, secondsOf } from '../../../src/media/model/presentation-span.ts';
+import {
+  audioOrigin,
+  lastFrameEnd,
+  presentationOrigin,
+  secondsOf,
+} from '../../../src/media/model/presentation-span.ts';
 
 const MILLISECONDS = { num: 1, den: 1000 };
 const FILM_RATE = { num: 24_000, den: 1001 };
@@ -24,6 +29,18 @@ for (const { what, pictureSeconds, audioSeconds, frames } of ORIGINS) {
     assert.ok(Math.abs(pictureSeconds - secondsOf(ticks, timeBase) - frames * FRAME_SECONDS) < 1e-9);
   });
 }
+
+test('sound alone begins with its first packet, also on a clock that wraps, but without the priming of an encoder', () => {
+  const rows: [container: string, startTicks: number, zero: number][] = [
+    ['mpeg', 45_000, 45_000],
+    ['mpeg', -180_000, -180_000],
+    ['mpegts', -180_000, -180_000],
+    ['matroska,webm', -7, 0],
+    ['mov,mp4,m4a,3gp,3g2,mj2', -1024, 0],
+  ];
+  for (const [container, startTicks, zero] of rows)
+    assert.equal(audioOrigin({ startTicks, timeBase: MILLISECONDS }, container).ticks, zero, container);
+});
 
 test('the last picture stands to the end, unless that is as good as its own', () => {
   assert.equal(lastFrameEnd({ durationSeconds: 60, videoSeconds: 0.04 }), 60);

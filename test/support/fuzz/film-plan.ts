@@ -228,6 +228,8 @@ function possible(plan: FilmPlan): FilmPlan {
   // Edits show the first seconds of both tracks.
   if (next.edits !== 'none') next.audioSeconds = next.videoSeconds = 8;
   if (next.edits !== 'none' && next.tracks === 'still-first') next.tracks = 'video-audio';
+  // A Blu-ray stream has one packet id for video.
+  if (next.container === 'm2ts' && next.tracks === 'two-videos') next.tracks = 'video-audio';
   if (next.start.kind.endsWith('-late') && next.start.kind !== 'both-late' && next.tracks.endsWith('-only'))
     next.tracks = 'video-audio';
   return next;

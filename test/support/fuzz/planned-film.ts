@@ -107,9 +107,13 @@ export function truthOf(plan: FilmPlan): Truth {
   return { seconds: Math.max(...ends), frameSeconds: FRAME, pictures, sound: heard };
 }
 
-/** Edits cut audio at whole packets, and are rounded. */
-function packetSeconds({ audio }: FilmPlan): number {
-  return audio === 'flac' ? 0.1 : audio === 'ac3' ? 0.036 : 0.028;
+/**
+ * Copied AAC is cut at whole frames, so a piece lies up to half of one beside its place. PCM is cut at the packets that libavformat makes of it, of
+ * 1024 samples.
+ */
+function pieceSeconds({ audio }: FilmPlan): number {
+  if (audio === 'pcm') return 0.028;
+  return audio.startsWith('aac') ? 0.014 : 0.008;
 }
 
 /** Tolerances for what the containers and joins do not state exactly. */
@@ -119,7 +123,7 @@ export function toleranceOf(plan: FilmPlan): CompareOptions {
   return {
     frames: isJoined ? 3 : 1,
     // Each part has an encoder delay; AVI states no times.
-    slackSeconds: isJoined ? 0.06 : plan.edits === 'none' ? 0.008 : packetSeconds(plan),
+    slackSeconds: isJoined ? 0.06 : plan.edits === 'none' ? 0.008 : pieceSeconds(plan),
     syncSeconds: isJoined ? 0.06 : plan.container === 'avi' ? 0.06 : 0.03,
     otherVoices,
   };

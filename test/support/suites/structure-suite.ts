@@ -22,11 +22,14 @@ const MAX_SENTENCES = 6;
 /** Acceptable refusals: none, since every planned file can be played. */
 const TRUE_REFUSALS: readonly RegExp[] = [];
 
-/** Defines the tests. Each file is made, judged and removed. `RAFFI_FUZZ_SEED=17` judges that seed alone. */
-export function structureSuite({ from, to }: { from: number; to: number }): void {
+/**
+ * Defines the tests of the seeds `[from, to)` and of `others`. Each file is made, judged and removed. `RAFFI_FUZZ_SEED=17` judges that seed
+ * alone.
+ */
+export function structureSuite(range: { from: number; to: number; others?: readonly number[] }): void {
   suite('films of every structure', () => {
     const stack = new AsyncDisposableStack();
-    const blocks = blocksOf(from, to);
+    const blocks = blocksOf(range);
     const faults = new Map(blocks.flat().map((seed) => [seed, Promise.withResolvers<string | undefined>()]));
     let server: ServerProcess | undefined;
     before(async () => {
@@ -46,7 +49,7 @@ export function structureSuite({ from, to }: { from: number; to: number }): void
     after(() => stack.disposeAsync());
 
     for (const seeds of blocks) {
-      test(`seeds ${seeds[0]} to ${seeds.at(-1)} are right, or refused in true words`, async () => {
+      test(`seeds ${spanOf(seeds)} are right, or refused in true words`, async () => {
         const found = await Promise.all(seeds.flatMap((seed) => faults.get(seed)?.promise ?? []));
         const wrong = found.filter((fault) => fault !== undefined);
         assert.equal(wrong.length, 0, `${wrong.length} of ${seeds.length} films are wrong:\n${wrong.join('\n')}`);
@@ -56,12 +59,17 @@ export function structureSuite({ from, to }: { from: number; to: number }): void
   });
 }
 
-function blocksOf(from: number, to: number): number[][] {
+function spanOf(seeds: readonly number[]): string {
+  const [first = 0, last = 0] = [seeds[0], seeds.at(-1)];
+  return last - first === seeds.length - 1 ? `${first} to ${last}` : seeds.join(', ');
+}
+
+function blocksOf({ from, to, others = [] }: { from: number; to: number; others?: readonly number[] }): number[][] {
   const only = process.env['RAFFI_FUZZ_SEED'];
   if (only !== undefined) return [[Number(only)]];
+  const seeds = [...Array.from({ length: to - from }, (_, index) => from + index), ...others];
   const blocks: number[][] = [];
-  for (let first = from; first < to; first += BLOCK)
-    blocks.push(Array.from({ length: Math.min(BLOCK, to - first) }, (_, index) => first + index));
+  for (let first = 0; first < seeds.length; first += BLOCK) blocks.push(seeds.slice(first, first + BLOCK));
   return blocks;
 }
 

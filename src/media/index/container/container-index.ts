@@ -3,6 +3,7 @@ import type { ByteRange } from '../../../base/byte-range.ts';
 import type { Rational } from '../../../base/rational.ts';
 import type { BytePositions } from '../../model/byte-positions.ts';
 import type { Chapter } from '../../model/description.ts';
+import type { Splices } from '../../model/rendition-track.ts';
 
 /** Reads bytes `[start, end)`, fewer only at the end. Index parsers read sources through this interface alone. */
 export interface ByteReader {
@@ -65,6 +66,8 @@ export interface ContainerIndex {
   chapters: Chapter[];
   /** Ends of audio tracks by their edit lists, seconds from the beginning of the movie, by stream; MP4 only. */
   ends?: ReadonlyMap<number, number>;
+  /** Tracks whose edit list presents several pieces; MP4 only. */
+  pieces?: Splices['pieces'];
   /** The streams of each programme, by packet id; undefined when all tracks belong together. */
   programmes?: ReadonlySet<number>[];
 }

@@ -1,5 +1,6 @@
 // The index of a Matroska or WebM source, from its cues, tracks, chapters and tags.
 import { MIB } from '../../../base/units.ts';
+import type { Rational } from '../../../base/rational.ts';
 import type { VideoEvidence } from '../../model/description.ts';
 import type { BytePositions } from '../../model/byte-positions.ts';
 import type { ByteReader, ContainerIndex, VideoIndex } from '../container/container-index.ts';
@@ -8,7 +9,7 @@ import { cuePositions, parseCueTimes, readFirstKeyframe } from './matroska-cues.
 import { ID } from './matroska-ids.ts';
 import { matroskaKeyframeHeads } from './matroska-keyframe-heads.ts';
 import { readSegmentLayout, readTopLevel, type SegmentLayout } from './matroska-segment.ts';
-import { parseTrackDuration } from './matroska-tags.ts';
+import { parseTrackDuration, type TrackDuration } from './matroska-tags.ts';
 import { parseInfo, parseVideoTracks, type MatroskaVideoTrack, type SegmentInfo } from './matroska-tracks.ts';
 import { chooseVideo } from '../container/video-choice.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
@@ -52,12 +53,29 @@ async function chosenTrack(
   for (const track of tracks) {
     const { isDefault, isStillCodec, uid, number } = track;
     const keyframes = (cues && (await parseCueTimes(cues, number))) ?? [];
-    const stated = uid === undefined ? undefined : parseTrackDuration(tags, uid)?.seconds;
-    const cued = keyframes.length ? ((keyframes.at(-1) ?? 0) * info.timeBase.num) / info.timeBase.den : undefined;
-    const evidence = { isDefault, isStillCodec, durationSeconds: stated ?? cued };
-    candidates.push({ track, evidence: { ...evidence, frameCount: keyframes.length || undefined } });
+    const tagged = uid === undefined ? undefined : parseTrackDuration(tags, uid);
+    const durationSeconds = durationOf({ keyframes, timeBase: info.timeBase, tagged });
+    const evidence = { isDefault, isStillCodec, durationSeconds, frameCount: keyframes.length || undefined };
+    candidates.push({ track, evidence });
   }
   return chooseVideo(candidates)?.track;
+}
+
+/** From the first keyframe to the tagged end, otherwise to the last keyframe: a still that is shown late ends late, and is short. */
+function durationOf({
+  keyframes,
+  timeBase: { num, den },
+  tagged,
+}: {
+  keyframes: readonly number[];
+  timeBase: Rational;
+  tagged: TrackDuration | undefined;
+}): number | undefined {
+  if (tagged?.isFromFirstFrame) return tagged.seconds;
+  const [first, last] = [keyframes[0], keyframes.at(-1)];
+  if (first === undefined || last === undefined) return tagged?.seconds;
+  const end = Math.max(tagged?.seconds ?? 0, (last * num) / den);
+  return end - (first * num) / den;
 }
 
 interface VideoTables {

@@ -6,8 +6,10 @@ import { mp4KeyframeHeads } from './mp4-keyframe-heads.ts';
 import { BOX_HEADER_BYTES, parseBoxHeader } from './mp4-boxes.ts';
 import { readMp4Chapters } from './mp4-chapters.ts';
 import { editedEnd } from './mp4-edit-list.ts';
+import { editedPieces } from './mp4-edited-pieces.ts';
 import { parseMovie, type Mp4Movie, type Mp4Track } from './mp4-movie.ts';
 import { rangesOfSamples } from './mp4-sample-ranges.ts';
+import { sampleTimes, syncSamples } from './mp4-sample-times.ts';
 import { editContext, indexVideoTrack, videoTrack } from './mp4-video-index.ts';
 import { WindowedReader } from '../container/windowed-reader.ts';
 
@@ -32,7 +34,24 @@ export async function readMp4Index(reader: ByteReader): Promise<ContainerIndex |
     video: track && readVideoIndex(reader, movie, track),
     chapters: await readMp4Chapters(movie, windowed),
     ends: endsOf(movie),
+    ...piecesOf(movie, track, reader.sizeBytes),
   };
+}
+
+function piecesOf(
+  movie: Mp4Movie,
+  video: Mp4Track | undefined,
+  sizeBytes: number | undefined,
+): Pick<ContainerIndex, 'pieces'> {
+  if (movie.isFragmented) return {};
+  const edited = movie.tracks.filter((each) => each.edits.length > 1 && (each === video || each.handler === 'soun'));
+  const found = edited.flatMap((track): NonNullable<ContainerIndex['pieces']> => {
+    const times = sampleTimes(track.tables, sizeBytes);
+    const isSync = times && syncSamples(track.tables, times.count);
+    const pieces = isSync ? editedPieces({ ...editContext(movie, track), times, isSync }, track.tables) : [];
+    return pieces.length ? [[track.index, pieces]] : [];
+  });
+  return found.length ? { pieces: found } : {};
 }
 
 function endsOf(movie: Mp4Movie): Map<number, number> {

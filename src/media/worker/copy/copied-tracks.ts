@@ -20,30 +20,36 @@ export interface Collectors {
 const EARLIER_SECONDS = { indexed: [0, 2, 15, 60], scanned: [1.5, 6, 20, 90] } as const;
 
 /**
- * Fills the collectors; seeks to an earlier position when the demuxer began too late.
+ * Fills the collectors; seeks to an earlier position when the demuxer began too late. Returns whether audio before the reach of all seeks may be
+ * missing: a read from the first byte finds it.
  * @throws AppError MEDIA_FAILED when neither the segment's keyframe nor an earlier one is found
  */
 export async function collect(
   demuxer: Demuxer,
   collectors: Collectors,
   target: { origin: Origin; signal: AbortSignal },
-): Promise<void> {
+): Promise<boolean> {
   const { video, audio } = collectors;
   demuxer.keepOnly([video, audio].flatMap((collector) => (collector ? [collector.streamIndex] : [])));
   if (collectors.isAtBeginning) {
     audio?.startOver();
     await pump(demuxer, collectors, target.signal);
-    return assertBegun(video);
+    assertBegun(video);
+    return false;
   }
+  let isAtEarliest = false;
   for (const earlier of EARLIER_SECONDS[demuxer.isIndexed ? 'indexed' : 'scanned']) {
     await seekTo(demuxer, collectors, { seconds: collectors.startSeconds - earlier, origin: target.origin });
     audio?.startOver();
     const isComplete = await pump(demuxer, collectors, target.signal);
-    if (isComplete && !video?.isEmpty && !audio?.mayHaveMissedFrames) return;
-    if (collectors.startSeconds - earlier <= 0) break;
+    if (isComplete && !video?.isEmpty && !audio?.mayHaveMissedFrames) return false;
+    isAtEarliest = collectors.startSeconds - earlier <= 0;
+    if (isAtEarliest) break;
   }
   if (!video && audio?.cameTooLate) await collectByItself(demuxer, audio, { ...target, ...collectors });
   assertBegun(video);
+  // No packet behind the earliest seek: a track that ended, or one that ends before the first frame of the video.
+  return audio !== undefined && (audio.cameTooLate || (isAtEarliest && audio.mayHaveMissedFrames));
 }
 
 function assertBegun(video: CopiedVideoCollector | undefined): void {

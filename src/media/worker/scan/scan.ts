@@ -32,7 +32,10 @@ export async function scan(demuxer: Demuxer, job: ScanJob, signal: AbortSignal):
   const found = { continuations: numbers?.continuations(streams) ?? [], clock: clock.steps() };
   if (!found.continuations.length && !found.clock.length) return result;
   demuxer.splice({ ...found, places: [] });
-  const spliced = await measure(demuxer, job, { signal });
+  // From now on packets of a continuation have the number of the stream that it continues.
+  const continued = new Set(found.continuations.map(([number]) => number));
+  const otherStreams = job.otherStreams.filter((number) => !continued.has(number));
+  const spliced = await measure(demuxer, { ...job, otherStreams }, { signal });
   return { ...spliced, splices: { ...found, places: spliced.places } };
 }
 

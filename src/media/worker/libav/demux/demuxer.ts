@@ -19,6 +19,8 @@ import { check } from '../codec/check.ts';
 import { DecodeTimes } from './decode-times.ts';
 import { demuxed, ticksOf, type DemuxedPacket } from './demuxed-packet.ts';
 import { openOptions } from './open-options.ts';
+import { EditedTimes, tickSamplesOf } from './edited-times.ts';
+import { PacketAhead } from './packet-ahead.ts';
 import { SplicedStreams } from './spliced-streams.ts';
 import { kindOf } from './stream-kind.ts';
 import { StreamTable } from './stream-table.ts';
@@ -53,8 +55,11 @@ export class Demuxer implements AsyncDisposable {
   readonly #extradata = new Map<number, Buffer>();
   readonly #mayChangeEntries: boolean;
   readonly #decodeTimes: DecodeTimes | undefined;
+  /** MPEG-PS only: the packet after the current one. */
+  readonly #following: PacketAhead | undefined;
   #spliced: SplicedStreams | undefined;
   #aviClock: AviClock | undefined;
+  #edited: EditedTimes | undefined;
   #isClosed = false;
   /** Whether the demuxer is at the beginning: no packet was read. */
   #isFresh = true;
@@ -70,6 +75,7 @@ export class Demuxer implements AsyncDisposable {
     this.container = context.iformat?.name ?? '';
     this.#table = new StreamTable(context, this.container);
     this.#decodeTimes = this.container.startsWith('mpeg') ? new DecodeTimes() : undefined;
+    this.#following = this.container === 'mpeg' ? new PacketAhead() : undefined;
     if (input.splices) this.splice(input.splices);
     this.#mayChangeEntries = this.container.startsWith('mov');
   }
@@ -111,11 +117,6 @@ export class Demuxer implements AsyncDisposable {
   get durationSeconds(): number | undefined {
     const duration = ticksOf(this.#context.duration);
     return duration === undefined || duration <= 0 ? undefined : duration / 1e6;
-  }
-
-  /** Whether no packet was read yet. */
-  get isAtBeginning(): boolean {
-    return this.#isFresh;
   }
 
   /** Whether the container has an index of its keyframes, so that seeks are exact. */
@@ -167,6 +168,10 @@ export class Demuxer implements AsyncDisposable {
       if (video) this.#aviClock = new AviClock(splices.places, video.timeBase);
       return;
     }
+    if (this.container.startsWith('mov')) {
+      this.#edited = new EditedTimes(splices.pieces ?? []);
+      return;
+    }
     this.#spliced = new SplicedStreams(splices);
     this.#table.splice(new Map(splices.continuations));
   }
@@ -190,6 +195,7 @@ export class Demuxer implements AsyncDisposable {
     if (this.#isInOrder && this.#isFresh && (await this.#startsAtBeginning(stream, ticks))) return true;
     this.#buffered?.moved();
     this.#spliced?.moved();
+    this.#following?.forget();
     if (this.#spliced?.hasPositions) {
       const { num, den } = stream.timeBase;
       return this.#seekToByte(this.#spliced.byteBefore((ticks * num) / den));
@@ -205,6 +211,7 @@ export class Demuxer implements AsyncDisposable {
   }
 
   async #seekToByte(byte: number): Promise<boolean> {
+    this.#following?.forget();
     const code = this.#isLocal
       ? this.#context.seekFrameSync(-1, BigInt(byte), AVSEEK_FLAG_BYTE)
       : await this.#context.seekFrame(-1, BigInt(byte), AVSEEK_FLAG_BYTE);
@@ -231,21 +238,27 @@ export class Demuxer implements AsyncDisposable {
 
   /** The next packet; undefined at the end. `payload` and `raw` hold it until the next call. */
   async read(): Promise<DemuxedPacket | undefined> {
-    const packet = this.#packet;
     this.#isFresh = false;
+    const read = (into: Packet) => this.#readInto(into);
+    const packet = this.#following ? await this.#following.read(this.#packet, read) : await read(this.#packet);
+    return packet && this.#completed(packet);
+  }
+
+  async #readInto(packet: Packet): Promise<DemuxedPacket | undefined> {
     for (;;) {
       packet.unref();
       const isAtOnce = this.#isLocal || (await this.#buffered?.holdsNext()) === true;
       const code = isAtOnce ? this.#context.readFrameSync(packet) : await this.#context.readFrame(packet);
       if (code === AVERROR_EOF) return undefined;
       check(code, 'read the source');
-      if (this.#mayChangeEntries) this.#noteExtradata();
+      if (this.#mayChangeEntries) this.#noteExtradata(packet);
       this.#buffered?.tookPacket(Number(packet.pos), packet.size);
       this.#spliced?.move(packet);
       const number = this.#table.numberAt(packet.streamIndex);
       if (this.#aviClock && !this.#aviClock.move(number, packet)) continue;
+      this.#edited?.move(number, packet, tickSamplesOf(this.stream(number)));
       const source = { index: packet.streamIndex, dts: ticksOf(packet.dts) ?? 0 };
-      if (!this.#spliced?.isStale(number, source)) return this.#completed(demuxed(packet, number));
+      if (!this.#spliced?.isStale(number, source)) return demuxed(packet, number);
     }
   }
 
@@ -262,9 +275,9 @@ export class Demuxer implements AsyncDisposable {
     return this.#extradata.get(number);
   }
 
-  #noteExtradata(): void {
-    const extradata = this.#packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA);
-    if (extradata) this.#extradata.set(this.#table.numberAt(this.#packet.streamIndex), Buffer.from(extradata));
+  #noteExtradata(packet: Packet): void {
+    const extradata = packet.getSideData(AV_PKT_DATA_NEW_EXTRADATA);
+    if (extradata) this.#extradata.set(this.#table.numberAt(packet.streamIndex), Buffer.from(extradata));
   }
 
   /** A copy of the current packet's bytes. */
@@ -280,6 +293,7 @@ export class Demuxer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#packet.free();
+    this.#following?.[Symbol.dispose]();
     if (this.#isLocal) this.#context.closeInputSync();
     else await this.#context.closeInput();
   }

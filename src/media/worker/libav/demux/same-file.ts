@@ -9,7 +9,9 @@ import type { WorkerInput } from '../../protocol/protocol.ts';
 /** A key that is equal for inputs with equal bytes that are read in the same way. */
 export function inputKey(input: WorkerInput): string {
   const file = input.kind === 'file' ? `${input.inode} ${input.sizeBytes} ${input.mtimeNs} ${input.path}` : input.url;
-  return input.splices ? `${file} ${JSON.stringify([input.splices.continuations, input.splices.clock])}` : file;
+  if (!input.splices) return file;
+  const { continuations, clock, pieces } = input.splices;
+  return `${file} ${JSON.stringify([continuations, clock, pieces])}`;
 }
 
 /** Does nothing for remote sources. @throws AppError SOURCE_CHANGED, SOURCE_NOT_FOUND, SOURCE_FAILED */

@@ -11,6 +11,7 @@ import {
 } from 'node-av/constants';
 import type { Stream } from 'node-av/lib';
 import type { Rational } from '../../../../base/rational.ts';
+import { parseAdtsHeader } from '../../../bitstream/adts.ts';
 import { audioRole, type AudioFlags } from '../../../model/audio-role.ts';
 import type { AudioTrack, SourceTracks, SubtitleTrack } from '../../../model/description.ts';
 import { codecName } from '../codec/check.ts';
@@ -33,16 +34,21 @@ export async function describe(demuxer: Demuxer): Promise<SourceTracks> {
       .map((stream) => describeVideo(demuxer, stream, openingOf(stream))),
     audio: await Promise.all(
       of('audio')
-        .filter(isKnown)
+        .filter((stream) => isKnown(stream, openingOf(stream)))
         .map((stream) => describeAudio(demuxer, stream, openingOf(stream))),
     ),
     subtitles: of('subtitle').map((stream) => describeSubtitle(demuxer, stream)),
   };
 }
 
-/** AAC without rate and channels has shown no packet: the stream belongs to a later part of the source, or has no packets at all. */
-function isKnown({ codecpar }: Stream): boolean {
-  return codecName(codecpar) !== 'aac' || (codecpar.sampleRate > 0 && codecpar.channels > 0);
+/**
+ * AAC without rate and channels has shown no packet to the probe: the stream belongs to a later part of the source, or has no packets at all. A
+ * late stream whose codec MPEG-TS does not state counts as data until its first packet, which the probe does not wait for: its header tells.
+ */
+function isKnown({ codecpar }: Stream, opening: Opening | undefined): boolean {
+  if (codecName(codecpar) !== 'aac') return true;
+  if (codecpar.sampleRate > 0 && codecpar.channels > 0) return true;
+  return opening !== undefined && (parseAdtsHeader(opening.payload)?.channelConfiguration ?? 0) > 0;
 }
 
 async function describeAudio(demuxer: Demuxer, stream: Stream, opening: Opening | undefined): Promise<AudioTrack> {
