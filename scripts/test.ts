@@ -69,7 +69,7 @@ const FAST = [
   'test/media/{clip,index,model,mpegts,plan,pool,probe,store,subtitles}/**/*.test.ts',
   'test/media/bitstream/{audio-configuration,bit-reader,codec-string,nal-units,picture-order}.test.ts',
   'test/media/fmp4/{decode-schedule,language-code,media-segment}.test.ts',
-  'test/media/schedule/{remote-store,segment-scheduler}.test.ts',
+  'test/media/schedule/{circuit-breaker,encoder-speed,remote-store,segment-scheduler}.test.ts',
   'test/media/worker/libav/video-filters.test.ts',
   'test/addons/*.test.ts',
   'test/sessions/{playback-position,session-info}.test.ts',

@@ -45,7 +45,7 @@ const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
     typeof value['container'] === 'string' &&
     ['videos', 'audio', 'subtitles'].every((name) => Array.isArray(value[name])),
   scan: (value) =>
-    ['hasChanges', 'hasUntimed'].every((name) => typeof value[name] === 'boolean') &&
+    ['hasHidden', 'hasChanges', 'hasUntimed'].every((name) => typeof value[name] === 'boolean') &&
     isArrayOf(value['keyframes'], 'number') &&
     isArrayOf(value['keyframeBytes'], 'number') &&
     value['starts'] instanceof Map &&

@@ -1,9 +1,12 @@
 // A subtitle track of a Matroska source: its number, its codec, and the compression of its blocks.
 import { inflateSync } from 'node:zlib';
-import { childrenOf, textValue, unsignedChild } from '../index/matroska/matroska-ebml.ts';
+import { childrenOf, textValue, unsignedChild, unsignedChildOr } from '../index/matroska/matroska-ebml.ts';
 import { ID } from '../index/matroska/matroska-ids.ts';
+import { streamEntries } from '../index/matroska/matroska-tracks.ts';
 
 const SUBTITLE_TRACK_TYPE = 17;
+/** WebVTT of WebM. Captions, descriptions and metadata may have the type of metadata tracks; libavformat makes subtitles of them. */
+const WEBM_TEXT = /^D_WEBVTT\/(?:SUBTITLES|CAPTIONS|DESCRIPTIONS|METADATA)/u;
 const ZLIB = 0;
 const HEADER_STRIPPING = 3;
 const SCOPE_BLOCKS = 1;
@@ -21,7 +24,7 @@ export interface MatroskaSubtitleTrack {
 }
 
 /**
- * The subtitle track with that ordinal among the subtitle tracks of `Tracks` that name a codec, as libavformat counts them.
+ * The subtitle track with that ordinal among the subtitle tracks of `Tracks`, as libavformat counts them.
  * Undefined when there is none, or when its compression is unknown.
  */
 export function parseSubtitleTrack(
@@ -29,7 +32,7 @@ export function parseSubtitleTrack(
   ordinal: number,
   maxBytes: number,
 ): MatroskaSubtitleTrack | undefined {
-  const entry = childrenOf(tracks, ID.trackEntry).filter(isSubtitle)[ordinal];
+  const entry = streamEntries(tracks).filter(isSubtitle)[ordinal];
   const number = entry && unsignedChild(entry, ID.trackNumber);
   if (!entry || !number) return undefined;
   const unpack = unpacker(entry, maxBytes);
@@ -38,7 +41,7 @@ export function parseSubtitleTrack(
   return (
     unpack && {
       number,
-      codecId: textValue(childrenOf(entry, ID.codecId)[0]) ?? '',
+      codecId: codecOf(entry),
       codecPrivate: header,
       defaultDurationMs: duration ? duration / NANOSECONDS_PER_MS : undefined,
       unpack,
@@ -47,7 +50,11 @@ export function parseSubtitleTrack(
 }
 
 function isSubtitle(entry: DataView): boolean {
-  return unsignedChild(entry, ID.trackType) === SUBTITLE_TRACK_TYPE && !!textValue(childrenOf(entry, ID.codecId)[0]);
+  return unsignedChild(entry, ID.trackType) === SUBTITLE_TRACK_TYPE || WEBM_TEXT.test(codecOf(entry));
+}
+
+function codecOf(entry: DataView): string {
+  return textValue(childrenOf(entry, ID.codecId)[0]) ?? '';
 }
 
 type Unpack = MatroskaSubtitleTrack['unpack'];
@@ -55,14 +62,14 @@ type Unpack = MatroskaSubtitleTrack['unpack'];
 /** RFC 9559 section 5.1.4.1.31: muxers use at most one compression. Undefined for encryption and rare kinds. */
 function unpacker(entry: DataView, maxBytes: number): Unpack | undefined {
   const encodings = childrenOf(childrenOf(entry, ID.contentEncodings)[0], ID.contentEncoding).filter(
-    (encoding) => ((unsignedChild(encoding, ID.contentEncodingScope) ?? SCOPE_BLOCKS) & SCOPE_BLOCKS) !== 0,
+    (encoding) => (unsignedChildOr(encoding, ID.contentEncodingScope, SCOPE_BLOCKS) & SCOPE_BLOCKS) !== 0,
   );
   const [encoding] = encodings;
   if (!encoding) return (payload) => payload;
   const compression = childrenOf(encoding, ID.contentCompression)[0];
-  const isEncrypted = (unsignedChild(encoding, ID.contentEncodingType) ?? 0) !== 0;
+  const isEncrypted = unsignedChildOr(encoding, ID.contentEncodingType, 0) !== 0;
   if (encodings.length > 1 || isEncrypted || !compression) return undefined;
-  const algorithm = unsignedChild(compression, ID.contentCompAlgo) ?? ZLIB;
+  const algorithm = unsignedChildOr(compression, ID.contentCompAlgo, ZLIB);
   if (algorithm === ZLIB) return (payload) => inflated(payload, maxBytes);
   if (algorithm !== HEADER_STRIPPING) return undefined;
   const stripped = bytesOf(childrenOf(compression, ID.contentCompSettings)[0]);

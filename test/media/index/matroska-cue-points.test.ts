@@ -8,6 +8,7 @@ import { ID } from '../../../src/media/index/matroska/matroska-ids.ts';
 import { usableKeyframes } from '../../../src/media/probe/usable-keyframes.ts';
 import { subtitleCues } from '../../../src/media/subtitles/matroska-cue-positions.ts';
 import { element, number } from './matroska-synthetic.ts';
+import { viewOf } from './view-of.ts';
 
 const TRACK = 2;
 const OTHER = 1;
@@ -17,11 +18,6 @@ function point(time: number, ...tracks: number[]): Buffer {
     element(ID.cueTrackPositions, number(ID.cueTrack, track), number(ID.cueClusterPosition, time * 10)),
   );
   return element(ID.cuePoint, number(ID.cueTime, time), ...positions);
-}
-
-function viewOf(...parts: Buffer[]): DataView {
-  const { buffer, byteOffset, byteLength } = Buffer.concat(parts);
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** How often other work had a turn until `work` was done. */

@@ -1,6 +1,6 @@
 // Chapters of a Matroska source: one edition, flat, in order of time (RFC 9559 section 5.1.7).
 import type { Chapter } from '../../model/description.ts';
-import { childrenOf, textValue, unsignedChild } from './matroska-ebml.ts';
+import { childrenOf, textValue, unsignedChild, unsignedChildOr } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
 
 const NANOSECONDS = 1_000_000_000;
@@ -37,7 +37,7 @@ interface Span {
 function parseAtom(atom: DataView): Span | undefined {
   const start = unsignedChild(atom, ID.chapterTimeStart);
   const end = unsignedChild(atom, ID.chapterTimeEnd);
-  const isDisabled = unsignedChild(atom, ID.chapterFlagEnabled) === 0;
+  const isDisabled = unsignedChildOr(atom, ID.chapterFlagEnabled, 1) === 0;
   const isOfOtherSegment = childrenOf(atom, ID.chapterSegmentUuid).length > 0;
   if (start === undefined || isDisabled || isOfOtherSegment || isSet(atom, ID.chapterFlagHidden)) return undefined;
   const display = childrenOf(atom, ID.chapterDisplay)[0];

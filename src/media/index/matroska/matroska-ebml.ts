@@ -108,6 +108,12 @@ export function unsignedChild(view: DataView, id: number): number | undefined {
   return unsignedValue(childrenOf(view, id)[0]);
 }
 
+/** The same of an element with a default value: an absent and an empty element have this value (RFC 8794 section 11.1.6.8). */
+export function unsignedChildOr(view: DataView, id: number, defaultValue: number): number {
+  const [child] = childrenOf(view, id);
+  return child && child.byteLength > 0 ? (unsignedValue(child) ?? defaultValue) : defaultValue;
+}
+
 /** Finite float of 4 or 8 bytes; undefined otherwise. */
 export function floatValue(view: DataView | undefined): number | undefined {
   const value = view?.byteLength === 4 ? view.getFloat32(0) : view?.byteLength === 8 ? view.getFloat64(0) : undefined;

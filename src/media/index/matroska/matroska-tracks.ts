@@ -1,14 +1,19 @@
 // The segment's clock and the video tracks of a Matroska source.
 import type { Rational } from '../../../base/rational.ts';
-import { childrenOf, floatValue, identityOf, textValue, unsignedChild } from './matroska-ebml.ts';
+import { childrenOf, floatValue, identityOf, textValue, unsignedChild, unsignedChildOr } from './matroska-ebml.ts';
 import { ID } from './matroska-ids.ts';
 import { reducedFraction } from '../../model/reduced-fraction.ts';
 
 const NANOSECONDS = 1_000_000_000;
 const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
 const VIDEO_TRACK_TYPE = 1;
-/** Video, audio, subtitle, metadata. */
-const STREAM_TYPES = [VIDEO_TRACK_TYPE, 2, 0x11, 0x21];
+/** First letters of codec ids by type of track: video, audio, subtitle, metadata. */
+const CODEC_LETTERS = new Map([
+  [VIDEO_TRACK_TYPE, 'V'],
+  [2, 'A'],
+  [0x11, 'SD'],
+  [0x21, 'SD'],
+]);
 const STILL_CODECS = new Set(['V_MJPEG', 'V_PNG']);
 /** A shorter stated duration is a clock tick, not a frame (some writers state 1 ms for variable rates). */
 const MIN_FRAME_NANOSECONDS = 2_000_000;
@@ -51,17 +56,16 @@ export function parseInfo(info: DataView | undefined): SegmentInfo {
 
 /** The video tracks of `Tracks` (RFC 9559 section 5.1.4). */
 export function parseVideoTracks(tracks: DataView | undefined): MatroskaVideoTrack[] {
-  return childrenOf(tracks, ID.trackEntry)
-    .filter(isStream)
-    .flatMap((entry, streamIndex) => parseVideoTrack(entry, streamIndex) ?? []);
+  return streamEntries(tracks).flatMap((entry, streamIndex) => parseVideoTrack(entry, streamIndex) ?? []);
 }
 
-/** Whether the entry is a stream, as in libavformat: entries of unknown type or without a codec are skipped. */
-function isStream(entry: DataView): boolean {
-  return (
-    STREAM_TYPES.includes(unsignedChild(entry, ID.trackType) ?? 0) &&
-    textValue(childrenOf(entry, ID.codecId)[0]) !== undefined
-  );
+/** The entries of `Tracks` that libavformat creates streams for: it skips unknown types, and codec ids of another type. */
+export function streamEntries(tracks: DataView | undefined): DataView[] {
+  return childrenOf(tracks, ID.trackEntry).filter((entry) => {
+    const letters = CODEC_LETTERS.get(unsignedChild(entry, ID.trackType) ?? 0);
+    const [letter] = textValue(childrenOf(entry, ID.codecId)[0]) ?? '';
+    return letters !== undefined && letter !== undefined && letters.includes(letter);
+  });
 }
 
 function parseVideoTrack(entry: DataView, streamIndex: number): MatroskaVideoTrack | undefined {
@@ -72,7 +76,7 @@ function parseVideoTrack(entry: DataView, streamIndex: number): MatroskaVideoTra
   return {
     streamIndex,
     number,
-    isDefault: (unsignedChild(entry, ID.flagDefault) ?? 1) === 1,
+    isDefault: unsignedChildOr(entry, ID.flagDefault, 1) === 1,
     isStillCodec: STILL_CODECS.has(codec),
     uid: identityOf(childrenOf(entry, ID.trackUid)[0]),
     frameRate: frameRateOf(unsignedChild(entry, ID.defaultDuration)),
