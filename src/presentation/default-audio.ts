@@ -1,4 +1,4 @@
-// Chooses the audio track that plays until the viewer selects one.
+// Chooses the audio track that plays until the viewer selects one: DEFAULT=YES in the multivariant playlist.
 import { languageTag } from '../hls/language-tag.ts';
 import type { AudioRole } from '../media/model/audio-role.ts';
 

@@ -1,4 +1,4 @@
-// What was learned about sources, in front of a store that may be slow or broken: that costs what would have been known, nothing else.
+// A write-behind cache of what probes found about sources. When the store is slow or fails, sources are probed again; nothing else is lost.
 import { OrderedWrites } from '../base/ordered-writes.ts';
 import { untilAborted } from '../base/until-aborted.ts';
 import type { KnowledgeStore } from './session-store.ts';

@@ -61,8 +61,9 @@ export function videoEncoderContract(name: string, encoder: VideoEncoder<GridFra
     for (const bFrames of [0, 3]) {
       test(`writes the same parameter sets whatever the effort, with ${bFrames} B-frames`, async () => {
         for (const track of rungs(bFrames)) {
-          const { configuration, codecString } = await encoder.header(track);
-          assert.match(codecString, /^avc1\.6400[0-9a-f]{2}$/u);
+          const { configuration } = await encoder.header(track);
+          // Version 1, High, without constraints.
+          assert.deepEqual([...configuration.subarray(0, 3)], [1, 100, 0]);
           for (const effort of ['normal', 'fast'] as const) {
             using group = await encoder.open(track, { effort, isInsert: false });
             assert.deepEqual(group.header?.configuration, configuration, `${track.width}x${track.height}`);

@@ -202,7 +202,7 @@ function videoTrack(
   };
 }
 
-/** The audio track of the clip. The first AAC frame only warms up the decoder; the last one is cut to the end of the audio. */
+/** The audio track of the clip. The first AAC frame is priming, which only warms up the decoder; the last one is cut to the end of the audio. */
 function audioTrack({ track, samples }: NonNullable<ClipPlan['audio']>, made: MadePiece[]): ClipTrack {
   const { sampleRate, channels } = track;
   const sizes = made.flatMap((piece) => piece.audio.sizes);

@@ -29,11 +29,11 @@ export interface Splices {
   /** Ascending: at this time of the shifted demuxer clock, in seconds, a keyframe begins at this byte of the source. */
   places: [seconds: number, byte: number][];
   /** MP4 tracks whose edit list presents several pieces, by stream number. */
-  pieces?: [number: number, pieces: EditedPiece[]][];
+  pieces?: [number: number, pieces: EditListEntry[]][];
 }
 
 /** A piece of a track, as its edit list presents it. */
-export interface EditedPiece {
+export interface EditListEntry {
   /** Positions in the source of its first and its last sample in decode order; the edit may begin and end within these. */
   bytes: [first: number, last: number];
   /** `[start, end)` in the presentation, ticks of the track. */

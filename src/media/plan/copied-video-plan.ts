@@ -1,4 +1,5 @@
-// Whether video can be copied, and where it is cut: a pure function of the facts, equal in every process.
+// Whether video is copied (passed through) instead of transcoded, and where its segment boundaries are: a pure function of the facts, equal in
+// every process.
 import { segmentRates, type BitRates } from '../model/byte-positions.ts';
 import type { VideoTrack } from '../model/description.ts';
 import type { KeyframeTable, MediaFacts } from '../model/facts.ts';

@@ -60,7 +60,7 @@ export class MediaWorker implements AsyncDisposable {
   #whyKilled: string | undefined;
   #fault: string | undefined;
   #wasReady = false;
-  #isPatient = false;
+  #readsAsynchronously = false;
   #load = 0;
   #jobsTaken = 0;
   #lastId = 0;
@@ -158,8 +158,8 @@ export class MediaWorker implements AsyncDisposable {
   }
 
   /** From now on the worker reads no buffered bytes synchronously: it receives messages while it waits for a source. */
-  bePatient(): void {
-    this.#isPatient = true;
+  readAsynchronously(): void {
+    this.#readsAsynchronously = true;
   }
 
   /** Ends the process at once; its jobs fail with WORKER_LOST. */
@@ -250,7 +250,11 @@ export class MediaWorker implements AsyncDisposable {
   }
 
   #answerBuffered({ id, url, start }: { id: number; url: string; start: number }): void {
-    this.#send({ type: 'buffered', id, end: this.#isPatient ? start : this.#options.bufferedUntil(url, start) });
+    this.#send({
+      type: 'buffered',
+      id,
+      end: this.#readsAsynchronously ? start : this.#options.bufferedUntil(url, start),
+    });
   }
 
   #end(how: string): void {

@@ -53,7 +53,7 @@ const RESULT_CHECKS: Record<keyof WorkerResults, (value: Fields) => boolean> = {
       (name) => typeof value[name] === 'number',
     ),
   verify: (value) => isArrayOf(value['isStart'], 'boolean') && typeof value['hasChanges'] === 'boolean',
-  'encoder-header': (value) => value['configuration'] instanceof Uint8Array && typeof value['codecString'] === 'string',
+  'encoder-header': (value) => value['configuration'] instanceof Uint8Array,
 };
 
 function isClipSamples(value: unknown): boolean {

@@ -100,8 +100,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Runs a short job on a shared worker; a scan runs on an exclusive one, because it would delay the others. When the worker is lost, the job
-   * runs again, alone on a fresh worker: a job that kills workers fails other jobs at most once.
+   * Runs a short job on a shared worker; a scan runs on an exclusive one, because it would delay the others. When the worker crashes, the job
+   * is retried, alone on a fresh worker: a job that kills workers fails other jobs at most once.
    * @throws AppError WORKER_LOST when the further attempts fail too, or what the worker reports; the signal's reason after an abort
    */
   async run<J extends WorkerJob>(job: J, signal: AbortSignal): Promise<WorkerResults[J['kind']]> {
@@ -120,9 +120,9 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /** An exclusive worker of lower priority. It is the spare, which is ready already. */
-  lease({ isPatient = false } = {}): WorkerLease {
+  lease({ readsAsynchronously = false } = {}): WorkerLease {
     const worker = this.#takeSpare();
-    if (isPatient) worker.bePatient();
+    if (readsAsynchronously) worker.readAsynchronously();
     this.#leased.add(worker);
     const work = this.#idle.work();
     void worker.exited.then(() => work[Symbol.dispose]());
@@ -165,7 +165,7 @@ export class WorkerPool implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<WorkerResults[J['kind']]> {
     signal.throwIfAborted();
-    await using lease = this.lease({ isPatient: isRepeated });
+    await using lease = this.lease({ readsAsynchronously: isRepeated });
     return await lease.run(job, signal);
   }
 
@@ -251,7 +251,7 @@ export function isWorkerLost(error: unknown): boolean {
   return error instanceof AppError && error.code === 'WORKER_LOST';
 }
 
-/** After this time the end of a spare is taken for an accident, and it is replaced at once. */
+/** A spare that lived this long is replaced as soon as it ends. One that ends sooner may be unable to start: the next request for a worker tries again. */
 const LASTING_MS = 5000;
 
 const LOCAL_LIMIT_MS = 60_000;

@@ -12,7 +12,7 @@ import { whyNothingPlays } from '../plan/delivery-plan.ts';
 import type { ScanResult } from '../worker/protocol/protocol.ts';
 import { inputFor, splicesOf, type Findings } from './findings.ts';
 import { containerEnd, lastEnd, scanTail, videoEnd } from './track-ends.ts';
-import { usableKeyframes } from './usable-keyframes.ts';
+import { thinnedKeyframes } from './thinned-keyframes.ts';
 import { verifyKeyframes } from './verify-keyframes.ts';
 
 /** 100 hours: tables and playlists grow with the duration, and a damaged header may state any. */
@@ -29,7 +29,7 @@ export async function assembleFacts(findings: Findings, signal: AbortSignal): Pr
   const chapters = index?.chapters ?? [];
   if (!description.video) return withoutVideo(description, chapters, findings);
   const video = { ...description.video, frameRate: seenRate(description.video, findings.scan?.stepTicks) };
-  const keyframes = usableKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
+  const keyframes = thinnedKeyframes(index?.video?.keyframes ?? scan?.keyframes ?? []);
   const startTicks = index?.video?.startTicks ?? findings.scan?.startTicks ?? keyframes[0] ?? video.startTicks;
   const audio = startsOfAudio(description, findings.scan);
   const origin = presentationOrigin({ ...video, ticks: startTicks }, audio.map(startSeconds));

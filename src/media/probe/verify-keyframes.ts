@@ -7,7 +7,7 @@ import { SequenceWatch, statedParameterSets } from '../bitstream/parameter-sets.
 import type { VideoTrack } from '../model/description.ts';
 import type { VideoIndex } from '../index/container/container-index.ts';
 import type { RunJob } from '../pool/run-job.ts';
-import { usableKeyframes } from './usable-keyframes.ts';
+import { thinnedKeyframes } from './thinned-keyframes.ts';
 import type { WorkerInput } from '../worker/protocol/protocol.ts';
 
 /** How many keyframes are verified, spread over the video: each costs one range request of a remote source. */
@@ -18,7 +18,7 @@ export type KeyframeHeads = ReadonlyMap<number, Uint8Array>;
 
 /** Heads of the keyframes to verify. They need the index alone, so they are read while a worker describes the source. */
 export async function headsToVerify(index: VideoIndex | undefined, source: Source): Promise<KeyframeHeads> {
-  const asked = toVerify(usableKeyframes(index?.keyframes ?? []), source);
+  const asked = toVerify(thinnedKeyframes(index?.keyframes ?? []), source);
   if (!asked.length) return new Map();
   const heads = (await index?.readHeads?.(asked)) ?? [];
   return new Map(asked.flatMap((keyframe, i) => (heads[i] ? [[keyframe, heads[i]]] : [])));

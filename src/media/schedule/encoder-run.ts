@@ -204,7 +204,7 @@ export class EncoderRun implements AsyncDisposable {
     }
   }
 
-  /** Replaces a worker that is lost during the segment: waiting requests see only a delay. */
+  /** Retries the segment on another worker when its worker crashes: waiting requests see only a delay. */
   async #attempt(number: number): Promise<{ segment: Segment; madeInMs: number | undefined }> {
     const { store, limits, lease, log, onLost } = this.#context;
     const { signal } = this.#stop;

@@ -24,11 +24,11 @@ export class BadPeers {
     return suspects;
   }
 
-  get openPieces(): Iterable<number> {
+  get failedPieces(): Iterable<number> {
     return this.#open.keys();
   }
 
-  isOpen(piece: number): boolean {
+  isFailed(piece: number): boolean {
     return this.#open.has(piece);
   }
 

@@ -1,10 +1,10 @@
-// Chooses the blocks to request from one peer: by urgency, then fairly among the readers of equal urgency. At the highest urgency the newest
-// position comes first.
+// The piece picker: chooses the blocks to request from one peer, by urgency, then fairly among the readers of equal urgency. At the highest
+// urgency the newest position comes first. It does not pick the rarest piece first.
 import type { PieceTable } from './piece-table.ts';
 import { URGENCY, weightOf, type ReaderState, type Demand } from './reader-window.ts';
 
 /** The choice of blocks for one peer. */
-export interface Turn {
+export interface PickRequest {
   demands: readonly Demand[];
   /** Maximal number of blocks. */
   count: number;
@@ -19,20 +19,20 @@ export interface Turn {
 }
 
 /** Returns the number of blocks taken. */
-export function pickBlocks(table: PieceTable, turn: Turn): number {
+export function pickBlocks(table: PieceTable, request: PickRequest): number {
   let taken = 0;
-  for (let urgency = turn.mostUrgent; urgency <= turn.leastUrgent && taken < turn.count; urgency += 1) {
-    const searches = turn.demands
+  for (let urgency = request.mostUrgent; urgency <= request.leastUrgent && taken < request.count; urgency += 1) {
+    const searches = request.demands
       .filter((demand) => demand.urgency === urgency)
-      .map((demand) => new Search(table, demand, turn.accepts));
+      .map((demand) => new Search(table, demand, request.accepts));
     const order = urgency === URGENCY.FIRST ? newestFirst : leastServedFirst;
-    while (taken < turn.count && searches.length > 0) {
+    while (taken < request.count && searches.length > 0) {
       searches.sort(order);
       const [search] = searches;
       const block = search?.next();
       if (block === undefined) searches.shift();
       else {
-        turn.take(block);
+        request.take(block);
         serve(search?.reader);
         taken += 1;
       }
@@ -53,7 +53,7 @@ function serve(reader: ReaderState | undefined): void {
 }
 
 function newestFirst(one: Search, other: Search): number {
-  return (other.reader?.turn ?? 0) - (one.reader?.turn ?? 0);
+  return (other.reader?.openOrder ?? 0) - (one.reader?.openOrder ?? 0);
 }
 
 function leastServedFirst(one: Search, other: Search): number {
@@ -83,7 +83,7 @@ class Search {
       this.#at = present.nextClear(this.#at, this.#end);
       if (this.#at >= this.#end) return undefined;
       const piece = layout.pieceOf(this.#at);
-      if (!this.#table.isOpen(piece) || !this.#accepts(piece)) {
+      if (!this.#table.isRequestable(piece) || !this.#accepts(piece)) {
         this.#at = layout.blocksOf(piece).end;
         continue;
       }

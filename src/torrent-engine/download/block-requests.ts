@@ -18,7 +18,7 @@ export const URGENT_ROOM_BYTES = 16 * MIB;
 export interface BlockRequestsOptions {
   table: PieceTable;
   readers: Readers;
-  checks: Pick<PieceChecks, 'accepts' | 'expect' | 'openPieces'>;
+  checks: Pick<PieceChecks, 'accepts' | 'expect' | 'failedPieces'>;
   now: () => number;
   roomBytes: () => number;
 }
@@ -115,7 +115,7 @@ export class BlockRequests {
 
   #demands(): readonly Demand[] {
     const { checks, readers } = this.#options;
-    const open = [...checks.openPieces].map((piece): Demand => {
+    const open = [...checks.failedPieces].map((piece): Demand => {
       return { ...this.#table.layout.pieceRange(piece), urgency: URGENCY.WAITING, reader: undefined };
     });
     const whole = [...open, ...this.#wholePieces()];

@@ -1,4 +1,5 @@
-// Finds the late blocks that a reader waits for: they are requested once more, from the peer that is expected to answer first.
+// Finds the late blocks that a reader waits for: they are requested once more, from the peer that is expected to answer first. This is the
+// endgame mode of BitTorrent, for what is watched now instead of for the end of the download.
 import type { PeerLink } from './peer-link.ts';
 import type { PeerMeter } from './peer-meter.ts';
 import type { PieceTable } from './piece-table.ts';

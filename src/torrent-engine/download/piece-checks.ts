@@ -57,8 +57,8 @@ export class PieceChecks {
   }
 
   /** Pieces that failed their hash and have not passed it since. */
-  get openPieces(): Iterable<number> {
-    return this.#bad.openPieces;
+  get failedPieces(): Iterable<number> {
+    return this.#bad.failedPieces;
   }
 
   /** Whether blocks of this piece may be requested from this peer. */
@@ -68,7 +68,7 @@ export class PieceChecks {
 
   /** A block of the piece is requested from `peer`. A piece that failed before has to come completely from this one peer. */
   expect(piece: number, peer: PeerLink): void {
-    if (!this.#bad.isOpen(piece) || !this.#bad.choose(piece, peer)) return;
+    if (!this.#bad.isFailed(piece) || !this.#bad.choose(piece, peer)) return;
     this.evict([piece]);
     this.#options.onBad([this.#table.layout.blocksOf(piece)]);
   }
@@ -143,7 +143,7 @@ export class PieceChecks {
 
   /** Blocks of an open piece are accepted from one peer only. */
   #mayUse(piece: number, peer: PeerLink): boolean {
-    return !this.#bad.isOpen(piece) || this.#bad.sourceOf(piece) === peer;
+    return !this.#bad.isFailed(piece) || this.#bad.sourceOf(piece) === peer;
   }
 
   #keep(block: number, bytes: Uint8Array, peer: PeerLink): void {
@@ -159,11 +159,11 @@ export class PieceChecks {
     this.#table.addBlock(block, peer);
     this.#hasher.add(block, bytes);
     const suspects = this.#bad.suspects;
-    if (suspects.size === 0 && !this.#bad.isOpen(piece)) this.#options.onBlocks(block, block + 1);
+    if (suspects.size === 0 && !this.#bad.isFailed(piece)) this.#options.onBlocks(block, block + 1);
     else this.#hasWithheld = true;
     if (!this.#table.isComplete(piece)) return;
     const senders = new Set(this.#table.sendersOf(piece).values());
-    if (!this.#bad.isOpen(piece) && senders.size > 1 && [...senders].some((each) => suspects.has(each))) {
+    if (!this.#bad.isFailed(piece) && senders.size > 1 && [...senders].some((each) => suspects.has(each))) {
       this.#held.set(piece, this.#options.now());
     } else this.#hasher.check(piece);
   }
@@ -179,12 +179,12 @@ export class PieceChecks {
   }
 
   #passed(piece: number): void {
-    const wasOpen = this.#bad.isOpen(piece);
-    const guilty = wasOpen ? this.#bad.passed(piece, (block) => this.#readBlock(block)) : new Set<PeerLink>();
+    const hadFailed = this.#bad.isFailed(piece);
+    const guilty = hadFailed ? this.#bad.passed(piece, (block) => this.#readBlock(block)) : new Set<PeerLink>();
     this.#table.verify(piece);
     this.#options.onVerified(piece);
     for (const peer of guilty) this.#ban(peer);
-    if (wasOpen) this.releaseWithheld();
+    if (hadFailed) this.releaseWithheld();
   }
 
   #failed(piece: number): void {

@@ -39,11 +39,11 @@ export class PieceTable {
 
   /** Whether the block is missing, not requested, and may be requested. */
   isFree(block: number): boolean {
-    return !this.present.has(block) && !this.#requests.has(block) && this.isOpen(this.layout.pieceOf(block));
+    return !this.present.has(block) && !this.#requests.has(block) && this.isRequestable(this.layout.pieceOf(block));
   }
 
   /** Whether blocks of the piece may be requested. */
-  isOpen(piece: number): boolean {
+  isRequestable(piece: number): boolean {
     return !this.claimed.has(piece) && !this.evicting.has(piece);
   }
 

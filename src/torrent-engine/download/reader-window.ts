@@ -40,7 +40,7 @@ export interface Demand {
 export interface ReaderState {
   order: ReaderOrder;
   /** Higher for a reader that was opened or moved later. */
-  turn: number;
+  openOrder: number;
   /** Blocks requested for the reader, divided by its weight: the reader with the least goes first. */
   served: number;
 }

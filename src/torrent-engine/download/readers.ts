@@ -11,7 +11,7 @@ export class Readers {
   readonly #prefetches = new Map<number, readonly ByteRange[]>();
   /** The last readers that closed, the latest first. */
   #left: ReaderOrder[] = [];
-  #turn = 0;
+  #lastOpened = 0;
   #mostAheadBytes: number;
   #demands: readonly Demand[] | undefined;
 
@@ -39,11 +39,11 @@ export class Readers {
     const known = this.#readers.get(order.reader);
     if (known && order.runBytes > 0) known.order = order;
     else {
-      this.#turn += 1;
+      this.#lastOpened += 1;
       const served = levelWith(this.#readers.values());
       this.#readers.set(order.reader, {
         order,
-        turn: this.#turn,
+        openOrder: this.#lastOpened,
         served: known ? Math.max(known.served, served) : served,
       });
     }

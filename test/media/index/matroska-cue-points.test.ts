@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { walkCues } from '../../../src/media/index/matroska/matroska-cue-points.ts';
 import { parseCueTimes } from '../../../src/media/index/matroska/matroska-cues.ts';
 import { ID } from '../../../src/media/index/matroska/matroska-ids.ts';
-import { usableKeyframes } from '../../../src/media/probe/usable-keyframes.ts';
+import { thinnedKeyframes } from '../../../src/media/probe/thinned-keyframes.ts';
 import { subtitleCues } from '../../../src/media/subtitles/matroska-cue-positions.ts';
 import { element, number } from './matroska-synthetic.ts';
 import { viewOf } from './view-of.ts';
@@ -72,11 +72,11 @@ test('cues out of order are put into order, but not so many that sorting them wo
 });
 
 test('a film of a million keyframes keeps those that keep a distance, and a usual one all', () => {
-  const dense = usableKeyframes([...Array(1_000_000).keys(), 5_000_000]);
+  const dense = thinnedKeyframes([...Array(1_000_000).keys(), 5_000_000]);
   assert.ok(dense.length > 10_000 && dense.length <= 65_537, `${dense.length}`);
   assert.deepEqual([dense[0], dense.at(-1)], [0, 5_000_000]);
   const [, second = 0] = dense;
   assert.ok(dense.every((ticks, i) => i === 0 || ticks - (dense[i - 1] ?? 0) >= second - 1));
   const usual = [3, 4, 90];
-  assert.equal(usableKeyframes(usual), usual);
+  assert.equal(thinnedKeyframes(usual), usual);
 });

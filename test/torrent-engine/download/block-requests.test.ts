@@ -17,7 +17,7 @@ class Scene {
   readonly peers = { a: new TestPeer('a'), b: new TestPeer('b') };
   nowMs = 0;
   roomBytes = Infinity;
-  readonly openPieces: number[] = [];
+  readonly failedPieces: number[] = [];
   /** The only peer that may send the piece. */
   readonly sources = new Map<number, Key>();
   /** Pieces and peers as they were announced to the checks. */
@@ -26,7 +26,7 @@ class Scene {
     table: this.table,
     readers: this.readers,
     checks: {
-      openPieces: this.openPieces,
+      failedPieces: this.failedPieces,
       accepts: (piece, { key }) => (this.sources.get(piece) ?? key) === key,
       expect: (piece, { key }) => void this.announced.push(`${piece} ${key}`),
     },
@@ -91,8 +91,8 @@ const at =
     void (scene.nowMs = ms);
 const open =
   (piece: number): Step =>
-  ({ openPieces }) =>
-    void openPieces.push(piece);
+  ({ failedPieces }) =>
+    void failedPieces.push(piece);
 const only =
   (piece: number, key: Key): Step =>
   ({ sources }) =>

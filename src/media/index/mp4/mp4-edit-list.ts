@@ -1,4 +1,4 @@
-// The effect of an edit list on a track: which samples a demuxer delivers and by how much their times shift.
+// The effect of an edit list (`elst`) on a track: which samples a demuxer delivers and by how much their times shift.
 // Follows libavformat's mov_fix_index, because libavformat reads the packets and times must agree to the tick.
 import type { Mp4Edit } from './mp4-movie.ts';
 import type { SampleTimes } from './mp4-sample-times.ts';

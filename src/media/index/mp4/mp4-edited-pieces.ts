@@ -1,6 +1,6 @@
 // The pieces of a track whose edit list presents several. libavformat counts the times of each piece from the first sample in decode order that
 // lies within it (mov_fix_index), so a piece that begins within an audio packet, or at a reordered frame, comes early or late.
-import type { EditedPiece } from '../../model/rendition-track.ts';
+import type { EditListEntry } from '../../model/rendition-track.ts';
 import type { EditedTrack } from './mp4-edit-list.ts';
 import { rangesOfSamples } from './mp4-sample-ranges.ts';
 import type { SampleTables } from './mp4-sample-times.ts';
@@ -28,7 +28,7 @@ interface LocatedPiece extends Piece {
 }
 
 /** Empty for a list of one piece, and for a list that libavformat reads in another way. */
-export function editedPieces(track: EditedTrack, tables: SampleTables): EditedPiece[] {
+export function editedPieces(track: EditedTrack, tables: SampleTables): EditListEntry[] {
   const { edits, times, isOnlyShifted } = track;
   if (isOnlyShifted || edits.length > MAX_EDITS || edits.length * times.count > MAX_VISITS) return [];
   const pieces = piecesOf(track);

@@ -1,5 +1,5 @@
-// Finished segments on the local disk, in files named by their content. The least recently used are evicted first; popular ones are also in
-// memory.
+// Finished segments on the local disk, in files named by source, rendition and number. The least recently used (LRU) are evicted first; popular
+// ones are also in memory.
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -140,7 +140,6 @@ export interface VerifyResult {
 
 export interface EncoderHeader {
   configuration: Uint8Array;
-  codecString: string;
 }
 
 /** The result of each kind of job. */

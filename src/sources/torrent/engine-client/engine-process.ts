@@ -1,4 +1,4 @@
-// The engine's process as the server sees it: starts it, hears it, starts another when it dies or hangs, ends it.
+// The server's side of the torrent engine's process: starts it, receives its messages, restarts it after a crash or when it hangs, and stops it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { entryModule } from '../../../base/entry-modules.ts';
 import { ForkedProcess, type RecordChild } from '../../../base/forked-process.ts';
@@ -47,7 +47,7 @@ export class EngineProcess implements AsyncDisposable {
     return this.#child?.pid;
   }
 
-  /** Lost when there is no process: the next one is told everything anew. */
+  /** Dropped when there is no process: the next one receives the complete state. */
   send(order: EngineOrder): void {
     this.#child?.send(order);
   }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { editedPieces } from '../../../../src/media/index/mp4/mp4-edited-pieces.ts';
 import type { Mp4Edit } from '../../../../src/media/index/mp4/mp4-movie.ts';
 import { sampleTimes, syncSamples } from '../../../../src/media/index/mp4/mp4-sample-times.ts';
-import type { EditedPiece } from '../../../../src/media/model/rendition-track.ts';
+import type { EditListEntry } from '../../../../src/media/model/rendition-track.ts';
 
 const SAMPLES = 10;
 const SAMPLE_BYTES = 100;
@@ -40,7 +40,7 @@ const byteOf = (sample: number): number => FIRST_BYTE + sample * SAMPLE_BYTES;
 const empty = (duration: number): Mp4Edit => ({ duration, mediaTime: -1 });
 const shown = (mediaTime: number, duration: number): Mp4Edit => ({ duration, mediaTime });
 
-const ROWS: { what: string; tables: Map<string, DataView>; edits: Mp4Edit[]; expected: EditedPiece[] }[] = [
+const ROWS: { what: string; tables: Map<string, DataView>; edits: Mp4Edit[]; expected: EditListEntry[] }[] = [
   { what: 'one piece is left to libavformat', tables: AUDIO, edits: [empty(5), shown(15, 30)], expected: [] },
   {
     what: 'a piece at a packet is in its place',
@@ -125,7 +125,7 @@ test('a list of very many pieces is left to libavformat', () => {
   assert.deepEqual(piecesOf(AUDIO, edits, false), []);
 });
 
-function piecesOf(tables: Map<string, DataView>, edits: Mp4Edit[], isOnlyShifted: boolean): EditedPiece[] {
+function piecesOf(tables: Map<string, DataView>, edits: Mp4Edit[], isOnlyShifted: boolean): EditListEntry[] {
   const times = sampleTimes(tables, undefined);
   const isSync = times && syncSamples(tables, times.count);
   assert.ok(isSync);

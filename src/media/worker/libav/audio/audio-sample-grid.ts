@@ -7,7 +7,7 @@ import { PacketWindow } from '../demux/packet-window.ts';
 import { LIMITER_MARGIN, limitPeaks } from './peak-limiter.ts';
 import { type Chunk, mixed } from './audio-mixer.ts';
 import { type DecodedAudio, audioRuns } from './audio-placement.ts';
-import { Turn } from './turn.ts';
+import { TimeSlice } from './time-slice.ts';
 import type { EncodedAudio, Origin } from '../../../model/rendition-track.ts';
 
 /** Timestamps may lag behind their audio by this much. */
@@ -66,11 +66,11 @@ export class AudioSampleGrid implements AsyncDisposable {
     using decoder = await Decoder.open(this.#packets.stream, 1);
     const endSeconds = span.end / sampleRate + LATE_SECONDS;
     const frames: Frame[] = [];
-    const turn = new Turn();
+    const slice = new TimeSlice();
     for await (const packet of this.#packets.from(span.start / sampleRate - this.#warmUpSeconds, signal)) {
       frames.push(...decoder.decodeAtOnce(packet));
       if (this.#secondsOf(packet) > endSeconds) return frames;
-      if (turn.isOver) await turn.next();
+      if (slice.isOver) await slice.next();
     }
     frames.push(...decoder.decodeAtOnce(undefined));
     return frames;

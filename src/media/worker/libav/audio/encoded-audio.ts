@@ -1,5 +1,5 @@
 // Encodes exactly the requested samples to AAC frames. Each segment warms up its encoder on the frames before it, so that its bytes depend on the
-// audio alone and the joins are inaudible.
+// audio alone and the joins are inaudible. The priming (encoder delay) is among the frames that are dropped.
 import { AV_SAMPLE_FMT_FLTP } from 'node-av/constants';
 import { Frame, Rational } from 'node-av/lib';
 import type { CodecContext } from 'node-av/lib';
@@ -7,7 +7,7 @@ import { AAC_FRAME_SAMPLES, type Sample, type SampleRun } from '../../../model/s
 import { aacLayout } from './channel-layouts.ts';
 import { drainAtOnce, encodeAtOnce, openEncoder } from '../codec/encoder.ts';
 import type { EncodedAudio } from '../../../model/rendition-track.ts';
-import { Turn } from './turn.ts';
+import { TimeSlice } from './time-slice.ts';
 import type { AudioSampleGrid } from './audio-sample-grid.ts';
 
 /** The frames encoded before and after the kept ones. */
@@ -44,7 +44,7 @@ async function encodePlanes(
 ): Promise<Sample[]> {
   const encoder = await openAacEncoder(shape);
   const samples: Sample[] = [];
-  const turn = new Turn();
+  const slice = new TimeSlice();
   const take = () =>
     drainAtOnce(encoder, (packet) =>
       samples.push({ data: packet.data ?? new Uint8Array(0), pts: Number(packet.pts), isSync: true }),
@@ -56,8 +56,8 @@ async function encodePlanes(
       encodeAtOnce(encoder, frame);
       frame.free();
       take();
-      if (turn.isOver) {
-        await turn.next();
+      if (slice.isOver) {
+        await slice.next();
         signal?.throwIfAborted();
       }
     }

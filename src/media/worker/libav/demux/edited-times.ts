@@ -1,7 +1,7 @@
 // Times of MP4 tracks whose edit list presents several pieces: libavformat places all pieces but the first inexactly, and cuts audio at packets.
 import { AV_PKT_DATA_SKIP_SAMPLES, AV_PKT_FLAG_DISCARD } from 'node-av/constants';
 import type { Packet, Stream } from 'node-av/lib';
-import type { EditedPiece, Splices } from '../../../model/rendition-track.ts';
+import type { EditListEntry, Splices } from '../../../model/rendition-track.ts';
 import { check } from '../codec/check.ts';
 import { ticksOf } from './demuxed-packet.ts';
 import { kindOf } from './stream-kind.ts';
@@ -12,7 +12,7 @@ const SKIP_AT_END = 4;
 
 export class EditedTimes {
   /** By stream. */
-  readonly #pieces: ReadonlyMap<number, readonly EditedPiece[]>;
+  readonly #pieces: ReadonlyMap<number, readonly EditListEntry[]>;
 
   constructor(pieces: NonNullable<Splices['pieces']>) {
     this.#pieces = new Map(pieces);
@@ -39,7 +39,7 @@ export class EditedTimes {
   }
 }
 
-function isInPause(pieces: readonly EditedPiece[], ticks: number): boolean {
+function isInPause(pieces: readonly EditListEntry[], ticks: number): boolean {
   return pieces.some(({ ticks: [start] }, index) => ticks < start && ticks >= (pieces[index - 1]?.ticks[1] ?? start));
 }
 
@@ -52,7 +52,7 @@ export function tickSamplesOf(stream: Stream): number | undefined {
 /** libavformat hides the packet in which a piece begins, and shows all of the packet in which it ends. */
 function cut(
   packet: Packet,
-  { ticks: [start, end] }: EditedPiece,
+  { ticks: [start, end] }: EditListEntry,
   { samplesPerTick, isHidden }: { samplesPerTick: number; isHidden: boolean },
 ): void {
   const samplesOf = (ticks: number) => Math.max(0, Math.round(ticks * samplesPerTick));

@@ -120,8 +120,6 @@ function headerOf(context: CodecContext): EncoderHeader {
   const units = annexBUnits(context.extraData ?? new Uint8Array(0));
   const sps = units.filter((unit) => nalType('h264', unit) === H264_NAL.sps);
   const pps = units.filter((unit) => nalType('h264', unit) === H264_NAL.pps);
-  const [first] = sps;
-  if (!first || !pps.length) throw new AppError('MEDIA_FAILED', 'The encoder wrote no parameter sets');
-  const codecString = `avc1.${Buffer.from(first.subarray(1, 4)).toString('hex')}`;
-  return { configuration: buildAvcConfiguration({ sps, pps }), codecString };
+  if (!sps.length || !pps.length) throw new AppError('MEDIA_FAILED', 'The encoder wrote no parameter sets');
+  return { configuration: buildAvcConfiguration({ sps, pps }) };
 }

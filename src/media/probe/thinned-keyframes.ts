@@ -3,7 +3,7 @@
 const MAX_KEYFRAMES = 65_536;
 
 /** All keyframes; of too many, the first one and those at a minimum distance from each other. Ascending, in ticks, as given. */
-export function usableKeyframes(keyframes: number[]): number[] {
+export function thinnedKeyframes(keyframes: number[]): number[] {
   if (keyframes.length <= MAX_KEYFRAMES) return keyframes;
   const [first = 0] = keyframes;
   const distance = ((keyframes.at(-1) ?? first) - first) / MAX_KEYFRAMES;

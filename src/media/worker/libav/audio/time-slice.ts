@@ -1,14 +1,14 @@
-// Synchronous work in short turns, between which the process takes messages and works on other segments.
+// Synchronous work in short time slices, between which the process takes messages and works on other segments.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** The longest time that other work of the process waits. */
-const TURN_MS = 5;
+const SLICE_MS = 5;
 
-export class Turn {
+export class TimeSlice {
   #startMs = performance.now();
 
   get isOver(): boolean {
-    return performance.now() - this.#startMs >= TURN_MS;
+    return performance.now() - this.#startMs >= SLICE_MS;
   }
 
   async next(): Promise<void> {
