@@ -119,9 +119,10 @@ class VoiceSearch {
     const heard = { window, energy: energyOf(window) };
     const first = Math.max(0, from);
     const last = Math.min(known.samples.length - window.length, to);
+    const isWide = last - first > WINDOW_SAMPLES;
     const best = { at: first, score: -1 };
     for (let at = first; at < last; at += 1) {
-      if (sparseLikeness(heard, known, at) < SURE / 2) continue;
+      if (isWide && sparseLikeness(heard, known, at) < SURE / 3) continue;
       const score = likeness(heard, known, at);
       if (score > best.score) Object.assign(best, { at, score });
     }
