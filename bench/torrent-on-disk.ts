@@ -8,11 +8,11 @@ import { torrentOf, type MadeTorrent } from '../test/support/peers/torrent-files
 import { magnetLink, openTorrent } from '../test/support/peers/torrent-stage.ts';
 import { sampleBytes } from '../test/support/servers/fault-server.ts';
 import { startServer, type ServerProcess } from '../test/support/servers/server-process.ts';
+import { MIB } from '../src/base/units.ts';
 import { bareServer, type Place } from './bare-server.ts';
 import { request } from './http-client.ts';
 import { cpuSeconds, pause, type Row } from './measure.ts';
 
-const MIB = 1024 * 1024;
 const FILE_BYTES = 300 * MIB;
 const ROUNDS = 4;
 const SETTLE_MS = 2000;

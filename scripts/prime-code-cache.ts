@@ -3,7 +3,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { WORKER_FLAGS } from '../src/server/compose-media.ts';
+import { WORKER_FLAGS } from '../src/config/worker-environment.ts';
 
 const BUILD = new URL('../build/', import.meta.url);
 

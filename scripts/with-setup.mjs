@@ -4,7 +4,7 @@
 // npm's own pre and post hooks cannot do this: .npmrc sets ignore-scripts, which turns them off too.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,8 @@ const BUNDLED = '--bundled';
 const bundledProgram = join(root, 'build', 'main.js');
 const sourceProgram = join(root, 'src', 'cli', 'main.ts');
 const lockFile = join(root, 'package-lock.json');
+/** The bundle has the name and version of it. */
+const descriptionFile = join(root, 'package.json');
 /** npm ci removes this one first and writes it last: without it an installation was interrupted. */
 const installedFile = join(modules, '.package-lock.json');
 const stampFile = join(modules, '.setup-stamp');
@@ -208,16 +210,19 @@ async function runPinned(args) {
  */
 async function bundleIfOld() {
   const sources = [join(root, 'src'), join(root, 'scripts')].map(newestChange);
-  const newest = Math.max(...sources, statSync(lockFile).mtimeMs);
+  const newest = Math.max(...sources, ...[lockFile, descriptionFile].map((path) => statSync(path).mtimeMs));
   const stamp = join(root, 'build', '.done');
   const isNew = () => existsSync(stamp) && statSync(stamp).mtimeMs > newest;
   const bundle = async () => {
     if (isNew()) return;
+    const startedSeconds = Date.now() / 1000;
     for (const script of ['bundle.ts', 'prime-code-cache.ts']) {
       const { code } = await runPinned([...PROGRAM_FLAGS, join(root, 'scripts', script)]);
       if (code !== 0) throw new Error(`scripts/${script} failed`);
     }
     writeFileSync(stamp, '');
+    // A source that has changed meanwhile is newer.
+    utimesSync(stamp, startedSeconds, startedSeconds);
   };
   try {
     if (!isNew()) await underLock(bundle);
@@ -286,9 +291,7 @@ function watchNpm(onGone) {
 /** Programs that npm runs hand their environment on to what they start: it must be npm with this very file. */
 function isRunByNpm() {
   const { npm_lifecycle_script: script = '', npm_package_json: description = '' } = process.env;
-  return (
-    script.includes(basename(fileURLToPath(import.meta.url))) && resolve(description) === join(root, 'package.json')
-  );
+  return script.includes(basename(fileURLToPath(import.meta.url))) && resolve(description) === descriptionFile;
 }
 
 function isRunning(pid) {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { entryModule } from '../base/entry-modules.ts';
 import { createTorrents } from './compose-torrents.ts';
-import { workerEnvironment } from '../config/worker-environment.ts';
+import { WORKER_FLAGS, workerEnvironment } from '../config/worker-environment.ts';
 import type { Metrics } from '../http/reply/metrics.ts';
 import { ClipMaker } from '../media/clip/clip-maker.ts';
 import { ProbeQueue } from '../media/probe/probe-queue.ts';
@@ -20,12 +20,6 @@ import { KnownServers } from '../sources/http/client/known-servers.ts';
 import { SourceEndpoint } from '../sources/endpoint/source-endpoint.ts';
 
 const WORKER_ENTRY = entryModule('media/worker/segment-worker.ts');
-
-/**
- * Workers make many short-lived objects; a small young generation keeps the processes small. They spend their time in native code: the
- * optimizing compiler of V8, which takes megabytes, gains nothing over the baseline compiler.
- */
-export const WORKER_FLAGS = ['--max-semi-space-size=1', '--no-opt'];
 
 /** The longest delay of a timer. */
 const NEVER_MS = 2 ** 31 - 1;

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
+import { isAbort } from '../../base/app-error.ts';
 import type { ByteRange } from '../../base/byte-range.ts';
 import type { PartReader } from '../../base/part-reader.ts';
 import { BufferPair, type BufferPool } from './buffer-pool.ts';
@@ -94,9 +95,11 @@ async function sendParts(reply: FastifyReply, { parts, pool, sizeBytes }: Parts)
   let ready = await parts.read(buffers.current);
   const response = beginRaw(reply);
   let missingBytes = sizeBytes;
+  const readInto = (buffer: Buffer) => parts.read(buffer).catch((err: unknown) => brokenOff(reply, err));
   while (ready > 0) {
     missingBytes -= ready;
-    ready = await nextPart(parts, buffers, written(response, buffers.current.subarray(0, ready)));
+    const writing = written(response, buffers.current.subarray(0, ready));
+    ready = await nextPart({ buffers, writing, readInto, isQuick: parts.isQuick });
   }
   if (missingBytes === 0) response.end();
   else response.destroy();
@@ -115,16 +118,31 @@ function beginRaw(reply: FastifyReply): ServerResponse {
  * Reads the next part while the last one is being sent; one that is in the page cache afterwards, into the same buffer, which is still in the
  * cache of the processor. 0: the client left, or the content failed or ended.
  */
-async function nextPart(parts: PartReader, buffers: BufferPair, writing: Promise<boolean>): Promise<number> {
-  if (!parts.isQuick) {
-    const [isWritten, ready] = await Promise.all([writing, parts.read(buffers.spare).catch(() => 0)]);
+async function nextPart({ buffers, writing, readInto, isQuick }: NextPart): Promise<number> {
+  if (!isQuick) {
+    const [isWritten, ready] = await Promise.all([writing, readInto(buffers.spare)]);
     buffers.swap();
     return isWritten ? ready : 0;
   }
   if (!(await writing)) return 0;
   // A fast client would otherwise get the whole file before the event loop serves other requests.
   await nextTurn();
-  return parts.read(buffers.current).catch(() => 0);
+  return readInto(buffers.current);
+}
+
+interface NextPart {
+  buffers: BufferPair;
+  /** The last part, which is being sent. */
+  writing: Promise<boolean>;
+  /** Never rejects. */
+  readInto(buffer: Buffer): Promise<number>;
+  isQuick: boolean;
+}
+
+/** The status is sent already, so the log alone can say why the response ends early. */
+function brokenOff({ log }: FastifyReply, err: unknown): number {
+  if (!isAbort(err)) log.warn({ err }, 'a response broke off');
+  return 0;
 }
 
 /** Resolves when the buffer can be reused: true when it was passed to the kernel, false when the connection closed. */

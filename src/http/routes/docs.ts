@@ -4,6 +4,7 @@ import { fastify, type RouteOptions } from 'fastify';
 
 import { apiReference, type ApiDescription } from './api-reference.ts';
 import type { App } from '../schemas/app-type.ts';
+import { checkRequests, NO_DEFAULT_COMPILERS, writeResponses } from '../schemas/schema-compilers.ts';
 import type { Identity } from './root.ts';
 
 /** Collects the routes of the API, and describes them as OpenAPI 3.1. */
@@ -45,7 +46,9 @@ export function docsRoutes(app: App, document: ApiDocument): void {
 /** Registers the routes in a second application without handlers, which makes the description. */
 async function describe(routes: RouteOptions[], { name, version }: Identity): Promise<ApiDescription> {
   const { default: swagger } = await import('@fastify/swagger');
-  const app = fastify({ exposeHeadRoutes: false });
+  const app = fastify({ exposeHeadRoutes: false, schemaController: { compilersFactory: NO_DEFAULT_COMPILERS } })
+    .setValidatorCompiler(checkRequests)
+    .setSerializerCompiler(writeResponses);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
